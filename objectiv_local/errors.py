@@ -1,0 +1,77 @@
+"""The exceptions of the package and the one form of their messages.
+
+Every message has three parts: what was wrong with the value given, where, and what to do about it.
+Each class is also the builtin exception that a caller would expect.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ObjectivError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+    def __init__(self, what: str, *, hint: str | None = None) -> None:
+        self.what = what
+        self.hint = hint
+        super().__init__(what if hint is None else f"{what}\nhint: {hint}")
+
+    def __str__(self) -> str:
+        # KeyError prints the repr of its argument, which would show the newline before the hint as \n.
+        return str(self.args[0])
+
+
+class ColumnNotFound(ObjectivError, KeyError):
+    """A column, index level, table or conversion name that does not exist."""
+
+
+class AttributeNotFound(ObjectivError, AttributeError):
+    """An attribute that is neither a member nor a column."""
+
+
+class InvalidValue(ObjectivError, ValueError):
+    """A value outside what a parameter takes."""
+
+
+class InvalidType(ObjectivError, TypeError):
+    """A value of a type that an operation does not take."""
+
+
+class NotSupported(ObjectivError, NotImplementedError):
+    """Something that is not offered, on purpose; the message gives the reason."""
+
+
+class TableNotFound(ObjectivError, LookupError):
+    """A table, file or directory that does not exist."""
+
+
+class ConnectionFailed(ObjectivError, ConnectionError):
+    """A database or file that cannot be opened. The message never holds a password."""
+
+
+class QueryFailed(ObjectivError, RuntimeError):
+    """A statement that the engine refused while running it."""
+
+
+class DataInvalid(ObjectivError, ValueError):
+    """Stored data that cannot be read as what it is declared to be."""
+
+
+class ReadOnly(ObjectivError, PermissionError):
+    """A write on a connection that was opened for reading."""
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return the hint that lists the names nearest to ``name``, or all names if none is near."""
+    names = list(known)
+    matches = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    folded = [other for other in names if other.casefold() == name.casefold() and other not in matches]
+    matches = folded + matches
+    if matches:
+        return "did you mean " + " or ".join(repr(match) for match in matches) + "?"
+    if not names:
+        return "there are no names to choose from"
+    listed = ", ".join(repr(other) for other in names[:20])
+    return f"known names are {listed}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
