@@ -1,0 +1,37 @@
+"""Where stored rows are: the leaf that a plan reads and that an engine knows how to reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from objectiv_local.types import Type
+
+#: The columns of a result, in order.
+Schema = tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A stored set of rows.
+
+    ``table``: ``parts`` are the parts of a table's name, such as ``("public", "data")``.
+    ``parquet``: ``parts`` are file names or patterns.
+    """
+
+    kind: Literal["table", "parquet"]
+    parts: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """A short name for messages and for the steps of a statement."""
+        return ".".join(self.parts) if self.kind == "table" else self.parts[0]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """What an engine knows of a relation without reading its rows: columns with the engine's own type names, and key."""
+
+    relation: Relation
+    columns: tuple[tuple[str, str], ...]
+    primary_key: tuple[str, ...] = ()
