@@ -1,0 +1,51 @@
+"""One object per value: equal plan values are the same object, so equality and hashing cost nothing.
+
+A plan is a graph in which sub-plans repeat; comparing two of them by walking would cost time that grows with the plan
+and would overflow the stack on long ones. Every value is therefore looked up in a table when it is made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakValueDictionary
+
+_table: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
+
+
+class Interned(type):
+    """The metaclass of plan values. A class names the attributes that make up its identity in ``__match_args__``."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return the value made of these arguments, or the equal one that exists already."""
+        new = super().__call__(*args, **kwargs)
+        key = (cls, *new.identity())
+        known = _table.get(key)
+        if known is not None:
+            return known
+        _table[key] = new
+        return new
+
+
+class Value(metaclass=Interned):
+    """A frozen value of the plan, equal to another only if it is the same object."""
+
+    __slots__ = ("__weakref__",)
+    __match_args__: tuple[str, ...] = ()
+
+    def identity(self) -> tuple[object, ...]:
+        """Return what tells this value from others of its class."""
+        return tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def _set(self, **values: object) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), tuple(getattr(self, name) for name in self.__match_args__)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(getattr(self, name)) for name in self.__match_args__)
+        return f"{type(self).__name__}({shown})"

@@ -1,0 +1,253 @@
+"""The nodes of a plan: what is done to rows, one small step a node.
+
+A node is immutable and equal nodes are one object, so a plan is a graph in which shared steps are shared. Walks over
+plans are loops, never recursion: a plan of a thousand assignments is a thousand nodes deep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal as OneOf
+
+from objectiv_local.errors import ColumnNotFound, InvalidValue, near
+from objectiv_local.plan.expr import Column, Expr, Ordering, scalar_queries
+from objectiv_local.plan.interned import Value
+from objectiv_local.plan.relation import Relation, Schema
+from objectiv_local.types import Type
+
+#: Columns with what they are computed from.
+Named = tuple[tuple[str, Expr], ...]
+JoinHow = OneOf["inner", "left", "outer"]
+JoinSide = OneOf["left", "right", "both"]
+
+
+class Node(Value):
+    """A step of a plan. ``types`` are the columns of its rows, ``key`` columns that tell its rows apart, if known.
+
+    ``step`` is the name that the step gets in the SQL when it becomes a query of its own.
+    """
+
+    __slots__ = ("key", "step", "types")
+    types: dict[str, Type]
+    key: tuple[str, ...] | None
+    step: str
+
+    def inputs(self) -> tuple[Node, ...]:
+        """Return the nodes whose rows this one reads."""
+        return ()
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        """Return this step over other inputs."""
+        return self
+
+    def exprs(self) -> Iterable[Expr]:
+        """Return the expressions of this step, all over its (first) input."""
+        return ()
+
+    @property
+    def schema(self) -> Schema:
+        """The columns in order."""
+        return tuple(self.types.items())
+
+    def column(self, name: str) -> Column:
+        """Return the column ``name`` of this node. Raises :class:`ColumnNotFound`."""
+        type_ = self.types.get(name)
+        if type_ is None:
+            raise ColumnNotFound(f"there is no column {name!r}", hint=near(name, self.types))
+        return Column(name, type_)
+
+
+class Source(Node):
+    """The rows of a stored relation. ``columns`` are (name in the plan, name and type as stored, type in the plan)."""
+
+    __slots__ = ("columns", "connection", "relation")
+    __match_args__ = ("relation", "columns", "key", "connection", "step")
+    relation: Relation
+    columns: tuple[tuple[str, str, str, Type], ...]
+    connection: int
+
+    def __init__(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...],
+                 key: tuple[str, ...] | None, connection: int, step: str) -> None:
+        self._set(relation=relation, columns=columns, key=key, connection=connection, step=step,
+                  types={name: type_ for name, _, _, type_ in columns})
+
+
+class Values(Node):
+    """Rows written out in the plan itself."""
+
+    __slots__ = ("columns", "rows")
+    __match_args__ = ("columns", "rows", "key", "step")
+    columns: Schema
+    rows: tuple[tuple[Expr, ...], ...]
+
+    def __init__(self, columns: Schema, rows: tuple[tuple[Expr, ...], ...], key: tuple[str, ...] | None,
+                 step: str) -> None:
+        self._set(columns=columns, rows=rows, key=key, step=step, types=dict(columns))
+
+
+class _Single(Node):
+    """A step over one input."""
+
+    __slots__ = ("child",)
+    child: Node
+
+    def inputs(self) -> tuple[Node, ...]:
+        return (self.child,)
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        fields = [getattr(self, name) for name in self.__match_args__]
+        fields[0] = inputs[0]
+        return type(self)(*fields)
+
+
+class Extend(_Single):
+    """The input's columns plus more; a column of the same name is replaced."""
+
+    __slots__ = ("columns",)
+    __match_args__ = ("child", "columns", "step")
+    columns: Named
+
+    def __init__(self, child: Node, columns: Named, step: str = "") -> None:
+        replaced = {name for name, _ in columns}
+        key = child.key if child.key is not None and replaced.isdisjoint(child.key) else None
+        self._set(child=child, columns=columns, step=step, key=key,
+                  types=child.types | {name: expr.type for name, expr in columns})
+
+    def exprs(self) -> Iterable[Expr]:
+        return (expr for _, expr in self.columns)
+
+
+class Select(_Single):
+    """Only the given columns, under their new names."""
+
+    __slots__ = ("columns",)
+    __match_args__ = ("child", "columns", "step")
+    columns: Named
+
+    def __init__(self, child: Node, columns: Named, step: str = "") -> None:
+        kept = {expr.name: name for name, expr in reversed(columns) if isinstance(expr, Column)}
+        key = None
+        if child.key is not None and all(name in kept for name in child.key):
+            key = tuple(kept[name] for name in child.key)
+        self._set(child=child, columns=columns, step=step, key=key, types={name: expr.type for name, expr in columns})
+
+    def exprs(self) -> Iterable[Expr]:
+        return (expr for _, expr in self.columns)
+
+
+class Filter(_Single):
+    """The rows for which the predicate is true."""
+
+    __slots__ = ("predicate",)
+    __match_args__ = ("child", "predicate", "step")
+    predicate: Expr
+
+    def __init__(self, child: Node, predicate: Expr, step: str = "") -> None:
+        self._set(child=child, predicate=predicate, step=step, key=child.key, types=child.types)
+
+    def exprs(self) -> Iterable[Expr]:
+        return (self.predicate,)
+
+
+class Aggregate(_Single):
+    """One row for each group of equal keys, NULL being a value here; one row in all without keys."""
+
+    __slots__ = ("aggregates", "keys")
+    __match_args__ = ("child", "keys", "aggregates", "step")
+    keys: Named
+    aggregates: Named
+
+    def __init__(self, child: Node, keys: Named, aggregates: Named, step: str = "") -> None:
+        self._set(child=child, keys=keys, aggregates=aggregates, step=step, key=tuple(name for name, _ in keys),
+                  types={name: expr.type for name, expr in (*keys, *aggregates)})
+
+    def exprs(self) -> Iterable[Expr]:
+        return (expr for _, expr in (*self.keys, *self.aggregates))
+
+
+class Join(Node):
+    """Rows of two inputs side by side where their keys are equal.
+
+    ``columns`` are (name, side, name there); side ``both`` is the left value, or the right one where that is NULL.
+    ``nulls_match`` says whether NULL keys are equal to each other.
+    """
+
+    __slots__ = ("columns", "how", "left", "nulls_match", "on", "right")
+    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key")
+    left: Node
+    right: Node
+    how: JoinHow
+    on: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...]
+    nulls_match: bool
+
+    def __init__(self, left: Node, right: Node, how: JoinHow, on: tuple[tuple[str, str], ...],
+                 columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...], nulls_match: bool = False,
+                 step: str = "", key: tuple[str, ...] | None = None) -> None:
+        types = {name: right.types[names[1]] if side == "right" else left.types[names[0]]
+                 for name, side, names in columns}
+        self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
+                  types=types)
+
+    def inputs(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key)
+
+
+class Limit(_Single):
+    """The ``count`` rows (all, if None) after the first ``offset`` ones, in an order."""
+
+    __slots__ = ("count", "offset", "order")
+    __match_args__ = ("child", "order", "count", "offset", "step")
+    order: tuple[Ordering, ...]
+    count: int | None
+    offset: int
+
+    def __init__(self, child: Node, order: tuple[Ordering, ...], count: int | None, offset: int = 0,
+                 step: str = "") -> None:
+        for number in (count, offset):
+            if number is not None and number < 0:
+                raise InvalidValue(f"a number of rows cannot be negative: {number}")
+        self._set(child=child, order=order, count=count, offset=offset, step=step, key=child.key, types=child.types)
+
+    def exprs(self) -> Iterable[Expr]:
+        return (key.expr for key in self.order)
+
+
+class Sort(_Single):
+    """The rows in an order; the last step of a plan."""
+
+    __slots__ = ("order",)
+    __match_args__ = ("child", "order", "step")
+    order: tuple[Ordering, ...]
+
+    def __init__(self, child: Node, order: tuple[Ordering, ...], step: str = "") -> None:
+        self._set(child=child, order=order, step=step, key=child.key, types=child.types)
+
+    def exprs(self) -> Iterable[Expr]:
+        return (key.expr for key in self.order)
+
+
+def depends_on(node: Node) -> tuple[Node, ...]:
+    """Return the nodes that ``node`` reads: its inputs and the plans of scalar queries in its expressions."""
+    queries = tuple(query.plan for expr in node.exprs() for query in scalar_queries(expr))
+    return (*node.inputs(), *queries)
+
+
+def topological(root: Node) -> list[Node]:
+    """Return every node below and including ``root``, each once, inputs before the nodes that read them."""
+    done: dict[Node, None] = {}
+    stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(depends_on(root)))]
+    open_ = {root}
+    while stack:
+        node, rest = stack[-1]
+        following = next((child for child in rest if child not in done and child not in open_), None)
+        if following is None:
+            stack.pop()
+            done[node] = None
+        else:
+            open_.add(following)
+            stack.append((following, iter(depends_on(following))))
+    return list(done)
