@@ -1,0 +1,49 @@
+# Every target prepares .venv by itself, again whenever pyproject.toml or constraints.txt changed. All it needs is Python
+# 3.11 or newer with the venv module; name another one with `make PYTHON=python3.13 test`.
+# Paths are relative, so that a checkout may stand on a path with spaces.
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+python := .venv/bin/python
+pip := $(python) -m pip --disable-pip-version-check
+
+.PHONY: demo test check fuzz bench docs clean
+.NOTPARALLEL:
+
+demo: .venv/demo.stamp  ## a question about the sample events, as a result and as SQL
+	$(python) -m objectiv_local.demo
+
+test: .venv/dev.stamp  ## all tests, on every engine
+	$(python) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+check: .venv/dev.stamp  ## lint, types and the layers
+	$(python) -m ruff check
+	$(python) -m mypy
+	.venv/bin/lint-imports
+
+fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more examples
+	$(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
+
+bench: .venv/dev.stamp  ## the benchmarks
+	$(python) -m benchmarks
+
+docs: .venv/dev.stamp  ## what the docs say, run
+	$(python) -m pytest tests/docs $(PYTEST_ARGS)
+
+clean:  ## remove the environment and every cache
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+
+define venv
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with make PYTHON=...")'
+	@$(python) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+endef
+
+.venv/demo.stamp: pyproject.toml constraints.txt
+	$(venv)
+	$(pip) install --quiet -c constraints.txt -e .
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml constraints.txt
+	$(venv)
+	$(pip) install --quiet -c constraints.txt -e '.[dev]'
+	@touch .venv/demo.stamp $@

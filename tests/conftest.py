@@ -1,0 +1,28 @@
+"""Fixtures of the whole suite: the Postgres servers, and how much Hypothesis tries."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every run, so that a failure of `make test` is the change's; `make fuzz` looks for new ones.
+settings.register_profile("default", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.register_profile(
+    "fuzz", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def postgres_urls() -> dict[int, str]:
+    """Return the address of a server of each Postgres version under test, by version; each is started once."""
+    import postgres_server
+
+    return {version: postgres_server.session_url(version) for version in postgres_server.default_versions()}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """Return the address of the one Postgres server that serves tests to which the version does not matter."""
+    import postgres_server
+
+    return postgres_server.session_url()
