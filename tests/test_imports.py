@@ -17,7 +17,7 @@ def loaded_by(statement: str) -> set[str]:
     """Return the top-level modules that a new interpreter holds after ``statement``."""
     code = f"import json, sys\n{statement}\nprint(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    return {name.partition('.')[0] for name in json.loads(done.stdout)}
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
 
 
 @pytest.mark.parametrize("module", ["objectiv_local", "objectiv_local.plan"])
