@@ -1,0 +1,81 @@
+"""Values as the reference engine holds them, their order and their equality.
+
+NULL is ``None``; durations are ``datetime.timedelta``; a JSON value is wrapped, since JSON has a null of its own.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from dataclasses import dataclass
+
+from objectiv_local.types import INT64_MAX, INT64_MIN, Type
+
+MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+class Failure(Exception):
+    """An answer that does not exist: an integer beyond 64 bits, text that does not parse, two rows for one value."""
+
+
+@dataclass(frozen=True)
+class Json:
+    """A JSON value, parsed."""
+
+    value: object
+
+    @classmethod
+    def parse(cls, text: str) -> Json:
+        def refuse(constant: str) -> None:
+            raise Failure(f"{constant} is not JSON")
+
+        try:
+            return cls(json.loads(text, parse_constant=refuse))
+        except ValueError as error:
+            raise Failure(f"not JSON: {text!r}") from error
+
+    def text(self) -> str:
+        return json.dumps(self.value, separators=(",", ":"), ensure_ascii=False)
+
+
+def stored(value: object, type_: Type) -> object:
+    """Return ``value``, as a table or a literal gives it, as the engine holds it."""
+    if value is None:
+        return None
+    if type_.name == "json":
+        return Json.parse(value) if isinstance(value, str) else Json(value)
+    if type_.name == "float64":
+        return float(value)  # type: ignore[arg-type]
+    return checked(value)
+
+
+def checked(value: object) -> object:
+    """Return ``value``. Raises :class:`Failure` if it is an integer or duration beyond 64 bits."""
+    number = value // MICROSECOND if isinstance(value, datetime.timedelta) else value
+    if isinstance(number, int) and not INT64_MIN <= number <= INT64_MAX:
+        raise Failure(f"{value} does not fit in 64 bits")
+    return value
+
+
+def comparable(value: object) -> object:
+    """Return something that compares as ``value`` does: NaN equals itself and is greater than every number."""
+    if isinstance(value, float):
+        return (True, 0.0) if math.isnan(value) else (False, value)
+    return value
+
+
+def row_identity(values: tuple[object, ...]) -> tuple[object, ...]:
+    """Return something that is equal for rows of one group; NULL is a value here."""
+    return tuple(comparable(value) for value in values)
+
+
+def same_json(left: object, right: object) -> bool:
+    """Return whether two JSON values are equal: 1 and 1.0 are, 1 and true are not, the order of members is nothing."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same_json(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same_json, left, right))
+    return left == right
