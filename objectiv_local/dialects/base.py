@@ -1,0 +1,318 @@
+"""The standard table of operations and what a dialect is: that table plus its differences.
+
+A builder takes the operands as SQL and the expression they come from (for its types and constants) and returns SQL.
+What stands here gives the same answer on every engine; what differs stands in the engine's own file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast as typed
+
+from objectiv_local.dialects import tree
+from objectiv_local.dialects.names import RESERVED
+from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
+from objectiv_local.errors import NotSupported
+from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
+from objectiv_local.plan.relation import Relation
+from objectiv_local.types import BOOL, FLOAT64, INT64, STRING, TIMEDELTA, Type
+
+Builder = Callable[[Sequence[Sql], Expr], Sql]
+#: How a stored value becomes one of the plan: the text around the column, or None to read it as it is.
+Reader = Callable[[Sql], Sql]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A way to write SQL.
+
+    ``scalar`` and ``aggregate`` map operations to builders, ``casts`` pairs of type names to builders; ``types`` are
+    the names of the types; ``stored`` says how the engine's own types are read; ``unsupported`` gives a reason for
+    each operation that is left out.
+    """
+
+    name: str
+    scalar: Mapping[str, Builder]
+    aggregate: Mapping[str, Builder]
+    casts: Mapping[tuple[str, str], Builder]
+    types: Mapping[str, str]
+    stored: Callable[[str], tuple[Type, Reader | None] | None]
+    relation: Callable[[Relation], str]
+    literal: Callable[[Literal], Sql]
+    text_order: str = ""
+    materialized: str = ""
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+
+    def identifier(self, name: str) -> str:
+        """Return ``name`` as an identifier, quoted if it has to be."""
+        return quoted(name)
+
+    def call(self, expr: Call | Aggregation, args: Sequence[Sql]) -> Sql:
+        """Return the SQL of an operation."""
+        table = self.scalar if isinstance(expr, Call) else self.aggregate
+        if expr.op in self.unsupported:
+            raise NotSupported(f"{expr.op} is not supported on {self.name}: {self.unsupported[expr.op]}")
+        return table[expr.op](args, expr)
+
+    def cast(self, expr: Cast, arg: Sql) -> Sql:
+        """Return the SQL of a cast."""
+        if expr.arg.type.plain == expr.type.plain:
+            return arg
+        builder = self.casts.get((expr.arg.type.name, expr.type.name))
+        return builder((arg,), expr) if builder is not None else tree.cast(arg, self.types[expr.type.name])
+
+    def ordered(self, key: Ordering, arg: Sql) -> Ordered:
+        """Return a key of an ORDER BY with its direction and the place of NULL."""
+        direction = "" if key.ascending else " DESC"
+        return Ordered(arg, self.collation(key.expr) + direction + (" NULLS LAST" if key.nulls_last else " NULLS FIRST"))
+
+    def collation(self, expr: Expr) -> str:
+        """Return what makes text compare by code point."""
+        return self.text_order if expr.type == STRING else ""
+
+    def typed_literal(self, expr: Literal) -> Sql:
+        """Return a constant whose type shows."""
+        if expr.value is None:
+            return tree.cast(Raw("NULL"), self.types[expr.type.name])
+        if expr.type == STRING:
+            return tree.text(str(expr.value))
+        if expr.type == BOOL:
+            return Raw("TRUE" if expr.value else "FALSE")
+        if expr.type in (INT64, TIMEDELTA):
+            return Number(microseconds(expr.value) if expr.type == TIMEDELTA else typed(int, expr.value))
+        if expr.type == FLOAT64:
+            return float_literal(typed(float, expr.value))
+        return self.literal(expr)
+
+
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+
+
+def quoted(name: str) -> str:
+    """Return ``name`` as an identifier: as it is where every engine reads it so, else in double quotes.
+
+    >>> quoted("moment"), quoted("user"), quoted('a "b"')
+    ('moment', '"user"', '"a ""b"""')
+    """
+    if _PLAIN_NAME.match(name) and name not in RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def microseconds(value: object) -> int:
+    """Return a datetime.timedelta as whole microseconds, exactly."""
+    import datetime
+
+    assert isinstance(value, datetime.timedelta)
+    return (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
+
+
+def float_literal(value: float) -> Sql:
+    """Return a float constant. A bare 1.5 would be a decimal in both engines; long text is read to the same double."""
+    shown = repr(float(value))
+    if shown in ("inf", "-inf", "nan"):
+        shown = {"inf": "'Infinity'", "-inf": "'-Infinity'", "nan": "'NaN'"}[shown]
+    elif "e" in shown or len(shown) > 16 or shown.startswith("-"):
+        shown = f"'{shown}'"
+    return tree.cast(Raw(shown), "float8")
+
+
+# ---- shared builders
+
+
+def constant(expr: Expr, index: int) -> object:
+    """Return the value of a constant argument."""
+    assert isinstance(expr, (Call, Aggregation))
+    argument = expr.args[index]
+    assert isinstance(argument, Literal)
+    return argument.value
+
+
+def operator(symbol: str) -> Builder:
+    """Return the builder of a binary operator."""
+    return lambda args, expr: binary(symbol, args[0], args[1])
+
+
+def function(name: str) -> Builder:
+    """Return the builder of a plain function."""
+    return lambda args, expr: func(name, *args)
+
+
+def floordiv(symbol: str) -> Builder:
+    """Return the builder of the floor division; ``symbol`` is the engine's integer division, which cuts towards zero."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        a, b = args
+        if expr.type == FLOAT64:
+            return func("floor", binary("/", a, func("nullif", b, float_literal(0.0))))
+        if isinstance(b, Number) and b.value > 0:
+            return binary("-", binary(symbol, a, b), tree.cast(binary("<", binary("%", a, b), number(0)), "int"))
+        divisor = func("nullif", b, number(0))
+        return binary("-", binary(symbol, a, divisor), case((_wrong_sign(a, divisor, b), number(1)), default=number(0)))
+
+    return build
+
+
+def _mod(args: Sequence[Sql], expr: Expr) -> Sql:
+    a, b = args
+    if expr.type == FLOAT64:
+        return binary("-", a, binary("*", b, func("floor", binary("/", a, func("nullif", b, float_literal(0.0))))))
+    if isinstance(b, Number) and b.value > 0:
+        remainder = binary("%", a, b)
+        return binary("+", remainder, case((binary("<", remainder, number(0)), b), default=number(0)))
+    divisor = func("nullif", b, number(0))
+    return binary("+", binary("%", a, divisor), case((_wrong_sign(a, divisor, b), b), default=number(0)))
+
+
+def _wrong_sign(a: Sql, divisor: Sql, b: Sql) -> Sql:
+    signs = binary("<>", binary("<", a, number(0)), binary("<", b, number(0)))
+    return binary("AND", binary("<>", binary("%", a, divisor), number(0)), signs)
+
+
+def _slice(args: Sequence[Sql], expr: Expr) -> Sql:
+    value, start, stop = args[0], constant(expr, 1), constant(expr, 2)
+    assert isinstance(start, int | None) and isinstance(stop, int | None)
+    start = start or 0
+    if start >= 0 and (stop is None or stop >= 0):
+        length = () if stop is None else (number(max(stop - start, 0)),)
+        return func("substring", value, number(start + 1), *length)
+    if start < 0 and stop is None:
+        return func("right", value, number(-start))
+    if start == 0 and stop is not None:
+        return func("left", value, func("greatest", binary("+", func("length", value), number(stop)), number(0)))
+    # Positions are turned into counts from the front, because the engines differ on negative ones.
+    length_ = func("length", value)
+    first = func("greatest", binary("+", length_, number(start)), number(0)) if start < 0 else number(start)
+    last = number(stop) if stop is not None and stop >= 0 else binary("+", length_, number(stop or 0))
+    count = func("greatest", binary("-", last, first), number(0))
+    return func("substring", value, tree.cast(binary("+", first, number(1)), "int"), tree.cast(count, "int"))
+
+
+def _contains(args: Sequence[Sql], expr: Expr) -> Sql:
+    return binary(">", func("strpos", *args), number(0))
+
+
+def _endswith(args: Sequence[Sql], expr: Expr) -> Sql:
+    return binary("=", func("right", args[0], tree.cast(func("length", args[1]), "int")), args[1])
+
+
+def _replace(args: Sequence[Sql], expr: Expr) -> Sql:
+    if constant(expr, 1) == "":
+        raise NotSupported("replacing the empty text is not supported", hint="give the text to replace")
+    return func("replace", *args)
+
+
+def _sum(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Template("coalesce({}, {})", (_sum_or_null(args, expr), number(0) if expr.type != FLOAT64 else float_literal(0)))
+
+
+def _sum_or_null(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Aggregation)
+    value = tree.cast(args[0], "int") if expr.args[0].type == BOOL else args[0]
+    total = func("sum", value)
+    # The sum of 64-bit integers is wider on both engines; the cast makes a sum that does not fit an error.
+    return total if expr.type == FLOAT64 else tree.cast(total, "bigint")
+
+
+def _mean(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Aggregation)
+    value = tree.cast(args[0], "int") if expr.args[0].type == BOOL else args[0]
+    average = func("avg", value if expr.args[0].type == FLOAT64 else tree.cast(value, "float8"))
+    # A cast to an integer rounds a half to the even one on both engines.
+    return tree.cast(average, "bigint") if expr.type == TIMEDELTA else average
+
+
+def _extreme(name: str, of_bool: str) -> Builder:
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        return func(of_bool if expr.type == BOOL else name, args[0])
+
+    return build
+
+
+def _bool(name: str, empty: str) -> Builder:
+    return lambda args, expr: Template("coalesce({}, " + empty + ")", (func(name, args[0]),))
+
+
+def _offset(name: str) -> Builder:
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        value, offset, default = args
+        tail = () if constant(expr, 2) is None else (default,)
+        return func(name, value, *(() if constant(expr, 1) == 1 and not tail else (tree.bare(offset),)), *tail)
+
+    return build
+
+
+def _distinct_count(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Func("count", tuple(args), distinct=True)
+
+
+def _negate(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Prefix("-", args[0], tree.NEGATE)
+
+
+STANDARD_SCALAR: dict[str, Builder] = {
+    "add": operator("+"),
+    "sub": operator("-"),
+    "mul": operator("*"),
+    "mod": _mod,
+    "neg": _negate,
+    "abs": function("abs"),
+    "eq": operator("="),
+    "ne": operator("<>"),
+    "lt": operator("<"),
+    "le": operator("<="),
+    "gt": operator(">"),
+    "ge": operator(">="),
+    "and": operator("AND"),
+    "or": operator("OR"),
+    "xor": operator("<>"),
+    "not": lambda args, expr: tree.negated(args[0]),
+    "is_null": lambda args, expr: tree.is_null(args[0]),
+    "not_null": lambda args, expr: tree.Postfix(args[0], " IS NOT NULL", tree.IS),
+    "coalesce": function("coalesce"),
+    "lower": function("lower"),
+    "upper": function("upper"),
+    "length": function("length"),
+    "slice": _slice,
+    "contains": _contains,
+    "startswith": function("starts_with"),
+    "endswith": _endswith,
+    "replace": _replace,
+    "concat": operator("||"),
+    "total_seconds": lambda args, expr: binary("/", args[0], float_literal(1e6)),
+}
+
+STANDARD_AGGREGATE: dict[str, Builder] = {
+    "size": lambda args, expr: func("count", Raw("*")),
+    "count": function("count"),
+    "nunique": _distinct_count,
+    "sum": _sum,
+    "sum_or_null": _sum_or_null,
+    "mean": _mean,
+    "min": _extreme("min", "bool_and"),
+    "max": _extreme("max", "bool_or"),
+    "any": _bool("bool_or", "FALSE"),
+    "all": _bool("bool_and", "TRUE"),
+    "row_number": function("row_number"),
+    "lag": _offset("lag"),
+    "lead": _offset("lead"),
+    "first_value": function("first_value"),
+    "last_value": function("last_value"),
+}
+
+
+def on_function(sql: Sql, change: Callable[[Func], Sql]) -> Sql:
+    """Return ``sql`` with its aggregate function changed: for a FILTER or a window that belongs to the function alone.
+
+    An aggregate may be wrapped, as in ``coalesce(sum(x)::bigint, 0)``.
+    """
+    match sql:
+        case Func():
+            return change(sql)
+        case tree.Postfix(arg, text, strength):
+            return tree.Postfix(on_function(arg, change), text, strength)
+        case Template(pattern, args, strength):
+            return Template(pattern, (on_function(args[0], change), *args[1:]), strength)
+    raise AssertionError(sql)

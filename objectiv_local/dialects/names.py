@@ -1,0 +1,64 @@
+"""Names in SQL: which may stand without quotes, and stand-ins for those that an engine would confuse.
+
+DuckDB takes ``ab`` and ``AB`` for the same name, even in quotes, and Postgres cuts names after 63 bytes; both do so in
+silence. A name that could be confused gets a stand-in inside the statement, and its own name back in the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MAX_BYTES = 63
+
+#: Words that Postgres or DuckDB read as something else when they stand without quotes.
+RESERVED = frozenset("""
+all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit boolean both
+by case cast char character check coalesce collate collation column columns concurrently constraint create cross
+current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal
+default deferrable desc describe distinct do else end except exists extract false fetch float for foreign freeze from
+full generated glob grant greatest group grouping grouping_id having ilike in initially inner inout int integer
+intersect interval into is isnull join json_array json_arrayagg json_exists json_object json_objectagg json_query
+json_scalar json_serialize json_table json_value lambda lateral leading least left like limit localtime localtimestamp
+map merge_action national natural nchar none normalize not notnull null nullif numeric offset on only or order out
+outer overlaps overlay pivot pivot_longer pivot_wider placing position positional precision primary qualify real
+references returning right row select semi session_user setof show similar smallint some struct substring summarize
+symmetric system_user table tablesample then time timestamp to trailing treat trim true try_cast tuple union unique
+unpack unpivot user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement
+xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+""".split())
+
+
+def stand_ins(names: Iterable[str]) -> dict[str, str]:
+    """Return the name inside a statement for each of ``names``, mostly the name itself.
+
+    >>> stand_ins(["moment", "id", "ID"])
+    {'moment': 'moment', 'id': 'id', 'ID': 'id_2'}
+    """
+    unique = list(dict.fromkeys(names))
+    safe = [name for name in unique if _is_safe(name)]
+    taken: set[str] = set()
+    out: dict[str, str] = {}
+    for name in safe:
+        folded = name.casefold()
+        if folded not in taken:
+            taken.add(folded)
+            out[name] = name
+    for name in unique:
+        if name not in out:
+            out[name] = unused(re.sub(r"[^a-z0-9]+", "_", name.lower())[:40].strip("_") or "column", taken)
+            taken.add(out[name])
+    return {name: out[name] for name in unique}
+
+
+def unused(name: str, taken: set[str]) -> str:
+    """Return ``name``, or ``name_2`` and so on if it is taken."""
+    number, candidate = 1, name
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def _is_safe(name: str) -> bool:
+    return 0 < len(name.encode("utf-8", "replace")) <= MAX_BYTES and "\x00" not in name

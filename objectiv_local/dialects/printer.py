@@ -1,0 +1,159 @@
+"""The house layout of SQL text: keywords in capitals, two spaces a level, one line while it fits, else one part a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.dialects.tree import (
+    ARROW,
+    CAST,
+    COMPARE,
+    IS,
+    Binary,
+    CaseWhen,
+    Func,
+    Number,
+    Ordered,
+    Postfix,
+    Prefix,
+    Raw,
+    Sql,
+    Template,
+    Windowed,
+)
+
+WIDTH = 100
+
+
+def flat(node: Sql) -> str:
+    """Return ``node`` on one line."""
+    match node:
+        case Raw(text):
+            return text
+        case Number(value, is_bare):
+            if is_bare:
+                return str(value)
+            return f"{value}::bigint" if value >= 0 else f"({value})::bigint"
+        case Func(name, args, distinct, order, where):
+            inner = ("DISTINCT " if distinct else "") + ", ".join(map(flat, args))
+            if order:
+                inner += " ORDER BY " + ordering(order)
+            tail = f" FILTER (WHERE {flat(where)})" if where is not None else ""
+            return f"{name}({inner}){tail}"
+        case Binary(operator, left, right):
+            return f"{operand(left, left_strength(node))} {operator} {operand(right, right_strength(node))}"
+        case Prefix(operator, arg, strength):
+            return operator + operand(arg, strength + (operator == "-"))
+        case Postfix(arg, text):
+            return operand(arg, CAST) + text
+        case CaseWhen(whens, default):
+            parts = [f"WHEN {flat(condition)} THEN {flat(value)}" for condition, value in whens]
+            end = f" ELSE {flat(default)} END" if default is not None else " END"
+            return "CASE " + " ".join(parts) + end
+        case Windowed(function, partition, order, frame):
+            return f"{flat(function)} OVER ({' '.join(window_clauses(partition, order, frame))})"
+        case Template(pattern, args):
+            return pattern.format(*map(flat, args))
+    raise AssertionError(node)
+
+
+def operand(node: Sql, strength: int) -> str:
+    """Return ``node`` as an operand of something that binds as strongly as ``strength``."""
+    return f"({flat(node)})" if needs_parentheses(node, strength) else flat(node)
+
+
+def left_strength(node: Binary) -> int:
+    """Return how strongly the left operand has to bind. Comparisons do not chain."""
+    return node.strength + (node.strength in (COMPARE, IS))
+
+
+def right_strength(node: Binary) -> int:
+    """Return how strongly the right operand has to bind."""
+    return node.strength if node.associative else node.strength + 1
+
+
+def needs_parentheses(node: Sql, strength: int) -> bool:
+    """Return whether ``node`` has to be parenthesised inside something that binds as strongly as ``strength``."""
+    return node.precedence < strength or node.precedence == ARROW
+
+
+def window_clauses(partition: Sequence[Sql], order: Sequence[Ordered], frame: str) -> list[str]:
+    """Return the clauses of a window."""
+    clauses = []
+    if partition:
+        clauses.append("PARTITION BY " + ", ".join(map(flat, partition)))
+    if order:
+        clauses.append("ORDER BY " + ordering(order))
+    if frame:
+        clauses.append(frame)
+    return clauses
+
+
+def ordering(order: Sequence[Ordered]) -> str:
+    """Return the expressions of an ORDER BY."""
+    return ", ".join(flat(key.expr) + key.suffix for key in order)
+
+
+def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
+    """Return ``node`` on one line if it fits behind ``indent`` spaces, else broken over lines of deeper indent."""
+    line = flat(node)
+    if len(line) + indent <= room or "\n" in line:
+        return line
+    pad, deeper = "\n" + " " * indent, "\n" + " " * (indent + 2)
+    match node:
+        case Binary(operator, left, right, strength, associative):
+            if associative:
+                shown = [_nested(part, strength, indent + 2) for part in _chain(node, operator)]
+            else:
+                shown = [_nested(left, left_strength(node), indent + 2), _nested(right, right_strength(node), indent + 2)]
+            return (pad + operator + " ").join(shown)
+        case CaseWhen(whens, default):
+            lines = [f"WHEN {layout(condition, indent + 4)} THEN {layout(value, indent + 4)}"
+                     for condition, value in whens]
+            if default is not None:
+                lines.append(f"ELSE {layout(default, indent + 4)}")
+            return "CASE" + "".join(deeper + text for text in lines) + pad + "END"
+        case Func(name, args, distinct, order, where):
+            inner = ("DISTINCT " if distinct else "") + ("," + deeper).join(layout(arg, indent + 2) for arg in args)
+            if order:
+                inner += deeper + "ORDER BY " + ordering(order)
+            tail = f" FILTER (WHERE {layout(where, indent + 2)})" if where is not None else ""
+            return f"{name}({deeper}{inner}{pad}){tail}" if inner else f"{name}(){tail}"
+        case Windowed(function, partition, order, frame):
+            clauses = window_clauses(partition, order, frame)
+            return f"{layout(function, indent)} OVER ({deeper}{deeper.join(clauses)}{pad})"
+        case Postfix(arg, text):
+            return _nested(arg, CAST, indent) + text
+        case Template(pattern, args):
+            return pattern.format(*(layout(arg, indent + 2) for arg in args))
+        case Prefix(operator, arg, strength):
+            return operator + _nested(arg, strength, indent)
+    return line
+
+
+def _nested(node: Sql, strength: int, indent: int) -> str:
+    if not needs_parentheses(node, strength):
+        return layout(node, indent)
+    text = layout(node, indent + 2)
+    return f"({text})" if "\n" not in text else f"(\n{' ' * (indent + 2)}{text}\n{' ' * indent})"
+
+
+def _chain(node: Sql, operator: str) -> list[Sql]:
+    parts: list[Sql] = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Binary) and current.operator == operator:
+            stack += [current.right, current.left]
+        else:
+            parts.append(current)
+    return parts
+
+
+def items(texts: Sequence[str], indent: int) -> str:
+    """Return a list, behind a keyword: on the keyword's line if it fits, else one a line."""
+    line = ", ".join(texts)
+    if len(line) + indent + 8 <= WIDTH and len(texts) <= 6 and "\n" not in line:
+        return " " + line
+    pad = "\n" + " " * (indent + 2)
+    return pad + ("," + pad).join(texts)

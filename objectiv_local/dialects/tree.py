@@ -1,0 +1,213 @@
+"""A small SQL tree: the text of an expression and how strongly its outermost operator binds.
+
+Parentheses are printed where precedence asks for them and nowhere else. The order of precedence is Postgres'; the JSON
+arrows bind differently in DuckDB, so they count as loosest and are always parenthesised inside another expression.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ARROW, OR, AND, NOT, IS, COMPARE, LIKE, OTHER, ADD, MULTIPLY, NEGATE, CAST, ATOM = range(13)
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A node of the tree. ``precedence`` says how strongly it binds."""
+
+    @property
+    def precedence(self) -> int:
+        return ATOM
+
+
+@dataclass(frozen=True, slots=True)
+class Raw(Sql):
+    """Text that the dialect itself made: a quoted name, a literal, a keyword."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Sql):
+    """An integer constant, with its type where the surroundings do not give it one."""
+
+    value: int
+    bare: bool = False
+
+    @property
+    def precedence(self) -> int:
+        return (ATOM if self.value >= 0 else NEGATE) if self.bare else CAST
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An expression of an ORDER BY with its direction, as text that follows it."""
+
+    expr: Sql
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Func(Sql):
+    """A function call, or an aggregate with DISTINCT, ORDER BY and FILTER."""
+
+    name: str
+    args: tuple[Sql, ...] = ()
+    distinct: bool = False
+    order: tuple[Ordered, ...] = ()
+    where: Sql | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Sql):
+    """An operator between two operands; ``associative`` ones need no parentheses around an equal one on the right."""
+
+    operator: str
+    left: Sql
+    right: Sql
+    strength: int
+    associative: bool = False
+
+    @property
+    def precedence(self) -> int:
+        return self.strength
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix(Sql):
+    """NOT or a minus before an operand."""
+
+    operator: str
+    arg: Sql
+    strength: int
+
+    @property
+    def precedence(self) -> int:
+        return self.strength
+
+
+@dataclass(frozen=True, slots=True)
+class Postfix(Sql):
+    """Words after an operand: a cast, IS NULL, COLLATE, a subscript."""
+
+    arg: Sql
+    text: str
+    strength: int
+
+    @property
+    def precedence(self) -> int:
+        return self.strength
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWhen(Sql):
+    """CASE WHEN condition THEN value ... ELSE default END; ``default`` None leaves the ELSE out."""
+
+    whens: tuple[tuple[Sql, Sql], ...]
+    default: Sql | None
+
+
+@dataclass(frozen=True, slots=True)
+class Windowed(Sql):
+    """A function over a window."""
+
+    function: Sql
+    partition: tuple[Sql, ...]
+    order: tuple[Ordered, ...]
+    frame: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Sql):
+    """Text around operands, for what has a syntax of its own. ``{}`` stands for the operands in turn.
+
+    Operands are printed as a whole, so a template has to put them where any expression may stand.
+    """
+
+    pattern: str
+    args: tuple[Sql, ...] = ()
+    strength: int = ATOM
+
+    @property
+    def precedence(self) -> int:
+        return self.strength
+
+
+# ---- short ways to make nodes
+
+
+def func(name: str, *args: Sql) -> Func:
+    """Return a function call."""
+    return Func(name, args)
+
+
+def binary(operator: str, left: Sql, right: Sql) -> Binary:
+    """Return an operator between two operands. The constants of it need no type of their own."""
+    strength, associative = _OPERATORS[operator]
+    if strength in (COMPARE, ADD, MULTIPLY, IS):
+        if isinstance(left, Number) and not isinstance(right, Number):
+            left = bare(left)
+        elif isinstance(right, Number) and not isinstance(left, Number):
+            right = bare(right)
+    return Binary(operator, left, right, strength, associative)
+
+
+def cast(arg: Sql, type_name: str) -> Sql:
+    """Return a cast."""
+    if isinstance(arg, Postfix) and arg.text == f"::{type_name}":
+        return arg
+    return Postfix(arg, f"::{type_name}", CAST)
+
+
+def is_null(arg: Sql) -> Sql:
+    """Return a test for NULL."""
+    return Postfix(arg, " IS NULL", IS)
+
+
+def negated(arg: Sql) -> Sql:
+    """Return NOT of a condition."""
+    return Prefix("NOT ", arg, NOT)
+
+
+def case(*whens: tuple[Sql, Sql], default: Sql | None = None) -> Sql:
+    """Return a CASE."""
+    return CaseWhen(whens, default)
+
+
+def text(value: str) -> Raw:
+    """Return a text constant. Both engines read a backslash as itself and a doubled quote as one."""
+    return Raw("'" + value.replace("'", "''") + "'")
+
+
+def number(value: int) -> Number:
+    """Return an integer constant that takes the type of its surroundings."""
+    return Number(value, bare=True)
+
+
+def bare(arg: Sql) -> Sql:
+    """Return an integer constant without its type; anything else as it is."""
+    return Number(arg.value, bare=True) if isinstance(arg, Number) else arg
+
+
+_OPERATORS: dict[str, tuple[int, bool]] = {
+    "OR": (OR, True),
+    "AND": (AND, True),
+    "=": (COMPARE, False),
+    "<>": (COMPARE, False),
+    "<": (COMPARE, False),
+    "<=": (COMPARE, False),
+    ">": (COMPARE, False),
+    ">=": (COMPARE, False),
+    "IS DISTINCT FROM": (IS, False),
+    "IS NOT DISTINCT FROM": (IS, False),
+    "||": (OTHER, True),
+    "@>": (OTHER, False),
+    "->": (ARROW, False),
+    "->>": (ARROW, False),
+    "+": (ADD, False),
+    "-": (ADD, False),
+    "*": (MULTIPLY, False),
+    "/": (MULTIPLY, False),
+    "//": (MULTIPLY, False),
+    "%": (MULTIPLY, False),
+}

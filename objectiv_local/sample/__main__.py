@@ -1,0 +1,35 @@
+"""The command ``python -m objectiv_local.sample``: write a stream of events to a Parquet file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from objectiv_local.errors import ObjectivError
+from objectiv_local.sample.generator import DAYS, EVENTS, SEED, START, generate
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit status of the command: 0, or 1 with a message if nothing was written."""
+    parser = argparse.ArgumentParser(
+        prog="python -m objectiv_local.sample", description="Write made-up product-analytics events to a Parquet file.")
+    parser.add_argument("--out", required=True, metavar="PATH", help="the file to write")
+    parser.add_argument("--events", type=int, default=EVENTS, help="how many events (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="another seed gives other events (default: %(default)s)")
+    parser.add_argument("--start", default=START, metavar="DAY", help="the first day (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=DAYS, help="how many days (default: %(default)s)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    options = parser.parse_args(arguments)
+    try:
+        written = generate(options.out, events=options.events, seed=options.seed, start=options.start,
+                           days=options.days, overwrite=options.overwrite)
+    except (ObjectivError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.events:,} events written to {written} ({written.stat().st_size:,} bytes)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
