@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: demo test check fuzz bench docs clean
+.PHONY: demo test check lint types layers fuzz bench docs clean
 .NOTPARALLEL:
 
 demo: .venv/demo.stamp  ## a question about the sample events, as a result and as SQL
@@ -16,9 +16,15 @@ demo: .venv/demo.stamp  ## a question about the sample events, as a result and a
 test: .venv/dev.stamp  ## all tests, on every engine
 	$(python) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
-check: .venv/dev.stamp  ## lint, types and the layers
+check: lint types layers  ## everything but the tests; with `make --keep-going check`, all of it even when a part fails
+
+lint: .venv/dev.stamp
 	$(python) -m ruff check
+
+types: .venv/dev.stamp
 	$(python) -m mypy
+
+layers: .venv/dev.stamp
 	.venv/bin/lint-imports
 
 fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more examples
