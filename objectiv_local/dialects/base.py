@@ -65,8 +65,10 @@ class Dialect:
 
     def ordered(self, key: Ordering, arg: Sql) -> Ordered:
         """Return a key of an ORDER BY with its direction and the place of NULL."""
+        # Ascending with NULL last is what both engines do unasked; everything else is written out.
         direction = "" if key.ascending else " DESC"
-        return Ordered(arg, self.collation(key.expr) + direction + (" NULLS LAST" if key.nulls_last else " NULLS FIRST"))
+        nulls = "" if key.ascending and key.nulls_last else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
+        return Ordered(arg, self.collation(key.expr) + direction + nulls)
 
     def collation(self, expr: Expr) -> str:
         """Return what makes text compare by code point."""
@@ -93,8 +95,8 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 def quoted(name: str) -> str:
     """Return ``name`` as an identifier: as it is where every engine reads it so, else in double quotes.
 
-    >>> quoted("moment"), quoted("user"), quoted('a "b"')
-    ('moment', '"user"', '"a ""b"""')
+    >>> print(quoted("moment"), quoted("user"), quoted("Visits 2024"))
+    moment "user" "Visits 2024"
     """
     if _PLAIN_NAME.match(name) and name not in RESERVED:
         return name
@@ -316,3 +318,82 @@ def on_function(sql: Sql, change: Callable[[Func], Sql]) -> Sql:
         case Template(pattern, args, strength):
             return Template(pattern, (on_function(args[0], change), *args[1:]), strength)
     raise AssertionError(sql)
+
+
+# ---- durations between moments
+
+
+def difference(pattern: str, left: Sql, right: Sql) -> Sql:
+    """Return the microseconds between two moments; ``pattern`` turns the engine's interval into them."""
+    return Template(pattern, (binary("-", left, right),), tree.CAST)
+
+
+def compared(standard: Mapping[str, Builder] = STANDARD_SCALAR) -> dict[str, Builder]:
+    """Return the comparisons, with a duration between two moments compared as the engine's own interval.
+
+    ``moment - previous <= INTERVAL '1800 seconds'`` reads better than a count of microseconds, and costs less.
+    """
+
+    def build(name: str) -> Builder:
+        def compare(args: Sequence[Sql], expr: Expr) -> Sql:
+            assert isinstance(expr, Call)
+            left, right = args
+            if expr.args[0].type == TIMEDELTA and isinstance(left, Template) and isinstance(right, Number):
+                interval = left.args[0]
+                if isinstance(interval, tree.Binary) and interval.operator == "-":
+                    left, right = interval, Raw(f"INTERVAL '{_seconds(right.value)} seconds'")
+            return standard[name]((left, right), expr)
+
+        return compare
+
+    return {name: build(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
+
+
+def _seconds(value: int) -> str:
+    whole, rest = divmod(abs(value), 1_000_000)
+    return ("-" if value < 0 else "") + str(whole) + (f".{rest:06d}" if rest else "")
+
+
+# ---- casts of text, which the engines read with different leniency
+
+_BLANK = r"[ \t\n\r]*"
+_TEXT_FORMS: dict[str, tuple[str, str]] = {
+    "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}$"),
+    "float64": ("a number",
+                rf"^{_BLANK}[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?{_BLANK}$|"
+                rf"^{_BLANK}[+-]?([nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?){_BLANK}$"),
+    "date": ("a date", rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_BLANK}$"),
+    "timestamp": ("a timestamp",
+                  rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+                  rf"([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
+}
+_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+
+
+def guarded(matches: str, types: Mapping[str, str], failing: Callable[[str], Builder]) -> dict[tuple[str, str], Builder]:
+    """Return the casts of text that accept the same text on every engine; other text is an error.
+
+    ``matches`` is the pattern of a test against a regular expression, ``failing`` makes an expression that raises.
+    """
+
+    def build(kind: str, form: str, type_name: str) -> Builder:
+        def convert(args: Sequence[Sql], expr: Expr) -> Sql:
+            accepted = Template(matches, (args[0], tree.text(form)), tree.LIKE)
+            return case((accepted, tree.cast(args[0], type_name)), default=failing(kind)(args, expr))
+
+        return convert
+
+    def to_bool(args: Sequence[Sql], expr: Expr) -> Sql:
+        lowered = func("lower", Template("trim({}, {})", (args[0], tree.text(" \t\n\r"))))
+
+        def within(words: Sequence[str]) -> Sql:
+            return Template("{} IN (" + ", ".join(f"'{word}'" for word in words) + ")", (lowered,), tree.LIKE)
+
+        # The CASE keeps a NULL from reaching the expression that raises.
+        return case((within(_TRUE), Raw("TRUE")), (within(_FALSE), Raw("FALSE")),
+                    default=failing("a bool")(args, expr))
+
+    casts: dict[tuple[str, str], Builder] = {
+        ("string", name): build(kind, form, types[name]) for name, (kind, form) in _TEXT_FORMS.items()
+    }
+    return casts | {("string", "bool"): to_bool}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from objectiv_local.errors import ObjectivError
-from objectiv_local.sample.generator import DAYS, EVENTS, SEED, START, generate
+from objectiv_local.sample.generator import COMPRESSION_LEVEL, DAYS, EVENTS, SEED, START, generate
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,15 +19,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED, help="another seed gives other events (default: %(default)s)")
     parser.add_argument("--start", default=START, metavar="DAY", help="the first day (default: %(default)s)")
     parser.add_argument("--days", type=int, default=DAYS, help="how many days (default: %(default)s)")
+    parser.add_argument("--compression-level", type=int, default=COMPRESSION_LEVEL, metavar="LEVEL",
+                        help="1 is fast, 22 makes the smallest file (default: %(default)s)")
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     options = parser.parse_args(arguments)
     try:
         written = generate(options.out, events=options.events, seed=options.seed, start=options.start,
-                           days=options.days, overwrite=options.overwrite)
+                           days=options.days, compression_level=options.compression_level, overwrite=options.overwrite)
     except (ObjectivError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n")
         return 1
-    print(f"{options.events:,} events written to {written} ({written.stat().st_size:,} bytes)")
+    sys.stdout.write(f"{options.events:,} events written to {written} ({written.stat().st_size:,} bytes)\n")
     return 0
 
 

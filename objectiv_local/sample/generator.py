@@ -18,10 +18,12 @@ EVENTS = 30_000
 SEED = 2022
 START = "2022-01-10"
 DAYS = 92
+COMPRESSION_LEVEL = 3
 
 _BATCH = 8_192
 _ROW_GROUP = 65_536
-_LARGEST = {"events": 10**11, "seed": 2**64 - 1, "days": 36_600, "batch_size": 1_000_000}
+_PAGE_BYTES = 16 * 2**20
+_LARGEST = {"events": 10**11, "seed": 2**64 - 1, "days": 36_600, "batch_size": 1_000_000, "compression_level": 22}
 _FIRST_START, _LAST_START = datetime.date(1970, 1, 1), datetime.date(2150, 1, 1)
 
 
@@ -71,22 +73,25 @@ def _batches(events: int, seed: int, start: datetime.date, days: int, batch_size
 
 
 def generate(path: str | os.PathLike[str], *, events: int = EVENTS, seed: int = SEED,
-             start: str | datetime.date = START, days: int = DAYS, overwrite: bool = False) -> Path:
+             start: str | datetime.date = START, days: int = DAYS,
+             compression_level: int = COMPRESSION_LEVEL, overwrite: bool = False) -> Path:
     """Return the path of a Parquet file to which the events of a stream have been written.
 
     The events are those of :func:`batches`. The file appears when it is complete; a failure leaves nothing behind,
-    and an existing file as it was. Memory does not grow with the number of events.
+    and an existing file as it was. Memory does not grow with the number of events. ``compression_level`` is that of zstd,
+    from 1 to 22.
 
     Raises :class:`InvalidValue` if the file exists and ``overwrite`` is not set, or if its directory does not exist,
     and what :func:`batches` raises.
     """
     target = Path(path)
+    _check_integer("compression_level", compression_level, least=1)
     stream = batches(events=events, seed=seed, start=start, days=days)
     _check_target(target, overwrite)
     # In the same directory, so that the rename is atomic.
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.unfinished")
     try:
-        _write(unfinished, stream)
+        _write(unfinished, stream, compression_level)
         _check_target(target, overwrite)
         unfinished.replace(target)
     finally:
@@ -94,7 +99,7 @@ def generate(path: str | os.PathLike[str], *, events: int = EVENTS, seed: int = 
     return target
 
 
-def _write(path: Path, stream: Iterator[pyarrow.RecordBatch]) -> None:
+def _write(path: Path, stream: Iterator[pyarrow.RecordBatch], compression_level: int) -> None:
     import itertools
 
     import pyarrow as pa
@@ -102,9 +107,13 @@ def _write(path: Path, stream: Iterator[pyarrow.RecordBatch]) -> None:
 
     from objectiv_local.sample.render import SCHEMA
 
-    # A dictionary of ids that are all different, or of JSON, costs memory and saves nothing.
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=12,
-                          use_dictionary=["day", "cookie_id"]) as writer:
+    # A dictionary of ids that are all different, or of JSON, costs memory and saves nothing. Large pages let the
+    # compression see the contexts of one user repeat.
+    encodings = {"event_id": "DELTA_LENGTH_BYTE_ARRAY", "moment": "DELTA_BINARY_PACKED",
+                 "value": "DELTA_LENGTH_BYTE_ARRAY"}
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=compression_level,
+                          use_dictionary=["day", "cookie_id"], column_encoding=encodings,
+                          data_page_size=_PAGE_BYTES) as writer:
         while group := list(itertools.islice(stream, _ROW_GROUP // _BATCH)):
             writer.write_table(pa.Table.from_batches(group), row_group_size=_ROW_GROUP)
 

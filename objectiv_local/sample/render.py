@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from objectiv_local.sample.draws import Bits, Draws, Integers
+from objectiv_local.sample.draws import Bits, Draws
 from objectiv_local.sample.site import APPLICATIONS, INPUT_VALUES, LOCALES, SOURCES, USER_AGENTS, Source
 from objectiv_local.sample.taxonomy import context, lineage, text
 from objectiv_local.sample.traffic import (
@@ -45,6 +44,7 @@ _ACCOUNTS = 20  # percent of the users who have one, besides those with a specia
 _ODDITIES = 4
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint8).reshape(256, 2)
 _DASHES = (8, 13, 18, 23)
+_MARK = "<>"  # where a value will stand in ready text
 
 
 def uuids(high: Bits, low: Bits) -> pa.StringArray:
@@ -79,9 +79,9 @@ class Renderer:
         self._locale = pa.array([context("LocaleContext", locale) for locale in LOCALES])
         self._marketing = pa.array([_marketing(source) for source in SOURCES])
         cookie, self._cookie_middle, self._cookie_end = _around(
-            context("CookieIdContext", "\x00", cookie_id="\x00"), "\x00")
+            context("CookieIdContext", _MARK, cookie_id=_MARK))
         self._cookie_start = "," + cookie
-        session, self._session_end = _around(context("SessionContext", "session", hit_number=-1), "-1")
+        session, self._session_end = context("SessionContext", "session", hit_number=-1).split("-1")
         self._session_start = "," + session
 
     def batch(self, rows: Rows) -> pa.RecordBatch:
@@ -127,9 +127,9 @@ class Renderer:
         account = pa.array(np.where(place == SHARING, user - (SHARING - SHARED), user)).cast(pa.string())
         scopes = [
             ("", ""),
-            _around("," + context("IdentityContext", "email", value="user\x00@example.com"), "\x00"),
-            _around("," + context("IdentityContext", "email", value="user\x00@example.org"), "\x00"),
-            _around("," + context("IdentityContext", "customer", value="C-\x00"), "\x00"),
+            _around("," + context("IdentityContext", "email", value=f"user{_MARK}@example.com")),
+            _around("," + context("IdentityContext", "email", value=f"user{_MARK}@example.org")),
+            _around("," + context("IdentityContext", "customer", value=f"C-{_MARK}")),
         ]
         email = np.where(signed_in, np.where(changed, 2, 1), 0)
         customer = np.where(signed_in & (place == TWO_SCOPES), 3, 0)
@@ -146,9 +146,9 @@ def _join(*pieces: pa.StringArray | str) -> pa.StringArray:
     return pc.binary_join_element_wise(*pieces, "")
 
 
-def _around(template: str, mark: str) -> Sequence[str]:
+def _around(template: str) -> Sequence[str]:
     """Return the parts of JSON text before, between and after the places of a value."""
-    return template.split(text(mark)[1:-1])
+    return template.split(_MARK)
 
 
 def _head(step: Step) -> str:

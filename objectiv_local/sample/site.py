@@ -102,15 +102,14 @@ ODD_IDS = (
     "100 % off, %s and %(name)s",
     "$1 and ${name}",
     "12345",
-    "{\"a\": [1]}",
+    '{"a": [1]}',
     "a_b%c; --",
     " spaces  ",
 )
 
-ODD_ACTIONS = tuple(
-    _link(_content("search-results"), id_=id_, href=f"/blog/{number}", to="blog", weight=1)
-    for number, id_ in enumerate(ODD_IDS)
-) + (
+ODD_ACTIONS = (
+    *(_link(_content("search-results"), id_=id_, href=f"/blog/{number}", to="blog", weight=1)
+      for number, id_ in enumerate(ODD_IDS)),
     _link(_nav("menu"), _nav("menu"), id_="nested", href="/menu", to="blog", weight=1),
     _do("FailureEvent", to="blog", weight=1, message="nothing found for “é”"),
 )

@@ -181,7 +181,7 @@ class Traffic:
         first, user = self._who(number, kind)
         lengths = self._lengths(number, kind, user, first)
         count = int(np.searchsorted(np.cumsum(lengths), wanted)) + 1
-        number, kind, first, user, lengths = (column[:count] for column in (number, kind, first, user, lengths))
+        number, kind, first, user, lengths = number[:count], kind[:count], first[:count], user[:count], lengths[:count]
         over_midnight = end % DAY == 0 and end != self._end
         if over_midnight:
             lengths[-1] = max(lengths[-1], 3)
@@ -282,4 +282,5 @@ class Traffic:
             last = np.zeros(len(begins), dtype=np.int64)
             np.maximum.at(last, session, moments)
             begins -= np.clip(np.minimum(last - (end - 1), begins - start), 0, None)
-        return np.minimum(begins[session] + elapsed, self._end - 1)
+        moments = np.minimum(begins[session] + elapsed, self._end - 1)
+        return moments

@@ -1,0 +1,35 @@
+"""Dialects: plans as SQL text. Nothing here knows a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from objectiv_local.dialects.base import Dialect
+from objectiv_local.dialects.select import Statement, lower
+from objectiv_local.errors import InvalidValue, near
+from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.rewrite import rewritten
+
+__all__ = ["Dialect", "Statement", "compile_plan", "dialect_named", "names"]
+
+names = ("duckdb", "postgres")
+
+
+@lru_cache(maxsize=None)
+def dialect_named(name: str) -> Dialect:
+    """Return the dialect with this name. Raises :class:`InvalidValue` for an unknown one."""
+    if name == "duckdb":
+        from objectiv_local.dialects.duckdb import DUCKDB
+
+        return DUCKDB
+    if name == "postgres":
+        from objectiv_local.dialects.postgres import POSTGRES
+
+        return POSTGRES
+    raise InvalidValue(f"there is no dialect {name!r}", hint=near(str(name), names))
+
+
+def compile_plan(plan: Node, dialect: str, *, without: Iterable[str] = ()) -> Statement:
+    """Return ``plan`` as one statement of ``dialect``, after all passes but the optional ones in ``without``."""
+    return lower(rewritten(plan, without), dialect_named(dialect))

@@ -1,0 +1,105 @@
+"""One SELECT that is still open: later steps join it while their clause comes later than the ones that are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from objectiv_local.dialects import tree
+from objectiv_local.dialects.tree import Sql
+from objectiv_local.plan.expr import Column, Expr, Literal, Ordering, Over, walk
+from objectiv_local.types import JSON
+
+#: A computed column larger than this is not copied into the steps that use it, however few they are.
+LARGE = 24
+#: A computed column up to this size may be written more than once.
+CHEAP = 3
+
+
+@dataclass
+class Block:
+    """A SELECT in the making.
+
+    ``source`` is the text behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
+    of the result is computed from. ``group`` is None until rows are grouped.
+    """
+
+    source: str
+    inputs: dict[str, Sql]
+    columns: dict[str, Expr]
+    title: str
+    steps: list[str] = field(default_factory=list)
+    where: list[Expr] = field(default_factory=list)
+    group: list[Expr] | None = None
+    having: list[Expr] = field(default_factory=list)
+    order: tuple[Ordering, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    is_join: bool = False
+
+    def copy(self) -> Block:
+        """Return a block that can be changed without changing this one."""
+        return replace(self, columns=dict(self.columns), steps=list(self.steps), where=list(self.where),
+                       group=None if self.group is None else list(self.group), having=list(self.having))
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether rows were cut off, so that nothing that looks at other rows may join."""
+        return self.limit is not None or self.offset > 0
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the block only renames what it reads, so that its source can be read in its place."""
+        return (not self.where and self.group is None and not self.order and not self.is_limited
+                and not self.is_join
+                and all(isinstance(expr, Column) and expr.name == name and is_name(self.inputs[name])
+                        for name, expr in self.columns.items()))
+
+    def has_window(self) -> bool:
+        """Whether a column of the result is computed over a window."""
+        return any(expr.has_window for expr in self.columns.values())
+
+    def must_close_for(self, exprs: list[Expr], kept: set[str]) -> bool:
+        """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.
+
+        ``kept`` are the columns of the block that stay in its result beside the new ones.
+        """
+        costly = {name: expr for name, expr in self.columns.items() if not is_cheap(expr)}
+        if not costly:
+            return False
+        uses = dict.fromkeys(costly, 0)
+        for expr in exprs:
+            read = [part.name for part in walk(expr) if isinstance(part, Column) and part.name in costly]
+            for name in read:
+                uses[name] += 1
+            if read and expr.size + sum(costly[name].size for name in read) > LARGE:
+                return True
+        return any(count > 1 or (count == 1 and name in kept) for name, count in uses.items())
+
+
+def is_name(sql: Sql) -> bool:
+    """Return whether ``sql`` is a plain name."""
+    return isinstance(sql, tree.Raw)
+
+
+def is_cheap(expr: Expr) -> bool:
+    """Return whether ``expr`` may be written and computed twice."""
+    if isinstance(expr, Column | Literal):
+        return True
+    return expr.size <= CHEAP and not expr.has_window and not reads_json(expr)
+
+
+def reads_json(expr: Expr) -> bool:
+    """Return whether ``expr`` computes something from a JSON column."""
+    return not isinstance(expr, Column) and any(
+        isinstance(part, Column) and part.type.plain == JSON for part in walk(expr))
+
+
+def inside_windows(expr: Expr) -> frozenset[str]:
+    """Return the columns that windows in ``expr`` read, as arguments, partitions or order."""
+    names: frozenset[str] = frozenset()
+    for part in walk(expr):
+        if isinstance(part, Over):
+            names |= part.columns
+    return names
+
+

@@ -1,0 +1,345 @@
+"""DuckDB 2: what differs from the standard table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from objectiv_local.dialects import strftime, tree
+from objectiv_local.dialects.base import (
+    STANDARD_AGGREGATE,
+    STANDARD_SCALAR,
+    Builder,
+    Dialect,
+    Reader,
+    compared,
+    constant,
+    difference,
+    floordiv,
+    guarded,
+    quoted,
+)
+from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.errors import NotSupported
+from objectiv_local.plan.expr import Call, Expr, Literal
+from objectiv_local.plan.relation import Relation
+from objectiv_local.types import (
+    BOOL,
+    DATE,
+    FLOAT64,
+    INT64,
+    JSON,
+    STRING,
+    TIMEDELTA,
+    TIMESTAMP,
+    UUID,
+    Type,
+)
+
+TYPES = {
+    "bool": "boolean",
+    "int64": "bigint",
+    "float64": "double",
+    "string": "varchar",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timedelta": "bigint",
+    "uuid": "uuid",
+    "json": "json",
+}
+
+
+def _reader(type_name: str) -> Reader:
+    return lambda column: tree.cast(column, type_name)
+
+
+_STORED: dict[str, tuple[Type, Reader | None]] = {
+    "BIGINT": (INT64, None),
+    **{name: (INT64, _reader("bigint"))
+       for name in ("INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT")},
+    "DOUBLE": (FLOAT64, None),
+    "FLOAT": (FLOAT64, _reader("double")),
+    "BOOLEAN": (BOOL, None),
+    "VARCHAR": (STRING, None),
+    "DATE": (DATE, None),
+    "TIMESTAMP": (TIMESTAMP, None),
+    **{name: (TIMESTAMP, _reader("timestamp")) for name in ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
+    "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, lambda column: tree.Postfix(column, " AT TIME ZONE 'UTC'", tree.CAST)),
+    "INTERVAL": (TIMEDELTA, lambda column: func("epoch_us", column)),
+    "UUID": (UUID, None),
+    "JSON": (JSON, None),
+}
+
+
+def stored(type_name: str) -> tuple[Type, Reader | None] | None:
+    """Return how a column of the stored type is read, or None if it is not."""
+    if type_name.startswith("ENUM("):
+        return STRING, _reader("varchar")
+    return _STORED.get(type_name)
+
+
+def relation(relation: Relation) -> str:
+    """Return the relation as it stands behind FROM."""
+    if relation.kind == "parquet":
+        files = [tree.text(part).text for part in relation.parts]
+        return f"read_parquet({files[0]})" if len(files) == 1 else f"read_parquet([{', '.join(files)}])"
+    return ".".join(map(quoted, relation.parts))
+
+
+def literal(expr: Literal) -> Sql:
+    """Return a constant of a type that the engines write differently."""
+    if expr.type == DATE:
+        return Raw(f"DATE '{expr.value}'")
+    if expr.type == TIMESTAMP:
+        return Raw(f"TIMESTAMP '{expr.value}'")
+    return tree.cast(text(str(expr.value)), TYPES[expr.type.name])
+
+
+# ---- time
+
+
+def _strftime(args: Sequence[Sql], expr: Expr) -> Sql:
+    parts: list[Sql] = []
+    native = ""
+    for kind, piece in strftime.pieces(str(constant(expr, 1))):
+        if kind == "code" and piece in "Ceg":
+            if native:
+                parts.append(func("strftime", args[0], text(native)))
+                native = ""
+            parts.append(_special_code(piece, args[0]))
+        else:
+            native += piece.replace("%", "%%") if kind == "text" else "%" + piece
+    if native or not parts:
+        parts.append(func("strftime", args[0], text(native)))
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = binary("||", joined, part)
+    return joined
+
+
+def _special_code(code: str, moment: Sql) -> Sql:
+    if code == "e":
+        return func("lpad", tree.cast(func("day", moment), "varchar"), number(2), text(" "))
+    if code == "g":
+        # DuckDB's own %g is milliseconds.
+        return func("right", func("strftime", moment, text("%G")), number(2))
+    return func("left", func("strftime", moment, text("%Y")), number(2))
+
+
+def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
+    # Of a date, the engine truncates to a date.
+    assert isinstance(expr, Call)
+    return func("date_trunc", args[0], tree.cast(args[1], "timestamp") if expr.args[1].type == DATE else args[1])
+
+
+def _add(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Call)
+    moment, duration = args
+    left, right = (arg.type for arg in expr.args)
+    if expr.type != TIMESTAMP:
+        return binary("+", moment, duration)
+    if left == TIMEDELTA:
+        moment, duration, left = duration, moment, right
+    return binary("+", _as_timestamp(moment, left), func("to_microseconds", duration))
+
+
+def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Call)
+    left, right = (arg.type for arg in expr.args)
+    if expr.type == TIMESTAMP:
+        return binary("-", _as_timestamp(args[0], left), func("to_microseconds", args[1]))
+    if expr.type == TIMEDELTA and left != TIMEDELTA:
+        return difference("epoch_us({})", _as_timestamp(args[0], left), _as_timestamp(args[1], right))
+    return binary("-", args[0], args[1])
+
+
+def _as_timestamp(value: Sql, type_: Type) -> Sql:
+    return tree.cast(value, "timestamp") if type_ == DATE else value
+
+
+# ---- JSON
+
+
+def key_path(key: str) -> str:
+    """Return the JSON path of a member; `$."*"` is still a wildcard and `$.""` an error, so those two are pointers."""
+    if key in ("", "*"):
+        return "/" + key
+    return '$."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def member(document: Sql, key: str, *, as_text: bool) -> Sql:
+    """Return the member of an object. A plain word may stand for its path."""
+    path = key if key.isidentifier() and key.isascii() else key_path(key)
+    return binary("->>" if as_text else "->", document, text(path))
+
+
+def _json_get(args: Sequence[Sql], expr: Expr) -> Sql:
+    return member(args[0], str(constant(expr, 1)), as_text=False)
+
+
+def _json_get_text(args: Sequence[Sql], expr: Expr) -> Sql:
+    return member(args[0], str(constant(expr, 1)), as_text=True)
+
+
+def _elements(array: Sql) -> Sql:
+    """Return the elements of an array as a list: empty for what is not an array, NULL for NULL."""
+    return func("json_extract", array, text("$[*]"))
+
+
+def _condition(element: Sql, wanted: object) -> list[Sql]:
+    """Return the conditions under which a JSON value contains another: equal, or with all of its members."""
+    if isinstance(wanted, dict):
+        if not wanted:
+            return [binary("=", func("json_type", element), text("OBJECT"))]
+        return [part for key, value in wanted.items() for part in _member_condition(element, key, value)]
+    if isinstance(wanted, list):
+        raise NotSupported("an array inside the object to look for is not supported", hint="leave the member out")
+    kind = func("json_type", element)
+    plain = binary("->>", element, text("$"))
+    return _scalar_condition(kind, plain, wanted)
+
+
+def _member_condition(element: Sql, key: str, value: object) -> list[Sql]:
+    if isinstance(value, dict | list):
+        return _condition(member(element, key, as_text=False), value)
+    kind = func("json_type", member(element, key, as_text=False))
+    return _scalar_condition(kind, member(element, key, as_text=True), value)
+
+
+def _scalar_condition(kind: Sql, plain: Sql, value: object) -> list[Sql]:
+    if value is None:
+        return [binary("=", kind, text("NULL"))]
+    if isinstance(value, bool):
+        return [binary("=", kind, text("BOOLEAN")), binary("=", plain, text("true" if value else "false"))]
+    if isinstance(value, int | float):
+        is_number = Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE)
+        # Without the CASE the cast could run on text that is not a number.
+        return [case((is_number, binary("=", tree.cast(plain, "double"), Raw(f"'{value!r}'::double"))),
+                     default=Raw("FALSE"))]
+    same = binary("=", plain, text(str(value)))
+    # The text of a number, an object and so on can equal the text looked for; only then the type has to be asked.
+    return [binary("=", kind, text("VARCHAR")), same] if _reads_as_json(str(value)) else [same]
+
+
+def _reads_as_json(value: str) -> bool:
+    if value[:1] in ("{", "["):
+        return True
+    try:
+        return not isinstance(json.loads(value), str)
+    except ValueError:
+        return False
+
+
+def _matching(value: object) -> Sql:
+    conditions = _condition(Raw("element"), value)
+    joined = conditions[0]
+    for condition in conditions[1:]:
+        joined = binary("AND", joined, condition)
+    return Template("lambda element: {}", (joined,))
+
+
+def _object(expr: Expr, index: int) -> object:
+    return json.loads(str(constant(expr, index)))
+
+
+def _filtered(args: Sequence[Sql], expr: Expr) -> Func:
+    return func("list_filter", _elements(args[0]), _matching(_object(expr, 1)))
+
+
+def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
+    return func("coalesce", func("to_json", _filtered(args, expr)), Raw("'[]'::json"))
+
+
+def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
+    return func("coalesce", binary(">", func("len", _filtered(args, expr)), number(0)), Raw("FALSE"))
+
+
+def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
+    filtered = func("list_filter", _elements(args[0]), _matching(constant(expr, 1)))
+    return binary(">", func("len", filtered), number(0))
+
+
+def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
+    length = tree.cast(func("json_array_length", args[0]), "bigint")
+    return case((binary("=", func("json_type", args[0]), text("ARRAY")), length))
+
+
+def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
+    elements = _elements(args[0])
+    found: list[Sql] = []
+
+    def bound(index: int, *, is_stop: bool) -> Sql | None:
+        assert isinstance(expr, Call)
+        value = constant(expr, index)
+        if value is None:
+            return None
+        if expr.args[index].type.name == "json":
+            matches = func("list_transform", elements, _matching(_object(expr, index)))
+            found.append(func("list_position", matches, Raw("TRUE")))
+            return found[-1]
+        assert isinstance(value, int)
+        # Positions count from 1 and the stop is included; the position before the last is -2.
+        if is_stop:
+            return number(value if value >= 0 else value - 1)
+        return number(value + 1 if value >= 0 else value)
+
+    start, stop = bound(1, is_stop=False), bound(2, is_stop=True)
+    slice_ = Template(f"{{}}[{'{}' if start else ''}:{'{}' if stop else ''}]",
+                      tuple(part for part in (elements, start, stop) if part is not None))
+    result: Sql = func("to_json", slice_)
+    for position in found:
+        result = case((tree.Postfix(position, " IS NOT NULL", tree.IS), result))
+    return func("coalesce", result, Raw("'[]'::json"))
+
+
+# ---- the rest
+
+
+def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
+    return binary("/", *(tree.cast(tree.bare(arg), "float8") for arg in args))
+
+
+def _first(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Func("first", tuple(args), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
+
+
+def _failing(kind: str) -> Builder:
+    return lambda args, expr: func("error", binary("||", text(f"not {kind}: "), args[0]))
+
+
+SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | {
+    "floordiv": floordiv("//"),
+    "truediv": _truediv,
+    "add": _add,
+    "sub": _sub,
+    "strftime": _strftime,
+    "date_trunc": _date_trunc,
+    "json_get": _json_get,
+    "json_get_text": _json_get_text,
+    "json_index": lambda args, expr: binary("->", args[0], tree.bare(args[1])),
+    "json_slice": _json_slice,
+    "json_filter": _json_filter,
+    "json_has": _json_has,
+    "json_length": _json_length,
+    "json_contains": _json_contains,
+}
+
+AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {"first": _first, "last": _first}
+
+CASTS: dict[tuple[str, str], Builder] = {
+    ("int64", "bool"): lambda args, expr: binary("<>", args[0], number(0)),
+    ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("timestamp", "string"): lambda args, expr: func("strftime", args[0], text("%Y-%m-%d %H:%M:%S.%f")),
+    **guarded("regexp_matches({}, {})", TYPES, _failing),
+}
+
+DUCKDB = Dialect(
+    name="duckdb",
+    scalar=SCALAR,
+    aggregate=AGGREGATE,
+    casts=CASTS,
+    types=TYPES,
+    stored=stored,
+    relation=relation,
+    literal=literal,
+)

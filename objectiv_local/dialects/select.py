@@ -1,0 +1,441 @@
+"""From a plan to a statement: each step joins the open SELECT if its clause comes later, or starts the next one.
+
+A SELECT that is finished becomes a common table expression with the name of its step. The statement reads from top to
+bottom in the order in which the user wrote the steps.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import uuid
+from dataclasses import dataclass
+
+from objectiv_local.dialects import tree
+from objectiv_local.dialects.base import Dialect, on_function
+from objectiv_local.dialects.block import Block, inside_windows, reads_json
+from objectiv_local.dialects.names import RESERVED, stand_ins, unused
+from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.text import select_text
+from objectiv_local.dialects.tree import Number, Raw, Sql
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Ordering,
+    Over,
+    ScalarQuery,
+    call,
+    literal,
+    substitute,
+    transform,
+)
+from objectiv_local.plan.nodes import (
+    Aggregate,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Node,
+    Select,
+    Sort,
+    Source,
+    Values,
+    depends_on,
+    topological,
+)
+from objectiv_local.plan.relation import Schema
+from objectiv_local.plan.rewrite import required
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A compiled plan: its text, and the columns of its result in order."""
+
+    sql: str
+    schema: Schema
+
+
+class Stored(Expr):
+    """A stored column that has to be converted to its type in the plan."""
+
+    __slots__ = ("name", "stored")
+    __match_args__ = ("name", "stored", "type")
+    name: str
+    stored: str
+
+    def __init__(self, name: str, stored: str, type: Type) -> None:
+        # JSON text is parsed by the conversion, which is not to happen twice.
+        size = 4 if type == JSON else 2
+        self._set(name=name, stored=stored, type=type, columns=frozenset((name,)), size=size, depth=1, has_window=False)
+
+
+def lower(root: Node, dialect: Dialect) -> Statement:
+    """Return ``root`` as a statement of ``dialect``."""
+    return Lowering(root, dialect).statement()
+
+
+class Lowering:
+    def __init__(self, root: Node, dialect: Dialect) -> None:
+        self.root = root
+        self.dialect = dialect
+        self.nodes = topological(root)
+        self.needed = required(self.nodes, root)
+        self.uses: dict[Node, int] = dict.fromkeys(self.nodes, 0)
+        for node in self.nodes:
+            for below in dict.fromkeys(depends_on(node)):
+                self.uses[below] += 1
+        self.names = stand_ins(name for node in self.nodes for name in node.types)
+        self.ctes: list[tuple[str, str, str, bool]] = []
+        self.taken = {node.relation.parts[-1].casefold() for node in self.nodes
+                      if isinstance(node, Source) and node.relation.kind == "table"}
+        self.blocks: dict[Node, Block] = {}
+        self.shared: dict[Node, Block] = {}
+
+    def statement(self) -> Statement:
+        for node in self.nodes:
+            block = self.lower_node(node)
+            block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
+            if self.uses[node] > 1:
+                self.shared[node] = self.closed(block)
+            else:
+                self.blocks[node] = block
+        text = select_text(self, self.take(self.root))
+        if not self.ctes:
+            return Statement(self.labels() + text, self.root.schema)
+        steps = [f"-- {comment}\n{name} AS {'MATERIALIZED ' if fence else ''}(\n{_indented(body)}\n)"
+                 for name, body, comment, fence in self.ctes]
+        return Statement(self.labels() + "WITH\n" + ",\n".join(steps) + "\n" + text, self.root.schema)
+
+    def labels(self) -> str:
+        """Return a comment for each name that stands for another one."""
+        changed = [(alias, name) for name, alias in self.names.items() if alias != name and name in self.root.types]
+        return "".join(f"-- {alias} is the column {_one_line(repr(name))}\n" for alias, name in changed)
+
+    def take(self, node: Node) -> Block:
+        """Return the block of ``node`` for the step that reads it."""
+        return self.shared[node].copy() if node in self.shared else self.blocks.pop(node)
+
+    # ---- steps
+
+    def lower_node(self, node: Node) -> Block:
+        match node:
+            case Source():
+                return self.source(node)
+            case Values():
+                return self.values(node)
+            case Extend():
+                return self.extend(self.take(node.child), node)
+            case Select():
+                return self.select(self.take(node.child), node)
+            case Filter():
+                return self.filter(self.take(node.child), node)
+            case Aggregate():
+                return self.aggregate(self.take(node.child), node)
+            case Join():
+                return self.join(node)
+            case Limit() | Sort():
+                return self.sort(self.take(node.child), node)
+        raise AssertionError(node)
+
+    def source(self, node: Source) -> Block:
+        inputs: dict[str, Sql] = {}
+        columns: dict[str, Expr] = {}
+        for name, physical, stored, type_ in node.columns:
+            found = self.dialect.stored(stored)
+            raw = Raw(self.dialect.identifier(physical))
+            if found is not None and found[1] is not None:
+                inputs[name] = found[1](raw)
+                columns[name] = Stored(name, stored, type_)
+            else:
+                inputs[name] = raw
+                columns[name] = Column(name, type_)
+        return Block(self.dialect.relation(node.relation), inputs, columns, node.step)
+
+    def values(self, node: Values) -> Block:
+        aliases = [self.identifier(name) for name, _ in node.columns]
+        if node.rows:
+            rows = ["(" + ", ".join(_text(self.sql(value, {})) for value in row) + ")" for row in node.rows]
+            body = "VALUES\n" + ",\n".join("  " + row for row in rows)
+        else:
+            typed = [f"NULL::{self.dialect.types[type_.name]}" for _, type_ in node.columns]
+            body = "SELECT " + ", ".join(typed) + " WHERE FALSE"
+        title = self.cte_name(node.step or "loaded")
+        self.ctes.append((f"{title} ({', '.join(aliases)})", body, "rows written out here", False))
+        inputs: dict[str, Sql] = {name: Raw(alias) for (name, _), alias in zip(node.columns, aliases, strict=True)}
+        return Block(title, inputs, {name: Column(name, type_) for name, type_ in node.columns}, title)
+
+    def extend(self, block: Block, node: Extend) -> Block:
+        needed = self.needed[node]
+        added = {name: expr for name, expr in node.columns if name in needed}
+        exprs = list(added.values())
+        kept = needed - added.keys()
+        windows = frozenset().union(*(inside_windows(expr) for expr in exprs))
+        if any(expr.has_window for expr in exprs):
+            over_window = any(block.columns[name].has_window for name in windows)
+            wide = any(reads_json(expr) for expr in block.columns.values())
+            if block.group is not None or block.is_limited or over_window or wide:
+                block = self.closed(block, fence=wide and not over_window)
+        if block.must_close_for(exprs, kept):
+            block = self.closed(block)
+        block.columns |= {name: substitute(expr, block.columns) for name, expr in added.items()}
+        if added:
+            block.title = node.step or next(iter(added))
+            block.steps.append(node.step or "adds " + ", ".join(added))
+        return block
+
+    def select(self, block: Block, node: Select) -> Block:
+        kept = [(name, expr) for name, expr in node.columns if name in self.needed[node]]
+        exprs = [expr for _, expr in kept]
+        if any(expr.has_window for expr in exprs) or block.must_close_for(exprs, set()):
+            block = self.closed(block)
+        block.columns = {name: substitute(expr, block.columns) for name, expr in kept}
+        block.title = node.step or block.title
+        return block
+
+    def filter(self, block: Block, node: Filter) -> Block:
+        predicate = node.predicate
+        if block.is_limited:
+            block = self.closed(block)
+        if predicate.has_window:
+            name = unused("keep", {each.casefold() for each in block.columns})
+            self.names.setdefault(name, unused(name, {alias.casefold() for alias in self.names.values()}))
+            if block.group is not None or any(block.columns[each].has_window for each in predicate.columns):
+                block = self.closed(block)
+            block.columns[name] = substitute(predicate, block.columns)
+            block.steps.append("which rows to keep")
+            predicate = Column(name, BOOL)
+        if any(expr.has_window for expr in block.columns.values()):
+            block = self.closed(block)
+        elif block.must_close_for([predicate], self.needed[node]):
+            block = self.closed(block)
+        kept = substitute(predicate, block.columns)
+        (block.where if block.group is None else block.having).append(kept)
+        block.title = node.step or block.title
+        block.steps.append(node.step or "filtered")
+        return block
+
+    def aggregate(self, block: Block, node: Aggregate) -> Block:
+        aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
+        exprs = [expr for _, expr in (*node.keys, *aggregates)]
+        if any(expr.has_window for expr in exprs):
+            # A window has to be computed before its result can be grouped by or aggregated.
+            block, node, aggregates = self._windows_first(block, node, aggregates)
+            exprs = [expr for _, expr in (*node.keys, *aggregates)]
+        read = frozenset().union(*(expr.columns for expr in exprs))
+        blocked = block.group is not None or block.is_limited or any(block.columns[name].has_window for name in read)
+        if blocked or block.must_close_for(exprs, set()):
+            block = self.closed(block)
+        keys = {name: substitute(expr, block.columns) for name, expr in node.keys}
+        block.columns = keys | {name: substitute(expr, block.columns) for name, expr in aggregates}
+        block.group = list(keys.values())
+        by = ", ".join(keys)
+        block.title = node.step or ("by_" + "_".join(keys) if keys else "total")
+        block.steps.append(node.step or (f"grouped by {by}" if keys else "aggregated"))
+        return block
+
+    def _windows_first(self, block: Block, node: Aggregate,
+                       aggregates: list[tuple[str, Expr]]) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
+        found: dict[Expr, str] = {}
+
+        def lift(expr: Expr) -> Expr:
+            def change(part: Expr) -> Expr | None:
+                if not isinstance(part, Over):
+                    return None
+                if part not in found:
+                    found[part] = unused("window", {each.casefold() for each in (*block.columns, *found.values())})
+                return Column(found[part], part.type)
+
+            return transform(expr, change)
+
+        keys = tuple((name, lift(expr)) for name, expr in node.keys)
+        lifted = [(name, lift(expr)) for name, expr in aggregates]
+        if block.group is not None or block.is_limited or any(
+                block.columns[name].has_window for over in found for name in over.columns):
+            block = self.closed(block)
+        for over, name in found.items():
+            self.names.setdefault(name, unused(name, {alias.casefold() for alias in self.names.values()}))
+            block.columns[name] = substitute(over, block.columns)
+        return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), lifted
+
+    def join(self, node: Join) -> Block:
+        sides = [self.take(node.left), self.take(node.right)]
+        sides = [side if side.is_bare else self.closed(side) for side in sides]
+        aliases = [_alias(sides[0].source, "l"), _alias(sides[1].source, "r")]
+        if aliases[0] == aliases[1]:
+            aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
+        inputs: dict[str, Sql] = {}
+        for prefix, alias, side in zip(("left.", "right."), aliases, sides, strict=True):
+            for name in side.columns:
+                inner = side.inputs[name]
+                assert isinstance(inner, Raw)
+                inputs[prefix + name] = Raw(f"{alias}.{inner.text}")
+
+        def column(side: str, name: str) -> Column:
+            return Column(f"{side}.{name}", (node.left if side == "left" else node.right).types[name])
+
+        columns: dict[str, Expr] = {}
+        for name, side, (left, right) in node.columns:
+            if name not in self.needed[node]:
+                continue
+            if side == "both":
+                columns[name] = call("coalesce", column("left", left), column("right", right))
+            else:
+                columns[name] = column(side, left if side == "left" else right)
+        conditions = [_equal(inputs[f"left.{left}"], inputs[f"right.{right}"], node.left.types[left],
+                             node.nulls_match, self.dialect) for left, right in node.on]
+        joined = conditions[0]
+        for condition in conditions[1:]:
+            joined = tree.binary("AND", joined, condition)
+        shown = [side.source if side.source == alias else f"{side.source} AS {alias}"
+                 for side, alias in zip(sides, aliases, strict=True)]
+        keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]
+        source = f"{shown[0]}\n{keyword} {shown[1]}\n  ON {_text(joined)}"
+        return Block(source, inputs, columns, node.step or "joined", [node.step or "joined"], is_join=True)
+
+    def sort(self, block: Block, node: Limit | Sort) -> Block:
+        if block.is_limited:
+            block = self.closed(block)
+        exprs = [key.expr for key in node.order]
+        if block.must_close_for(exprs, self.needed[node]) and any(
+                self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
+            block = self.closed(block)
+        block.order = tuple(Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last)
+                            for key in node.order)
+        if isinstance(node, Limit):
+            block.limit, block.offset = node.count, node.offset
+            block.steps.append(node.step or "the first rows")
+            block.title = node.step or "first_rows"
+        return block
+
+    # ---- closing a block
+
+    def closed(self, block: Block, fence: bool = False) -> Block:
+        """Return a new block that reads what ``block`` selects, as a named step."""
+        if block.is_bare:
+            return block
+        if not block.columns:
+            block.columns = {"one": literal(1)}
+            self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
+        name = self.cte_name(block.title)
+        comment = "; ".join(dict.fromkeys(block.steps)) or f"columns of {block.source}"
+        self.ctes.append((name, select_text(self, block), _one_line(comment), fence and bool(self.dialect.materialized)))
+        inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
+        columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
+        return Block(name, inputs, columns, block.title)
+
+    def cte_name(self, title: str) -> str:
+        name = re.sub(r"[^a-z0-9_]+", "_", title.lower()).strip("_")[:48] or "step"
+        if name in RESERVED or name[0].isdigit():
+            name = "step_" + name
+        name = unused(name, self.taken)
+        self.taken.add(name)
+        return name
+
+    def identifier(self, name: str) -> str:
+        return self.dialect.identifier(self.names[name])
+
+    # ---- expressions
+
+    def sql(self, expr: Expr, inputs: dict[str, Sql]) -> Sql:
+        """Return ``expr`` as SQL over the columns of a source."""
+        match expr:
+            case Column(name) | Stored(name):
+                return inputs[name]
+            case Literal():
+                return self.dialect.typed_literal(expr)
+            case Call(_, args):
+                return self.dialect.call(expr, [self.sql(arg, inputs) for arg in args])
+            case Cast(arg):
+                return self.dialect.cast(expr, self.sql(arg, inputs))
+            case Case(whens, default):
+                pairs = [(self.sql(condition, inputs), self.sql(value, inputs)) for condition, value in whens]
+                other = None if isinstance(default, Literal) and default.value is None else self.sql(default, inputs)
+                # One typed constant gives the others their type.
+                values = [value for _, value in pairs] + ([other] if other is not None else [])
+                if not all(isinstance(value, Number) for value in values):
+                    pairs = [(condition, tree.bare(value)) for condition, value in pairs]
+                    other = None if other is None else tree.bare(other)
+                else:
+                    pairs = [(condition, value if i == 0 else tree.bare(value))
+                             for i, (condition, value) in enumerate(pairs)]
+                    other = None if other is None else tree.bare(other)
+                return tree.CaseWhen(tuple(pairs), other)
+            case Aggregation():
+                return self.aggregation(expr, inputs)
+            case Over():
+                return self.over(expr, inputs)
+            case ScalarQuery(plan, column):
+                self.shared[plan] = block = self.closed(self.take(plan))
+                return Raw(f"(SELECT {_text(block.inputs[column])} FROM {block.source})")
+        raise AssertionError(expr)
+
+    def aggregation(self, expr: Aggregation, inputs: dict[str, Sql]) -> Sql:
+        built = self.dialect.call(expr, [self.sql(arg, inputs) for arg in expr.args])
+        order = tuple(self.dialect.ordered(key, self.sql(key.expr, inputs))
+                      for key in (_reversed(expr.order) if expr.op == "last" else expr.order))
+        where = None if expr.where is None else self.sql(expr.where, inputs)
+
+        def complete(function: tree.Func) -> Sql:
+            both = where if function.where is None else function.where if where is None else tree.binary(
+                "AND", where, function.where)
+            return tree.Func(function.name, function.args, function.distinct, order or function.order, both)
+
+        return on_function(built, complete) if order or where is not None else built
+
+    def over(self, expr: Over, inputs: dict[str, Sql]) -> Sql:
+        partition = tuple(self.sql(part, inputs) for part in expr.partition)
+        order = tuple(self.dialect.ordered(key, self.sql(key.expr, inputs)) for key in expr.order)
+        frame = "" if expr.frame is None else _frame(expr.frame.mode, expr.frame.start, expr.frame.end, bool(order))
+        call_ = self.aggregation(expr.call, inputs)
+        return on_function(call_, lambda function: tree.Windowed(function, partition, order, frame))
+
+
+def _reversed(order: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
+    return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
+
+
+def _frame(mode: str, start: int | None, end: int | None, has_order: bool) -> str:
+    if not has_order and start is None and end is None:
+        return ""
+
+    def bound(value: int | None, unbounded: str) -> str:
+        if value is None:
+            return f"UNBOUNDED {unbounded}"
+        return "CURRENT ROW" if value == 0 else f"{abs(value)} {'PRECEDING' if value < 0 else 'FOLLOWING'}"
+
+    return f"{mode} BETWEEN {bound(start, 'PRECEDING')} AND {bound(end, 'FOLLOWING')}"
+
+
+def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Dialect) -> Sql:
+    equal = tree.binary("=", left, right)
+    if not nulls_match:
+        return equal
+    # IS NOT DISTINCT FROM would say this, but Postgres refuses it in a FULL JOIN and cannot hash it in the others.
+    value = {BOOL: False, INT64: 0, FLOAT64: 0.0, STRING: "", DATE: datetime.date(1970, 1, 1),
+             TIMESTAMP: datetime.datetime(1970, 1, 1), TIMEDELTA: datetime.timedelta(0), UUID: uuid.UUID(int=0)}[type_]
+    filler = tree.bare(dialect.typed_literal(literal(value, type_)))
+    same = tree.binary("=", tree.func("coalesce", left, filler), tree.func("coalesce", right, filler))
+    return tree.binary("AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)),
+                                                tree.Template("({} IS NULL)", (right,))))
+
+
+def _alias(source: str, fallback: str) -> str:
+    return source if re.fullmatch(r"[a-z_][a-z0-9_]*", source) else fallback
+
+
+def _text(sql: Sql) -> str:
+    return flat(sql)
+
+
+def _indented(text: str) -> str:
+    return "\n".join("  " + line if line else line for line in text.split("\n"))
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

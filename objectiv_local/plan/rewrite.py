@@ -1,0 +1,226 @@
+"""Passes over a plan: each returns a plan with the same answer that is better to run or to read.
+
+``PASSES`` lists them in the order in which they run. ``complete_orders`` is required, because without it an answer may
+depend on the order in which an engine happens to read rows; every other pass may be left out without a change of any
+answer, which a test proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, Over, ScalarQuery, scalar_queries, transform
+from objectiv_local.plan.nodes import (
+    Aggregate,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Node,
+    Select,
+    Sort,
+    Source,
+    Values,
+    topological,
+)
+from objectiv_local.plan.ops import OPS, ORDERED_TYPES
+
+Pass = Callable[[Node], Node]
+
+
+def rebuild(root: Node, change: Callable[[Node, Node], Node]) -> Node:
+    """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first."""
+    new: dict[Node, Node] = {}
+    for node in topological(root):
+        moved = _over_new_queries(node, new)
+        inputs = tuple(new[child] for child in node.inputs())
+        if inputs != moved.inputs():
+            moved = moved.with_inputs(inputs)
+        new[node] = change(node, moved)
+    return new[root]
+
+
+def _over_new_queries(node: Node, new: dict[Node, Node]) -> Node:
+    """Return ``node`` with the plans of its scalar queries replaced."""
+
+    def change(part: Expr) -> Expr | None:
+        if isinstance(part, ScalarQuery) and new[part.plan] is not part.plan:
+            return ScalarQuery(new[part.plan], part.column)
+        return None
+
+    return map_exprs(node, lambda expr: transform(expr, change))
+
+
+def map_exprs(node: Node, change: Callable[[Expr], Expr]) -> Node:
+    """Return ``node`` with its expressions replaced."""
+
+    def named(columns: Iterable[tuple[str, Expr]]) -> tuple[tuple[str, Expr], ...]:
+        return tuple((name, change(expr)) for name, expr in columns)
+
+    def ordering(order: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
+        return tuple(Ordering(change(key.expr), key.ascending, key.nulls_last) for key in order)
+
+    match node:
+        case Extend(child, columns, step):
+            return Extend(child, named(columns), step)
+        case Select(child, columns, step):
+            return Select(child, named(columns), step)
+        case Filter(child, predicate, step):
+            return Filter(child, change(predicate), step)
+        case Aggregate(child, keys, aggregates, step):
+            return Aggregate(child, named(keys), named(aggregates), step)
+        case Limit(child, order, count, offset, step):
+            return Limit(child, ordering(order), count, offset, step)
+        case Sort(child, order, step):
+            return Sort(child, ordering(order), step)
+    return node
+
+
+# ---- order
+
+
+def complete_orders(root: Node) -> Node:
+    """Return the plan with every order that rows can tie in extended until they cannot.
+
+    The columns of the key decide if the rows have one, else all columns that can be compared.
+    """
+
+    def change(old: Node, node: Node) -> Node:
+        if isinstance(node, Limit | Sort):
+            order = completed(node.order, node.child, needed=isinstance(node, Sort) or bool(node.order) or
+                              (node.count is not None))
+            return node if order == node.order else _with_order(node, order)
+        if isinstance(node, Extend | Select | Filter | Aggregate):
+            child = node.child
+
+            def complete(part: Expr) -> Expr | None:
+                if isinstance(part, Over) and (OPS[part.call.op].ordered or _rows_frame(part)):
+                    order = completed(part.order, child, part.partition)
+                    return None if order == part.order else Over(part.call, part.partition, order, part.frame)
+                if isinstance(part, Aggregation) and OPS[part.op].ordered and OPS[part.op].kind == "aggregate":
+                    order = completed(part.order, child)
+                    return None if order == part.order else Aggregation(part.op, part.args, order, part.where, part.type)
+                return None
+
+            return map_exprs(node, lambda expr: transform(expr, complete))
+        return node
+
+    return rebuild(root, change)
+
+
+def _rows_frame(part: Expr) -> bool:
+    if not isinstance(part, Over) or part.frame is None or part.frame.mode != "ROWS":
+        return False
+    return bool(part.order) and (part.frame.start is not None or part.frame.end is not None)
+
+
+def _with_order(node: Limit | Sort, order: tuple[Ordering, ...]) -> Node:
+    if isinstance(node, Sort):
+        return Sort(node.child, order, node.step)
+    return Limit(node.child, order, node.count, node.offset, node.step)
+
+
+def completed(order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = (),
+              needed: bool = True) -> tuple[Ordering, ...]:
+    """Return ``order`` with columns of ``child`` behind it until no two different rows tie.
+
+    ``fixed`` are expressions that are equal for all rows compared, such as the keys of a partition.
+    """
+    if not needed:
+        return order
+    known: dict[Expr, None] = dict.fromkeys([*(key.expr for key in order), *fixed])
+    names = child.key if child.key is not None else tuple(
+        name for name, type_ in child.types.items() if type_ in ORDERED_TYPES)
+    ties = [Column(name, child.types[name]) for name in names]
+    return (*order, *(Ordering(column) for column in ties if column not in known))
+
+
+# ---- columns that nothing reads
+
+
+def required(nodes: list[Node], root: Node) -> dict[Node, set[str]]:
+    """Return the columns of each node that a later one reads. ``nodes`` are in topological order."""
+    needed: dict[Node, set[str]] = {node: set() for node in nodes}
+    needed[root] = set(root.types)
+    for node in reversed(nodes):
+        wanted = needed[node]
+        used = list(_exprs_in_use(node, wanted))
+        for expr in used:
+            for query in scalar_queries(expr):
+                needed[query.plan].add(query.column)
+        read: set[str] = set().union(*(expr.columns for expr in used)) if used else set()
+        match node:
+            case Join(left, right, _, on, columns):
+                for name, side, names in columns:
+                    if name in wanted:
+                        needed[left] |= {names[0]} if side != "right" else set()
+                        needed[right] |= {names[1]} if side != "left" else set()
+                needed[left] |= {pair[0] for pair in on}
+                needed[right] |= {pair[1] for pair in on}
+            case Extend(child, columns):
+                needed[child] |= (wanted - {name for name, _ in columns}) | read
+            case Filter(child) | Limit(child) | Sort(child):
+                needed[child] |= wanted | read
+            case Select(child) | Aggregate(child):
+                needed[child] |= read
+    return needed
+
+
+def _exprs_in_use(node: Node, wanted: set[str]) -> Iterable[Expr]:
+    match node:
+        case Extend(_, columns) | Select(_, columns):
+            return [expr for name, expr in columns if name in wanted]
+        case Aggregate(_, keys, aggregates):
+            return [expr for _, expr in keys] + [expr for name, expr in aggregates if name in wanted]
+    return list(node.exprs())
+
+
+def prune(root: Node) -> Node:
+    """Return the plan without columns that nothing reads."""
+    needed = required(topological(root), root)
+
+    def change(old: Node, node: Node) -> Node:
+        wanted = needed[old]
+        match node:
+            case Source(relation, columns, key, connection, step):
+                kept = tuple(column for column in columns if column[0] in wanted)
+                if key is not None and not set(key) <= {column[0] for column in kept}:
+                    key = None
+                return Source(relation, kept, key, connection, step)
+            case Values(columns, rows, key, step):
+                indexes = [i for i, (name, _) in enumerate(columns) if name in wanted] or [0]
+                if len(indexes) == len(columns):
+                    return node
+                kept_columns = tuple(columns[i] for i in indexes)
+                names = {name for name, _ in kept_columns}
+                return Values(kept_columns, tuple(tuple(row[i] for i in indexes) for row in rows),
+                              key if key is not None and set(key) <= names else None, step)
+            case Extend(child, columns, step):
+                kept_named = tuple((name, expr) for name, expr in columns if name in wanted)
+                return Extend(child, kept_named, step) if kept_named else child
+            case Select(child, columns, step):
+                return Select(child, tuple((name, expr) for name, expr in columns if name in wanted), step)
+            case Aggregate(child, keys, aggregates, step):
+                return Aggregate(child, keys, tuple((name, expr) for name, expr in aggregates if name in wanted), step)
+            case Join(left, right, how, on, columns, nulls_match, step, key):
+                kept_sides = tuple(column for column in columns if column[0] in wanted)
+                return Join(left, right, how, on, kept_sides, nulls_match, step, key)
+        return node
+
+    return rebuild(root, change)
+
+
+#: The passes in order: (name, pass, whether it is required).
+PASSES: tuple[tuple[str, Pass, bool], ...] = (
+    ("complete orders", complete_orders, True),
+    ("prune columns", prune, False),
+)
+
+
+def rewritten(root: Node, without: Iterable[str] = ()) -> Node:
+    """Return ``root`` after all passes but the optional ones named in ``without``."""
+    skipped = set(without)
+    for name, pass_, is_required in PASSES:
+        if is_required or name not in skipped:
+            root = pass_(root)
+    return root
