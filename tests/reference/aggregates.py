@@ -28,7 +28,7 @@ def mean(values: Sequence[object], type_: Type) -> object:
         below, rest = divmod(microseconds, len(values))
         up = 2 * rest > len(values) or (2 * rest == len(values) and below % 2 == 1)
         return (below + up) * MICROSECOND
-    return sum(float(value) for value in values) / len(values)
+    return sum(values) / len(values)
 
 
 def least(values: Sequence[object], type_: Type) -> object:

@@ -87,7 +87,6 @@ CASTS: dict[tuple[str, str], Callable[..., object]] = {
     ("timestamp", "date"): datetime.datetime.date,
     ("timestamp", "string"): lambda value: value.isoformat(sep=" ", timespec="microseconds"),
     ("uuid", "string"): str,
-    ("json", "string"): Json.text,
 }
 
 

@@ -89,12 +89,12 @@ class Rows:
         if call.op == "row_number":
             return position + 1
         if call.op in ("lag", "lead"):
-            value, distance, default = (*call.args, None)[:3]
+            value, distance, default = call.args
             steps = self.value(distance, members[position])
             there = position - steps if call.op == "lag" else position + steps
             if 0 <= there < len(members):
                 return self.value(value, members[there])
-            return None if default is None else self.value(default, members[position])
+            return self.value(default, members[position])
         frame = self.frame(over, members, position)
         if call.op in ("first_value", "last_value"):
             edge = 0 if call.op == "first_value" else -1
