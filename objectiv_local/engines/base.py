@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, NoReturn, Protocol, Self, cast, runtime_checkable
 
 from objectiv_local.engines.stream import Stream
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
@@ -27,6 +28,11 @@ BATCH_ROWS = 65_536
 
 #: Names up to this length keep room for a number behind them within Postgres' 63 bytes.
 _NAME_LENGTH = 48
+
+#: Postgres cuts longer names without a word.
+_NAME_BYTES = 63
+
+_PART = r'"(?:[^"]|"")+"|[^".]+'
 
 
 @runtime_checkable
@@ -104,7 +110,7 @@ class Session(ABC):
         self.default_table = default_table
         self.read_only = read_only
         self._lock = threading.RLock()
-        self._open_stream: Stream | None = None
+        self._open_stream: weakref.ref[Stream] | None = None
         self._closed = False
 
     @property
@@ -129,32 +135,42 @@ class Session(ABC):
         """
         if batch_rows < 1:
             raise InvalidValue(f"batch_rows is {batch_rows}", hint="use a number of rows from 1 up")
+        from objectiv_local.engines.coerce import arrow_schema
+
         with self._turn():
-            stream = Stream(self._start(sql, schema, batch_rows), self._lock, self._stream_ended)
-            self._open_stream = stream
-            return stream.weak()
+            stream = Stream(self._start(sql, schema, batch_rows), arrow_schema(schema), self._lock)
+            # Held weakly: an iterator that its reader drops frees the connection.
+            self._open_stream = weakref.ref(stream)
+            return stream
 
     @abstractmethod
-    def _start(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch, None, None]:
-        """Run a query and return the iterator over its rows, in the types of the schema."""
+    def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
+        """Yield None once the query runs, then its rows in the types of the schema."""
+
+    def _start(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch]:
+        rows = self._rows(sql, schema, batch_rows)
+        next(rows)
+        return cast("Generator[pyarrow.RecordBatch]", rows)
 
     @abstractmethod
     def _close(self) -> None:
         """Close the connection under the engine."""
 
     @contextmanager
-    def _turn(self) -> Generator[None, None, None]:
+    def _turn(self) -> Generator[None]:
         """Hold the connection for one statement."""
         with self._lock:
             if self._closed:
                 raise ConnectionFailed(f"the connection to {self.description} is closed",
                                        hint="connect again with objectiv_local.connect(...)")
-            if self._open_stream is not None:
-                self._open_stream.settle()
+            stream = self._stream
+            if stream is not None:
+                stream.settle()
             yield
 
-    def _stream_ended(self) -> None:
-        self._open_stream = None
+    @property
+    def _stream(self) -> Stream | None:
+        return None if self._open_stream is None else self._open_stream()
 
     def _require_writable(self, name: str) -> None:
         if self.read_only:
@@ -165,8 +181,9 @@ class Session(ABC):
         """Close the connection. Closing twice is allowed."""
         with self._lock:
             if not self._closed:
-                if self._open_stream is not None:
-                    self._open_stream.close()
+                stream = self._stream
+                if stream is not None:
+                    stream.close()
                 self._closed = True
                 self._close()
 
@@ -197,10 +214,9 @@ def split_name(name: str) -> tuple[str, ...]:
     >>> split_name('public.data'), split_name('"a.b".c')
     (('public', 'data'), ('a.b', 'c'))
     """
-    parts = re.findall(r'\s*("(?:[^"]|"")*"|[^".]+)\s*(?:\.|$)', name)
-    if not parts or ".".join(parts) != re.sub(r"\s*\.\s*", ".", name.strip()) and '"' not in name:
+    if not re.fullmatch(rf"(?:{_PART})(?:\.(?:{_PART}))*", name):
         return (name,)
-    return tuple(part[1:-1].replace('""', '"') if part.startswith('"') else part.strip() for part in parts)
+    return tuple(part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(_PART, name))
 
 
 def quoted(*parts: str) -> str:
@@ -225,10 +241,13 @@ def safe_name(name: str) -> str:
 
 
 def storage_names(schema: Schema) -> list[str]:
-    """Return a name per column that every engine stores as it is: the column's own, or ``column_1`` by position."""
+    """Return a name per column that every engine stores as it is: the column's own, or a stand-in by position."""
     folded = [name.casefold() for name, _ in schema]
+    stand_in = "column"
+    while any(name.startswith(stand_in + "_") for name in folded):
+        stand_in += "_"
     return [
-        name if 0 < len(name.encode()) <= 63 and "\x00" not in name and folded.count(name.casefold()) == 1
-        else f"column_{position}"
+        name if 0 < len(name.encode()) <= _NAME_BYTES and "\x00" not in name and folded.count(name.casefold()) == 1
+        else f"{stand_in}_{position}"
         for position, (name, _) in enumerate(schema, 1)
     ]

@@ -1,0 +1,182 @@
+"""Results in their declared types: what leaves an engine is equal in type to what leaves any other."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, NoReturn
+
+from objectiv_local.errors import DataInvalid, QueryFailed
+from objectiv_local.types import Type, arrow_type
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from objectiv_local.plan.relation import Schema
+
+#: Texts whose canonical form one query keeps at hand.
+_REMEMBERED = 100_000
+
+#: JSON numbers beyond this many digits are refused: writing them out takes memory without end.
+_DIGITS = 4_000
+
+_EPOCH = datetime.date(1970, 1, 1).toordinal()
+_DAYS = (datetime.date.min.toordinal() - _EPOCH, datetime.date.max.toordinal() - _EPOCH)
+_MICROSECONDS = (_DAYS[0] * 86_400_000_000, (_DAYS[1] + 1) * 86_400_000_000 - 1)
+
+
+def arrow_schema(schema: Schema) -> pyarrow.Schema:
+    """Return the Arrow schema in which a result of ``schema`` leaves."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in schema])
+
+
+class Coercion:
+    """Casts the batches of one query to its schema. Remembers the JSON texts it has seen, which tend to repeat."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._arrow_schema = arrow_schema(schema)
+        self._canonical: dict[str, str] = {}
+
+    def batch(self, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+        """Return the batch in the types and under the names of the schema.
+
+        Raises :class:`DataInvalid` for a value that is not of its column's type, such as a timestamp beyond year 9999.
+        """
+        import pyarrow as pa
+
+        if batch.num_columns != len(self._schema):
+            raise QueryFailed(f"the query returned {batch.num_columns} columns where {len(self._schema)} were declared")
+        columns = [self._column(name, type_, column)
+                   for (name, type_), column in zip(self._schema, batch.columns, strict=True)]
+        return pa.RecordBatch.from_arrays(columns, schema=self._arrow_schema)
+
+    def _column(self, name: str, type_: Type, column: pyarrow.Array) -> pyarrow.Array:
+        import pyarrow as pa
+
+        column = plain(column)
+        wanted = arrow_type(type_)
+        try:
+            if type_.name == "json":
+                return self._json(name, column.cast(wanted))
+            if type_.name in ("date", "timestamp"):
+                # Checked before the cast: a timestamp without an end is the largest integer.
+                _check_range(name, type_, column)
+            return column if column.type == wanted else column.cast(wanted)
+        except pa.ArrowException as error:
+            reason = str(error)
+        raise DataInvalid(f"column {name!r} holds a value that is not a {type_.name}: {reason}",
+                          hint="cast or clean the value in the expression of this column")
+
+    def _json(self, name: str, column: pyarrow.Array) -> pyarrow.Array:
+        import pyarrow as pa
+
+        encoded = column.dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        if len(self._canonical) > _REMEMBERED:
+            self._canonical.clear()
+        known = self._canonical
+        for text in texts:
+            if text not in known:
+                known[text] = canonical_json(text, name)
+        dictionary = pa.array([known[text] for text in texts], pa.string())
+        return dictionary.take(encoded.indices)
+
+
+def plain(column: pyarrow.Array) -> pyarrow.Array:
+    """Return the column without dictionary encoding or extension type; uuids become lower-case text."""
+    import pyarrow as pa
+
+    if isinstance(column.type, pa.DictionaryType):
+        column = column.dictionary_decode()
+    if isinstance(column.type, pa.BaseExtensionType):
+        column = column.storage
+    if column.type == pa.binary(16):
+        import uuid
+
+        return pa.array([None if raw is None else str(uuid.UUID(bytes=raw)) for raw in column.to_pylist()], pa.string())
+    return column
+
+
+def canonical_json(text: str, column: str = "") -> str:
+    """Return JSON text with sorted keys and no spaces, so that equal documents read the same on every engine.
+
+    Numbers are written as jsonb keeps them: without exponent, and without a sign on zero. Of a repeated key the last
+    value counts. Raises :class:`DataInvalid` for text that is not JSON.
+
+    >>> canonical_json('{"b": 1e2, "a": [1.50, null]}')
+    '{"a":[1.5,null],"b":100}'
+    """
+    try:
+        value = _DECODER.decode(text)
+        canonical = _ENCODER.encode(value)
+    except (ValueError, RecursionError, InvalidOperation) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    else:
+        # Half of a surrogate pair is JSON, written as \ud800, but not Unicode text.
+        return canonical if canonical.isascii() or _encodes(canonical) else _ASCII_ENCODER.encode(value)
+    where = f"column {column!r}" if column else "a JSON column"
+    raise DataInvalid(f"{where} holds text that is not JSON: {shortened(text)} ({reason})",
+                      hint="read the column as text, or clean the rows where it is stored")
+
+
+def shortened(text: str, length: int = 80) -> str:
+    """Return the repr of ``text``, cut to about ``length`` characters."""
+    return repr(text if len(text) <= length else text[:length] + "...")
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _number(token: str) -> int | float:
+    value = Decimal(token)
+    if abs(value.adjusted()) > _DIGITS:
+        if not value:
+            return 0
+        raise ValueError(f"the number {shortened(token)} is out of range")
+    written = format(value, "f")
+    number = float(written) + 0.0 if "." in written else int(written)
+    return int(value) if isinstance(number, float) and math.isinf(number) else number
+
+
+def _not_json(token: str) -> NoReturn:
+    raise ValueError(f"{token} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_not_json)
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ASCII_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _check_range(name: str, type_: Type, column: pyarrow.Array) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_date32(kind):
+        low, high = _DAYS
+        numbers = column.view(pa.int32())
+    elif pa.types.is_timestamp(kind) and kind.unit == "us":
+        low, high = _MICROSECONDS
+        numbers = column.view(pa.int64())
+    else:
+        return
+    ends = pc.min_max(numbers).as_py()
+    if ends["min"] is not None and (ends["min"] < low or ends["max"] > high):
+        raise out_of_range(name, type_)
+
+
+def out_of_range(name: str, type_: Type, value: str = "") -> DataInvalid:
+    """Return the error for a date or timestamp that Python, pandas and Arrow cannot hold."""
+    found = f": {value}" if value else ", or infinity"
+    return DataInvalid(f"column {name!r} holds a {type_.name} outside the years 1 to 9999{found}",
+                       hint="turn such values into NULL where they are stored, or filter these rows out")

@@ -1,0 +1,288 @@
+"""Finding out what a target is, and connecting to it once."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import re
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from objectiv_local.engines import ingest
+from objectiv_local.engines.base import Engine
+from objectiv_local.errors import (
+    ConnectionFailed,
+    DataInvalid,
+    InvalidType,
+    InvalidValue,
+    NotSupported,
+    TableNotFound,
+    near,
+)
+from objectiv_local.plan.relation import Relation
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas
+    import polars
+    import pyarrow
+
+_POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+_LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
+_LIBPQ_KEYWORDS = ("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "options",
+                   "sslmode")
+_REMOTE = ("file", "http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
+_DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
+
+_TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:// address, a libpq connection string, "
+            "an open DuckDB connection, or a pandas, polars or Arrow table")
+
+_open: weakref.WeakValueDictionary[tuple[object, ...], Engine] = weakref.WeakValueDictionary()
+_lock = threading.RLock()
+
+
+def connect(target: object = None, *, read_only: bool = True, new: bool = False,
+            statement_timeout: float | None = None) -> Engine:
+    """Return a connection to ``target``.
+
+    ========================================================  =======================================================
+    target                                                    what it gives
+    ========================================================  =======================================================
+    a Parquet file, a pattern such as ``'events/*.parquet'``  one table, ``data``
+    a directory                                               one table, ``data``: all .parquet files in and below it
+    a ``.duckdb`` or ``.db`` file                             the tables of the DuckDB database
+    an open DuckDB connection                                 its tables, temporary ones too; it stays open
+    a pandas or polars frame, a pyarrow table                 one table, ``data``, as it is now
+    ``postgresql://...``, or text such as ``'dbname=events'``  the tables of the Postgres database
+    None                                                      what the variable ``DSN`` says, else libpq's own
+                                                              variables (``PGHOST``, ``PGSERVICE``, ...)
+    an engine                                                 the engine itself
+    ========================================================  =======================================================
+
+    The same target gives the same connection as long as that is open and in use, unless ``new`` is true; a frame in
+    memory that has changed counts as another one. ``statement_timeout`` is in seconds; without it, queries take as
+    long as they take.
+
+    With ``read_only`` nothing stored can change; temporary tables are possible.
+
+    Raises :class:`InvalidValue` for a target that is not understood, :class:`TableNotFound` for a file that is not
+    there, :class:`DataInvalid` for a file that is not Parquet, and :class:`ConnectionFailed`, whose message never holds
+    a password, for a database that cannot be reached.
+    """
+    if statement_timeout is not None and not statement_timeout > 0:
+        raise InvalidValue(f"statement_timeout is {statement_timeout}", hint="give a number of seconds, or None")
+    if target is None:
+        target = _from_environment()
+    if isinstance(target, Engine):
+        return target
+    found = _resolved(target, read_only, statement_timeout)
+    key = (*found.key, read_only, statement_timeout)
+    with _lock:
+        engine = None if new else _open.get(key)
+        if engine is None or engine.closed or not found.unchanged(engine):
+            engine = found.make()
+            if not new:
+                _open[key] = engine
+        return engine
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What identifies a target, how to connect to it, and whether a connection still shows what it holds."""
+
+    key: tuple[object, ...]
+    make: Callable[[], Engine]
+    unchanged: Callable[[Engine], bool] = lambda _: True
+
+
+def _from_environment() -> str:
+    target = os.environ.get("DSN")
+    if target:
+        return target
+    if any(os.environ.get(name) for name in _LIBPQ_VARIABLES):
+        return "postgresql://"
+    raise InvalidValue("there is nothing to connect to: no target was given, and neither DSN nor PGHOST, PGDATABASE or "
+                       "PGSERVICE is set", hint=f"give {_TARGETS}")
+
+
+def _resolved(target: object, read_only: bool, timeout: float | None) -> _Target:
+    if isinstance(target, os.PathLike):
+        return _file(str(os.fspath(target)), read_only, timeout)
+    if isinstance(target, str):
+        if target.startswith(_POSTGRES_SCHEMES) or _is_conninfo(target):
+            return _postgres(target, read_only, timeout)
+        return _file(target, read_only, timeout)
+    package, name = type(target).__module__.partition(".")[0], type(target).__name__
+    if name == "DuckDBPyConnection":
+        return _duckdb_connection(cast("duckdb.DuckDBPyConnection", target), read_only, timeout)
+    if (package, name) in _TABLES:
+        return _memory(target, f"{package} {name}", _TABLES[package, name](target), timeout)
+    raise InvalidType(f"cannot connect to a value of type {type(target).__name__}", hint=f"give {_TARGETS}")
+
+
+# ---- Postgres
+
+
+def _is_conninfo(text: str) -> bool:
+    keyword = re.match(r"\s*(\w+)\s*=", text)
+    return keyword is not None and keyword[1] in _LIBPQ_KEYWORDS and not Path(text).exists()
+
+
+def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
+    try:
+        import psycopg
+        from psycopg import pq
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError:
+        raise NotSupported("Postgres needs the package psycopg",
+                           hint="pip install 'objectiv-local[postgres]'") from None
+    from objectiv_local.engines.postgres import PostgresEngine
+
+    parameters: dict[str, str] | None = None
+    with suppress(psycopg.Error):
+        parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
+    if parameters is None:
+        # The driver's message may quote any part of the text, the password too.
+        raise InvalidValue("the address of the Postgres server cannot be read",
+                           hint="write postgresql://user:password@host:port/database, with special characters in user "
+                                "and password as %40 and so on, or 'host=... dbname=... user=...'")
+    defaults = {option.keyword.decode(): option.val.decode(errors="replace")
+                for option in pq.Conninfo.get_defaults() if option.val is not None}
+    settled = sorted((defaults | parameters).items())
+    # Hashed, so that no password stays in the table of connections.
+    fingerprint = hashlib.sha256(repr(settled).encode()).hexdigest()
+    return _Target(("postgres", fingerprint),
+                   lambda: PostgresEngine(parameters, read_only=read_only, statement_timeout=timeout))
+
+
+# ---- files
+
+
+def _file(text: str, read_only: bool, timeout: float | None) -> _Target:
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
+    if scheme is not None:
+        if scheme[1].lower() not in _REMOTE:
+            raise NotSupported(f"cannot connect to an address that starts with {scheme[0]}", hint=f"give {_TARGETS}")
+        return _parquet(text, text, text, frozenset({"data"}), timeout)
+    # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
+    path = Path(text).expanduser().absolute()
+    aliases = frozenset({"data", path.stem.casefold()})
+    if path.suffix in _DATABASE_SUFFIXES and not path.is_dir():
+        if read_only and not path.exists():
+            raise _no_file(text, path)
+        return _Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, read_only, timeout))
+    if path.is_dir():
+        if next(path.rglob("*.parquet"), None) is None:
+            raise TableNotFound(f"the directory {text!r} holds no .parquet file", hint="give the directory of a table")
+        return _parquet(path.resolve(), f"{glob.escape(str(path))}/**/*.parquet", path.name, aliases, timeout)
+    if path.exists():
+        return _parquet(path.resolve(), str(path), path.name, aliases, timeout)
+    if glob.has_magic(text):
+        if next(glob.iglob(str(path), recursive=True), None) is None:  # noqa: PTH207 - pathlib takes no absolute pattern
+            raise TableNotFound(f"no file matches {text!r}", hint=f"relative names start at {Path.cwd()}")
+        return _parquet(path, str(path), text, frozenset({"data"}), timeout)
+    raise _no_file(text, path)
+
+
+def _no_file(text: str, path: Path) -> TableNotFound:
+    if not path.parent.is_dir():
+        return TableNotFound(f"there is no file {text!r}", hint=f"there is no directory {str(path.parent)!r} either")
+    return TableNotFound(f"there is no file {text!r}", hint=f"in {str(path.parent)!r}: "
+                         + near(path.name, sorted(other.name for other in path.parent.iterdir())))
+
+
+def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str], timeout: float | None) -> _Target:
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
+    def make() -> Engine:
+        engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
+                              files=Relation("parquet", (pattern,)), statement_timeout=timeout)
+        try:
+            engine.table("data")  # a file that is not Parquet fails here, and not in the first query
+        except BaseException:
+            engine.close()
+            raise
+        return engine
+
+    return _Target(("parquet", identity), make)
+
+
+# ---- DuckDB
+
+
+def _in_process() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect(":memory:")
+
+
+def _duckdb_file(path: Path, read_only: bool, timeout: float | None) -> Engine:
+    import duckdb
+
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
+    try:
+        connection = duckdb.connect(path, read_only=read_only)
+    except duckdb.Error as error:
+        message = str(error).partition(" Error: ")[2].strip()
+    else:
+        return DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout)
+    if "not a valid DuckDB database" in message:
+        raise DataInvalid(f"{str(path)!r} is not a DuckDB database: {message}", hint=f"give {_TARGETS}")
+    if "different configuration" in message:
+        raise ConnectionFailed(f"{str(path)!r} is open in this process with another read_only",
+                               hint="close that connection, or give it to connect() instead of the file's name")
+    if "Could not set lock" in message:
+        raise ConnectionFailed(f"{str(path)!r} is open for writing in another process: {message}",
+                               hint="close it there; any number of processes may read")
+    raise ConnectionFailed(f"cannot open {str(path)!r}: {message}")
+
+
+def _duckdb_connection(connection: duckdb.DuckDBPyConnection, read_only: bool, timeout: float | None) -> _Target:
+    import duckdb
+
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
+    def make() -> Engine:
+        database = ""
+        with suppress(duckdb.Error):
+            database = str(connection.sql("SELECT current_database()").fetchall()[0][0])
+        if not database:
+            raise ConnectionFailed("the DuckDB connection is closed, or has an unread result",
+                                   hint="open a connection with duckdb.connect(...) and read its results to their end")
+        return DuckDBEngine(connection, f"DuckDB connection to {database}", read_only=read_only, owned=False,
+                            statement_timeout=timeout)
+
+    return _Target(("connection", id(connection)), make)
+
+
+# ---- tables in memory
+
+_TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
+    ("pandas", "DataFrame"): lambda frame: ingest.from_pandas(cast("pandas.DataFrame", frame)),
+    ("polars", "DataFrame"): lambda frame: ingest.from_arrow(cast("polars.DataFrame", frame).to_arrow()),
+    ("pyarrow", "Table"): lambda table: ingest.from_arrow(cast("pyarrow.Table", table)),
+}
+
+
+def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | None) -> _Target:
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
+    def make() -> Engine:
+        # The engine keeps the target, so that no other object gets its id while the engine is known under it.
+        engine = DuckDBEngine(_in_process(), f"DuckDB over a {title}", default_table="data", statement_timeout=timeout,
+                              keep=(target, table))
+        engine.register("data", table)
+        return engine
+
+    def unchanged(engine: Engine) -> bool:
+        kept = engine.kept if isinstance(engine, DuckDBEngine) else None
+        return isinstance(kept, tuple) and ingest.same_rows(kept[1], table)
+
+    return _Target(("memory", id(target)), make, unchanged)

@@ -1,0 +1,362 @@
+"""DuckDB: files, tables in memory, databases and connections of the user's own."""
+
+from __future__ import annotations
+
+import re
+import threading
+import weakref
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
+from objectiv_local.engines.coerce import Coercion
+from objectiv_local.errors import (
+    ConnectionFailed,
+    DataInvalid,
+    InvalidValue,
+    ObjectivError,
+    QueryFailed,
+    ReadOnly,
+    TableNotFound,
+    near,
+)
+from objectiv_local.plan.relation import Relation, Schema, StoredTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    import duckdb
+    import pyarrow
+
+T = TypeVar("T")
+
+#: What our own connections are set to. Python variables are no tables, and no progress bar is drawn.
+_SETTINGS = ("SET TimeZone = 'UTC'", "SET default_null_order = 'postgres'", "SET python_enable_replacements = false",
+             "SET enable_progress_bar = false")
+
+_CATALOGUE = """\
+SELECT c.database_name, c.schema_name, c.table_name,
+       list(c.column_name ORDER BY c.column_index), list(c.data_type ORDER BY c.column_index),
+       (SELECT any_value(k.constraint_column_names)
+        FROM duckdb_constraints() AS k
+        WHERE k.constraint_type = 'PRIMARY KEY' AND k.database_name = c.database_name
+          AND k.schema_name = c.schema_name AND k.table_name = c.table_name),
+       current_database(), current_schemas(true)
+FROM duckdb_columns() AS c
+WHERE lower(c.table_name) = lower({name})
+GROUP BY c.database_name, c.schema_name, c.table_name
+"""
+
+
+class DuckDBEngine(Session):
+    """A DuckDB connection.
+
+    ``owned`` says whether the connection is the engine's own. A connection that the user opened keeps its settings
+    (ours hold only while a statement of ours runs) and stays open when the engine is closed. Statements run on the
+    connection itself and not on a cursor of it, because cursors do not see temporary tables or registered frames.
+    """
+
+    dialect = "duckdb"
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
+                 default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
+                 owned: bool = True, statement_timeout: float | None = None, keep: object = None) -> None:
+        super().__init__(description, default_table=default_table, read_only=read_only)
+        self._connection = connection
+        self._files = files
+        self._aliases = aliases
+        self._owned = owned
+        self.kept = keep
+        self._created: list[str] = []
+        self._registered: list[str] = []
+        settings = {"TimeZone": "UTC"}
+        if statement_timeout is not None:
+            settings["max_execution_time"] = str(max(1, round(statement_timeout * 1000)))
+        self._settings = {} if owned else settings
+        if owned:
+            for statement in _SETTINGS:
+                connection.execute(statement)
+            if statement_timeout is not None:
+                connection.execute(f"SET max_execution_time = {settings['max_execution_time']}")
+            self._finalizer = weakref.finalize(self, _close_quietly, connection)
+
+    def register(self, name: str, table: pyarrow.Table) -> None:
+        """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
+        self._connection.register(name, table)
+        self._registered.append(name)
+
+    # ---- statements
+
+    def arrow(self, sql: str, schema: Schema) -> pyarrow.Table:
+        """Return all rows of a query, in the types of the schema."""
+        import pyarrow as pa
+
+        from objectiv_local.engines.coerce import arrow_schema
+
+        coercion = Coercion(schema)
+        with self._turn(), self._pinned():
+            # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
+            table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
+        return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
+
+    def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
+        coercion = Coercion(schema)
+        with self._pinned():
+            reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+            try:
+                yield None
+                while True:
+                    batch = self._run(lambda: next(reader, None), sql)
+                    if batch is None:
+                        return
+                    if batch.num_rows:
+                        yield coercion.batch(batch)
+            finally:
+                # The connection takes no other statement before the reader is closed.
+                reader.close()
+
+    def execute(self, sql: str) -> None:
+        """Run a statement and drop what it returns."""
+        with self._turn(), self._pinned():
+            self._run(lambda: self._execute(sql), sql)
+
+    def _execute(self, sql: str) -> None:
+        result = self._connection.sql(sql)
+        if result is not None:
+            result.fetchall()
+
+    def explain(self, sql: str) -> str:
+        """Return the engine's own plan of a query, as text."""
+        with self._turn(), self._pinned():
+            rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
+        return "\n".join(str(row[-1]) for row in rows)
+
+    def _run(self, action: Callable[[], T], sql: str) -> T:
+        import duckdb
+        import pyarrow as pa
+
+        try:
+            return interruptible(action, self._connection.interrupt)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            failure = translated(str(error), self.description, sql)
+        raise failure
+
+    @contextmanager
+    def _pinned(self) -> Generator[None]:
+        """Hold the settings of a user's connection at ours for one statement."""
+        names = list(self._settings)
+        found: dict[str, str] = {}
+        if names:
+            listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
+            values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
+            found = {name: value for name, value in zip(names, values, strict=True) if value != self._settings[name]}
+        for name in found:
+            self._execute(f"SET {name} = '{self._settings[name]}'")
+        try:
+            yield
+        finally:
+            for name, value in found.items():
+                self._execute(f"SET {name} = '{value}'")
+
+    # ---- tables
+
+    def table(self, name: str) -> StoredTable:
+        """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
+
+        Raises :class:`TableNotFound` with near names.
+        """
+        with self._turn():
+            if self._files is not None and name.casefold() in self._aliases:
+                return self._described(self._files)
+            parts = split_name(name)
+            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
+            best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
+                       default=None)
+            if best is None:
+                raise TableNotFound(f"there is no table {name!r} in {self.description}",
+                                    hint=near(name, self._table_names()))
+        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 else (*parts[:-1], best[2])
+        return StoredTable(Relation("table", spelled), tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+
+    def _table_names(self) -> list[str]:
+        if self._files is not None:
+            return sorted(self._aliases)
+        rows = self._run(lambda: self._connection.sql(
+            "SELECT DISTINCT schema_name, table_name, database_name IN (current_database(), 'temp') "
+            "AND schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall(), "")
+        return [table if current else f"{schema}.{table}" for schema, table, current in rows]
+
+    def _described(self, relation: Relation) -> StoredTable:
+        if relation.kind == "parquet":
+            source = f"read_parquet([{', '.join(map(_text, relation.parts))}])"
+        else:
+            source = quoted(*relation.parts)
+        sql = f"DESCRIBE SELECT * FROM {source}"
+        rows = self._run(lambda: self._connection.sql(sql).fetchall(), sql)
+        return StoredTable(relation, tuple((row[0], row[1]) for row in rows))
+
+    def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
+        """Store the rows of an Arrow table for the life of the connection, and return where they are.
+
+        Columns are stored as a result of the schema arrives; see :meth:`Engine.load`.
+        """
+        from objectiv_local.engines.ingest import for_storage
+
+        names = storage_names(schema)
+        stored = for_storage(table, schema, names)
+        with self._turn():
+            found = self._unused(name)
+            self.register(found, stored)
+            casts = [f"{quoted(column)}::{type_.name} AS {quoted(column)}" if type_.name in ("uuid", "json") else quoted(column)
+                     for column, (_, type_) in zip(names, schema, strict=True)]
+            if casts != [quoted(column) for column in names]:
+                # Values are checked once, here, and not by every query.
+                source, found = found, self._unused(name)
+                try:
+                    self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
+                finally:
+                    self._registered.remove(source)
+                    self._connection.unregister(source)
+            return self._described(Relation("table", (found,)))
+
+    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True) -> StoredTable:
+        """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
+        if not temporary:
+            self._require_writable(relation_name)
+        with self._turn(), self._pinned():
+            if temporary:
+                name = self._unused(relation_name)
+                self._create(name, sql)
+                return self._described(Relation("table", (name,)))
+            parts = split_name(relation_name)
+            self._run(lambda: self._execute(f"CREATE TABLE {quoted(*parts)} AS\n{sql}"), sql)
+            return self._described(Relation("table", parts))
+
+    def _create(self, name: str, sql: str) -> None:
+        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
+        self._created.append(name)
+
+    def _unused(self, name: str) -> str:
+        rows = self._run(lambda: self._connection.sql(
+            "SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), "")
+        return unused_name(name, {row[0] for row in rows})
+
+    def _close(self) -> None:
+        if self._owned:
+            self._finalizer()
+            return
+        with suppress(Exception):  # the user may have closed the connection before
+            for name in self._created:
+                self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
+            for name in self._registered:
+                self._connection.unregister(name)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:
+    """Return how early a name finds the table of a catalogue row, or None if it does not."""
+    database, schema = str(row[0]), str(row[1])
+    current, path = row[6], row[7]
+    given = [part.casefold() for part in parts[:-1]]
+    found = [database.casefold(), schema.casefold()]
+    if not given:
+        assert isinstance(path, list)
+        if database == "temp":
+            return 0
+        return 1 + path.index(schema) if database == current and schema in path else None
+    if len(given) == 1:
+        if database in (current, "temp") and given[0] == found[1]:
+            return 0 if database == current else 1
+        return 2 if given[0] == found[0] and schema == "main" else None
+    return 0 if given == found else None
+
+
+def _close_quietly(connection: duckdb.DuckDBPyConnection) -> None:
+    with suppress(Exception):
+        connection.close()
+
+
+def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
+    """Return what ``action`` returns; Ctrl-C stops it by ``interrupt`` and arrives as KeyboardInterrupt.
+
+    DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
+    own and the main thread waits. Other threads than the main one receive no Ctrl-C and run the action themselves.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return action()
+    results: list[T] = []
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            results.append(action())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            done.set()
+
+    worker = threading.Thread(target=work, name="objectiv_local query", daemon=True)
+    worker.start()
+    try:
+        while not done.wait(60):
+            pass
+    except BaseException:
+        # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
+        while not _wait(done):
+            interrupt()
+        raise
+    if failures:
+        raise failures.pop()
+    return results.pop()
+
+
+def _wait(done: threading.Event) -> bool:
+    try:
+        return done.wait(0.05)
+    except KeyboardInterrupt:
+        return False
+
+
+def translated(message: str, description: str, sql: str) -> ObjectivError:
+    """Return the package's own error for one of DuckDB's."""
+    kind, _, text = message.partition(" Error: ")
+    # The end of the message repeats the statement, which the error carries as an attribute.
+    text = re.split(r"\n+LINE \d+:", text or message)[0].strip()
+    failure = _translated(kind.casefold(), text, description)
+    vars(failure)["sql"] = sql
+    return failure
+
+
+def _translated(kind: str, text: str, description: str) -> ObjectivError:
+    where = f"in {description}"
+    if "read-only mode" in text:
+        return ReadOnly(f"the statement writes, and {description} is open for reading",
+                        hint="connect(..., read_only=False) allows writes")
+    if kind == "interrupt":
+        late = "maximum execution time" in text
+        return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
+                           hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
+    if "Could not open" in text or "No magic bytes" in text or "too small to be a Parquet" in text:
+        return DataInvalid(f"not a Parquet file: {text}",
+                           hint="give a .parquet file, or a directory or pattern of such")
+    if "No files found" in text:
+        return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
+    if kind == "catalog" and text.startswith("Table with name"):
+        return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
+    malformed = text.startswith(("Malformed JSON", "Could not parse"))
+    if malformed or (kind == "conversion" and "out of range" not in text):
+        return DataInvalid(f"a value cannot be converted {where}: {text}",
+                           hint="clean the value, or use the conversion that gives NULL for what does not fit")
+    if kind == "catalog" and "already exists" in text:
+        return InvalidValue(text, hint="choose another name, or drop it first")
+    if kind == "resource in use":
+        return QueryFailed(f"the connection has another result open {where}: {text}",
+                           hint="read that result to its end, or give connect() a cursor() of the connection")
+    if kind in ("connection", "fatal"):
+        return ConnectionFailed(f"the connection to {description} does not work: {text}",
+                                hint="connect again with objectiv_local.connect(...)")
+    return QueryFailed(f"the query failed {where}: {text}")

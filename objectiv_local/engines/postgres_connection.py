@@ -1,0 +1,132 @@
+"""Opening a Postgres connection, and what can go wrong with one: the package's errors for the driver's."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import (
+    ConnectionFailed,
+    DataInvalid,
+    InvalidValue,
+    NotSupported,
+    ObjectivError,
+    QueryFailed,
+    ReadOnly,
+    TableNotFound,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+
+_OLDEST = 15
+
+#: What a message never shows.
+_SECRETS = ("password", "sslpassword")
+
+# Part of libpq's message -> what to do about it.
+_CONNECT_HINTS = (
+    ("password authentication failed", "check the user and the password; libpq also reads PGPASSWORD and ~/.pgpass"),
+    ("no password supplied", "give a password in the target, in PGPASSWORD or in ~/.pgpass"),
+    ("does not exist", "check the name of the database and of the user; `psql -l` lists databases"),
+    ("Connection refused", "check that the server runs, and its host and port"),
+    ("No such file or directory", "check that the server runs, and its host and port"),
+    ("translate host name", "check the host"),
+    ("resolve host", "check the host"),
+    ("timeout", "check the host, the port and any firewall on the way"),
+    ("no pg_hba.conf entry", "the server's pg_hba.conf must allow this user from this address"),
+    ("too many clients", "close other connections, or raise the server's max_connections"),
+)
+
+_INVALID_DATA = {
+    "22P02": "clean the value, or use the conversion that gives NULL for what does not fit",  # text of another type
+    "22P05": "the text has a character that the server cannot store",
+    "22021": "the text has a character that the server cannot store",
+    "22007": "clean the value, or use the conversion that gives NULL for what does not fit",  # not a date or time
+    "22008": "clean the value, or use the conversion that gives NULL for what does not fit",  # no such date or time
+    "22032": "clean the rows where they are stored",  # not JSON
+    "22030": "clean the rows where they are stored",  # a key twice in JSON
+    "22P04": "clean the values of the table",  # not COPY's format
+}
+
+
+def opened(parameters: Mapping[str, str]) -> tuple[psycopg.Connection, str]:
+    """Return a connection and its description: ``Postgres objectiv at localhost:5432``.
+
+    Raises :class:`ConnectionFailed`, which holds no password.
+    """
+    import psycopg
+
+    defaults = {} if "PGCONNECT_TIMEOUT" in os.environ else {"connect_timeout": "15"}
+    defaults |= {} if "PGAPPNAME" in os.environ else {"application_name": "objectiv_local"}
+    try:
+        connection = psycopg.connect(autocommit=True, prepare_threshold=None, **(defaults | dict(parameters)))  # type: ignore[arg-type]
+    except psycopg.Error as error:
+        failure = _not_opened(str(error), parameters)
+    else:
+        info = connection.info
+        return connection, f"Postgres {info.dbname} at {info.host}:{info.port}"
+    raise failure
+
+
+def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed:
+    database = f"database {parameters['dbname']!r}" if "dbname" in parameters else "the default database"
+    host = parameters.get("host") or os.environ.get("PGHOST") or "the local server"
+    port = parameters.get("port") or os.environ.get("PGPORT") or "5432"
+    user = f" as {parameters['user']!r}" if "user" in parameters else ""
+    secrets = [*(parameters.get(name) for name in _SECRETS), os.environ.get("PGPASSWORD")]
+    if any(secret and secret in message for secret in secrets):
+        reason = "the driver's message is left out, because it holds the password"
+    else:
+        reason = message.strip().replace("\n", " ")
+    hint = next((hint for part, hint in _CONNECT_HINTS if part in message), "check the host, the port and the database")
+    return ConnectionFailed(f"cannot connect to {database} at {host}:{port}{user}: {reason}", hint=hint)
+
+
+def check_server(where: str, *, version: int, encoding: str, upper: bool) -> None:
+    """Check that a server computes what the package promises: its version, its encoding and its upper-case letters.
+
+    Raises :class:`NotSupported`.
+    """
+    if version < _OLDEST:
+        raise NotSupported(f"{where} is version {version}", hint=f"use a server of version {_OLDEST} or later")
+    if encoding != "UTF8":
+        raise NotSupported(f"{where} stores text as {encoding}",
+                           hint="copy the data to a database made with ENCODING 'UTF8'")
+    if not upper:
+        raise NotSupported(
+            f"{where} knows no letters beyond ASCII: upper('é') is not 'É'",
+            hint="copy the data to a database with another character type: "
+                 "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
+
+
+def translated(error: psycopg.Error, description: str) -> ObjectivError:
+    """Return the package's own error for one of the server's."""
+    state = error.sqlstate or ""
+    text = error.diag.message_primary or str(error).strip()
+    if error.diag.message_detail:
+        text += f" ({error.diag.message_detail})"
+    where = f"in {description}"
+    if state in _INVALID_DATA:
+        return DataInvalid(f"a value cannot be converted {where}: {text}", hint=_INVALID_DATA[state])
+    if state == "25006":
+        return ReadOnly(f"the statement writes, and {description} is open for reading: {text}",
+                        hint="connect(..., read_only=False) allows writes, on a server that is not a standby")
+    if state == "42P07":
+        return InvalidValue(text, hint="choose another name, or drop it first")
+    if state == "42P01":
+        return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
+    if state == "42501":
+        return QueryFailed(f"{text} ({where})", hint="ask the owner for it: GRANT SELECT ON ... TO ...")
+    if state == "57014":
+        late = "statement timeout" in text
+        return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
+                           hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
+    if state == "25P02":
+        return QueryFailed(f"an earlier statement of the transaction failed {where}", hint="execute('ROLLBACK') first")
+    if state[:3] == "57P":
+        return ConnectionFailed(f"the connection to {description} was lost: {text}",
+                                hint="connect again with objectiv_local.connect(...)")
+    return QueryFailed(f"the query failed {where}: {text}")

@@ -1,0 +1,95 @@
+"""The rows of a running query, read one batch at a time."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Generator
+
+    import pyarrow
+
+
+class Stream:
+    """An iterator over the record batches of one query.
+
+    A connection runs one statement at a time. When it is wanted for another one, :meth:`settle` moves the rows that
+    were not read yet to a temporary file, and reading goes on from there.
+    """
+
+    def __init__(self, source: Generator[pyarrow.RecordBatch], schema: pyarrow.Schema,
+                 lock: threading.RLock) -> None:
+        self._source = source
+        self._schema = schema
+        self._lock = lock
+        self._running = True
+        self._file: IO[bytes] | None = None
+        self._settled: pyarrow.RecordBatchReader | None = None
+        self._failure: Exception | None = None
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> pyarrow.RecordBatch:
+        with self._lock:
+            if self._running:
+                return self._read()
+            if self._settled is not None:
+                with suppress(StopIteration):
+                    return self._settled.read_next_batch()
+                self._drop_file()
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            raise StopIteration
+
+    def _read(self) -> pyarrow.RecordBatch:
+        try:
+            return next(self._source)
+        except BaseException:
+            self._running = False
+            raise
+
+    def settle(self) -> None:
+        """Free the connection; what went wrong on the way is raised when the reader gets there."""
+        import pyarrow as pa
+
+        if not self._running:
+            return
+        file = tempfile.TemporaryFile(prefix="objectiv_local_")  # noqa: SIM115 - closed when it is read to its end
+        try:
+            with pa.ipc.new_stream(file, self._schema) as writer:
+                try:
+                    for batch in self._source:
+                        writer.write_batch(batch)
+                except Exception as error:
+                    self._failure = error
+        except BaseException:
+            self.close()
+            file.close()
+            raise
+        self._running = False
+        file.seek(0)
+        self._file, self._settled = file, pa.ipc.open_stream(file)
+
+    def close(self) -> None:
+        """Stop the query and drop the rows that were not read. Closing twice is allowed."""
+        with self._lock:
+            self._running = False
+            self._failure = None
+            self._source.close()
+            self._drop_file()
+
+    def _drop_file(self) -> None:
+        self._settled = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __del__(self) -> None:
+        # A connection that is gone by now has nothing left to stop.
+        with suppress(Exception):
+            self.close()
