@@ -116,26 +116,29 @@ def elements(document) -> list[object]:
     return document.value if document is not None and isinstance(document.value, list) else []
 
 
-def has_members(element: object, members: Json) -> bool:
+def contains_object(element: object, wanted: object) -> bool:
+    """Return whether ``element`` contains all members of ``wanted``; objects in it contain those of their own."""
+    if not isinstance(wanted, dict):
+        return same_json(element, wanted)
     return isinstance(element, dict) and all(
-        key in element and same_json(element[key], value) for key, value in members.value.items())
+        key in element and contains_object(element[key], value) for key, value in wanted.items())
 
 
 def json_slice(document, start, stop):
     found = elements(document)
     if isinstance(start, Json):
-        start = next((i for i, element in enumerate(found) if has_members(element, start)), len(found))
+        start = next((i for i, element in enumerate(found) if contains_object(element, start.value)), len(found))
     if isinstance(stop, Json):
-        stop = next((i + 1 for i, element in enumerate(found) if has_members(element, stop)), 0)
+        stop = next((i + 1 for i, element in enumerate(found) if contains_object(element, stop.value)), 0)
     return Json(found[start:stop])
 
 
 def json_filter(document, members):
-    return Json([element for element in elements(document) if has_members(element, members)])
+    return Json([element for element in elements(document) if contains_object(element, members.value)])
 
 
 def json_has(document, members):
-    return any(has_members(element, members) for element in elements(document))
+    return any(contains_object(element, members.value) for element in elements(document))
 
 
 def json_length(document):

@@ -7,12 +7,12 @@ import math
 import uuid
 from collections.abc import Sequence
 
+from reference import Failure, Json, evaluate
 from spec.specs import Fails, Spec
 
 from objectiv_local.errors import ObjectivError
 from objectiv_local.plan.nodes import Node
 from objectiv_local.types import Type, arrow_type
-from reference import Failure, Json, evaluate
 
 #: What a value of each type is in an answer.
 KINDS: dict[str, type] = {
@@ -65,7 +65,8 @@ class Sql:
         statement = compile_plan(plan, self.dialect)
         answer = self.connection.arrow(statement.sql, statement.schema)
         wanted = [(name, arrow_type(type_)) for name, type_ in plan.types.items()]
-        assert [(field.name, field.type) for field in answer.schema] == wanted
+        found = [(field.name, field.type) for field in answer.schema]
+        assert found == wanted, f"columns {found}, not {wanted}"
         columns = [[value_of(value, type_) for value in column.to_pylist()]
                    for column, type_ in zip(answer.columns, plan.types.values(), strict=True)]
         return list(zip(*columns, strict=True)) if columns else [()] * answer.num_rows

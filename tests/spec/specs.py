@@ -11,10 +11,11 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from reference import Json
+
 from objectiv_local.plan.expr import Aggregation, Column, Expr, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Node, Select, Values
 from objectiv_local.types import INT64, Type
-from reference import Json
 
 #: Columns with their types.
 Columns = dict[str, Type]

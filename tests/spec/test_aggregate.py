@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from reference import Json
 from spec.specs import Fails, Spec, answers, at, day, grouped, inf, nan, numbered, overall, span, table
 
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, case, literal
@@ -22,7 +23,6 @@ from objectiv_local.types import (
     UUID,
     Type,
 )
-from reference import Json
 
 K = Column("k", INT64)
 STACK = Type("json", "stack")
@@ -52,7 +52,8 @@ JSONS = [Json({"a": 1}), Json(None), Json([])]
 COUNTS = [
     grouped("size: rows", {"x": INT64}, lambda x: aggregation("size"), INT64, [([1, None, 1], 3), ([None], 1)]),
     overall("size: of no rows", {"x": INT64}, lambda x: aggregation("size"), INT64, [], 0),
-    *(grouped(f"count: {type_}", {"x": type_}, agg("count"), INT64, [([*values, None, values[0]], len(values) + 1), ([None], 0)])
+    *(grouped(f"count: {type_}", {"x": type_}, agg("count"), INT64, [([*values, None, values[0]], len(values) + 1),
+        ([None], 0)])
       for type_, values in [*VALUES.items(), (JSON, JSONS)]),
     overall("count: of no rows", {"x": INT64}, agg("count"), INT64, [], 0),
     *(grouped(f"nunique: {type_}", {"x": type_}, agg("nunique"), INT64, [
@@ -95,7 +96,8 @@ SUMS = [
         overall(f"sum_or_null: {type_} of no rows", {"x": type_}, agg("sum_or_null"), result, [], None),
         grouped(f"mean: {type_}", {"x": type_}, agg("mean"), TIMEDELTA if type_ == TIMEDELTA else FLOAT64,
                 [*((values, mean) for values, _, mean in totals(type_)), ([None, None], None)]),
-        overall(f"mean: {type_} of no rows", {"x": type_}, agg("mean"), TIMEDELTA if type_ == TIMEDELTA else FLOAT64, [],
+        overall(f"mean: {type_} of no rows", {"x": type_}, agg("mean"), TIMEDELTA if type_ == TIMEDELTA else FLOAT64,
+                [],
                 None),
     )
 ]
@@ -115,14 +117,18 @@ OVERFLOWS = [
 US = span(microseconds=1)
 MEANS = [
     grouped("mean: a half microsecond goes to the even one", {"x": TIMEDELTA}, agg("mean"), TIMEDELTA, [
-        ([1 * US, 2 * US], 2 * US), ([2 * US, 3 * US], 2 * US), ([-1 * US, -2 * US], -2 * US), ([-2 * US, -3 * US], -2 * US),
-        ([0 * US, 1 * US], 0 * US), ([0 * US, -1 * US], 0 * US), ([1 * US, 1 * US, 2 * US], US), ([1 * US, 2 * US, 2 * US], 2 * US),
+        ([1 * US, 2 * US], 2 * US), ([2 * US, 3 * US], 2 * US), ([-1 * US, -2 * US], -2 * US),
+        ([-2 * US, -3 * US], -2 * US),
+        ([0 * US, 1 * US], 0 * US), ([0 * US, -1 * US], 0 * US), ([1 * US, 1 * US, 2 * US], US),
+        ([1 * US, 2 * US, 2 * US], 2 * US),
     ]),
     grouped("mean: of long durations is exact", {"x": TIMEDELTA}, agg("mean"), TIMEDELTA, [
-        ([span(days=40_000_000, microseconds=1), span(days=40_000_000, microseconds=3)], span(days=40_000_000, microseconds=2)),
+        ([span(days=40_000_000, microseconds=1), span(days=40_000_000, microseconds=3)],
+         span(days=40_000_000, microseconds=2)),
         ([span(days=100_000_000), span(days=100_000_000)], span(days=100_000_000)),
     ]),
-    grouped("mean: of large integers", {"x": INT64}, agg("mean"), FLOAT64, [([INT64_MAX, INT64_MAX], 9.223372036854775807e18)]),
+    grouped("mean: of large integers", {"x": INT64}, agg("mean"), FLOAT64,
+            [([INT64_MAX, INT64_MAX], 9.223372036854775807e18)]),
 ]
 
 EXTREMES = [
@@ -173,7 +179,8 @@ FIRSTS = [
     grouped("first: in the order of two keys", {"x": INT64, "s": STRING, "o": INT64},
             lambda x, s, o: aggregation("first", x, order=(Ordering(s), Ordering(o, ascending=False))), INT64,
             [([(1, "b", 9), (2, "a", 1), (3, "a", 2), (4, "é", 3)], 3), ([(1, "a", 1), (2, "B", 1)], 2)]),
-    overall("first: of no rows", {"x": STRING}, lambda x: aggregation("first", x, order=(Ordering(K),)), STRING, [], None),
+    overall("first: of no rows", {"x": STRING}, lambda x: aggregation("first", x, order=(Ordering(K),)), STRING, [],
+            None),
     overall("last: of no rows", {"x": JSON}, lambda x: aggregation("last", x, order=(Ordering(K),)), JSON, [], None),
 ]
 
@@ -185,26 +192,32 @@ WHERE = [
             lambda x, ok, name=name: aggregation(name, *(() if name == "size" else (x,)), where=ok,
                                                  order=(Ordering(K),) if name in ("first", "last") else ()),
             FLOAT64 if name == "mean" else INT64, [(PICKS, expected), ([(1, False)], none)])
-    for name, expected, none in [("size", 3, 0), ("count", 2, 0), ("nunique", 2, 0), ("sum", 9, 0), ("sum_or_null", 9, None),
-                                 ("mean", 4.5, None), ("min", 1, None), ("max", 8, None), ("first", 1, None), ("last", 8, None)]
+    for name, expected, none in [("size", 3, 0), ("count", 2, 0), ("nunique", 2, 0), ("sum", 9, 0),
+                                 ("sum_or_null", 9, None),
+                                 ("mean", 4.5, None), ("min", 1, None), ("max", 8, None), ("first", 1, None),
+                                 ("last", 8, None)]
 ] + [
-    grouped("any: where a condition is true", {"x": BOOL, "ok": BOOL}, lambda x, ok: aggregation("any", x, where=ok), BOOL, [
+    grouped("any: where a condition is true", {"x": BOOL, "ok": BOOL}, lambda x, ok: aggregation("any", x, where=ok),
+            BOOL, [
         ([(True, False), (False, True)], False), ([(True, None)], False), ([(True, True)], True),
     ]),
-    grouped("all: where a condition is true", {"x": BOOL, "ok": BOOL}, lambda x, ok: aggregation("all", x, where=ok), BOOL, [
+    grouped("all: where a condition is true", {"x": BOOL, "ok": BOOL}, lambda x, ok: aggregation("all", x, where=ok),
+            BOOL, [
         ([(False, False), (True, True)], True), ([(False, None)], True), ([(False, True)], False),
     ]),
 ]
 
 COMPUTED = [
-    grouped("sum: of an expression", {"x": INT64, "y": INT64}, lambda x, y: aggregation("sum", call("mul", x, y)), INT64, [
+    grouped("sum: of an expression", {"x": INT64, "y": INT64}, lambda x, y: aggregation("sum", call("mul", x, y)),
+            INT64, [
         ([(2, 3), (4, None), (5, -1)], 1),
     ]),
     grouped("sum: of a case", {"x": STRING},
             lambda x: aggregation("sum", case([(call("eq", x, literal("a")), literal(1))], literal(0))), INT64, [
         (["a", "b", None, "a"], 2),
     ]),
-    grouped("count: of an expression that is NULL", {"x": INT64}, lambda x: aggregation("count", call("floordiv", x, literal(0))),
+    grouped("count: of an expression that is NULL", {"x": INT64}, lambda x: aggregation("count",
+        call("floordiv", x, literal(0))),
             INT64, [([1, 2], 0)]),
     grouped("sum: of a constant", {"x": INT64}, lambda x: aggregation("sum", literal(2)), INT64, [([1, None, 3], 6)]),
     grouped("max: of text in lower case", {"x": STRING}, lambda x: aggregation("max", call("lower", x)), STRING, [
@@ -228,7 +241,8 @@ GROUPS = [
     by(["x", "y"], {"x": INT64, "y": STRING}, [(1, "a"), (1, None), (None, "a"), (1, "a"), (None, None), (1, None)],
        [(1, "a", 2), (1, None, 2), (None, "a", 1), (None, None, 1)], "groups: by two keys"),
     by(["x"], {"x": INT64}, [], [], "groups: of no rows there are none"),
-    by(["x"], {"x": STRING}, [("a",), ("a ",), ("A",)], [("a", 1), ("a ", 1), ("A", 1)], "groups: text by letter and blank"),
+    by(["x"], {"x": STRING}, [("a",), ("a ",), ("A",)], [("a", 1), ("a ", 1), ("A", 1)],
+       "groups: text by letter and blank"),
 ]
 
 DATA = table({"g": STRING, "x": INT64}, [("a", 1), ("b", 2), ("a", 3)])

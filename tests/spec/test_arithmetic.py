@@ -123,7 +123,10 @@ TRUEDIV = [
     ]),
     rowwise("truediv: floats by zero", FLOATS, op("truediv"), FLOAT64, [
         (1.0, 0.0, inf), (-1.0, 0.0, -inf), (0.0, 0.0, nan), (nan, 0.0, nan), (inf, 0.0, inf), (-inf, 0.0, -inf),
-        (1.0, -0.0, -inf), (-1.0, -0.0, inf), (None, 0.0, None), (0.0, None, None),
+        (None, 0.0, None), (0.0, None, None),
+    ]),
+    rowwise("truediv: floats by negative zero", FLOATS, op("truediv"), FLOAT64, [
+        (1.0, -0.0, -inf), (-1.0, -0.0, inf), (0.0, -0.0, nan), (inf, -0.0, -inf),
     ]),
     rowwise("truediv: a float by an integer", {"a": FLOAT64, "b": INT64}, op("truediv"), FLOAT64, [
         (7.5, 2, 3.75), (1.0, 0, inf),
@@ -191,9 +194,10 @@ MOD = [
         (None, 2, None), (2, None, None),
     ]),
     rowwise("mod: integers at the edge", INTS, op("mod"), INT64, [
-        (INT64_MIN, 3, 1), (INT64_MIN, -1, 0), (INT64_MAX, -1, 0), (INT64_MIN, INT64_MAX, INT64_MAX - 1),
+        (INT64_MIN, 3, 1), (INT64_MAX, -1, 0), (INT64_MIN, INT64_MAX, INT64_MAX - 1),
         (INT64_MAX, INT64_MIN, -1), (-1, INT64_MAX, INT64_MAX - 1), (INT64_MAX - 1, INT64_MAX, INT64_MAX - 1),
     ]),
+    rowwise("mod: the least integer by minus one", INTS, op("mod"), INT64, [(INT64_MIN, -1, 0)]),
     rowwise("mod: by a constant", {"a": INT64}, lambda a: call("mod", a, literal(3)), INT64, [
         (-7, 2), (7, 1), (-6, 0), (0, 0), (INT64_MIN, 1), (INT64_MAX, 1), (None, None),
     ]),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from reference import Json
 from spec.specs import Spec, at, day, fails, inf, nan, rowwise
 
 from objectiv_local.plan.expr import Cast, call, cast, literal
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, INT64_MAX, INT64_MIN, JSON, STRING, TIMESTAMP, UUID, Type
-from reference import Json
 
 STACK = Type("json", "stack")
 ID = "123e4567-e89b-12d3-a456-426614174000"
@@ -39,7 +39,8 @@ NUMBERS = [
 
 TO_TEXT = [
     casting(BOOL, STRING, [(True, "true"), (False, "false")]),
-    casting(INT64, STRING, [(0, "0"), (-12, "-12"), (INT64_MAX, "9223372036854775807"), (INT64_MIN, "-9223372036854775808")]),
+    casting(INT64, STRING, [(0, "0"), (-12, "-12"), (INT64_MAX, "9223372036854775807"),
+                            (INT64_MIN, "-9223372036854775808")]),
     casting(FLOAT64, STRING, [
         (1.0, "1.0"), (0.1, "0.1"), (-2.5, "-2.5"), (0.0, "0.0"), (100.0, "100.0"), (123456789.25, "123456789.25"),
         (1e15, "1000000000000000.0"), (1e16, "1e+16"), (1.5e300, "1.5e+300"), (0.0001, "0.0001"), (1e-05, "1e-05"),
@@ -51,7 +52,8 @@ TO_TEXT = [
     casting(DATE, STRING, [(day("2020-02-29"), "2020-02-29"), (day("0099-01-01"), "0099-01-01")]),
     casting(TIMESTAMP, STRING, [
         (at("2020-01-05 13:07:09.012345"), "2020-01-05 13:07:09.012345"),
-        (at("2020-01-05 00:00:00"), "2020-01-05 00:00:00.000000"), (at("2020-01-05 00:00:00.5"), "2020-01-05 00:00:00.500000"),
+        (at("2020-01-05 00:00:00"), "2020-01-05 00:00:00.000000"), (at("2020-01-05 00:00:00.5"),
+            "2020-01-05 00:00:00.500000"),
         (at("1969-12-31 23:59:59.999999"), "1969-12-31 23:59:59.999999"),
     ]),
     casting(UUID, STRING, [(uuid.UUID(ID.upper()), ID)]),
@@ -62,11 +64,12 @@ TO_TEXT = [
 FROM_TEXT = [
     casting(STRING, INT64, [("1", 1), ("-12", -12), ("+3", 3), (" 7 ", 7), ("007", 7), ("-0", 0),
                             ("9223372036854775807", INT64_MAX), ("-9223372036854775808", INT64_MIN)]),
-    *refused(STRING, INT64, "", " ", "1.5", "1e3", "0x10", "1_000", "x", "9223372036854775808", "+", "1 2", "--1", "١"),
+    *refused(STRING, INT64, "", " ", "1.5", "1e3", "0x10", "1_000", "x", "9223372036854775808", "+", "1 2", "--1", "\u0661"),
     casting(STRING, FLOAT64, [("1", 1.0), ("-2.5", -2.5), ("1e3", 1000.0), ("1.5E-2", 0.015), ("+.5", 0.5), ("2.", 2.0),
                               ("nan", nan), ("NaN", nan), ("inf", inf), ("-inf", -inf), ("Infinity", inf)]),
     *refused(STRING, FLOAT64, "", "x", "1e", "1_000", "1,5", "0x10", ".", "1.5 2", "infin"),
-    casting(STRING, BOOL, [("true", True), ("t", True), ("yes", True), ("y", True), ("1", True), ("TRUE", True), ("Yes", True),
+    casting(STRING, BOOL, [("true", True), ("t", True), ("yes", True), ("y", True), ("1", True), ("TRUE", True),
+                           ("Yes", True),
                            ("false", False), ("f", False), ("no", False), ("n", False), ("0", False), ("FALSE", False),
                            ("N", False)]),
     *refused(STRING, BOOL, "", "on", "off", "tru", "2", "x", "nul"),
@@ -76,7 +79,8 @@ FROM_TEXT = [
              "2020-13-01", "2020-01-01 00:00:00"),
     casting(STRING, TIMESTAMP, [
         ("2020-01-05 13:07:09", at("2020-01-05 13:07:09")), ("2020-01-05T13:07:09", at("2020-01-05 13:07:09")),
-        ("2020-01-05 13:07:09.5", at("2020-01-05 13:07:09.5")), ("2020-01-05T13:07:09.012345", at("2020-01-05 13:07:09.012345")),
+        ("2020-01-05 13:07:09.5", at("2020-01-05 13:07:09.5")), ("2020-01-05T13:07:09.012345",
+            at("2020-01-05 13:07:09.012345")),
         ("1969-12-31 23:59:59.999999", at("1969-12-31 23:59:59.999999")),
     ]),
     *refused(STRING, TIMESTAMP, "", "now", "infinity", "20200105", "2020-01-05 25:00:00", "2021-02-29 00:00:00",
@@ -89,7 +93,8 @@ FROM_TEXT = [
 ]
 
 MOMENTS = [
-    casting(DATE, TIMESTAMP, [(day("2020-02-29"), at("2020-02-29 00:00:00")), (day("1969-12-31"), at("1969-12-31 00:00:00"))]),
+    casting(DATE, TIMESTAMP, [(day("2020-02-29"), at("2020-02-29 00:00:00")),
+                              (day("1969-12-31"), at("1969-12-31 00:00:00"))]),
     casting(TIMESTAMP, DATE, [
         (at("2020-02-29 23:59:59.999999"), day("2020-02-29")), (at("1969-12-31 23:59:59.999999"), day("1969-12-31")),
         (at("2020-02-29 00:00:00"), day("2020-02-29")),
@@ -98,13 +103,15 @@ MOMENTS = [
 
 OTHERS = [
     rowwise("cast: JSON to JSON with a label", {"a": JSON}, to(STACK), STACK, [(Json([1]), Json([1])), (None, None)]),
-    rowwise("cast: of a cast", {"a": STRING}, lambda a: cast(cast(a, FLOAT64), INT64), INT64, [("-2.7", -2), (None, None)]),
+    rowwise("cast: of a cast", {"a": STRING}, lambda a: cast(cast(a, FLOAT64), INT64), INT64,
+            [("-2.7", -2), (None, None)]),
     rowwise("cast: of a sum", {"a": INT64}, lambda a: cast(call("add", a, literal(1)), STRING), STRING, [(-3, "-2")]),
     rowwise("cast: of a comparison", {"a": INT64}, lambda a: cast(call("lt", a, literal(2)), INT64), INT64, [
         (1, 1), (2, 0), (None, None),
     ]),
     rowwise("cast: of a constant", {"a": INT64}, lambda a: Cast(literal("12"), INT64), INT64, [(0, 12)]),
-    rowwise("cast: a negative number to text", {"a": INT64}, lambda a: cast(call("neg", a), STRING), STRING, [(3, "-3")]),
+    rowwise("cast: a negative number to text", {"a": INT64}, lambda a: cast(call("neg", a), STRING), STRING,
+            [(3, "-3")]),
     rowwise("cast: JSON text to a number", {"a": JSON},
             lambda a: cast(call("json_get_text", a, literal("n")), FLOAT64), FLOAT64, [
         (Json({"n": 1.5}), 1.5), (Json({"n": 100}), 100.0), (Json({"n": "7"}), 7.0), (Json({}), None),

@@ -50,7 +50,8 @@ ANSWERS = {
 def pairs(type_, less, equal, greater):
     small = LESS[type_][0][0]
     return ([(a, b, less) for a, b in LESS[type_]] + [(a, b, equal) for a, b in EQUAL[type_]]
-            + [(b, a, greater) for a, b in LESS[type_]] + [(small, None, None), (None, small, None), (None, None, None)])
+            + [(b, a, greater) for a, b in LESS[type_]] + [(small, None, None), (None, small, None),
+                                                           (None, None, None)])
 
 
 COLUMNS = [
@@ -69,9 +70,11 @@ MIXED = [
         (day("2020-01-01"), at("2020-01-01 00:00:00"), True), (day("2020-01-01"), at("2020-01-01 00:00:01"), False),
     ]),
     rowwise("lt: a date and a timestamp", {"a": DATE, "b": TIMESTAMP}, op("lt"), BOOL, [
-        (day("2020-01-01"), at("2020-01-01 00:00:00.000001"), True), (day("2020-01-02"), at("2020-01-01 23:00:00"), False),
+        (day("2020-01-01"), at("2020-01-01 00:00:00.000001"), True), (day("2020-01-02"), at("2020-01-01 23:00:00"),
+            False),
     ]),
-    rowwise("ge: a timestamp and a constant date", {"a": TIMESTAMP}, lambda a: call("ge", a, literal(day("2020-01-02"))),
+    rowwise("ge: a timestamp and a constant date", {"a": TIMESTAMP}, lambda a: call("ge", a,
+        literal(day("2020-01-02"))),
             BOOL, [(at("2020-01-01 23:59:59"), False), (at("2020-01-02 00:00:00"), True), (None, None)]),
 ]
 
@@ -92,7 +95,8 @@ CONSTANTS = [
         (3, True), (2, False), (None, None),
     ]),
     rowwise("eq: of constants", {"a": INT64}, lambda a: call("eq", literal(2), literal(2)), BOOL, [(3, True)]),
-    rowwise("eq: of a comparison", {"a": INT64, "b": BOOL}, lambda a, b: call("eq", call("lt", a, literal(2)), b), BOOL, [
+    rowwise("eq: of a comparison", {"a": INT64, "b": BOOL}, lambda a, b: call("eq", call("lt", a, literal(2)), b),
+            BOOL, [
         (1, True, True), (1, False, False), (2, False, True), (None, True, None),
     ]),
     rowwise("eq: of a NULL constant", {"a": INT64}, lambda a: call("eq", a, literal(None, INT64)), BOOL, [

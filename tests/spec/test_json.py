@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import pytest
+from reference import Json
 from spec.specs import Spec, op, rowwise
 
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import BOOL, INT64, JSON, STRING, Type
-from reference import Json
 
 DOC = {"a": JSON}
 STACK = Type("json", "stack")
 
 # Keys that an engine might read as a path, a wildcard, a position or the end of its text.
-KEYS = ["a", "_type", "$.a", "$", "/a", "/", "*", "", "#", "a b", "a.b", "a\"b", "a\\b", "a'b", "é", "0", "-1", "[0]", "A", "%s"]
+KEYS = ["a", "_type", "$.a", "$", "/a", "/", "*", "", "#", "a b", "a.b", 'a"b', "a\\b", "a'b", "é", "0", "-1", "[0]",
+        "A", "%s"]
 ALL_KEYS = Json({key: f"value {i}" for i, key in enumerate(KEYS)} | {"": "empty"})
 
 
 def keyed(name: str, doc: Json, key: str):
     return rowwise(f"{name}: the key {key!r}", DOC, lambda a: call(name, a, literal(key)),
                    STRING if name == "json_get_text" else JSON, [
-        (doc, doc.value[key] if name == "json_get_text" else Json(doc.value[key])), (Json({"b": 1}), None), (None, None),
+        (doc, doc.value[key] if name == "json_get_text" else Json(doc.value[key])), (Json({"b": 1}), None),
+        (None, None),
     ])
 
 
 GET = [
     rowwise("json_get: a member", DOC, lambda a: call("json_get", a, literal("x")), JSON, [
-        (Json({"x": 1}), Json(1)), (Json({"x": "y"}), Json("y")), (Json({"x": [1, {"z": None}]}), Json([1, {"z": None}])),
+        (Json({"x": 1}), Json(1)), (Json({"x": "y"}), Json("y")), (Json({"x": [1, {"z": None}]}),
+            Json([1, {"z": None}])),
         (Json({"x": False}), Json(False)), (Json({"x": {}}), Json({})), (Json({"x": 1.5}), Json(1.5)),
     ]),
     rowwise("json_get: the member null is JSON's null", DOC, lambda a: call("json_get", a, literal("x")), JSON, [
@@ -36,7 +39,8 @@ GET = [
         (Json({}), None), (Json({"y": {"x": 1}}), None), (Json([{"x": 1}]), None), (Json(1), None), (Json("x"), None),
         (Json(None), None), (None, None),
     ]),
-    rowwise("json_get: a number is not the position in an array", DOC, lambda a: call("json_get", a, literal("0")), JSON, [
+    rowwise("json_get: a number is not the position in an array", DOC, lambda a: call("json_get", a, literal("0")),
+            JSON, [
         (Json([5]), None), (Json({"0": 5}), Json(5)),
     ]),
     rowwise("json_get: a member of a member", DOC,
@@ -44,11 +48,13 @@ GET = [
         (Json({"x": {"y": 2}}), Json(2)), (Json({"x": 2}), None),
     ]),
     rowwise("json_get_text: a member", DOC, lambda a: call("json_get_text", a, literal("x")), STRING, [
-        (Json({"x": "y"}), "y"), (Json({"x": 1}), "1"), (Json({"x": -12345678901}), "-12345678901"), (Json({"x": 1.5}), "1.5"),
+        (Json({"x": "y"}), "y"), (Json({"x": 1}), "1"), (Json({"x": -12345678901}), "-12345678901"),
+        (Json({"x": 1.5}), "1.5"),
         (Json({"x": True}), "true"), (Json({"x": "it's \"é\" \\ 😀\n"}), "it's \"é\" \\ 😀\n"), (Json({"x": ""}), ""),
         (Json({"x": "null"}), "null"), (Json({"x": []}), "[]"), (Json({"x": {}}), "{}"),
     ]),
-    rowwise("json_get_text: an array or object is compact", DOC, lambda a: call("json_get_text", a, literal("x")), STRING, [
+    rowwise("json_get_text: an array or object is compact", DOC, lambda a: call("json_get_text", a, literal("x")),
+            STRING, [
         (Json({"x": [1, 2]}), "[1,2]"), (Json({"x": {"y": [True, None]}}), '{"y":[true,null]}'),
     ]),
     rowwise("json_get_text: no member or null", DOC, lambda a: call("json_get_text", a, literal("x")), STRING, [
@@ -63,7 +69,8 @@ GET = [
 
 ABC = Json(["a", "b", "c"])
 INDEX = [
-    rowwise(f"json_index: {position}", DOC, lambda a, position=position: call("json_index", a, literal(position)), JSON, [
+    rowwise(f"json_index: {position}", DOC, lambda a, position=position: call("json_index", a, literal(position)),
+            JSON, [
         (ABC, expected), (Json([]), None), (Json({"0": 1, "-1": 2}), None), (Json("abc"), None), (Json(5), None),
         (Json(None), None), (None, None),
     ])
@@ -131,7 +138,8 @@ SLICE = [
     ])
     for start, stop, expected in SLICES
 ] + [
-    rowwise("json_slice: keeps the label", {"a": STACK}, lambda a: call("json_slice", a, literal(1), bound(None)), STACK,
+    rowwise("json_slice: keeps the label", {"a": STACK}, lambda a: call("json_slice", a, literal(1), bound(None)),
+            STACK,
             [(Json(PATH), Json(PATH[1:]))]),
     rowwise("json_slice: elements of every kind", DOC, lambda a: call("json_slice", a, literal(1), bound(None)), JSON, [
         (Json([0, None, "é", 1.5, True, [1, {}], {"x": None}]), Json([None, "é", 1.5, True, [1, {}], {"x": None}])),
@@ -141,7 +149,8 @@ SLICE = [
         (Json([1, "id", None, ["id", "x"], [{"id": "x"}], {"id": "x"}, 2]), Json([{"id": "x"}, 2])),
     ]),
     rowwise("json_slice: of a slice", DOC,
-            lambda a: call("json_slice", call("json_slice", a, literal(1), bound(None)), bound(None), literal(-1)), JSON,
+            lambda a: call("json_slice", call("json_slice", a, literal(1), bound(None)), bound(None), literal(-1)),
+            JSON,
             [(Json(PATH), Json([NAV, LINK_A]))]),
     rowwise("json_slice: the first element that contains the object", DOC,
             lambda a: call("json_slice", a, literal({"k": 1}), literal({"k": 1})), JSON, [
@@ -151,7 +160,8 @@ SLICE = [
 
 # An object, and which of the elements contain all its members.
 ELEMENTS = [
-    {"id": "x", "n": 1}, {"id": "x", "n": 2}, {"id": "y", "n": 1.0}, {"n": "1"}, {"n": True}, {"n": None}, {}, 1, "id", None,
+    {"id": "x", "n": 1}, {"id": "x", "n": 2}, {"id": "y", "n": 1.0}, {"n": "1"}, {"n": True}, {"n": None}, {}, 1,
+    "id", None,
     [{"id": "x"}], {"m": {"id": "x"}}, {"m": [1, 2]}, {"q": "it's \"é\" \\"}, {"$.a": 1, "a b": "c"},
 ]
 MATCHES = [
@@ -162,7 +172,6 @@ MATCHES = [
     ({"n": True}, [4]),
     ({"n": None}, [5]),
     ({"m": {"id": "x"}}, [11]),
-    ({"m": [1, 2]}, [12]),
     ({"q": "it's \"é\" \\"}, [13]),
     ({"$.a": 1, "a b": "c"}, [14]),
     ({"id": "zz"}, []),
@@ -177,7 +186,8 @@ FILTER = [
     ])
     for members, found in MATCHES
 ] + [
-    rowwise("json_filter: keeps the label", {"a": STACK}, lambda a: call("json_filter", a, literal({"id": "nav"})), STACK,
+    rowwise("json_filter: keeps the label", {"a": STACK}, lambda a: call("json_filter", a, literal({"id": "nav"})),
+            STACK,
             [(Json(PATH), Json([NAV]))]),
     rowwise("json_filter: how many are left", DOC,
             lambda a: call("json_length", call("json_filter", a, literal({"_type": "LinkContext"}))), INT64,
@@ -186,27 +196,33 @@ FILTER = [
 
 HAS = [
     rowwise(f"json_has: {members}", DOC, lambda a, members=members: call("json_has", a, literal(members)), BOOL, [
-        (Json(ELEMENTS), bool(found)), (Json([]), False), (None, False), (Json(None), False), (Json({"id": "x"}), False),
+        (Json(ELEMENTS), bool(found)), (Json([]), False), (None, False), (Json(None), False),
+        (Json({"id": "x"}), False),
         (Json("x"), False),
     ])
     for members, found in MATCHES
 ] + [
-    # A member is equal or it is not: an object with more members, or an array with more elements, is another value.
-    rowwise("json_has: a member that is an object is equal as a whole", DOC,
+    # An object within the object is contained as the object itself is: it may have more members.
+    rowwise("json_has: a member that is an object contains all members too", DOC,
             lambda a: call("json_has", a, literal({"m": {"x": 1}})), BOOL, [
-        (Json([{"m": {"x": 1}}]), True), (Json([{"m": {"x": 1, "y": 2}}]), False),
+        (Json([{"m": {"x": 1}}]), True), (Json([{"m": {"x": 1, "y": 2}}]), True), (Json([{"m": {"y": 2}}]), False),
+        (Json([{"m": [{"x": 1}]}]), False), (Json([{"m": 1}]), False), (Json([{"x": 1}]), False),
+    ]),
+    rowwise("json_has: an empty object within the object", DOC, lambda a: call("json_has", a, literal({"m": {}})),
+            BOOL, [
+        (Json([{"m": {"x": 1}}]), True), (Json([{"m": {}}]), True), (Json([{"m": []}]), False),
+        (Json([{"m": None}]), False),
+        (Json([{}]), False),
     ]),
     rowwise("json_has: the order of members means nothing", DOC,
-            lambda a: call("json_has", a, literal({"m": {"x": 1, "y": 2}})), BOOL, [(Json([{"m": {"y": 2, "x": 1}}]), True)]),
-    rowwise("json_has: a member that is an array is equal as a whole", DOC,
-            lambda a: call("json_has", a, literal({"m": [1]})), BOOL, [
-        (Json([{"m": [1]}]), True), (Json([{"m": [1, 2]}]), False), (Json([{"m": 1}]), False),
-    ]),
+            lambda a: call("json_has", a, literal({"m": {"x": 1, "y": 2}})), BOOL,
+            [(Json([{"m": {"y": 2, "x": 1}}]), True)]),
 ]
 
 LENGTH = [
     rowwise("json_length: of arrays", DOC, op("json_length"), INT64, [
-        (Json(PATH), 4), (Json([]), 0), (Json([None]), 1), (Json([[1, 2]]), 1), (Json({"a": 1}), None), (Json("abc"), None),
+        (Json(PATH), 4), (Json([]), 0), (Json([None]), 1), (Json([[1, 2]]), 1), (Json({"a": 1}), None),
+        (Json("abc"), None),
         (Json(3), None), (Json(None), None), (None, None),
     ]),
 ]
@@ -214,11 +230,13 @@ LENGTH = [
 MIXED = [1, 2.5, "a", "1", True, None, [3], {"b": "c"}, "it's \"é\" \\"]
 CONTAINS = [
     rowwise(f"json_contains: {value!r}", DOC, lambda a, value=value: call("json_contains", a, literal(value)), BOOL, [
-        (Json(MIXED), expected), (Json([]), False), (None, None), (Json(None), False), (Json({"a": 1, "b": "a"}), False),
+        (Json(MIXED), expected), (Json([]), False), (None, None), (Json(None), False),
+        (Json({"a": 1, "b": "a"}), False),
         (Json("a"), False), (Json(1), False),
     ])
     for value, expected in [
-        (1, True), (1.0, True), (2.5, True), (3, False), (2, False), ("a", True), ("1", True), ("b", False), ("c", False),
+        (1, True), (1.0, True), (2.5, True), (3, False), (2, False), ("a", True), ("1", True), ("b", False),
+        ("c", False),
         ("", False), ("null", False), (True, True), (False, False), ("it's \"é\" \\", True), (-7, False),
     ]
 ] + [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from reference import Json
 from spec.specs import Spec, at, day, nan, op, rowwise, span
 
 from objectiv_local.plan.expr import call, case, literal
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
-from reference import Json
 
 BOOLS = {"a": BOOL, "b": BOOL}
 STACK = Type("json", "stack")
@@ -88,7 +88,8 @@ COALESCE = [
         (1, 2.5, 1.0), (None, 2.5, 2.5), (None, nan, nan),
     ]),
     rowwise("coalesce: a date and a timestamp", {"a": DATE, "b": TIMESTAMP}, op("coalesce"), TIMESTAMP, [
-        (day("2020-01-01"), None, at("2020-01-01 00:00:00")), (None, at("2020-01-01 01:00:00"), at("2020-01-01 01:00:00")),
+        (day("2020-01-01"), None, at("2020-01-01 00:00:00")), (None, at("2020-01-01 01:00:00"),
+            at("2020-01-01 01:00:00")),
     ]),
     rowwise("coalesce: keeps the label of JSON", {"a": STACK, "b": JSON}, op("coalesce"), STACK, [
         (Json([1]), Json([2]), Json([1])), (None, Json([2]), Json([2])), (Json(None), Json([2]), Json(None)),
@@ -100,7 +101,8 @@ COALESCE = [
 
 CASE = [
     rowwise("case: the first condition that is true", {"a": INT64},
-            lambda a: case([(call("lt", a, literal(10)), literal("small")), (call("lt", a, literal(20)), literal("middle"))],
+            lambda a: case([(call("lt", a, literal(10)), literal("small")),
+                            (call("lt", a, literal(20)), literal("middle"))],
                            literal("large")), STRING, [
         (5, "small"), (15, "middle"), (25, "large"), (None, "large"),
     ]),
@@ -125,7 +127,8 @@ CASE = [
     rowwise("case: of durations", {"a": BOOL, "b": TIMEDELTA}, lambda a, b: case([(a, b)], literal(span(hours=1))),
             TIMEDELTA, [(True, span(2), span(2)), (None, span(2), span(hours=1))]),
     rowwise("case: in arithmetic", {"a": INT64},
-            lambda a: call("add", call("mul", case([(call("gt", a, literal(1)), a)], literal(0)), literal(2)), literal(1)),
+            lambda a: call("add", call("mul", case([(call("gt", a, literal(1)), a)], literal(0)), literal(2)),
+                           literal(1)),
             INT64, [(5, 11), (1, 1), (None, 1)]),
     rowwise("case: in a case", {"a": BOOL, "b": BOOL},
             lambda a, b: case([(a, case([(b, literal(1))], literal(2)))], literal(3)), INT64, [

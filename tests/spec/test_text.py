@@ -19,8 +19,9 @@ LETTERS = [
         ("ABC def 1", "ABC DEF 1"), ("éàñ", "ÉÀÑ"), ("жω", "ЖΩ"), ("😀", "😀"), ("", ""), (None, None),
     ]),
     rowwise("length: code points", ONE, op("length"), INT64, [
-        ("abc", 3), ("héllo", 5), ("😀", 1), ("e\u0301", 2), ("👩‍👩‍👧", 5), ("", 0), (" ", 1), ("a\nb", 3), (None, None),
+        ("abc", 3), ("héllo", 5), ("😀", 1), ("e\u0301", 2), ("👩‍👩‍👧", 5), ("", 0), (" ", 1), (None, None),
     ]),
+    rowwise("length: of two lines", ONE, op("length"), INT64, [("a\nb", 3)]),
 ]
 
 TEXTS = ("héllo", "ab", "", None)
@@ -82,13 +83,15 @@ SEARCH = [
     ]),
     rowwise("startswith: letter by letter", TWO, op("startswith"), BOOL, [
         ("abc", "ab", True), ("abc", "b", False), ("abc", "", True), ("", "a", False), ("a", "ab", False),
-        ("%x", "%", True), ("ax", "_", False), ("Abc", "a", False), ("éa", "é", True), (None, "a", None), ("a", None, None),
+        ("%x", "%", True), ("ax", "_", False), ("Abc", "a", False), ("éa", "é", True), (None, "a", None),
+        ("a", None, None),
     ]),
     rowwise("startswith: a constant", ONE, lambda a: call("startswith", a, literal("a_'")), BOOL, [
         ("a_'b", True), ("ab'b", False), (None, None),
     ]),
     rowwise("endswith: letter by letter", TWO, op("endswith"), BOOL, [
-        ("abc", "bc", True), ("abc", "b", False), ("abc", "", True), ("", "", True), ("", "a", False), ("a", "ba", False),
+        ("abc", "bc", True), ("abc", "b", False), ("abc", "", True), ("", "", True), ("", "a", False),
+        ("a", "ba", False),
         ("x%", "%", True), ("xa", "_", False), ("abC", "c", False), ("aé", "é", True), ("a😀", "😀", True),
         (None, "a", None), ("a", None, None),
     ]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from reference import Json
 from spec.specs import Fails, Spec, answers, at, day, inf, nan, numbered, rowwise, span
 
 from objectiv_local.plan.expr import Column, Frame, Ordering, aggregation, call, case, cast, literal, over
@@ -22,7 +23,6 @@ from objectiv_local.types import (
     UUID,
     Type,
 )
-from reference import Json
 
 K = Column("k", INT64)
 BY_K = (Ordering(K),)
@@ -65,7 +65,8 @@ ROW_NUMBER = [
         (nan, 1), (None, 1), (nan, 2), (None, 2), (0.0, 1), (-0.0, 2),
     ]),
     rowwise("row_number: in two directions", {"x": INT64, "y": INT64},
-            lambda x, y: number((Ordering(x, False), Ordering(y))), INT64, [(1, 1, 3), (2, 2, 2), (2, 1, 1), (None, 0, 4)]),
+            lambda x, y: number((Ordering(x, False), Ordering(y))), INT64,
+            [(1, 1, 3), (2, 2, 2), (2, 1, 1), (None, 0, 4)]),
 ]
 
 
@@ -75,7 +76,8 @@ def offset(name, steps=1, default=None):
 
 UID = uuid.UUID(int=5)
 KINDS = {
-    BOOL: (True, False), INT64: (1, 2), FLOAT64: (nan, 0.5), STRING: ("é", ""), DATE: (day("2020-01-01"), day("2020-01-02")),
+    BOOL: (True, False), INT64: (1, 2), FLOAT64: (nan, 0.5), STRING: ("é", ""),
+    DATE: (day("2020-01-01"), day("2020-01-02")),
     TIMESTAMP: (at("2020-01-01 00:00:00"), at("2020-01-01 01:00:00")), TIMEDELTA: (span(1), span(2)), UUID: (UID, UID),
     JSON: (Json({"a": 1}), Json(None)), STACK: (Json([1]), Json([2])),
 }
@@ -91,7 +93,8 @@ OFFSETS = [
     rowwise("lag: beyond the partition", {"x": INT64}, offset("lag", 9), INT64, [(1, None), (2, None)]),
     rowwise("lag: a negative number of rows", {"x": INT64}, offset("lag", -1), INT64, [(1, 2), (2, None)]),
     rowwise("lag: with a default", {"x": INT64}, offset("lag", 1, 0), INT64, [(1, 0), (None, 1), (3, None)]),
-    rowwise("lead: with a default", {"x": STRING}, offset("lead", 1, "end"), STRING, [("a", None), (None, "c"), ("c", "end")]),
+    rowwise("lead: with a default", {"x": STRING}, offset("lead", 1, "end"), STRING,
+            [("a", None), (None, "c"), ("c", "end")]),
     rowwise("lag: with a default duration", {"x": TIMEDELTA}, offset("lag", 1, span(0)), TIMEDELTA, [
         (span(1), span()), (span(2), span(1)),
     ]),
@@ -99,7 +102,8 @@ OFFSETS = [
         (day("2020-01-01"), day("2000-01-01")), (day("2020-01-02"), day("2020-01-01")),
     ]),
     rowwise("lag: by partition in falling order", {"g": INT64, "x": INT64},
-            lambda g, x: over(aggregation("lag", x, literal(1), literal(None, INT64)), (g,), (Ordering(x, False),)), INT64, [
+            lambda g, x: over(aggregation("lag", x, literal(1), literal(None, INT64)), (g,), (Ordering(x, False),)),
+            INT64, [
         (1, 5, None), (1, 3, 5), (2, 9, None), (1, None, 3), (2, 7, 9),
     ]),
     rowwise("lag: of an expression", {"x": INT64},
@@ -107,7 +111,8 @@ OFFSETS = [
         (1, -1), (2, 2), (3, 4),
     ]),
     rowwise("lag: in an expression", {"x": TIMESTAMP},
-            lambda x: call("gt", call("sub", x, over(aggregation("lag", x, literal(1), literal(None, TIMESTAMP)), (), BY_K)),
+            lambda x: call("gt", call("sub", x, over(aggregation("lag", x, literal(1), literal(None, TIMESTAMP)), (),
+                                                     BY_K)),
                            literal(span(minutes=30))), BOOL, [
         (at("2020-01-01 00:00:00"), None), (at("2020-01-01 00:30:00"), False), (at("2020-01-01 01:00:01"), True),
     ]),
@@ -196,7 +201,8 @@ RANGES = [
             lambda g, x: over(aggregation("sum", x), (g,)), INT64, [
         ("a", 1, 4), ("b", None, 0), ("a", 3, 4), (None, 5, 11), (None, 6, 11),
     ]),
-    rowwise("sum: over everything", {"x": INT64}, lambda x: over(aggregation("sum", x)), INT64, [(1, 3), (2, 3), (None, 3)]),
+    rowwise("sum: over everything", {"x": INT64}, lambda x: over(aggregation("sum", x)), INT64,
+            [(1, 3), (2, 3), (None, 3)]),
 ]
 
 # An aggregate over everything and over the rows so far, of values that end in a NULL.
@@ -225,7 +231,8 @@ EVERY = [
      (uuid.UUID(int=3), uuid.UUID(int=2**127), uuid.UUID(int=2**127))),
     ("min", DATE, DATE, (day("2020-01-02"), day("2020-01-01"), None), day("2020-01-01"),
      (day("2020-01-02"), day("2020-01-01"), day("2020-01-01"))),
-    ("max", TIMESTAMP, TIMESTAMP, (None, at("2020-01-01 00:00:00"), at("2020-01-02 00:00:00")), at("2020-01-02 00:00:00"),
+    ("max", TIMESTAMP, TIMESTAMP, (None, at("2020-01-01 00:00:00"), at("2020-01-02 00:00:00")),
+     at("2020-01-02 00:00:00"),
      (None, at("2020-01-01 00:00:00"), at("2020-01-02 00:00:00"))),
     ("max", TIMEDELTA, TIMEDELTA, (span(-1), span(1), None), span(1), (span(-1), span(1), span(1))),
     ("any", BOOL, BOOL, (None, False, True), True, (False, False, True)),
@@ -253,7 +260,8 @@ WHERE = [
         (1, True, 1), (2, False, 1), (4, None, 1), (8, True, 9),
     ]),
     rowwise("size: over partitions where a condition is true", {"g": INT64, "ok": BOOL},
-            lambda g, ok: over(aggregation("size", where=ok), (g,)), INT64, [(1, True, 1), (1, False, 1), (2, None, 0)]),
+            lambda g, ok: over(aggregation("size", where=ok), (g,)), INT64,
+            [(1, True, 1), (1, False, 1), (2, None, 0)]),
     rowwise("min: over partitions where a condition is true", {"g": INT64, "x": DATE, "ok": BOOL},
             lambda g, x, ok: over(aggregation("min", x, where=ok), (g,)), DATE, [
         (1, day("2020-01-02"), True, day("2020-01-02")), (1, day("2020-01-01"), False, day("2020-01-02")),
@@ -274,7 +282,8 @@ DATA = numbered({"g": STRING, "x": INT64}, [("a", 5), ("b", 3), ("a", None), ("b
 G, X = DATA.column("g"), DATA.column("x")
 NUMBERED = Extend(DATA, (("n", number((Ordering(X, False), Ordering(K)), (G,))),))
 SUMMED = Extend(DATA, (("s", over(aggregation("sum", X), (), BY_K, Frame("ROWS", None, 0))),))
-GAP = Extend(DATA, (("new", cast(call("is_null", over(aggregation("lag", X, literal(1), literal(None, INT64)), (), BY_K)), INT64)),))
+GAP = Extend(DATA, (("new", cast(call("is_null", over(aggregation("lag", X, literal(1), literal(None, INT64)), (),
+                                                      BY_K)), INT64)),))
 
 PLANS = [
     answers("window: filtered on", Select(Filter(NUMBERED, call("eq", NUMBERED.column("n"), literal(1))),
@@ -288,8 +297,10 @@ PLANS = [
         aggregation("sum", cast(call("eq", number(BY_K), literal(2)), INT64)), (), BY_K, Frame("ROWS", None, 0))),)),
         (INT64, INT64), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 1)]),
     answers("window: a share of the whole", Select(DATA, (("k", K), ("share", call("truediv", X, over(
-        aggregation("sum", X), (G,))),),)), (INT64, FLOAT64), [(0, 5 / 12), (1, 0.25), (2, None), (3, 0.75), (4, 7 / 12)]),
-    answers("window: in a filter", Filter(DATA, call("gt", X, over(aggregation("mean", X), (G,)))), (INT64, STRING, INT64),
+        aggregation("sum", X), (G,))),),)), (INT64, FLOAT64), [(0, 5 / 12), (1, 0.25), (2, None), (3, 0.75),
+            (4, 7 / 12)]),
+    answers("window: in a filter", Filter(DATA, call("gt", X, over(aggregation("mean", X), (G,)))),
+            (INT64, STRING, INT64),
             [(3, "b", 9), (4, "a", 7)]),
     answers("window: sees the rows that a filter leaves", Select(Filter(DATA, call("not_null", X)), (
         ("k", K), ("n", over(aggregation("size"), (G,))))), (INT64, INT64), [(0, 2), (1, 2), (3, 2), (4, 2)]),
