@@ -1,0 +1,87 @@
+"""Fetching: the result of a statement as Arrow, pandas, polars or numpy."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+    import pandas
+    import polars
+    import pyarrow
+
+    from objectiv_local.frame.frame import DataFrame
+
+
+def to_arrow(frame: DataFrame, limit: int | slice | None) -> pyarrow.Table:
+    """Return the rows as an Arrow table, the index first."""
+    engine = frame._state.connected()
+    statement = frame._state.statement([*frame.index_columns, *frame.data_columns], limit)
+    return engine.arrow(statement.sql, statement.schema)
+
+
+def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
+    """Return the rows as a pandas frame with the index set.
+
+    int64 comes as Int64 and bool as boolean, whether or not values are missing, so that a dtype never depends on the
+    data; float64 as float64; string and uuid as str; date as date objects; timestamp as datetime64[us]; timedelta as
+    timedelta64[us]; JSON as Python objects.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    table = to_arrow(frame, limit)
+    kinds = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype(na_value=float("nan"))}
+    result = table.to_pandas(types_mapper=kinds.get, date_as_object=True)
+    for name, type_ in frame._state.plan.types.items():
+        if type_.name == "json" and name in result.columns:
+            result[name] = _parsed(result[name])
+    if frame.index_columns:
+        result = result.set_index(frame.index_columns)
+    return result
+
+
+def _parsed(texts: pandas.Series[Any]) -> pandas.Series[Any]:
+    import pandas as pd
+
+    values = [json.loads(text) if isinstance(text, str) else None for text in texts]
+    return pd.Series(values, index=texts.index, dtype=object, name=texts.name)
+
+
+def to_polars(frame: DataFrame, limit: int | slice | None) -> polars.DataFrame:
+    """Return the rows as a polars frame, the index first."""
+    from objectiv_local.errors import NotSupported
+
+    try:
+        import polars as pl
+    except ImportError:
+        raise NotSupported("polars is not installed", hint="pip install 'objectiv-local[polars]'") from None
+    result = pl.from_arrow(to_arrow(frame, limit))
+    assert isinstance(result, pl.DataFrame)
+    return result
+
+
+def to_numpy(frame: DataFrame) -> numpy.ndarray[Any, Any]:
+    """Return the values of the data columns as a two-dimensional array of their common dtype."""
+    import numpy as np
+
+    from objectiv_local.frame.series.base import _to_numpy
+
+    result = to_pandas(frame, None)
+    arrays = [_to_numpy(result[name]) for name in result.columns]
+    if not arrays:
+        return np.empty((len(result), 0))
+    kinds = {array.dtype for array in arrays}
+    if len(kinds) == 1 or all(kind.kind in "iuf" for kind in kinds):
+        return np.column_stack(arrays) if kinds != {np.dtype(object)} else _objects(arrays)
+    return _objects(arrays)
+
+
+def _objects(arrays: list[numpy.ndarray[Any, Any]]) -> numpy.ndarray[Any, Any]:
+    import numpy as np
+
+    out = np.empty((len(arrays[0]), len(arrays)), dtype=object)
+    for position, array in enumerate(arrays):
+        out[:, position] = list(array)
+    return out

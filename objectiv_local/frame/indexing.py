@@ -1,0 +1,62 @@
+"""Rows by condition or label: ``df.loc``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.series.base import Series, make_series
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
+
+
+class LocIndexer:
+    """Rows of a frame by condition or by label of its first index level, and columns by name.
+
+    ``rows`` is a bool series, a label, a list of labels, or ``:`` for all rows. The result of a single label is a frame
+    with the rows that have it; a label that no row has gives no rows.
+    """
+
+    __slots__ = ("_frame",)
+
+    def __init__(self, frame: DataFrame) -> None:
+        self._frame = frame
+
+    def __getitem__(self, key: Any) -> Any:
+        rows, columns = key if isinstance(key, tuple) else (key, None)
+        frame = self._frame
+        condition = self._condition(rows)
+        if condition is not None:
+            frame = frame[condition]
+        return frame if columns is None or _is_all(columns) else frame[columns]
+
+    def __setitem__(self, key: Any, value: object) -> None:
+        if not isinstance(key, tuple):
+            raise InvalidType("df.loc sets columns of rows: df.loc[rows, columns] = value")
+        rows, columns = key
+        names = self._frame.data_columns if _is_all(columns) else [columns] if isinstance(columns, str) else list(columns)
+        condition = self._condition(rows)
+        for name in names:
+            if condition is None:
+                self._frame[name] = value
+            else:
+                self._frame[name] = self._frame[name].mask(condition, value)
+
+    def _condition(self, rows: Any) -> Series | None:
+        if _is_all(rows):
+            return None
+        if isinstance(rows, slice):
+            raise NotSupported("slices of labels are not supported in df.loc",
+                               hint="compare the index: df[(df.index['name'] >= a) & (df.index['name'] <= b)]")
+        if isinstance(rows, Series):
+            return rows
+        state = self._frame._state
+        if not state.index:
+            raise InvalidValue("the frame has no index to look labels up in", hint="use set_index, or a condition")
+        level = make_series(state, state.column(state.index[0]), state.index[0])
+        return level.isin(rows if isinstance(rows, list | set) else [rows])
+
+
+def _is_all(key: object) -> bool:
+    return isinstance(key, slice) and key == slice(None)

@@ -1,0 +1,172 @@
+"""Frames over tables, files and data that is already here."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from objectiv_local.dialects import dialect_named
+from objectiv_local.engines import connect
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame.arrow import table_from_pandas, typed_table
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Literal, literal
+from objectiv_local.plan.nodes import Source, Values
+from objectiv_local.plan.relation import Relation, StoredTable
+from objectiv_local.types import UUID, Type, type_from_dtype
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+    from objectiv_local.engines.base import Engine
+    from objectiv_local.frame.frame import DataFrame
+
+#: Rows up to which data is written into the statement itself, so that it stands alone.
+INLINE_ROWS = 1_000
+
+
+def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Sequence[str] | str = (),
+               columns: Sequence[str] | None = None) -> DataFrame:
+    """Return a frame over a table. Looks the table up once, and reads no rows.
+
+    ``engine`` is anything that ``connect`` takes. ``index`` names the columns of the index, ``columns`` the data
+    columns to use; by default all of them.
+
+    Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported.
+    """
+    connection = connect(engine)
+    stored = connection.table(table_name)
+    return from_stored(cls, connection, stored, index, columns)
+
+
+def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
+                columns: Sequence[str] | None, labels: Mapping[str, str] | None = None,
+                types: Mapping[str, Type] | None = None) -> DataFrame:
+    """Return a frame over a table that an engine found. ``labels`` are the names in the frame of stored columns."""
+    labels = labels or {}
+    known = {labels.get(name, name): (name, type_name) for name, type_name in stored.columns}
+    index_names = [index] if isinstance(index, str) else list(index)
+    names = [name for name in known if name not in index_names] if columns is None else list(columns)
+    read = dialect_named(engine.dialect).stored
+    out: list[tuple[str, str, str, Type]] = []
+    for name in [*index_names, *names]:
+        if name not in known:
+            raise ColumnNotFound(f"{stored.relation.title} has no column {name!r}", hint=near(name, known))
+        physical, type_name = known[name]
+        found = read(type_name)
+        if found is None:
+            others = [other for other in known if read(known[other][1]) is not None and other not in index_names]
+            raise InvalidType(f"column {name!r} of {stored.relation.title} has the type {type_name}, which is not supported",
+                              hint=f"leave it out with columns={others!r}, or cast it in a view")
+        out.append((name, physical, type_name, (types or {}).get(name, found[0])))
+    key = tuple(labels.get(name, name) for name in stored.primary_key)
+    selected = {name for name, _, _, _ in out}
+    plan = Source(stored.relation, tuple(out), key if key and set(key) <= selected else None, id(engine),
+                  stored.relation.parts[-1] if stored.relation.kind == "table" else "events")
+    return cls(State(plan, engine, engine.dialect, tuple(index_names)), names)
+
+
+def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (),
+                 columns: Sequence[str] | None = None) -> DataFrame:
+    """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB."""
+    connection = connect(path)
+    if connection.default_table is None:
+        raise InvalidValue(f"{path!r} is not a Parquet file, pattern or directory", hint="use DataFrame.from_table")
+    return from_table(cls, connection, connection.default_table, index, columns)
+
+
+def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),
+               name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
+    """Return a frame of an Arrow table, for use beside the tables of ``engine``.
+
+    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are registered with DuckDB, where
+    that copies nothing. On Postgres they need ``materialization='table'``, which makes a temporary table that ends with
+    the connection.
+    """
+    connection = connect(engine)
+    table, schema = typed_table(table)
+    if materialization not in (None, "cte", "table"):
+        raise InvalidValue(f"materialization has to be 'cte' or 'table', not {materialization!r}")
+    index_names = [index] if isinstance(index, str) else list(index)
+    names = [column for column, _ in schema]
+    for column in index_names:
+        if column not in names:
+            raise ColumnNotFound(f"there is no column {column!r} for the index", hint=near(column, names))
+    inline = materialization == "cte" or (materialization is None and table.num_rows <= INLINE_ROWS)
+    if inline:
+        rows = tuple(tuple(_value(row[column], type_) for column, type_ in schema) for row in table.to_pylist())
+        plan: Source | Values = Values(schema, rows, None, name)
+        data = [column for column in names if column not in index_names]
+        return cls(State(plan, connection, connection.dialect, tuple(index_names)), data)
+    if materialization is None and connection.dialect != "duckdb":
+        raise InvalidValue(f"{table.num_rows} rows are too many to write into the SQL",
+                           hint="pass materialization='table' to load them into a temporary table")
+    stored = connection.load(name, table.rename_columns([f"c{i}" for i in range(len(names))]),
+                             tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)))
+    labels = {f"c{i}": column for i, column in enumerate(names)}
+    return from_stored(cls, connection, stored, index_names, None, labels, dict(schema))
+
+
+def _value(value: object, type_: Type) -> Literal:
+    """Return a value of an Arrow column as a constant."""
+    if isinstance(value, str) and type_ == UUID:
+        return literal(uuid.UUID(value))
+    return literal(value, type_)
+
+
+def from_polars(cls: type[DataFrame], engine: object, df: polars.DataFrame, index: Sequence[str] | str = (),
+                name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
+    """Return a frame of a polars frame. See ``from_arrow``. NaN stays NaN, null is missing."""
+    return from_arrow(cls, engine, df.to_arrow(), index, name, materialization)
+
+
+def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, convert_objects: bool = True,
+                name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
+    """Return a frame of a pandas frame. See ``from_arrow``. NaN, NaT and None are missing values.
+
+    The levels of the index are named ``_index_<name>``, or ``_index_<number>`` without a name. Columns of objects are
+    converted by their values; with ``convert_objects=False`` they are an error.
+    """
+    labels = [f"_index_{level if level is not None else number}" for number, level in enumerate(df.index.names)]
+    if not convert_objects:
+        for column, dtype in df.dtypes.items():
+            if dtype == object:
+                raise InvalidType(f"column {column!r} holds objects", hint="pass convert_objects=True, or convert it first")
+    return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization)
+
+
+def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence[str] | str = (),
+                dialect: str = "duckdb", table_name: str = "data") -> DataFrame:
+    """Return a frame without connection, to see the SQL of a program. ``schema`` maps columns to dtypes.
+
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_schema({"city": "string", "founded": "int64"}, dialect="duckdb", table_name="cities")
+    >>> print(df.groupby("city").founded.min().view_sql())
+    SELECT city, min(founded) AS founded
+    FROM cities
+    GROUP BY city
+    ORDER BY city
+    """
+    names = {"duckdb": _DUCKDB, "postgres": _POSTGRES}
+    dialect_named(dialect)
+    columns = []
+    for name, dtype in schema.items():
+        type_ = type_from_dtype(dtype)
+        columns.append((name, name, names[dialect][type_.name], type_))
+    index_names = [index] if isinstance(index, str) else list(index)
+    for name in index_names:
+        if name not in schema:
+            raise ColumnNotFound(f"there is no column {name!r} for the index", hint=near(name, schema))
+    plan = Source(Relation("table", tuple(table_name.split("."))), tuple(columns), tuple(index_names) or None, 0,
+                  table_name.split(".")[-1])
+    return cls(State(plan, None, dialect, tuple(index_names)), [name for name in schema if name not in index_names])
+
+
+_POSTGRES = {"bool": "bool", "int64": "int8", "float64": "float8", "string": "text", "date": "date",
+             "timestamp": "timestamp", "timedelta": "interval", "uuid": "uuid", "json": "jsonb"}
+_DUCKDB = {"bool": "BOOLEAN", "int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR", "date": "DATE",
+           "timestamp": "TIMESTAMP", "timedelta": "INTERVAL", "uuid": "UUID", "json": "JSON"}
+

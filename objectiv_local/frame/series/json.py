@@ -1,0 +1,81 @@
+"""Series of JSON and what ``.json`` offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.plan.expr import Expr, call, literal
+from objectiv_local.types import INT64
+
+if TYPE_CHECKING:
+    Bound = int | dict[str, object] | None
+
+
+@series_class("json")
+class SeriesJson(Series):
+    """Series of JSON. JSON cannot be compared; compare what it holds, as in ``series.json.get_value('id', as_str=True)``."""
+
+    __slots__ = ()
+
+    @property
+    def json(self) -> JsonAccessor:
+        """Operations on JSON."""
+        return JsonAccessor(self)
+
+    elements = json
+
+
+class JsonAccessor:
+    """Operations on JSON."""
+
+    __slots__ = ("_series",)
+
+    def __init__(self, series: Series) -> None:
+        self._series = series
+
+    def __getitem__(self, key: int | str | slice) -> Series:
+        """Return an element of an array, a member of an object, or a slice of an array.
+
+        ``[2]`` and ``[-1]`` are elements, missing where there is none; ``['id']`` is a member. In a slice, a bound is a
+        position as in Python, or an object: the first element that contains all of its members. A stop position is
+        excluded, a stop object included; an object that is not found, a missing value and what is not an array give an
+        empty array. A slice keeps the type of the series.
+        """
+        if isinstance(key, slice):
+            if key.step is not None:
+                raise InvalidValue("a slice of JSON cannot have a step")
+            return self._series._with(call("json_slice", self._series._expr, _bound(key.start), _bound(key.stop)))
+        if isinstance(key, str):
+            return self.get_value(key)
+        if isinstance(key, int) and not isinstance(key, bool):
+            plain = self._series._with(call("json_index", self._series._expr, literal(key)))
+            return plain
+        raise InvalidType(f"JSON is indexed by a position, a key or a slice, not by {key!r}")
+
+    def get_value(self, key: str, as_str: bool = False) -> Series:
+        """Return the member of an object under ``key``, as JSON or as text without quotes; missing if there is none."""
+        if not isinstance(key, str):
+            raise InvalidType(f"a key of JSON is text, not {key!r}")
+        return self._series._call("json_get_text" if as_str else "json_get", key)
+
+    def get_array_length(self) -> Series:
+        """Return the number of elements of an array; missing for what is not an array."""
+        return self._series._call("json_length")
+
+    def array_contains(self, item: str | int | float | bool) -> Series:
+        """Return whether an array has the text, number or bool ``item`` as an element; missing for a missing value."""
+        if not isinstance(item, str | int | float | bool):
+            raise InvalidType(f"array_contains takes a text, a number or a bool, not {type(item).__name__}")
+        return self._series._call("json_contains", item)
+
+
+def _bound(value: Bound) -> Expr:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return literal(value, INT64)
+    if isinstance(value, dict):
+        if not value:
+            raise InvalidValue("an empty object matches every element", hint="leave the bound of the slice out")
+        return literal(value)
+    raise InvalidType(f"a bound of a JSON slice is a position or an object, not {value!r}")

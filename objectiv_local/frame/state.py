@@ -1,0 +1,117 @@
+"""What frames and series share: a plan, the engine that holds its rows, the names of the index and an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from objectiv_local.dialects import Statement, compile_plan
+from objectiv_local.errors import InvalidValue
+from objectiv_local.plan.expr import Column, Expr, Ordering
+from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
+
+if TYPE_CHECKING:
+    from objectiv_local.engines.base import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A plan with what pandas adds to it. ``engine`` is None for a frame that is only ever compiled."""
+
+    plan: Node
+    engine: Engine | None
+    dialect: str
+    index: tuple[str, ...]
+    order: tuple[Ordering, ...] = ()
+
+    def on(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
+        """Return this state over another plan."""
+        return replace(self, plan=plan, order=self.order if order is None else order)
+
+    def column(self, name: str) -> Column:
+        """Return a column of the plan."""
+        return self.plan.column(name)
+
+    def connected(self) -> Engine:
+        """Return the engine. Raises :class:`InvalidValue` for a frame without one."""
+        if self.engine is None:
+            raise InvalidValue("this frame has no connection, so it can be compiled but not run",
+                               hint="make it with DataFrame.from_table(connect(...), ...) to fetch rows")
+        return self.engine
+
+    def extended(self, columns: Iterable[tuple[str, Expr]], step: str = "") -> State:
+        """Return this state with columns added; an order by a column that is replaced keeps its meaning."""
+        columns = tuple(columns)
+        replaced = {name for name, _ in columns if name in self.plan.types}
+        kept: dict[str, Expr] = {}
+        for key in self.order:
+            for name in key.expr.columns & replaced:
+                kept[name] = self.column(name)
+        if not kept:
+            return self.on(Extend(self.plan, columns, step))
+        from objectiv_local.plan.expr import substitute
+
+        aside = {name: unused_name(f"{name}_before", self.plan.types) for name in kept}
+        plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step)
+        renamed: dict[str, Expr] = {name: Column(aside[name], expr.type) for name, expr in kept.items()}
+        order = tuple(Ordering(substitute(key.expr, renamed), key.ascending, key.nulls_last) for key in self.order)
+        return self.on(plan, order)
+
+    def statement(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
+        """Return the statement that fetches the given columns in the frame's order."""
+        plan = self.plan
+        count, offset = _range(limit)
+        if count is not None or offset:
+            plan = Limit(plan, self.order, count, offset)
+        elif self.order:
+            plan = Sort(plan, self.order)
+        chosen = tuple((name, plan.column(name)) for name in columns)
+        return compile_plan(Select(plan, chosen), self.dialect)
+
+
+def _range(limit: int | slice | None) -> tuple[int | None, int]:
+    if limit is None:
+        return None, 0
+    if isinstance(limit, slice):
+        start, stop = limit.start or 0, limit.stop
+        if limit.step not in (None, 1):
+            raise InvalidValue("a slice of rows cannot have a step", hint="filter on window_row_number() % step")
+        for number in (start, stop):
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+                raise InvalidValue(f"a slice of rows takes whole numbers from 0, not {number!r}",
+                                   hint="sort descending and use head() for the last rows")
+        return (None if stop is None else max(stop - start, 0)), start
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise InvalidValue(f"a number of rows has to be a whole number from 0, not {limit!r}")
+    return limit, 0
+
+
+def limited(state: State, limit: int | slice) -> State:
+    """Return the state of the rows that ``limit`` keeps."""
+    count, offset = _range(limit)
+    return state.on(Limit(state.plan, state.order, count, offset))
+
+
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """Return ``name``, or with a number behind it if it is taken."""
+    names = set(taken)
+    number, candidate = 1, name
+    while candidate in names:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def is_single_row(plan: Node) -> bool:
+    """Return whether the plan has exactly one row: a total, perhaps with columns computed from it."""
+    while isinstance(plan, Extend | Select):
+        plan = plan.child
+    return isinstance(plan, Aggregate) and not plan.keys
+
+
+def connections(plan: Node) -> set[int]:
+    """Return the marks of the connections that a plan reads."""
+    from objectiv_local.plan.nodes import Source
+
+    return {node.connection for node in topological(plan) if isinstance(node, Source)}

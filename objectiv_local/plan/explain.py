@@ -1,0 +1,110 @@
+"""A plan as a tree of text, for people and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Ordering,
+    Over,
+    ScalarQuery,
+)
+from objectiv_local.plan.nodes import (
+    Aggregate,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Named,
+    Node,
+    Select,
+    Sort,
+    Source,
+    Values,
+    topological,
+)
+
+
+def explain(root: Node, columns: Sequence[str] | None = None) -> str:
+    """Return the steps of a plan, last first, each numbered; a step that two others read is shown once.
+
+    >>> from objectiv_local.plan.nodes import Values
+    >>> from objectiv_local.types import INT64
+    >>> print(explain(Values((("x", INT64),), (), None, "loaded")))
+    1 Values loaded: x int64 (0 rows)
+    """
+    numbers = {node: number for number, node in enumerate(topological(root), 1)}
+    lines = [f"columns {', '.join(columns)}"] if columns is not None else []
+    for node in reversed(numbers):
+        below = [str(numbers[child]) for child in node.inputs()]
+        lines.append(f"{numbers[node]} {_step(node, numbers)}" + (f" <- {', '.join(below)}" if below else ""))
+    return "\n".join(lines)
+
+
+def _step(node: Node, numbers: dict[Node, int]) -> str:
+    def named(columns: Named) -> str:
+        return ", ".join(f"{name} = {shown(expr)}" for name, expr in columns)
+
+    title = f" {node.step}" if node.step else ""
+    match node:
+        case Source(relation, columns):
+            return f"Source {relation.title}: " + ", ".join(f"{name} {type_}" for name, _, _, type_ in columns)
+        case Values(columns, rows):
+            return f"Values{title}: " + ", ".join(f"{name} {type_}" for name, type_ in columns) + f" ({len(rows)} rows)"
+        case Extend(_, columns):
+            return f"Extend{title}: {named(columns)}"
+        case Select(_, columns):
+            return f"Select{title}: {named(columns)}"
+        case Filter(_, predicate):
+            return f"Filter{title}: {shown(predicate)}"
+        case Aggregate(_, keys, aggregates):
+            by = f" by {named(keys)}" if keys else ""
+            return f"Aggregate{title}{by}: {named(aggregates)}"
+        case Join(_, _, how, on, columns):
+            pairs = " and ".join(f"{left} = {right}" for left, right in on)
+            return f"Join{title} {how} on {pairs}: {', '.join(name for name, _, _ in columns)}"
+        case Limit(_, order, count, offset):
+            return f"Limit{title} {count} after {offset} by {_order(order)}"
+        case Sort(_, order):
+            return f"Sort{title} by {_order(order)}"
+    raise AssertionError(node)
+
+
+def _order(order: tuple[Ordering, ...]) -> str:
+    return ", ".join(shown(key.expr) + ("" if key.ascending else " desc") + ("" if key.nulls_last else " nulls first")
+                     for key in order) or "any order"
+
+
+def shown(expr: Expr) -> str:
+    """Return an expression as text."""
+    match expr:
+        case Column(name):
+            return name
+        case Literal(value):
+            return repr(value)
+        case Call(op, args) | Aggregation(op, args):
+            inner = ", ".join(map(shown, args))
+            if isinstance(expr, Aggregation):
+                inner += f" order by {_order(expr.order)}" if expr.order else ""
+                inner += f" where {shown(expr.where)}" if expr.where is not None else ""
+            return f"{op}({inner})"
+        case Cast(arg, type_):
+            return f"{shown(arg)} as {type_}"
+        case Case(whens, default):
+            parts = [f"when {shown(condition)} then {shown(value)}" for condition, value in whens]
+            return f"case {' '.join(parts)} else {shown(default)}"
+        case Over(function, partition, order, frame):
+            clauses = [f"partition {', '.join(map(shown, partition))}"] if partition else []
+            clauses += [f"order {_order(order)}"] if order else []
+            clauses += [f"{frame.mode.lower()} {frame.start} to {frame.end}"] if frame is not None else []
+            return f"{shown(function)} over ({'; '.join(clauses)})"
+        case ScalarQuery(plan, column):
+            return f"the {column} of {type(plan).__name__}"
+    return repr(expr)
