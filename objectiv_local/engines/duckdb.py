@@ -206,16 +206,18 @@ class DuckDBEngine(Session):
         stored = for_storage(table, schema, names)
         with self._turn():
             found = self._unused(name)
-            self.register(found, stored)
-            casts = [f"{quoted(column)}::{type_.name} AS {quoted(column)}" if type_.name in ("uuid", "json") else quoted(column)
-                     for column, (_, type_) in zip(names, schema, strict=True)]
-            if casts != [quoted(column) for column in names]:
+            kinds = {column: type_.name for column, (_, type_) in zip(names, schema, strict=True)}
+            if {"uuid", "json"}.isdisjoint(kinds.values()):
+                self.register(found, stored)
+            else:
                 # Values are checked once, here, and not by every query.
-                source, found = found, self._unused(name)
+                casts = [f"{quoted(column)}::{kind} AS {quoted(column)}" if kind in ("uuid", "json") else quoted(column)
+                         for column, kind in kinds.items()]
+                source = self._unused(f"{found}_as_text")
+                self._connection.register(source, stored)
                 try:
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
-                    self._registered.remove(source)
                     self._connection.unregister(source)
             return self._described(Relation("table", (found,)))
 
@@ -345,14 +347,15 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
                            hint="give a .parquet file, or a directory or pattern of such")
     if "No files found" in text:
         return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
-    if kind == "catalog" and text.startswith("Table with name"):
-        return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
-    malformed = text.startswith(("Malformed JSON", "Could not parse"))
-    if malformed or (kind == "conversion" and "out of range" not in text):
-        return DataInvalid(f"a value cannot be converted {where}: {text}",
-                           hint="clean the value, or use the conversion that gives NULL for what does not fit")
     if kind == "catalog" and "already exists" in text:
         return InvalidValue(text, hint="choose another name, or drop it first")
+    if kind == "catalog" and text.startswith("Table with name"):
+        return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
+    # A number that does not fit is an overflow, on every engine; a date that does not exist is not a date.
+    unread = text.startswith(("Malformed JSON", "Could not parse"))
+    if unread or (kind == "conversion" and "value is out of range" not in text):
+        return DataInvalid(f"a value cannot be converted {where}: {text}",
+                           hint="clean the value, or use the conversion that gives NULL for what does not fit")
     if kind == "resource in use":
         return QueryFailed(f"the connection has another result open {where}: {text}",
                            hint="read that result to its end, or give connect() a cursor() of the connection")

@@ -27,10 +27,11 @@ def from_pandas(frame: pandas.DataFrame) -> pyarrow.Table:
     """
     import pyarrow as pa
 
-    levels = [name for name in frame.index.names if name is not None]
+    levels = {name: frame.index.get_level_values(level).to_series()
+              for level, name in enumerate(frame.index.names) if name is not None}
     names = [*levels, *frame.columns]
     check_names(names)
-    arrays = [_from_pandas_column(name, frame.index.get_level_values(level).to_series()) for level, name in enumerate(frame.index.names) if name is not None]
+    arrays = [_from_pandas_column(name, column) for name, column in levels.items()]
     arrays += [_from_pandas_column(name, frame.iloc[:, position]) for position, name in enumerate(frame.columns)]
     return in_microseconds(pa.table(dict(zip(names, arrays, strict=True))))
 
@@ -66,7 +67,8 @@ def check_names(names: Iterable[object]) -> None:
             raise InvalidValue(f"the column name {name!r} is not text",
                                hint="rename the columns first: df.columns = df.columns.astype(str)")
         if name.casefold() in seen:
-            raise InvalidValue(f"the columns {seen[name.casefold()]!r} and {name!r} have equal names, or differ in case only",
+            other = seen[name.casefold()]
+            raise InvalidValue(f"the columns {other!r} and {name!r} have equal names, or differ in case only",
                                hint="rename one of the two first: the engine tells names apart without their case")
         seen[name.casefold()] = name
 

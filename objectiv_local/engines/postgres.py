@@ -231,7 +231,8 @@ class PostgresEngine(Session):
         self._run(lambda: self._connection.execute(f"ANALYZE pg_temp.{quoted(name)}".encode()), "")
 
     def _unused(self, name: str) -> str:
-        rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)", {"name": safe_name(name)})
+        rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)",
+                           {"name": safe_name(name)})
         return unused_name(name, {str(row[0]) for row in rows})
 
     def _close(self) -> None:
