@@ -1,0 +1,43 @@
+"""Product analytics on event data: a lazy, pandas-like frame over DuckDB and Postgres, and a model hub on top.
+
+>>> import objectiv_local as ol
+>>> hub = ol.ModelHub(time_aggregation="%Y-%m-%d")
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from objectiv_local.engines import Engine, connect
+    from objectiv_local.errors import ObjectivError
+    from objectiv_local.frame import DataFrame, Series, display_sql_as_markdown
+    from objectiv_local.hub import ModelHub
+
+__version__ = "0.1.0"
+__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "connect", "display_sql_as_markdown"]
+
+# Loaded on first use, so that importing the package costs little.
+_HOMES = {
+    "DataFrame": "objectiv_local.frame",
+    "Engine": "objectiv_local.engines",
+    "ModelHub": "objectiv_local.hub",
+    "ObjectivError": "objectiv_local.errors",
+    "Series": "objectiv_local.frame",
+    "connect": "objectiv_local.engines",
+    "display_sql_as_markdown": "objectiv_local.frame",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'objectiv_local' has no attribute {name!r}")
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

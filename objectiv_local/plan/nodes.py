@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Literal as OneOf
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
-from objectiv_local.plan.expr import Column, Expr, Ordering, scalar_queries
+from objectiv_local.plan.expr import Cast, Column, Expr, Ordering, scalar_queries
 from objectiv_local.plan.interned import Value
 from objectiv_local.plan.relation import Relation, Schema
-from objectiv_local.types import Type
+from objectiv_local.types import UUID, Type
 
 #: Columns with what they are computed from.
 Named = tuple[tuple[str, Expr], ...]
@@ -100,6 +100,11 @@ class _Single(Node):
         return type(self)(*fields)
 
 
+def _keeps_apart(name: str, expr: Expr) -> bool:
+    """Return whether ``expr`` is the column ``name`` in another form, in which different values stay different."""
+    return isinstance(expr, Cast) and isinstance(expr.arg, Column) and expr.arg.name == name and expr.type == UUID
+
+
 class Extend(_Single):
     """The input's columns plus more; a column of the same name is replaced."""
 
@@ -108,7 +113,7 @@ class Extend(_Single):
     columns: Named
 
     def __init__(self, child: Node, columns: Named, step: str = "") -> None:
-        replaced = {name for name, _ in columns}
+        replaced = {name for name, expr in columns if not _keeps_apart(name, expr)}
         key = child.key if child.key is not None and replaced.isdisjoint(child.key) else None
         self._set(child=child, columns=columns, step=step, key=key,
                   types=child.types | {name: expr.type for name, expr in columns})

@@ -20,9 +20,9 @@ START = "2022-01-10"
 DAYS = 92
 COMPRESSION_LEVEL = 3
 
-_BATCH = 8_192
-_ROW_GROUP = 65_536
-_PAGE_BYTES = 16 * 2**20
+_BATCH = 4_096
+_ROW_GROUP = 16_384
+_PAGE_BYTES = 8 * 2**20
 _LARGEST = {"events": 10**11, "seed": 2**64 - 1, "days": 36_600, "batch_size": 1_000_000, "compression_level": 22}
 _FIRST_START, _LAST_START = datetime.date(1970, 1, 1), datetime.date(2150, 1, 1)
 
@@ -78,15 +78,15 @@ def generate(path: str | os.PathLike[str], *, events: int = EVENTS, seed: int = 
     """Return the path of a Parquet file to which the events of a stream have been written.
 
     The events are those of :func:`batches`. The file appears when it is complete; a failure leaves nothing behind,
-    and an existing file as it was. Memory does not grow with the number of events. ``compression_level`` is that of zstd,
-    from 1 to 22.
+    and an existing file as it was. Memory does not grow with the number of events. ``compression_level`` is that of
+    zstd, from 1 to 22.
 
     Raises :class:`InvalidValue` if the file exists and ``overwrite`` is not set, or if its directory does not exist,
     and what :func:`batches` raises.
     """
     target = Path(path)
     _check_integer("compression_level", compression_level, least=1)
-    stream = batches(events=events, seed=seed, start=start, days=days)
+    stream = batches(events=events, seed=seed, start=start, days=days, batch_size=_BATCH)
     _check_target(target, overwrite)
     # In the same directory, so that the rename is atomic.
     unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.unfinished")

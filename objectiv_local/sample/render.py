@@ -40,7 +40,7 @@ SCHEMA = pa.schema([
 ])
 
 _MOBILE = len(APPLICATIONS) - 1
-_ACCOUNTS = 20  # percent of the users who have one, besides those with a special identity
+_ACCOUNTS = 15  # percent of the users who have one, besides those with a special identity
 _ODDITIES = 4
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint8).reshape(256, 2)
 _DASHES = (8, 13, 18, 23)

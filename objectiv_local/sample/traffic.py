@@ -40,7 +40,7 @@ _WEEKDAYS = (100, 110, 114, 108, 92, 52, 46)
 _HOURS = (12, 8, 6, 5, 6, 10, 18, 34, 58, 76, 84, 82, 74, 80, 88, 86, 78, 66, 56, 52, 50, 44, 32, 20)
 
 # Number of events of a session: weight by length. Visitors who come back stay longer.
-_LENGTHS = {1: 23, 2: 12, 3: 10, 4: 8, 5: 8, 6: 7, 7: 6, 8: 6, 9: 5, 10: 4, 12: 5, 14: 4, 17: 4, 20: 3, 25: 2, 32: 1}
+_LENGTHS = {1: 26, 2: 12, 3: 10, 4: 8, 5: 8, 6: 7, 7: 6, 8: 6, 9: 5, 10: 4, 12: 5, 14: 4, 17: 4, 20: 3, 25: 2, 32: 1}
 _LENGTH_VALUES = np.array(list(_LENGTHS), dtype=np.int64)
 _LENGTH_WEIGHTS = np.array(list(_LENGTHS.values()), dtype=np.int64)
 
@@ -49,7 +49,7 @@ _GAP_SECONDS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 21, 26, 32, 40, 52, 70, 
 _GAP_EDGES = np.array(_GAP_SECONDS, dtype=np.int64) * SECOND
 
 # One session in so many is of each odd kind; the first 2,000 events hold some of all of them.
-_CYCLE = 48
+_CYCLE = 64
 (_EXACT_GAP, _SPLIT_GAP, _ALL_AT_ONCE, _TIE, _SAME_START, _ODD_IDS, _WITHOUT_APPLICATION, _WITHOUT_CONTEXTS,
  _PATH_TWICE) = range(4, 13)
 
@@ -176,17 +176,19 @@ class Traffic:
     def _plan(self, start: int, end: int, minutes: Integers, wanted: int) -> Rows:
         """Return the events of the sessions that start in a slice, at least as many as wanted."""
         draws = self._draws
-        number = self._sessions + np.arange(wanted, dtype=np.int64)
+        number = self._sessions + np.arange(wanted + 1, dtype=np.int64)
         kind = number % _CYCLE
         first, user = self._who(number, kind)
         lengths = self._lengths(number, kind, user, first)
-        count = int(np.searchsorted(np.cumsum(lengths), wanted)) + 1
+        totals = self._planned + np.cumsum(lengths)
+        count = int(np.searchsorted(totals, self._planned + wanted)) + 1
+        if kind[count] == _SAME_START and totals[count - 1] < self._events:
+            # A session that begins together with the one before it needs it in the same slice.
+            count += 1
         number, kind, first, user, lengths = number[:count], kind[:count], first[:count], user[:count], lengths[:count]
-        over_midnight = end % DAY == 0 and end != self._end
-        if over_midnight:
-            lengths[-1] = max(lengths[-1], 3)
-        if self._planned + int(lengths.sum()) > self._events:
-            lengths[-1] -= self._planned + int(lengths.sum()) - self._events
+        nightly = self._over_midnight(end, kind)
+        lengths[nightly] = np.maximum(lengths[nightly], 3)
+        lengths[-1] -= max(0, self._planned + int(lengths.sum()) - self._events)
         self._users += int(first.sum())
         self._sessions += count
 
@@ -214,6 +216,12 @@ class Traffic:
         rows["moment"] = self._moments(start, end, minutes, number, kind, session, position, rows["number"])
         return rows
 
+    def _over_midnight(self, end: int, kind: Integers) -> Integers:
+        """Return the place of the session that goes on after midnight: of each day but the last, the last plain one."""
+        if end % DAY or end == self._end:
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero((kind < _EXACT_GAP) | (kind > _PATH_TWICE))[-1:]
+
     def _who(self, number: Integers, kind: Integers) -> tuple[npt.NDArray[np.bool_], Integers]:
         """Return for each session whether a new user starts it, and the user's number. Users count by arrival."""
         draws = self._draws
@@ -239,7 +247,7 @@ class Traffic:
     def _lengths(self, number: Integers, kind: Integers, user: Integers, first: npt.NDArray[np.bool_]) -> Integers:
         """Return the number of events of each session."""
         lengths = _LENGTH_VALUES[self._draws.choice("length", number, _LENGTH_WEIGHTS)]
-        lengths = lengths + np.where(first, 0, 1 + self._draws.below("longer", number, 3))
+        lengths = lengths + np.where(first, 0, self._draws.below("longer", number, 3))
         for session_kind in range(_EXACT_GAP, _PATH_TWICE + 1):
             least = len(ODD_ACTIONS) + 1 if session_kind == _ODD_IDS else 4
             lengths = np.where(kind == session_kind, np.maximum(lengths, least), lengths)
@@ -270,17 +278,16 @@ class Traffic:
         gaps[(of_kind == _SPLIT_GAP) & (position == 2)] = GAP + 1
         gaps[(of_kind == _ALL_AT_ONCE) | (of_kind == _TIE) & (position == 2)] = 0
         gaps[position == 0] = 0
-        if end % DAY == 0 and end != self._end:
-            # The last session of a day goes on after midnight.
-            begins[-1] = end - MINUTE + begins[-1] % MINUTE
-            gaps[(session == len(begins) - 1) & (position == 1)] = 2 * MINUTE
+        nightly = self._over_midnight(end, kind)
+        begins[nightly] = end - MINUTE + begins[nightly] % MINUTE
+        gaps[np.isin(session, nightly) & (position == 1)] = 2 * MINUTE
         elapsed = np.cumsum(gaps)
         elapsed -= elapsed[position == 0][session]
-        moments = begins[session] + elapsed
+        moments: Integers = begins[session] + elapsed
         if end == self._end:
             # Nothing happens after the last day: sessions that would go on begin earlier.
             last = np.zeros(len(begins), dtype=np.int64)
             np.maximum.at(last, session, moments)
-            begins -= np.clip(np.minimum(last - (end - 1), begins - start), 0, None)
-        moments = np.minimum(begins[session] + elapsed, self._end - 1)
+            moments -= np.clip(np.minimum(last - (end - 1), begins - start), 0, None)[session]
+            np.minimum(moments, end - 1, out=moments)
         return moments

@@ -1,0 +1,8 @@
+"""The model hub: models of product analytics over frames of events."""
+
+from __future__ import annotations
+
+from objectiv_local.hub.modelhub import ModelHub
+from objectiv_local.hub.series import SeriesGlobalContext, SeriesLocationStack
+
+__all__ = ["ModelHub", "SeriesGlobalContext", "SeriesLocationStack"]

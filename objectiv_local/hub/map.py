@@ -1,0 +1,98 @@
+"""Labels: one value for each event, computed from the event and the others of its user or session.
+
+A label is an expression over the rows of the frame it is computed from, so ``df['label'] = hub.map...(df)`` adds a
+column and joins nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import ColumnNotFound, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.hub.checks import require
+from objectiv_local.plan.expr import Frame, Ordering, aggregation, over
+
+if TYPE_CHECKING:
+    from objectiv_local.hub.modelhub import ModelHub
+
+
+class Map:
+    """The labels of a model hub."""
+
+    def __init__(self, hub: ModelHub) -> None:
+        self._hub = hub
+
+    def is_first_session(self, data: DataFrame) -> Series:
+        """Return whether each hit is in the first session of its user within the frame."""
+        data = require(data, "is_first_session", session_id="int64", user_id="")
+        first = data.session_id.min(data.groupby("user_id"))
+        return (first == data.session_id).rename("is_first_session")
+
+    def is_new_user(self, data: DataFrame, time_aggregation: str | None = None) -> Series:
+        """Return whether the first session of each hit's user falls in the same period as the hit.
+
+        Periods are the texts that ``time_aggregation`` (a format of strftime; by default the hub's) makes of ``moment``.
+        True for all hits of the user in that period, those of later sessions included. A first session that reaches
+        over the end of a period marks both periods.
+        """
+        data = require(data, "is_new_user", session_id="int64", user_id="", moment="timestamp")
+        period = self._hub.time_agg(data, time_aggregation)
+        first_in_period = data.session_id.min(data.groupby([period, "user_id"]))
+        first = data.session_id.min(data.groupby("user_id"))
+        return (first_in_period == first).rename("is_new_user")
+
+    def is_conversion_event(self, data: DataFrame, name: str) -> Series:
+        """Return whether each hit is the conversion ``name``, as registered with ``add_conversion_event``.
+
+        With a location stack: whether it has elements. With an event type: whether the hit has exactly that type. With
+        both: whether both hold. Raises ColumnNotFound (a KeyError) for a name that was not registered.
+        """
+        stack, event_type = self._conversion(name)
+        data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
+        tests = []
+        if stack is not None:
+            tests.append(stack.json.get_array_length() > 0)
+        if event_type is not None:
+            tests.append(data.event_type == event_type)
+        both = tests[0] if len(tests) == 1 else tests[1] & tests[0]
+        return self._on(data, both).rename("is_conversion_event")
+
+    def conversions_in_time(self, data: DataFrame, name: str, partition: str = "session_id") -> Series:
+        """Return the number of conversions ``name`` up to each hit in its session (or other ``partition``).
+
+        The hit itself counts, and so do hits at the same moment.
+        """
+        data = require(data, "conversions_in_time", moment="timestamp", **{partition: ""})
+        return self._conversions(data, name, partition, in_time=True).rename("conversions_in_time")
+
+    def conversions_counter(self, data: DataFrame, name: str, partition: str = "session_id") -> Series:
+        """Return the number of conversions ``name`` in the session (or other ``partition``) of each hit.
+
+        The series is named ``converted``.
+        """
+        data = require(data, "conversions_counter", moment="timestamp", **{partition: ""})
+        return self._conversions(data, name, partition, in_time=False).rename("converted")
+
+    def _conversions(self, data: DataFrame, name: str, partition: str, *, in_time: bool) -> Series:
+        converted = self.is_conversion_event(data, name)
+        state = converted._state
+        key = state.column(partition)
+        order = (Ordering(state.column("moment")),) if in_time else ()
+        total = over(aggregation("sum", converted._expr), [key], order, Frame("RANGE", None, 0) if in_time else None)
+        return converted._with(total)
+
+    def _conversion(self, name: str) -> tuple[Series | None, str | None]:
+        known = self._hub.conversion_events
+        if name not in known:
+            raise ColumnNotFound(f"there is no conversion event {name!r}",
+                                 hint=near(str(name), known) if known else "register it with add_conversion_event")
+        return known[name]
+
+    def _on(self, data: DataFrame, series: Series) -> Series:
+        """Return a series, perhaps of an earlier state of the frame, on the rows of ``data``."""
+        from objectiv_local.frame.align import aligned
+        from objectiv_local.frame.series import make_series
+
+        state, _, expr = aligned(data._state, [], series._state, series._expr, "left", series.name)
+        return make_series(state, expr, series.name)

@@ -1,0 +1,115 @@
+"""The model hub: one object that makes event frames and offers the models over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.hub.aggregate import Aggregate
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.events import checked_contexts, event_frame
+from objectiv_local.hub.map import Map
+
+
+class ModelHub:
+    """Models of product analytics over frames of events.
+
+    ``time_aggregation`` is the format of strftime that makes periods of moments wherever none is given.
+    ``global_contexts`` names the global contexts that event frames get as columns, such as ``['application']``; a name
+    stands for the context type in camel case, so ``cookie_id`` is the CookieIdContext.
+
+    >>> from objectiv_local import ModelHub
+    >>> ModelHub(time_aggregation="%Y-%m-%d").time_aggregation
+    '%Y-%m-%d'
+    """
+
+    def __init__(self, time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f",
+                 global_contexts: Sequence[str] | None = None) -> None:
+        self._time_aggregation = _checked_format(time_aggregation)
+        self._global_contexts = checked_contexts(global_contexts)
+        self._conversion_events: dict[str, tuple[Series | None, str | None]] = {}
+        self.map = Map(self)
+        self.aggregate = Aggregate(self)
+        self.agg = self.aggregate
+
+    @property
+    def time_aggregation(self) -> str:
+        """The format that makes periods of moments."""
+        return self._time_aggregation
+
+    @property
+    def global_contexts(self) -> tuple[str, ...]:
+        """The names of the global contexts that event frames get."""
+        return self._global_contexts
+
+    @property
+    def conversion_events(self) -> dict[str, tuple[Series | None, str | None]]:
+        """The registered conversion events: name to (location stack, event type)."""
+        return dict(self._conversion_events)
+
+    def __repr__(self) -> str:
+        return (f"ModelHub(time_aggregation={self._time_aggregation!r}, global_contexts={list(self._global_contexts)!r})"
+                + (f" with conversion events {', '.join(self._conversion_events)}" if self._conversion_events else ""))
+
+    def get_objectiv_dataframe(self, *, db_url: object = None, table_name: str | None = None,
+                               start_date: object = None, end_date: object = None,
+                               with_sessionized_data: bool = True, session_gap_seconds: float = 1800) -> DataFrame:
+        """Return a frame of events, one row each, from a raw table. Looks the table up once and reads no rows.
+
+        ``db_url`` is anything that ``objectiv_local.connect`` takes: a ``postgresql://`` URL, a Parquet file, a
+        directory, a ``.duckdb`` file, a connection, or a table in memory. Without it, the environment variable ``DSN``
+        counts, and then the bundled sample, with a notice. ``table_name`` is ``data`` by default, or the one table
+        that the target has.
+
+        The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON
+        stored as text are cast. ``start_date`` and ``end_date``, days as ``YYYY-MM-DD`` or dates, are both included and
+        filter on ``day`` before sessions are made, so a session that began before the first day starts anew.
+
+        The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then
+        session_id and session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A
+        session ends with a pause longer than ``session_gap_seconds``. Sessions are numbered by their first hit over the
+        whole frame, so the number of a session changes when the dates do.
+
+        Raises TableNotFound, ConnectionFailed, InvalidValue for a table without the columns of events and for dates
+        that are none, and InvalidType for columns of other types. A value that cannot be cast raises DataInvalid when
+        rows are fetched.
+        """
+        return event_frame(db_url, table_name, start_date, end_date, self._global_contexts, with_sessionized_data,
+                           session_gap_seconds)
+
+    def time_agg(self, data: DataFrame, time_aggregation: str | None = None) -> Series:
+        """Return the period of each hit: ``moment`` as text by a format, by default the hub's."""
+        data = require(data, "time_agg", moment="timestamp")
+        format_ = self._time_aggregation if time_aggregation is None else _checked_format(time_aggregation)
+        moment = data.moment
+        return moment._call("strftime", format_).rename("time_aggregation")
+
+    def add_conversion_event(self, location_stack: Series | None = None, event_type: str | None = None,
+                             name: str | None = None) -> None:
+        """Register a conversion: hits whose ``location_stack`` has elements, that have ``event_type``, or both.
+
+        ``location_stack`` is a series of location stacks, such as the slice
+        ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``, which has elements where such a
+        link is in the stack. The name is ``conversion_<number>`` by default; a name that exists is replaced.
+        """
+        if location_stack is None and event_type is None:
+            raise InvalidValue("a conversion needs a location_stack, an event_type, or both")
+        if location_stack is not None and (not isinstance(location_stack, Series)
+                                           or location_stack._expr.type.name != "json"):
+            raise InvalidType("location_stack has to be a series of location stacks",
+                              hint="for instance df.location_stack.json[{'id': 'Quickstart Guide'}:]")
+        if event_type is not None and not isinstance(event_type, str):
+            raise InvalidType(f"event_type has to be a text, not {event_type!r}")
+        if name is not None and (not isinstance(name, str) or not name):
+            raise InvalidType(f"the name of a conversion has to be a text, not {name!r}")
+        self._conversion_events[name or f"conversion_{len(self._conversion_events) + 1}"] = (location_stack, event_type)
+
+
+def _checked_format(format_: object) -> str:
+    from objectiv_local.dialects.strftime import pieces
+
+    if not isinstance(format_, str) or not format_:
+        raise InvalidType(f"time_aggregation has to be a format of strftime, not {format_!r}", hint="such as '%Y-%m-%d'")
+    pieces(format_)
+    return format_

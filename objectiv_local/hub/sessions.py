@@ -1,0 +1,42 @@
+"""Sessions: hits of one user without a pause longer than the gap between them.
+
+A hit belongs to the session of the user's hit before it unless more than the gap lies between the two; a pause of
+exactly the gap does not end a session. Hits are ordered by moment, then event id. Sessions are numbered over all users
+by the moment and id of their first hit, from 1; hits are numbered within their session, from 1. All hits without a user
+count as those of one user.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, case, literal, over
+from objectiv_local.plan.nodes import Extend
+from objectiv_local.types import TIMESTAMP
+
+
+def with_sessions(state: State, gap_seconds: float) -> State:
+    """Return the state with columns ``session_id`` and ``session_hit_number`` on every row."""
+    if isinstance(gap_seconds, bool) or not isinstance(gap_seconds, int | float) or not 0 <= gap_seconds < 1e9:
+        raise InvalidValue(f"session_gap_seconds has to be a number of seconds from 0, not {gap_seconds!r}")
+    gap = datetime.timedelta(seconds=gap_seconds)
+    moment, user = state.column("moment"), state.column("user_id")
+    order = (Ordering(moment), Ordering(state.column("event_id")))
+    so_far = Frame("ROWS", None, 0)
+
+    previous = over(aggregation("lag", moment, literal(1), literal(None, TIMESTAMP)), [user], order)
+    paused = call("gt", call("sub", moment, previous), literal(gap))
+    plan = Extend(state.plan, (("is_session_start", call("coalesce", paused, literal(True))),), "session_starts")
+
+    is_start = plan.column("is_session_start")
+    # Numbered among the starts alone; the other rows of the partition are numbered in vain, and dropped by the case.
+    number = case([(is_start, over(aggregation("row_number"), [is_start], order))])
+    plan = Extend(plan, (("session_start_number", number),), "numbered_starts")
+
+    # Numbers of starts grow along the hits of a user, so the greatest so far is the number of the current session.
+    session = over(aggregation("max", plan.column("session_start_number")), [user], order, so_far)
+    plan = Extend(plan, (("session_id", session),), "sessions")
+    hit = over(aggregation("row_number"), [plan.column("session_id")], order)
+    return state.on(Extend(plan, (("session_hit_number", hit),), "session_hits"))
