@@ -9,7 +9,7 @@ from objectiv_local.dialects.base import Dialect
 from objectiv_local.dialects.select import Statement, lower
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.plan.nodes import Node
-from objectiv_local.plan.rewrite import rewritten
+from objectiv_local.plan.passes import rewritten
 
 __all__ = ["Dialect", "Statement", "compile_plan", "dialect_named", "names"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.tree import Sql
-from objectiv_local.plan.expr import Column, Expr, Literal, Ordering, Over, walk
-from objectiv_local.types import JSON
+from objectiv_local.plan.expr import Cast, Column, Expr, Literal, Ordering, Over, walk
+from objectiv_local.types import JSON, STRING
 
 #: A computed column larger than this is not copied into the steps that use it, however few they are.
 LARGE = 24
@@ -68,12 +68,16 @@ class Block:
             return False
         uses = dict.fromkeys(costly, 0)
         for expr in exprs:
+            if isinstance(expr, Column):
+                # A column under another name is written once, wherever it goes.
+                uses[expr.name] = uses.get(expr.name, 0) + 1
+                continue
             read = [part.name for part in walk(expr) if isinstance(part, Column) and part.name in costly]
             for name in read:
                 uses[name] += 1
             if read and expr.size + sum(costly[name].size for name in read) > LARGE:
                 return True
-        return any(count > 1 or (count == 1 and name in kept) for name, count in uses.items())
+        return any(count > 1 or (count == 1 and name in kept) for name, count in uses.items() if name in costly)
 
 
 def is_name(sql: Sql) -> bool:
@@ -85,7 +89,12 @@ def is_cheap(expr: Expr) -> bool:
     """Return whether ``expr`` may be written and computed twice."""
     if isinstance(expr, Column | Literal):
         return True
-    return expr.size <= CHEAP and not expr.has_window and not reads_json(expr)
+    return expr.size <= CHEAP and not expr.has_window and not reads_json(expr) and not _parses(expr)
+
+
+def _parses(expr: Expr) -> bool:
+    """Return whether ``expr`` reads text as something else."""
+    return any(isinstance(part, Cast) and part.arg.type == STRING for part in walk(expr))
 
 
 def reads_json(expr: Expr) -> bool:

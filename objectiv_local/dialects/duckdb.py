@@ -39,7 +39,7 @@ from objectiv_local.types import (
 TYPES = {
     "bool": "boolean",
     "int64": "bigint",
-    "float64": "double",
+    "float64": "float8",
     "string": "varchar",
     "date": "date",
     "timestamp": "timestamp",
@@ -58,7 +58,7 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     **{name: (INT64, _reader("bigint"))
        for name in ("INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT")},
     "DOUBLE": (FLOAT64, None),
-    "FLOAT": (FLOAT64, _reader("double")),
+    "FLOAT": (FLOAT64, _reader("float8")),
     "BOOLEAN": (BOOL, None),
     "VARCHAR": (STRING, None),
     "DATE": (DATE, None),
@@ -214,7 +214,7 @@ def _scalar_condition(kind: Sql, plain: Sql, value: object) -> list[Sql]:
     if isinstance(value, int | float):
         is_number = Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE)
         # Without the CASE the cast could run on text that is not a number.
-        return [case((is_number, binary("=", tree.cast(plain, "double"), Raw(f"'{value!r}'::double"))),
+        return [case((is_number, binary("=", tree.cast(plain, "float8"), Raw(f"'{value!r}'::float8"))),
                      default=Raw("FALSE"))]
     same = binary("=", plain, text(str(value)))
     # The text of a number, an object and so on can equal the text looked for; only then the type has to be asked.

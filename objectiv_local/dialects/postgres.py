@@ -22,7 +22,7 @@ from objectiv_local.dialects.base import (
 )
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
+from objectiv_local.plan.expr import Call, Cast, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
     BOOL,
@@ -109,14 +109,23 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     divisor = expr.args[1]
     if isinstance(divisor, Literal) and divisor.value:
         return binary("/", a, b)
-    zero = float_literal(0.0)
     # The engine raises on division by zero where IEEE 754 has an answer.
-    by_sign = case(
-        (binary("OR", binary("=", a, zero), binary("=", a, float_literal(float("nan")))), float_literal(float("nan"))),
-        (binary(">", a, zero), float_literal(float("inf"))),
-        (binary("<", a, zero), float_literal(float("-inf"))),
-    )
-    return case((binary("=", b, zero), by_sign), default=binary("/", a, b))
+    dividend, zero = _whole(expr.args[0], a)
+    whens = [] if zero != number(0) else [(binary("=", dividend, zero), float_literal(float("nan")))]
+    if not whens:
+        is_nan = binary("=", dividend, float_literal(float("nan")))
+        whens = [(binary("OR", binary("=", dividend, zero), is_nan), float_literal(float("nan")))]
+    whens += [(binary(">", dividend, zero), float_literal(float("inf"))),
+              (binary("<", dividend, zero), float_literal(float("-inf")))]
+    tested, zero = _whole(divisor, b)
+    return case((binary("=", tested, zero), case(*whens)), default=binary("/", a, b))
+
+
+def _whole(expr: Expr, value: Sql) -> tuple[Sql, Sql]:
+    """Return what to compare with zero, and the zero: the integer itself where a float was made of one."""
+    if isinstance(expr, Cast) and expr.arg.type == INT64 and isinstance(value, tree.Postfix):
+        return value.arg, number(0)
+    return value, float_literal(0.0)
 
 
 def _collated(symbol: str) -> Builder:

@@ -15,7 +15,7 @@ from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect, on_function
 from objectiv_local.dialects.block import Block, inside_windows, reads_json
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
-from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.printer import flat, layout
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Number, Raw, Sql
 from objectiv_local.plan.expr import (
@@ -186,7 +186,7 @@ class Lowering:
         block.columns |= {name: substitute(expr, block.columns) for name, expr in added.items()}
         if added:
             block.title = node.step or next(iter(added))
-            block.steps.append(node.step or "adds " + ", ".join(added))
+            block.steps.append("adds " + ", ".join(added))
         return block
 
     def select(self, block: Block, node: Select) -> Block:
@@ -208,7 +208,6 @@ class Lowering:
             if block.group is not None or any(block.columns[each].has_window for each in predicate.columns):
                 block = self.closed(block)
             block.columns[name] = substitute(predicate, block.columns)
-            block.steps.append("which rows to keep")
             predicate = Column(name, BOOL)
         if any(expr.has_window for expr in block.columns.values()):
             block = self.closed(block)
@@ -217,7 +216,7 @@ class Lowering:
         kept = substitute(predicate, block.columns)
         (block.where if block.group is None else block.having).append(kept)
         block.title = node.step or block.title
-        block.steps.append(node.step or "filtered")
+        block.steps.append("keeps some rows")
         return block
 
     def aggregate(self, block: Block, node: Aggregate) -> Block:
@@ -234,9 +233,8 @@ class Lowering:
         keys = {name: substitute(expr, block.columns) for name, expr in node.keys}
         block.columns = keys | {name: substitute(expr, block.columns) for name, expr in aggregates}
         block.group = list(keys.values())
-        by = ", ".join(keys)
         block.title = node.step or ("by_" + "_".join(keys) if keys else "total")
-        block.steps.append(node.step or (f"grouped by {by}" if keys else "aggregated"))
+        block.steps.append("one row for each " + ", ".join(keys) if keys else "one row for all")
         return block
 
     def _windows_first(self, block: Block, node: Aggregate,
@@ -295,8 +293,8 @@ class Lowering:
         shown = [side.source if side.source == alias else f"{side.source} AS {alias}"
                  for side, alias in zip(sides, aliases, strict=True)]
         keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]
-        source = f"{shown[0]}\n{keyword} {shown[1]}\n  ON {_text(joined)}"
-        return Block(source, inputs, columns, node.step or "joined", [node.step or "joined"], is_join=True)
+        source = f"{shown[0]}\n{keyword} {shown[1]}\n  ON {layout(joined, 2)}"
+        return Block(source, inputs, columns, node.step or "joined", [_JOIN_WORDS[node.how]], is_join=True)
 
     def sort(self, block: Block, node: Limit | Sort) -> Block:
         if block.is_limited:
@@ -309,7 +307,7 @@ class Lowering:
                             for key in node.order)
         if isinstance(node, Limit):
             block.limit, block.offset = node.count, node.offset
-            block.steps.append(node.step or "the first rows")
+            block.steps.append("only the first rows" if node.count is not None else "without the first rows")
             block.title = node.step or "first_rows"
         return block
 
@@ -323,7 +321,7 @@ class Lowering:
             block.columns = {"one": literal(1)}
             self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
         name = self.cte_name(block.title)
-        comment = "; ".join(dict.fromkeys(block.steps)) or f"columns of {block.source}"
+        comment = "; ".join(_merged(block.steps)) or f"columns of {block.source}"
         self.ctes.append((name, select_text(self, block), _one_line(comment), fence and bool(self.dialect.materialized)))
         inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
@@ -396,6 +394,13 @@ class Lowering:
         return on_function(call_, lambda function: tree.Windowed(function, partition, order, frame))
 
 
+_JOIN_WORDS = {
+    "inner": "the rows of both sides with equal keys",
+    "left": "all rows on the left with those on the right that have equal keys",
+    "outer": "all rows of both sides, next to each other where keys are equal",
+}
+
+
 def _reversed(order: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
     return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
 
@@ -435,6 +440,17 @@ def _text(sql: Sql) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join("  " + line if line else line for line in text.split("\n"))
+
+
+def _merged(steps: list[str]) -> list[str]:
+    """Return descriptions of steps with neighbors of the same kind told as one."""
+    out: list[str] = []
+    for step in steps:
+        if out and step.startswith("adds ") and out[-1].startswith("adds "):
+            out[-1] += ", " + step.removeprefix("adds ")
+        elif not out or out[-1] != step:
+            out.append(step)
+    return out
 
 
 def _one_line(text: str) -> str:

@@ -1,9 +1,4 @@
-"""Passes over a plan: each returns a plan with the same answer that is better to run or to read.
-
-``PASSES`` lists them in the order in which they run. ``complete_orders`` is required, because without it an answer may
-depend on the order in which an engine happens to read rows; every other pass may be left out without a change of any
-answer, which a test proves.
-"""
+"""Rebuilding plans, and the passes that every plan needs: complete orders, and no columns that nothing reads."""
 
 from __future__ import annotations
 
@@ -24,9 +19,6 @@ from objectiv_local.plan.nodes import (
     topological,
 )
 from objectiv_local.plan.ops import OPS, ORDERED_TYPES
-
-Pass = Callable[[Node], Node]
-
 
 def rebuild(root: Node, change: Callable[[Node, Node], Node]) -> Node:
     """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first."""
@@ -208,19 +200,3 @@ def prune(root: Node) -> Node:
         return node
 
     return rebuild(root, change)
-
-
-#: The passes in order: (name, pass, whether it is required).
-PASSES: tuple[tuple[str, Pass, bool], ...] = (
-    ("complete orders", complete_orders, True),
-    ("prune columns", prune, False),
-)
-
-
-def rewritten(root: Node, without: Iterable[str] = ()) -> Node:
-    """Return ``root`` after all passes but the optional ones named in ``without``."""
-    skipped = set(without)
-    for name, pass_, is_required in PASSES:
-        if is_required or name not in skipped:
-            root = pass_(root)
-    return root

@@ -27,13 +27,19 @@ class Draws:
 
     def __init__(self, seed: int) -> None:
         self._seed = np.array([seed], dtype=np.uint64)
+        self._keys: dict[str, Bits] = {}
 
     def bits(self, purpose: str, numbers: Integers) -> Bits:
         """Return 64 random bits for each number."""
+        if purpose not in self._keys:
+            self._keys[purpose] = self._key(purpose)
+        return _mix(_mix(numbers.astype(np.uint64) * _STEP + self._keys[purpose]))
+
+    def _key(self, purpose: str) -> Bits:
         key = self._seed
         for byte in purpose.encode():
             key = _mix(key * _STEP + np.uint64(byte + 1))
-        return _mix(_mix(numbers.astype(np.uint64) * _STEP + key))
+        return key
 
     def below(self, purpose: str, numbers: Integers, limit: int | Integers) -> Integers:
         """Return an integer from 0 to below ``limit`` (at most 2**31) for each number."""

@@ -1,0 +1,36 @@
+"""The passes over a plan, in order: each returns a plan with the same answer that is better to run or to read.
+
+``complete_orders`` is required, because without it an answer may depend on the order in which an engine happens to read
+rows; every other pass may be left out without a change of any answer, which a test proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from objectiv_local.plan.combine import combine_aggregates
+from objectiv_local.plan.narrow import narrow_early
+from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.rewrite import complete_orders, prune
+from objectiv_local.plan.simplify import simplify
+
+Pass = Callable[[Node], Node]
+
+#: (name, pass, whether it is required).
+PASSES: tuple[tuple[str, Pass, bool], ...] = (
+    ("complete orders", complete_orders, True),
+    ("simplify expressions", simplify, False),
+    ("combine aggregates", combine_aggregates, False),
+    ("prune columns", prune, False),
+    ("narrow rows early", narrow_early, False),
+    ("prune narrowed columns", prune, False),
+)
+
+
+def rewritten(root: Node, without: Iterable[str] = ()) -> Node:
+    """Return ``root`` after all passes but the optional ones named in ``without``."""
+    skipped = set(without)
+    for name, pass_, is_required in PASSES:
+        if is_required or name not in skipped:
+            root = pass_(root)
+    return root
