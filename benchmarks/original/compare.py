@@ -152,7 +152,7 @@ def runner(command: list[str], option: str) -> Runner:
 
 
 @contextmanager
-def postgres(url: str | None, version: str) -> Iterator[str]:
+def postgres(url: str | None, version: int) -> Iterator[str]:
     """Yield the URL of a Postgres: the given one, or one that is started here and stopped at the end."""
     if url is not None:
         yield url
@@ -174,7 +174,7 @@ def main() -> int:
     parser.add_argument("--original-jit", choices=("on", "off"), help="Postgres' JIT for the original only")
     parser.add_argument("--parquet", type=Path, default=ROOT / "data" / "sample.parquet", help="raw events")
     parser.add_argument("--ours", type=shlex.split, help="command that answers with ours (default: run_ours.py)")
-    parser.add_argument("--postgres-version", default="16", help="version to start (default: %(default)s)")
+    parser.add_argument("--postgres-version", type=int, default=16, help="version to start (default: %(default)s)")
     parser.add_argument("--postgres-url", help="a running Postgres without a table `data`, in place of starting one")
     parser.add_argument("--out", type=Path, help="keep the answers in this directory")
     arguments = parser.parse_args()
