@@ -42,7 +42,9 @@ class Dialect:
     relation: Callable[[Relation], str]
     literal: Callable[[Literal], Sql]
     text_order: str = ""
-    materialized: str = ""
+    materialized: bool = False
+    #: Operations that are written with an operand more than once.
+    repeats: frozenset[str] = frozenset()
     unsupported: Mapping[str, str] = field(default_factory=dict)
 
     def identifier(self, name: str) -> str:
@@ -88,6 +90,9 @@ class Dialect:
             return float_literal(typed(float, expr.value))
         return self.literal(expr)
 
+
+#: Neither engine holds a longer text.
+LONGEST_TEXT = 2**30
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
@@ -174,8 +179,7 @@ def _wrong_sign(a: Sql, divisor: Sql, b: Sql) -> Sql:
 
 
 def _slice(args: Sequence[Sql], expr: Expr) -> Sql:
-    value, start, stop = args[0], constant(expr, 1), constant(expr, 2)
-    assert isinstance(start, int | None) and isinstance(stop, int | None)
+    value, start, stop = args[0], _position(expr, 1), _position(expr, 2)
     start = start or 0
     if start >= 0 and (stop is None or stop >= 0):
         length = () if stop is None else (number(max(stop - start, 0)),)
@@ -190,6 +194,13 @@ def _slice(args: Sequence[Sql], expr: Expr) -> Sql:
     last = number(stop) if stop is not None and stop >= 0 else binary("+", length_, number(stop or 0))
     count = func("greatest", binary("-", last, first), number(0))
     return func("substring", value, tree.cast(binary("+", first, number(1)), "int"), tree.cast(count, "int"))
+
+
+def _position(expr: Expr, index: int) -> int | None:
+    """Return a bound of a slice; no text is as long as the largest position, which engines refuse beyond 32 bits."""
+    value = constant(expr, index)
+    assert isinstance(value, int | None)
+    return None if value is None else max(-LONGEST_TEXT, min(value, LONGEST_TEXT))
 
 
 def _contains(args: Sequence[Sql], expr: Expr) -> Sql:

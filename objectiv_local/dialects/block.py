@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.tree import Sql
-from objectiv_local.plan.expr import Cast, Column, Expr, Literal, Ordering, Over, walk
+from objectiv_local.plan.expr import Call, Cast, Column, Expr, Literal, Ordering, Over, walk
 from objectiv_local.types import JSON, STRING
 
 #: A computed column larger than this is not copied into the steps that use it, however few they are.
@@ -58,10 +58,11 @@ class Block:
         """Whether a column of the result is computed over a window."""
         return any(expr.has_window for expr in self.columns.values())
 
-    def must_close_for(self, exprs: list[Expr], kept: set[str]) -> bool:
+    def must_close_for(self, exprs: list[Expr], kept: set[str], repeats: frozenset[str]) -> bool:
         """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.
 
-        ``kept`` are the columns of the block that stay in its result beside the new ones.
+        ``kept`` are the columns of the block that stay in its result beside the new ones, ``repeats`` the operations
+        that write an operand more than once.
         """
         costly = {name: expr for name, expr in self.columns.items() if not is_cheap(expr)}
         if not costly:
@@ -75,6 +76,10 @@ class Block:
             read = [part.name for part in walk(expr) if isinstance(part, Column) and part.name in costly]
             for name in read:
                 uses[name] += 1
+            for part in walk(expr):
+                if isinstance(part, Call) and part.op in repeats:
+                    for name in costly.keys() & part.columns:
+                        uses[name] += 1
             if read and expr.size + sum(costly[name].size for name in read) > LARGE:
                 return True
         return any(count > 1 or (count == 1 and name in kept) for name, count in uses.items() if name in costly)

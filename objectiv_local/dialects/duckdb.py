@@ -109,7 +109,9 @@ def _strftime(args: Sequence[Sql], expr: Expr) -> Sql:
             parts.append(_special_code(piece, args[0]))
         else:
             native += piece.replace("%", "%%") if kind == "text" else "%" + piece
-    if native or not parts:
+    if not native and not parts:
+        return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), text("")))
+    if native:
         parts.append(func("strftime", args[0], text(native)))
     joined = parts[0]
     for part in parts[1:]:
@@ -342,4 +344,5 @@ DUCKDB = Dialect(
     stored=stored,
     relation=relation,
     literal=literal,
+    repeats=frozenset({"floordiv", "mod", "json_slice", "json_length"}),
 )

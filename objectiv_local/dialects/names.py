@@ -61,4 +61,4 @@ def unused(name: str, taken: set[str]) -> str:
 
 
 def _is_safe(name: str) -> bool:
-    return 0 < len(name.encode("utf-8", "replace")) <= MAX_BYTES and "\x00" not in name
+    return 0 < len(name.encode("utf-8", "replace")) <= MAX_BYTES and name.isprintable()

@@ -179,7 +179,9 @@ def _strftime(args: Sequence[Sql], expr: Expr) -> Sql:
             native += _TO_CHAR[piece]
         else:
             native += _quoted_text(piece)
-    if native or not parts:
+    if not native and not parts:
+        return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), text("")))
+    if native:
         parts.append(func("to_char", args[0], text(native)))
     joined = parts[0]
     for part in parts[1:]:
@@ -250,6 +252,21 @@ def _as_timestamp(value: Sql, type_: Type) -> Sql:
 
 
 # ---- JSON
+
+
+_ARRAYS = ("json_filter", "json_slice")
+
+
+def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Call)
+    array = expr.args[0]
+    while isinstance(array, Cast):
+        array = array.arg
+    element = binary("->", args[0], tree.bare(args[1]))
+    if isinstance(array, Call) and array.op in _ARRAYS:
+        return element
+    # The engine takes a number or a text for an array of one element.
+    return case((_is_array(args[0]), element))
 
 
 def _json_text(value: object) -> Sql:
@@ -345,7 +362,7 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 def _failing(kind: str) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         # There is no function that raises; a cast of text that can never be one does.
-        return tree.cast(Template("('not {kind}: ' || {{}})".format(kind=kind), (args[0],)), TYPES[expr.type.name])
+        return tree.cast(binary("||", text(f"not {kind}: "), args[0]), TYPES[expr.type.name])
 
     return build
 
@@ -362,7 +379,7 @@ SCALAR |= compared(dict(SCALAR)) | {
     "date_trunc": _date_trunc,
     "json_get": lambda args, expr: binary("->", *args),
     "json_get_text": lambda args, expr: binary("->>", *args),
-    "json_index": lambda args, expr: binary("->", args[0], tree.bare(args[1])),
+    "json_index": _json_index,
     "json_slice": _json_slice,
     "json_filter": _json_filter,
     "json_has": _json_has,
@@ -397,4 +414,5 @@ POSTGRES = Dialect(
     relation=relation,
     literal=literal,
     text_order=C,
+    repeats=frozenset({"floordiv", "mod", "truediv", "json_slice", "json_length", "json_index"}),
 )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect, on_function
-from objectiv_local.dialects.block import Block, inside_windows, reads_json
+from objectiv_local.dialects.block import Block, inside_windows, is_cheap, reads_json
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
 from objectiv_local.dialects.printer import flat, layout
 from objectiv_local.dialects.text import select_text
@@ -33,6 +34,7 @@ from objectiv_local.plan.expr import (
     literal,
     substitute,
     transform,
+    walk,
 )
 from objectiv_local.plan.nodes import (
     Aggregate,
@@ -88,7 +90,7 @@ class Lowering:
         self.needed = required(self.nodes, root)
         self.uses: dict[Node, int] = dict.fromkeys(self.nodes, 0)
         for node in self.nodes:
-            for below in dict.fromkeys(depends_on(node)):
+            for below in depends_on(node):
                 self.uses[below] += 1
         self.names = stand_ins(name for node in self.nodes for name in node.types)
         self.ctes: list[tuple[str, str, str, bool]] = []
@@ -173,28 +175,60 @@ class Lowering:
     def extend(self, block: Block, node: Extend) -> Block:
         needed = self.needed[node]
         added = {name: expr for name, expr in node.columns if name in needed}
+        block = self.add(block, added, needed - added.keys())
+        if added:
+            block.title = node.step or next(iter(added))
+            block.steps.append("adds " + ", ".join(added))
+        return block
+
+    def add(self, block: Block, added: dict[str, Expr], kept: set[str]) -> Block:
+        """Return a block with columns added; ``kept`` are those of the block that are still read beside them."""
+        aside = self.to_compute_first(list(added.values()))
+        if aside:
+            names = {part: self.new_name(part, block) for part in aside}
+            added = {name: _replaced(expr, names) for name, expr in added.items()}
+            read = frozenset().union(*(expr.columns for expr in added.values())) & block.columns.keys()
+            block = self.add(block, {name: part for part, name in names.items()}, kept | read)
         exprs = list(added.values())
-        kept = needed - added.keys()
         windows = frozenset().union(*(inside_windows(expr) for expr in exprs))
         if any(expr.has_window for expr in exprs):
             over_window = any(block.columns[name].has_window for name in windows)
             wide = any(reads_json(expr) for expr in block.columns.values())
             if block.group is not None or block.is_limited or over_window or wide:
                 block = self.closed(block, fence=wide and not over_window)
-        if block.must_close_for(exprs, kept):
+        if block.must_close_for(exprs, kept, self.dialect.repeats):
             block = self.closed(block)
         block.columns |= {name: substitute(expr, block.columns) for name, expr in added.items()}
-        if added:
-            block.title = node.step or next(iter(added))
-            block.steps.append("adds " + ", ".join(added))
         return block
+
+    def to_compute_first(self, exprs: list[Expr]) -> list[Expr]:
+        """Return parts that need a step of their own: windows in windows, and costly operands that are written twice."""
+        found: dict[Expr, None] = {}
+        for expr in exprs:
+            for part in walk(expr):
+                if isinstance(part, Over):
+                    found |= dict.fromkeys(_outermost_windows(part.children()))
+                elif isinstance(part, Call) and part.op in self.dialect.repeats:
+                    found |= dict.fromkeys(arg for arg in part.args if not is_cheap(_uncast(arg)))
+        # Of parts within each other, the inner ones are found again when the outer ones are added.
+        inner = {sub for part in found for sub in walk(part) if sub is not part}
+        return [part for part in found if part not in inner]
+
+    def new_name(self, part: Expr, block: Block) -> str:
+        """Return an unused name for a column that no user named."""
+        title = part.call.op if isinstance(part, Over) else part.op if isinstance(part, Call) else "value"
+        taken = {name.casefold() for name in (*self.names, *self.names.values(), *block.columns)}
+        name = unused(title, taken)
+        self.names[name] = name
+        return name
 
     def select(self, block: Block, node: Select) -> Block:
         kept = [(name, expr) for name, expr in node.columns if name in self.needed[node]]
-        exprs = [expr for _, expr in kept]
-        if any(expr.has_window for expr in exprs) or block.must_close_for(exprs, set()):
-            block = self.closed(block)
-        block.columns = {name: substitute(expr, block.columns) for name, expr in kept}
+        columns = dict(kept)
+        block = self.add(block, {name: expr for name, expr in kept if not isinstance(expr, Column)},
+                         {expr.name for _, expr in kept if isinstance(expr, Column)})
+        block.columns = {name: block.columns[expr.name] if isinstance(expr, Column) else block.columns[name]
+                         for name, expr in columns.items()}
         block.title = node.step or block.title
         return block
 
@@ -203,15 +237,12 @@ class Lowering:
         if block.is_limited:
             block = self.closed(block)
         if predicate.has_window:
-            name = unused("keep", {each.casefold() for each in block.columns})
-            self.names.setdefault(name, unused(name, {alias.casefold() for alias in self.names.values()}))
-            if block.group is not None or any(block.columns[each].has_window for each in predicate.columns):
-                block = self.closed(block)
-            block.columns[name] = substitute(predicate, block.columns)
+            name = self.new_name(predicate, block)
+            block = self.add(block, {name: predicate}, self.needed[node])
             predicate = Column(name, BOOL)
         if any(expr.has_window for expr in block.columns.values()):
             block = self.closed(block)
-        elif block.must_close_for([predicate], self.needed[node]):
+        elif block.must_close_for([predicate], self.needed[node], self.dialect.repeats):
             block = self.closed(block)
         kept = substitute(predicate, block.columns)
         (block.where if block.group is None else block.having).append(kept)
@@ -222,13 +253,14 @@ class Lowering:
     def aggregate(self, block: Block, node: Aggregate) -> Block:
         aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
         exprs = [expr for _, expr in (*node.keys, *aggregates)]
-        if any(expr.has_window for expr in exprs):
-            # A window has to be computed before its result can be grouped by or aggregated.
-            block, node, aggregates = self._windows_first(block, node, aggregates)
+        # A window has to be computed before its result can be grouped by or aggregated.
+        parts = [*dict.fromkeys(_outermost_windows(exprs))] or self.to_compute_first(exprs)
+        if parts:
+            block, node, aggregates = self.computed_first(block, node, aggregates, parts)
             exprs = [expr for _, expr in (*node.keys, *aggregates)]
         read = frozenset().union(*(expr.columns for expr in exprs))
         blocked = block.group is not None or block.is_limited or any(block.columns[name].has_window for name in read)
-        if blocked or block.must_close_for(exprs, set()):
+        if blocked or block.must_close_for(exprs, set(), self.dialect.repeats):
             block = self.closed(block)
         keys = {name: substitute(expr, block.columns) for name, expr in node.keys}
         block.columns = keys | {name: substitute(expr, block.columns) for name, expr in aggregates}
@@ -237,29 +269,15 @@ class Lowering:
         block.steps.append("one row for each " + ", ".join(keys) if keys else "one row for all")
         return block
 
-    def _windows_first(self, block: Block, node: Aggregate,
-                       aggregates: list[tuple[str, Expr]]) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
-        found: dict[Expr, str] = {}
-
-        def lift(expr: Expr) -> Expr:
-            def change(part: Expr) -> Expr | None:
-                if not isinstance(part, Over):
-                    return None
-                if part not in found:
-                    found[part] = unused("window", {each.casefold() for each in (*block.columns, *found.values())})
-                return Column(found[part], part.type)
-
-            return transform(expr, change)
-
-        keys = tuple((name, lift(expr)) for name, expr in node.keys)
-        lifted = [(name, lift(expr)) for name, expr in aggregates]
-        if block.group is not None or block.is_limited or any(
-                block.columns[name].has_window for over in found for name in over.columns):
-            block = self.closed(block)
-        for over, name in found.items():
-            self.names.setdefault(name, unused(name, {alias.casefold() for alias in self.names.values()}))
-            block.columns[name] = substitute(over, block.columns)
-        return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), lifted
+    def computed_first(self, block: Block, node: Aggregate, aggregates: list[tuple[str, Expr]],
+                       parts: list[Expr]) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
+        """Return the block with ``parts`` as columns, and the aggregate over those."""
+        names = {part: self.new_name(part, block) for part in parts}
+        keys = tuple((name, _replaced(expr, names)) for name, expr in node.keys)
+        replaced = [(name, _replaced(expr, names)) for name, expr in aggregates]
+        read = frozenset().union(*(expr.columns for _, expr in (*keys, *replaced))) & block.columns.keys()
+        block = self.add(block, {name: part for part, name in names.items()}, set(read))
+        return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), replaced
 
     def join(self, node: Join) -> Block:
         sides = [self.take(node.left), self.take(node.right)]
@@ -300,7 +318,7 @@ class Lowering:
         if block.is_limited:
             block = self.closed(block)
         exprs = [key.expr for key in node.order]
-        if block.must_close_for(exprs, self.needed[node]) and any(
+        if block.must_close_for(exprs, self.needed[node], self.dialect.repeats) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
             block = self.closed(block)
         block.order = tuple(Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last)
@@ -394,6 +412,27 @@ class Lowering:
         return on_function(call_, lambda function: tree.Windowed(function, partition, order, frame))
 
 
+def _replaced(expr: Expr, names: dict[Expr, str]) -> Expr:
+    """Return ``expr`` with parts replaced by the columns that hold them."""
+    return transform(expr, lambda part: Column(names[part], part.type) if part in names else None)
+
+
+def _outermost_windows(exprs: Iterable[Expr]) -> list[Over]:
+    found: list[Over] = []
+    stack = list(exprs)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Over):
+            found.append(part)
+        elif part.has_window:
+            stack.extend(reversed(part.children()))
+    return found
+
+
+def _uncast(expr: Expr) -> Expr:
+    return expr.arg if isinstance(expr, Cast) else expr
+
+
 _JOIN_WORDS = {
     "inner": "the rows of both sides with equal keys",
     "left": "all rows on the left with those on the right that have equal keys",
@@ -439,7 +478,17 @@ def _text(sql: Sql) -> str:
 
 
 def _indented(text: str) -> str:
-    return "\n".join("  " + line if line else line for line in text.split("\n"))
+    """Return text two spaces further in; lines within a quoted text or name are left as they are."""
+    lines = []
+    quote = ""
+    for line in text.split("\n"):
+        lines.append("  " + line if line and not quote else line)
+        for letter in line:
+            if letter == quote:
+                quote = ""
+            elif not quote and letter in "'\"":
+                quote = letter
+    return "\n".join(lines)
 
 
 def _merged(steps: list[str]) -> list[str]:

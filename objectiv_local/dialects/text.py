@@ -77,7 +77,7 @@ def _order_key(lowering: Lowering, block: Block, key: Ordering) -> str:
             sql = Raw(lowering.identifier(name))
             break
     else:
-        aliases = {lowering.identifier(name) for name in block.columns}
+        aliases = {lowering.identifier(name) for name, expr in block.columns.items() if expr is not key.expr}
         if isinstance(sql, Raw) and sql.text in aliases and "\n" not in block.source:
             # A bare name would be read as the result's column of that name, not as the one that is meant.
             sql = Raw(f"{block.source}.{sql.text}") if "(" not in block.source else Template("({} || '')", (sql,))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
 from objectiv_local.plan.narrow import narrow_early
-from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.rewrite import complete_orders, prune
 from objectiv_local.plan.simplify import simplify
 
@@ -30,7 +30,11 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
 def rewritten(root: Node, without: Iterable[str] = ()) -> Node:
     """Return ``root`` after all passes but the optional ones named in ``without``."""
     skipped = set(without)
+    columns = list(root.types)
     for name, pass_, is_required in PASSES:
         if is_required or name not in skipped:
             root = pass_(root)
+    if list(root.types) != columns:
+        # A column that is replaced may have moved behind the others.
+        root = Select(root, tuple((name, root.column(name)) for name in columns))
     return root
