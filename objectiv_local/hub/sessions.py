@@ -37,6 +37,7 @@ def with_sessions(state: State, gap_seconds: float) -> State:
 
     # Numbers of starts grow along the hits of a user, so the greatest so far is the number of the current session.
     session = over(aggregation("max", plan.column("session_start_number")), [user], order, so_far)
-    plan = Extend(plan, (("session_id", session),), "sessions")
+    within_user = over(aggregation("size", where=is_start), [user], order, so_far)
+    plan = Extend(plan, (("session_id", session),), "sessions", (("session_id", "user_id", within_user),))
     hit = over(aggregation("row_number"), [plan.column("session_id")], order)
     return state.on(Extend(plan, (("session_hit_number", hit),), "session_hits"))

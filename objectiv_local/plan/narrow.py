@@ -46,7 +46,7 @@ def narrow_early(root: Node) -> Node:
                 expr, lambda part: Column(replaced[part], part.type) if part in replaced else None))
         early = at.get(old)
         if early and isinstance(node, Extend):
-            node = Extend(Extend(node.child, tuple(early), ""), node.columns, node.step)
+            node = Extend(Extend(node.child, tuple(early), ""), node.columns, node.step, node.local)
         return node
 
     return rebuild(root, change)

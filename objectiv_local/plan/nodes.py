@@ -106,16 +106,22 @@ def _keeps_apart(name: str, expr: Expr) -> bool:
 
 
 class Extend(_Single):
-    """The input's columns plus more; a column of the same name is replaced."""
+    """The input's columns plus more; a column of the same name is replaced.
 
-    __slots__ = ("columns",)
-    __match_args__ = ("child", "columns", "step")
+    ``local`` are (column, group, expression): the numbers in the column may be computed as the expression where only
+    their order within a group of equal values of the column ``group`` matters. A number occurs in one group only.
+    """
+
+    __slots__ = ("columns", "local")
+    __match_args__ = ("child", "columns", "step", "local")
     columns: Named
+    local: tuple[tuple[str, str, Expr], ...]
 
-    def __init__(self, child: Node, columns: Named, step: str = "") -> None:
+    def __init__(self, child: Node, columns: Named, step: str = "",
+                 local: tuple[tuple[str, str, Expr], ...] = ()) -> None:
         replaced = {name for name, expr in columns if not _keeps_apart(name, expr)}
         key = child.key if child.key is not None and replaced.isdisjoint(child.key) else None
-        self._set(child=child, columns=columns, step=step, key=key,
+        self._set(child=child, columns=columns, step=step, local=local, key=key,
                   types=child.types | {name: expr.type for name, expr in columns})
 
     def exprs(self) -> Iterable[Expr]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
+from objectiv_local.plan.early import aggregate_early
 from objectiv_local.plan.narrow import narrow_early
 from objectiv_local.plan.nodes import Node, Select
+from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
-from objectiv_local.plan.simplify import simplify
+from objectiv_local.plan.simplify import drop_single_row_windows, simplify
 
 Pass = Callable[[Node], Node]
 
@@ -22,6 +24,10 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("simplify expressions", simplify, False),
     ("combine aggregates", combine_aggregates, False),
     ("prune columns", prune, False),
+    ("aggregate early", aggregate_early, False),
+    ("drop single-row windows", drop_single_row_windows, False),
+    ("number locally", number_locally, False),
+    ("prune local numbers", prune, False),
     ("narrow rows early", narrow_early, False),
     ("prune narrowed columns", prune, False),
 )

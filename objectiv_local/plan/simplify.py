@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from objectiv_local.plan.expr import Call, Expr, Literal
-from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.expr import Call, Expr, Literal, Over, transform
+from objectiv_local.plan.nodes import Extend, Node
 from objectiv_local.types import JSON
 
 
@@ -24,6 +24,26 @@ def _shorter(expr: Expr) -> Expr:
                 isinstance(start, Literal) and start.type == JSON):
             return Call("json_has", (array, start), expr.type)
     return expr
+
+
+def drop_single_row_windows(root: Node) -> Node:
+    """Return the plan without windows over partitions of one row: the least of one value is the value."""
+    from objectiv_local.plan.rewrite import map_exprs, rebuild
+
+    def change(old: Node, node: Node) -> Node:
+        if not isinstance(node, Extend) or not node.child.key:
+            return node
+        key = {node.child.column(name) for name in node.child.key}
+
+        def single(part: Expr) -> Expr | None:
+            if (isinstance(part, Over) and part.call.op in ("min", "max") and part.call.where is None
+                    and part.frame is None and key <= set(part.partition)):
+                return part.call.args[0]
+            return None
+
+        return map_exprs(node, lambda expr: transform(expr, single))
+
+    return rebuild(root, change)
 
 
 def simplify(root: Node) -> Node:

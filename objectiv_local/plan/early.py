@@ -1,0 +1,259 @@
+"""Aggregate first: rows become groups before anything else is computed of them, where that gives the same answer.
+
+A question such as "how many new users a day" labels every row through windows and then groups the rows. When the labels
+are aggregates over whole partitions, they can be computed from partial results of smaller groups: rows are grouped by
+everything that the question reads, and windows, filters and the question's own groups then work on those few groups.
+The same step turns ``count(distinct x)`` into a count of groups, which both engines do faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Over, ScalarQuery, substitute, transform, walk
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node, topological
+from objectiv_local.plan.rewrite import rebuild
+from objectiv_local.types import BOOL, DATE, INT64, STRING, UUID
+
+#: What combines partial results of an operation.
+COMBINED_BY = {"min": "min", "max": "max", "sum": "sum", "sum_or_null": "sum_or_null", "count": "sum", "size": "sum",
+               "any": "any", "all": "all"}
+#: Operations to which it makes no difference how often a value is there.
+IDEMPOTENT = ("min", "max", "any", "all", "nunique")
+#: Types of columns by which rows may be grouped although the question does not group by them.
+FEW_VALUES = (BOOL, INT64, STRING, DATE, UUID)
+
+
+class _Unfit(Exception):
+    """The question cannot be answered from groups."""
+
+
+def aggregate_early(root: Node) -> Node:
+    """Return the plan with rows grouped before labels are computed and different values counted."""
+    shared = _shared_labels(root)
+    return rebuild(root, lambda old, node: _early(node, shared.get(old, False)) or node)
+
+
+def _shared_labels(root: Node) -> dict[Node, bool]:
+    """Return the aggregates whose labels other steps read too, so that they are computed for every row anyway."""
+    uses: dict[Node, int] = {}
+    nodes = topological(root)
+    for node in nodes:
+        for child in node.inputs():
+            uses[child] = uses.get(child, 0) + 1
+    out = {}
+    for node in nodes:
+        if isinstance(node, Aggregate):
+            current, shared = node.child, False
+            while isinstance(current, Extend | Filter):
+                shared = shared or uses[current] > 1
+                if isinstance(current, Extend) and not _is_label_step(current):
+                    break
+                current = current.child
+            out[node] = shared
+    return out
+
+
+def _early(node: Node, shared: bool) -> Node | None:
+    if not isinstance(node, Aggregate):
+        return None
+    try:
+        return _Question(node, shared).answered()
+    except _Unfit:
+        return None
+
+
+def _is_label(expr: Expr) -> bool:
+    """Return whether every window in ``expr`` is an aggregate of whole partitions that partial results can make."""
+    overs = [part for part in walk(expr) if isinstance(part, Over)]
+    return all(not over.order and over.frame is None and over.call.op in COMBINED_BY and over.call.where is None
+               and not any(child.has_window for child in over.children()) for over in overs)
+
+
+def _is_label_step(step: Extend) -> bool:
+    return all(_is_label(expr) for _, expr in step.columns)
+
+
+class _Question:
+    """One aggregate with the labels and filters below it."""
+
+    def __init__(self, node: Aggregate, shared: bool) -> None:
+        self.node = node
+        steps: list[Extend | Filter] = []
+        current = node.child
+        while isinstance(current, Filter) or (isinstance(current, Extend) and _is_label_step(current)):
+            steps.append(current)
+            current = current.child
+        steps.reverse()
+        # What comes before the first label stays a matter of rows.
+        first = next((position for position, step in enumerate(steps) if isinstance(step, Extend)
+                      and any(expr.has_window for _, expr in step.columns)), len(steps))
+        self.has_labels = first < len(steps)
+        self.rows: Node = steps[first - 1] if first else current
+        self.steps = steps[first:]
+        counted = {expr.args[0] for _, expr in node.aggregates
+                   if isinstance(expr, Aggregation) and expr.op == "nunique"}
+        self.counts_one = len(counted) == 1 and all(
+            isinstance(expr, Aggregation) and expr.op in ("nunique", "max") for _, expr in node.aggregates)
+        if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
+            raise _Unfit
+        self.plain: dict[str, Expr] = {}
+        self.labels: set[str] = set()
+        self.keys: dict[Expr, str] = {}
+        self.partials: dict[Aggregation, str] = {}
+        self.taken = set(node.types) | {name for step in steps for name in step.types}
+
+    def answered(self) -> Node:
+        """Return the aggregate over groups."""
+        node = self.node
+        self._collect_keys()
+        steps = [self._moved_step(step) for step in self.steps]
+        keys = tuple((name, self._moved(expr)) for name, expr in node.keys)
+        aggregates = [(name, self._combined(expr)) for name, expr in node.aggregates]
+        if not self.keys:
+            raise _Unfit
+        if self.rows.key is not None and set(self.rows.key) <= {expr.name for expr in self.keys if isinstance(expr, Column)}:
+            raise _Unfit
+        plan: Node = Aggregate(self.rows, tuple((name, expr) for expr, name in self.keys.items()),
+                               tuple((name, partial) for partial, name in self.partials.items()), self._title())
+        for step in steps:
+            if isinstance(step, Extend):
+                plan = Extend(plan, step.columns, step.step) if step.columns else plan
+            else:
+                plan = Filter(plan, step.predicate, step.step)
+        # With one group for each key and value, counting the groups counts the values.
+        grouped = {expr.name for _, expr in keys if isinstance(expr, Column)}
+        if len(grouped) == len(keys):
+            rest = set(self.keys.values()) - grouped
+            aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
+        return Aggregate(plan, keys, tuple(aggregates), node.step)
+
+    def _title(self) -> str:
+        return "by_" + "_".join(self.keys.values())
+
+    def _collect_keys(self) -> None:
+        labels: set[str] = set()
+        plain: dict[str, Expr] = {}
+        wanted: list[tuple[str, Expr]] = []
+        partitions: list[tuple[str, Expr]] = []
+        for step in self.steps:
+            if not isinstance(step, Extend):
+                continue
+            new: dict[str, Expr] = {}
+            for name, expr in step.columns:
+                own = substitute(expr, plain)
+                if expr.has_window or not own.columns.isdisjoint(labels):
+                    labels.add(name)
+                    partitions += [("", part) for over in walk(own) if isinstance(over, Over) for part in over.partition]
+                else:
+                    new[name] = own
+            plain |= new
+        wanted += [(name, substitute(expr, plain)) for name, expr in self.node.keys]
+        wanted += [("", substitute(expr.args[0], plain)) for _, expr in self.node.aggregates
+                   if isinstance(expr, Aggregation) and expr.op == "nunique"]
+        for name, expr in (*wanted, *partitions):
+            if expr.columns and expr.columns.isdisjoint(labels):
+                self._key(expr, name)
+
+    def _key(self, expr: Expr, name: str = "") -> Column:
+        if expr not in self.keys:
+            if expr.type.name == "json" or any(isinstance(part, ScalarQuery) for part in walk(expr)):
+                raise _Unfit
+            self.keys[expr] = self._name(expr.name if isinstance(expr, Column) else name or "period",
+                                         keep=isinstance(expr, Column) or bool(name))
+        return Column(self.keys[expr], expr.type)
+
+    def _name(self, name: str, *, keep: bool = False) -> str:
+        used = set(self.keys.values()) | set(self.partials.values())
+        if keep and name not in used and name not in self.labels:
+            return name
+        number, candidate = 1, name
+        while candidate in self.taken or candidate in used:
+            number += 1
+            candidate = f"{name}_{number}"
+        return candidate
+
+    def _moved_step(self, step: Extend | Filter) -> Extend | Filter:
+        if isinstance(step, Filter):
+            return Filter(step.child, self._moved(step.predicate), step.step)
+        columns: list[tuple[str, Expr]] = []
+        plain: dict[str, Expr] = {}
+        for name, expr in step.columns:
+            own = substitute(expr, self.plain)
+            if expr.has_window or not own.columns.isdisjoint(self.labels):
+                if name in self.keys.values():
+                    raise _Unfit
+                columns.append((name, self._moved(expr)))
+            else:
+                plain[name] = own
+        self.labels |= {name for name, _ in columns}
+        self.plain |= plain
+        return Extend(step.child, tuple(columns), step.step)
+
+    def _moved(self, expr: Expr) -> Expr:
+        """Return an expression over rows and labels as one over groups and labels."""
+
+        def change(part: Expr) -> Expr | None:
+            if part in self.keys:
+                return Column(self.keys[part], part.type)
+            if isinstance(part, Over):
+                return self._moved_window(part)
+            if isinstance(part, Column) and part.name not in self.labels:
+                if part.type not in FEW_VALUES:
+                    raise _Unfit
+                return self._key(part)
+            return None
+
+        return transform(substitute(expr, {name: own for name, own in self.plain.items() if name not in self.labels}),
+                         change)
+
+    def _moved_window(self, over: Over) -> Over:
+        call = over.call
+        if not self._labels_in(call.args):
+            partial = self._partial(call)
+        else:
+            raise _Unfit
+        combined = Aggregation(COMBINED_BY[call.op], (partial,), (), None, call.type)
+        return Over(combined, tuple(self._moved(part) for part in over.partition), (), None)
+
+    def _labels_in(self, exprs: Iterable[Expr]) -> bool:
+        return any(not expr.columns.isdisjoint(self.labels) for expr in exprs)
+
+    def _partial(self, call: Aggregation) -> Column:
+        """Return the column that holds an aggregate of each group."""
+        if call.op in ("min", "max") and call.args[0] in self.keys:
+            return Column(self.keys[call.args[0]], call.type)
+        if call not in self.partials:
+            source = call.args[0].name if call.args and isinstance(call.args[0], Column) else "rows"
+            self.partials[call] = self._name(f"{call.op}_{source}")
+        return Column(self.partials[call], call.type)
+
+    def _combined(self, expr: Expr) -> Aggregation:
+        """Return an aggregate of rows as one of groups."""
+        assert isinstance(expr, Aggregation)
+        if expr.op not in COMBINED_BY and expr.op != "nunique":
+            raise _Unfit
+        plain = {name: own for name, own in self.plain.items() if name not in self.labels}
+        args = tuple(substitute(arg, plain) for arg in expr.args)
+        where = None
+        if expr.where is not None:
+            condition = substitute(expr.where, plain)
+            if self.counts_one and not self.has_labels:
+                # A value counts if one of its rows does.
+                where = self._partial(Aggregation("any", (condition,), (), None, BOOL))
+            else:
+                where = self._moved(condition)
+        if expr.op == "nunique" or self._labels_in(args) or (expr.op in IDEMPOTENT and args and args[0] in self.keys):
+            if expr.op not in IDEMPOTENT:
+                raise _Unfit
+            return Aggregation(expr.op, tuple(self._moved(arg) for arg in args), (), where, expr.type)
+        if where is not None and not self.has_labels:
+            raise _Unfit
+        partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
+        return Aggregation(COMBINED_BY[expr.op], (partial,), (), where, expr.type)
+
+
+def _counted(expr: Aggregation, rest: set[str]) -> Aggregation:
+    if expr.op == "nunique" and isinstance(expr.args[0], Column) and rest == {expr.args[0].name}:
+        return Aggregation("count", expr.args, (), expr.where, expr.type)
+    return expr
