@@ -74,7 +74,8 @@ class Stored(Expr):
     def __init__(self, name: str, stored: str, type: Type) -> None:
         # JSON text is parsed by the conversion, which is not to happen twice.
         size = 4 if type == JSON else 2
-        self._set(name=name, stored=stored, type=type, columns=frozenset((name,)), size=size, depth=1, has_window=False)
+        self._set(name=name, stored=stored, type=type, columns=frozenset((name,)), size=size, depth=1,
+                  has_window=False, has_query=False)
 
 
 def lower(root: Node, dialect: Dialect) -> Statement:

@@ -26,13 +26,14 @@ MAX_DEPTH = 150
 class Expr(Value):
     """An expression. ``columns`` are the names it reads, ``size`` its number of nodes."""
 
-    __slots__ = ("columns", "depth", "has_window", "size", "type")
+    __slots__ = ("columns", "depth", "has_query", "has_window", "size", "type")
 
     type: Type
     columns: frozenset[str]
     size: int
     depth: int
     has_window: bool
+    has_query: bool
 
     def children(self) -> tuple[Expr, ...]:
         """Return the expressions that this one is made of."""
@@ -42,7 +43,7 @@ class Expr(Value):
         """Return this expression over other children, in the order of :meth:`children`."""
         return self
 
-    def _finish(self, type_: Type, *, has_window: bool = False) -> None:
+    def _finish(self, type_: Type, *, has_window: bool = False, has_query: bool = False) -> None:
         children = self.children()
         columns: frozenset[str] = frozenset()
         size, depth = 1, 0
@@ -51,12 +52,14 @@ class Expr(Value):
             size += child.size
             depth = max(depth, child.depth)
             has_window = has_window or child.has_window
+            has_query = has_query or child.has_query
         if depth >= MAX_DEPTH:
             raise InvalidValue(
                 f"this expression nests more than {MAX_DEPTH} operations",
                 hint="assign an intermediate result to a column: df['step'] = series, and go on from df['step']",
             )
-        self._set(type=type_, columns=columns, size=size, depth=depth + 1, has_window=has_window)
+        self._set(type=type_, columns=columns, size=size, depth=depth + 1, has_window=has_window,
+                  has_query=has_query)
 
 
 class Column(Expr):
@@ -67,7 +70,8 @@ class Column(Expr):
     name: str
 
     def __init__(self, name: str, type: Type) -> None:
-        self._set(name=name, type=type, columns=frozenset((name,)), size=1, depth=1, has_window=False)
+        self._set(name=name, type=type, columns=frozenset((name,)), size=1, depth=1, has_window=False,
+                  has_query=False)
 
 
 class Literal(Expr):
@@ -78,7 +82,7 @@ class Literal(Expr):
     value: object
 
     def __init__(self, value: object, type: Type) -> None:
-        self._set(value=value, type=type, columns=frozenset(), size=1, depth=1, has_window=False)
+        self._set(value=value, type=type, columns=frozenset(), size=1, depth=1, has_window=False, has_query=False)
 
     def identity(self) -> tuple[object, ...]:
         # 1, 1.0 and True are equal in Python, and so are 0.0 and -0.0, while NaN is not equal to itself.
@@ -236,7 +240,7 @@ class ScalarQuery(Expr):
 
     def __init__(self, plan: Node, column: str) -> None:
         self._set(plan=plan, column=column)
-        self._finish(plan.types[column])
+        self._finish(plan.types[column], has_query=True)
 
 
 # ---- making expressions
@@ -364,7 +368,7 @@ def substitute(expr: Expr, columns: dict[str, Expr]) -> Expr:
 
 def scalar_queries(expr: Expr) -> Iterator[ScalarQuery]:
     """Yield the scalar queries in ``expr``."""
-    return (part for part in walk(expr) if isinstance(part, ScalarQuery))
+    return (part for part in walk(expr) if isinstance(part, ScalarQuery)) if expr.has_query else iter(())
 
 
 def is_trivial(expr: Expr) -> bool:

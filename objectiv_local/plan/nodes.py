@@ -243,8 +243,8 @@ class Sort(_Single):
 
 def depends_on(node: Node) -> tuple[Node, ...]:
     """Return the nodes that ``node`` reads: its inputs and the plans of scalar queries in its expressions."""
-    queries = tuple(query.plan for expr in node.exprs() for query in scalar_queries(expr))
-    return (*node.inputs(), *queries)
+    queries = [query.plan for expr in node.exprs() if expr.has_query for query in scalar_queries(expr)]
+    return (*node.inputs(), *queries) if queries else node.inputs()
 
 
 def topological(root: Node) -> list[Node]:

@@ -24,7 +24,7 @@ def rebuild(root: Node, change: Callable[[Node, Node], Node]) -> Node:
     """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first."""
     new: dict[Node, Node] = {}
     for node in topological(root):
-        moved = _over_new_queries(node, new)
+        moved = _over_new_queries(node, new) if any(expr.has_query for expr in node.exprs()) else node
         inputs = tuple(new[child] for child in node.inputs())
         if inputs != moved.inputs():
             moved = moved.with_inputs(inputs)
