@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 
 from objectiv_local.dialects.base import Dialect
 from objectiv_local.dialects.select import Statement, lower
@@ -16,7 +16,7 @@ __all__ = ["Dialect", "Statement", "compile_plan", "dialect_named", "names"]
 names = ("duckdb", "postgres")
 
 
-@lru_cache(maxsize=None)
+@cache
 def dialect_named(name: str) -> Dialect:
     """Return the dialect with this name. Raises :class:`InvalidValue` for an unknown one."""
     if name == "duckdb":

@@ -85,9 +85,9 @@ class Dialect:
         if expr.type == BOOL:
             return Raw("TRUE" if expr.value else "FALSE")
         if expr.type in (INT64, TIMEDELTA):
-            return Number(microseconds(expr.value) if expr.type == TIMEDELTA else typed(int, expr.value))
+            return Number(microseconds(expr.value) if expr.type == TIMEDELTA else typed("int", expr.value))
         if expr.type == FLOAT64:
-            return float_literal(typed(float, expr.value))
+            return float_literal(typed("float", expr.value))
         return self.literal(expr)
 
 
@@ -368,15 +368,14 @@ def _seconds(value: int) -> str:
 # ---- casts of text, which the engines read with different leniency
 
 _BLANK = r"[ \t\n\r]*"
+_NO_NUMBER = "[nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?"
 _TEXT_FORMS: dict[str, tuple[str, str]] = {
     "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}$"),
     "float64": ("a number",
-                rf"^{_BLANK}[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?{_BLANK}$|"
-                rf"^{_BLANK}[+-]?([nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?){_BLANK}$"),
+                rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}$"),
     "date": ("a date", rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_BLANK}$"),
     "timestamp": ("a timestamp",
-                  rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
-                  rf"([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
+                  rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
 }
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 

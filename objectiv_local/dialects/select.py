@@ -84,6 +84,8 @@ def lower(root: Node, dialect: Dialect) -> Statement:
 
 
 class Lowering:
+    """One statement in the making: the blocks that are open and the steps that are written."""
+
     def __init__(self, root: Node, dialect: Dialect) -> None:
         self.root = root
         self.dialect = dialect
@@ -241,9 +243,8 @@ class Lowering:
             name = self.new_name(predicate, block)
             block = self.add(block, {name: predicate}, self.needed[node])
             predicate = Column(name, BOOL)
-        if any(expr.has_window for expr in block.columns.values()):
-            block = self.closed(block)
-        elif block.must_close_for([predicate], self.needed[node], self.dialect.repeats):
+        costly = block.must_close_for([predicate], self.needed[node], self.dialect.repeats)
+        if block.has_window() or costly:
             block = self.closed(block)
         kept = substitute(predicate, block.columns)
         (block.where if block.group is None else block.having).append(kept)
@@ -255,7 +256,8 @@ class Lowering:
         aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
         exprs = [expr for _, expr in (*node.keys, *aggregates)]
         # A window has to be computed before its result can be grouped by or aggregated.
-        parts = [*dict.fromkeys(_outermost_windows(exprs))] or self.to_compute_first(exprs)
+        parts: list[Expr] = [*dict.fromkeys(_outermost_windows(exprs))]
+        parts = parts or self.to_compute_first(exprs)
         if parts:
             block, node, aggregates = self.computed_first(block, node, aggregates, parts)
             exprs = [expr for _, expr in (*node.keys, *aggregates)]
@@ -297,13 +299,13 @@ class Lowering:
             return Column(f"{side}.{name}", (node.left if side == "left" else node.right).types[name])
 
         columns: dict[str, Expr] = {}
-        for name, side, (left, right) in node.columns:
+        for name, from_side, (left, right) in node.columns:
             if name not in self.needed[node]:
                 continue
-            if side == "both":
+            if from_side == "both":
                 columns[name] = call("coalesce", column("left", left), column("right", right))
             else:
-                columns[name] = column(side, left if side == "left" else right)
+                columns[name] = column(from_side, left if from_side == "left" else right)
         conditions = [_equal(inputs[f"left.{left}"], inputs[f"right.{right}"], node.left.types[left],
                              node.nulls_match, self.dialect) for left, right in node.on]
         joined = conditions[0]

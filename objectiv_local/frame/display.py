@@ -39,9 +39,9 @@ def display_sql_as_markdown(obj: Any) -> Any:
         from IPython import get_ipython
         from IPython.display import Markdown
     except ImportError:
-        print(sql)
+        print(sql)  # noqa: T201 - showing it is what was asked for
         return None
     if get_ipython() is None:
-        print(sql)
+        print(sql)  # noqa: T201 - showing it is what was asked for
         return None
-    return Markdown(f"```sql\n{sql}\n```")
+    return Markdown(f"```sql\n{sql}\n```")  # type: ignore[no-untyped-call]

@@ -33,7 +33,7 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
 
     table = to_arrow(frame, limit)
     kinds = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype(), pa.string(): pd.StringDtype(na_value=float("nan"))}
-    result = table.to_pandas(types_mapper=kinds.get, date_as_object=True)
+    result: pandas.DataFrame = table.to_pandas(types_mapper=kinds.get, date_as_object=True)
     for name, type_ in frame._state.plan.types.items():
         if type_.name == "json" and name in result.columns:
             result[name] = _parsed(result[name])

@@ -48,7 +48,7 @@ class DataFrame:
         object.__setattr__(self, "_columns", tuple(columns))
         clash = set(columns) & set(state.index)
         if clash:
-            raise InvalidValue(f"{sorted(clash)[0]!r} is an index level and a data column", hint="rename one of them")
+            raise InvalidValue(f"{min(clash)!r} is an index level and a data column", hint="rename one of them")
 
     _state: State
     _columns: tuple[str, ...]

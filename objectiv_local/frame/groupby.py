@@ -69,8 +69,8 @@ class GroupBy:
 
     aggregate = agg
 
-    def _all(self, func: str, **options: object) -> DataFrame:
-        return self._aggregated(named_aggregates(self._state, self._columns, func, **options))
+    def _all(self, func: str, label: str | None = None) -> DataFrame:
+        return self._aggregated(named_aggregates(self._state, self._columns, func, label=label))
 
     def count(self) -> DataFrame:
         """Return the number of values of each column that are not missing."""
@@ -113,7 +113,7 @@ class GroupBy:
 
         clash = {name for name, _ in aggregates} & {name for name, _ in self._keys}
         if clash:
-            raise InvalidValue(f"the result would have two columns {sorted(clash)[0]!r}", hint="rename the key")
+            raise InvalidValue(f"the result would have two columns {min(clash)!r}", hint="rename the key")
         plan = Aggregate(self._state.plan, self._keys, tuple(aggregates))
         return DataFrame(self._result(plan), tuple(name for name, _ in aggregates))
 
@@ -226,7 +226,8 @@ def grouping(frame: DataFrame, by: object) -> tuple[State, tuple[tuple[str, Expr
             if item not in frame.data_columns and item not in state.index:
                 raise ColumnNotFound(f"there is no column {item!r} to group by",
                                      hint=near(item, [*frame.data_columns, *state.index]))
-            name, expr = item, state.column(item)
+            name = item
+            expr: Expr = state.column(item)
         elif isinstance(item, Series):
             state, exprs, expr = aligned(state, [key for _, key in keys], item._state, item._expr, "left", item.name)
             keys = [(old, new) for (old, _), new in zip(keys, exprs, strict=True)]
@@ -251,8 +252,8 @@ def checked_function(func: object) -> str:
     return str(func)
 
 
-def named_aggregates(state: State, columns: Sequence[str], func: object, *, label: str | None = None,
-                     **_: object) -> list[tuple[str, Aggregation]]:
+def named_aggregates(state: State, columns: Sequence[str], func: object, *,
+                     label: str | None = None) -> list[tuple[str, Aggregation]]:
     """Return aggregates of columns, named ``<column>_<func>``."""
     if isinstance(func, Mapping):
         pairs = []

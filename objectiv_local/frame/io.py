@@ -133,7 +133,7 @@ def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, conv
     labels = [f"_index_{level if level is not None else number}" for number, level in enumerate(df.index.names)]
     if not convert_objects:
         for column, dtype in df.dtypes.items():
-            if dtype == object:
+            if str(dtype) == "object":
                 raise InvalidType(f"column {column!r} holds objects", hint="pass convert_objects=True, or convert it first")
     return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization)
 
@@ -161,7 +161,7 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence
         if name not in schema:
             raise ColumnNotFound(f"there is no column {name!r} for the index", hint=near(name, schema))
     plan = Source(Relation("table", tuple(table_name.split("."))), tuple(columns), tuple(index_names) or None, 0,
-                  table_name.split(".")[-1])
+                  table_name.rsplit(".", maxsplit=1)[-1])
     return cls(State(plan, None, dialect, tuple(index_names)), [name for name in schema if name not in index_names])
 
 

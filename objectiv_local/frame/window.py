@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal as OneOf, cast as typed
+from typing import Literal as OneOf
+from typing import cast as typed
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.align import aligned
@@ -31,7 +32,7 @@ def frame_of(mode: str, start_boundary: str, start_value: int | None, end_bounda
         raise InvalidValue("a window cannot end before all rows", hint="give end_value")
     if low > high:
         raise InvalidValue("a window cannot end before it starts")
-    return Frame(typed(OneOf["ROWS", "RANGE"], mode), start, end)
+    return Frame(typed("OneOf['ROWS', 'RANGE']", mode), start, end)
 
 
 def _bound(which: str, boundary: str, value: int | None) -> int | None:

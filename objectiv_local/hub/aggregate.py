@@ -12,7 +12,8 @@ from objectiv_local.frame.series import make_series
 from objectiv_local.frame.state import State, unused_name
 from objectiv_local.hub.checks import require
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
-from objectiv_local.plan.nodes import Aggregate as AggregateNode, Extend, Filter, Named, Node
+from objectiv_local.plan.nodes import Aggregate as AggregateNode
+from objectiv_local.plan.nodes import Extend, Filter, Named, Node
 
 if TYPE_CHECKING:
     from objectiv_local.hub.modelhub import ModelHub

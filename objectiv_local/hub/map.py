@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import ColumnNotFound, near
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.series import JsonAccessor
 from objectiv_local.hub.checks import require
 from objectiv_local.plan.expr import Frame, Ordering, aggregation, over
 
@@ -52,7 +53,7 @@ class Map:
         data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
         tests = []
         if stack is not None:
-            tests.append(stack.json.get_array_length() > 0)
+            tests.append(JsonAccessor(stack).get_array_length() > 0)
         if event_type is not None:
             tests.append(data.event_type == event_type)
         both = tests[0] if len(tests) == 1 else tests[1] & tests[0]

@@ -40,10 +40,7 @@ class _Side:
         expr: Expr | None = None
         for step in self.chain:
             columns = dict(step.columns)
-            if expr is None:
-                expr = columns.get(name, Column(name, step.types[name]))
-            else:
-                expr = substitute(expr, columns)
+            expr = columns.get(name, Column(name, step.types[name])) if expr is None else substitute(expr, columns)
         assert self.aggregate is not None
         return Column(name, self.aggregate.types[name]) if expr is None else expr
 

@@ -41,7 +41,7 @@ def _shared_labels(root: Node) -> dict[Node, bool]:
     for node in nodes:
         for child in node.inputs():
             uses[child] = uses.get(child, 0) + 1
-    out = {}
+    out: dict[Node, bool] = {}
     for node in nodes:
         if isinstance(node, Aggregate):
             current, shared = node.child, False
@@ -235,7 +235,7 @@ class _Question:
             raise _Unfit
         plain = {name: own for name, own in self.plain.items() if name not in self.labels}
         args = tuple(substitute(arg, plain) for arg in expr.args)
-        where = None
+        where: Expr | None = None
         if expr.where is not None:
             condition = substitute(expr.where, plain)
             if self.counts_one and not self.has_labels:

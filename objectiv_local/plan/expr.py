@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Literal as OneOf
+from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.plan import ops
 from objectiv_local.plan.interned import Value
-from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, TIMESTAMP, DATE, Type, python_value, type_of_value
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, TIMESTAMP, Type, python_value, type_of_value
 
 if TYPE_CHECKING:
     from objectiv_local.plan.nodes import Node

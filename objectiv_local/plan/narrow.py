@@ -6,7 +6,19 @@ over JSON that a later step needs moves below the first window, where the JSON c
 
 from __future__ import annotations
 
-from objectiv_local.plan.expr import Aggregation, Call, Case, Cast, Column, Expr, Literal, Over, ScalarQuery, transform, walk
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Over,
+    ScalarQuery,
+    transform,
+    walk,
+)
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select, topological
 from objectiv_local.plan.rewrite import map_exprs, rebuild
 from objectiv_local.types import JSON
@@ -27,17 +39,18 @@ def narrow_early(root: Node) -> Node:
                 place = _lowest_window(node, part)
                 if place is None:
                     continue
-                if (place, part) not in names:
+                key: tuple[Node, Expr] = (place, part)
+                if key not in names:
                     own = name if part is expr and name not in place.child.types and _is_free(name, node, place) else None
-                    names[place, part] = own or _unused(_title(part), taken)
-                    taken.add(names[place, part])
-                moved.setdefault(node, {})[part] = names[place, part]
+                    names[key] = own or _unused(_title(part), taken)
+                    taken.add(names[key])
+                moved.setdefault(node, {})[part] = names[key]
     if not names:
         return root
 
     at: dict[Node, list[tuple[str, Expr]]] = {}
-    for (place, part), name in names.items():
-        at.setdefault(place, []).append((name, part))
+    for (window, part), name in names.items():
+        at.setdefault(window, []).append((name, part))
 
     def change(old: Node, node: Node) -> Node:
         replaced = moved.get(old)

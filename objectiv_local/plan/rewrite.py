@@ -20,6 +20,7 @@ from objectiv_local.plan.nodes import (
 )
 from objectiv_local.plan.ops import OPS, ORDERED_TYPES
 
+
 def rebuild(root: Node, change: Callable[[Node, Node], Node]) -> Node:
     """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first."""
     new: dict[Node, Node] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.state import State, is_single_row, limited, unused_name
 from objectiv_local.plan.expr import Aggregation, Expr, Ordering, aggregation, call, case, cast, literal
@@ -313,7 +313,8 @@ class Series:
             frame = self.to_frame()
             return make_series(limited(frame._state, key), frame[self._name]._expr, self._name)
         if isinstance(key, Series):
-            return self.to_frame()[key][self._name]
+            kept: Series = self.to_frame()[key][self._name]
+            return kept
         if len(self._state.index) == 1:
             level = make_series(self._state, self._state.column(self._state.index[0]), self._state.index[0])
             frame = self.to_frame()[level == key]
@@ -459,7 +460,7 @@ def _to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
     if kind == "Int64":
         return values.to_numpy(dtype="float64", na_value=np.nan) if values.isna().any() else values.to_numpy("int64")
     if kind == "boolean":
-        return values.to_numpy(dtype=object, na_value=None) if values.isna().any() else values.to_numpy("bool")
+        return values.astype(object).where(values.notna(), None).to_numpy() if values.isna().any() else values.to_numpy("bool")
     if kind in ("str", "string"):
         return values.astype(object).where(values.notna(), None).to_numpy()
     return values.to_numpy()

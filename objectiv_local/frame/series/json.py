@@ -50,8 +50,7 @@ class JsonAccessor:
         if isinstance(key, str):
             return self.get_value(key)
         if isinstance(key, int) and not isinstance(key, bool):
-            plain = self._series._with(call("json_index", self._series._expr, literal(key)))
-            return plain
+            return self._series._with(call("json_index", self._series._expr, literal(key)))
         raise InvalidType(f"JSON is indexed by a position, a key or a slice, not by {key!r}")
 
     def get_value(self, key: str, as_str: bool = False) -> Series:
@@ -64,7 +63,7 @@ class JsonAccessor:
         """Return the number of elements of an array; missing for what is not an array."""
         return self._series._call("json_length")
 
-    def array_contains(self, item: str | int | float | bool) -> Series:
+    def array_contains(self, item: str | float | bool) -> Series:
         """Return whether an array has the text, number or bool ``item`` as an element; missing for a missing value."""
         if not isinstance(item, str | int | float | bool):
             raise InvalidType(f"array_contains takes a text, a number or a bool, not {type(item).__name__}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series.base import Series, series_class
 from objectiv_local.plan.expr import call, literal
@@ -71,8 +73,8 @@ class StringOperation:
         """Return the letters from ``start`` up to but not including ``stop``, as Python slices."""
         return self[start:stop]
 
-    def __getitem__(self, key: int | slice) -> Series:
-        if isinstance(key, slice):
+    def __getitem__(self, key: int | builtins.slice) -> Series:
+        if isinstance(key, builtins.slice):
             if key.step not in (None, 1):
                 raise InvalidValue("a slice of text cannot have a step")
             start, stop = _position(key.start), _position(key.stop)
