@@ -218,6 +218,9 @@ def _replace(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _sum(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Aggregation)
+    if expr.args[0].type == BOOL:
+        return Func("count", (Raw("*"),), where=args[0])
     return Template("coalesce({}, {})", (_sum_or_null(args, expr), number(0) if expr.type != FLOAT64 else float_literal(0)))
 
 
@@ -368,14 +371,14 @@ def _seconds(value: int) -> str:
 # ---- casts of text, which the engines read with different leniency
 
 _BLANK = r"[ \t\n\r]*"
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NO_NUMBER = "[nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?"
 _TEXT_FORMS: dict[str, tuple[str, str]] = {
     "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}$"),
     "float64": ("a number",
                 rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}$"),
-    "date": ("a date", rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{_BLANK}$"),
-    "timestamp": ("a timestamp",
-                  rf"^{_BLANK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
+    "date": ("a date", rf"^{_BLANK}{_DAY}{_BLANK}$"),
+    "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
 }
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 

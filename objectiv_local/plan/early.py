@@ -213,7 +213,7 @@ class _Question:
             partial = self._partial(call)
         else:
             raise _Unfit
-        combined = Aggregation(COMBINED_BY[call.op], (partial,), (), None, call.type)
+        combined = Aggregation(_of_some(COMBINED_BY[call.op]), (partial,), (), None, call.type)
         return Over(combined, tuple(self._moved(part) for part in over.partition), (), None)
 
     def _labels_in(self, exprs: Iterable[Expr]) -> bool:
@@ -250,7 +250,13 @@ class _Question:
         if where is not None and not self.has_labels:
             raise _Unfit
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
-        return Aggregation(COMBINED_BY[expr.op], (partial,), (), where, expr.type)
+        op = COMBINED_BY[expr.op]
+        return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
+
+
+def _of_some(op: str) -> str:
+    """Return the operation for partial sums of at least one group, which are never missing, so nor is their sum."""
+    return "sum_or_null" if op == "sum" else op
 
 
 def _counted(expr: Aggregation, rest: set[str]) -> Aggregation:

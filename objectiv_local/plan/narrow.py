@@ -21,7 +21,7 @@ from objectiv_local.plan.expr import (
 )
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select, topological
 from objectiv_local.plan.rewrite import map_exprs, rebuild
-from objectiv_local.types import JSON
+from objectiv_local.types import BOOL, JSON
 
 
 def narrow_early(root: Node) -> Node:
@@ -122,7 +122,7 @@ def _is_free(name: str, node: Node, place: Extend) -> bool:
 
 def _title(expr: Expr) -> str:
     columns = sorted(part.name for part in walk(expr) if isinstance(part, Column) and part.type.plain == JSON)
-    op = expr.op.removeprefix("json_") if isinstance(expr, Call) else "value"
+    op = "matches" if expr.type == BOOL else expr.op.removeprefix("json_") if isinstance(expr, Call) else "value"
     key = expr.args[-1] if isinstance(expr, Call) and expr.op == "json_get_text" else None
     if isinstance(key, Literal):
         op = "".join(letter for letter in str(key.value).lower() if letter.isalnum()) or op
