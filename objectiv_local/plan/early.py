@@ -10,10 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from objectiv_local.plan.expr import Aggregation, Column, Expr, Over, ScalarQuery, substitute, transform, walk
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Column,
+    Expr,
+    Literal,
+    Over,
+    ScalarQuery,
+    cast,
+    substitute,
+    transform,
+    walk,
+)
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node, topological
 from objectiv_local.plan.rewrite import rebuild
-from objectiv_local.types import BOOL, DATE, INT64, STRING, UUID
+from objectiv_local.types import BOOL, DATE, INT64, STRING, TIMESTAMP, UUID
 
 #: What combines partial results of an operation.
 COMBINED_BY = {"min": "min", "max": "max", "sum": "sum", "sum_or_null": "sum_or_null", "count": "sum", "size": "sum",
@@ -100,6 +112,7 @@ class _Question:
         self.plain: dict[str, Expr] = {}
         self.labels: set[str] = set()
         self.keys: dict[Expr, str] = {}
+        self.days: dict[Expr, Expr] = {}
         self.partials: dict[Aggregation, str] = {}
         self.taken = set(node.types) | {name for step in steps for name in step.types}
 
@@ -122,7 +135,9 @@ class _Question:
             else:
                 plan = Filter(plan, step.predicate, step.step)
         # With one group for each key and value, counting the groups counts the values.
-        grouped = {expr.name for _, expr in keys if isinstance(expr, Column)}
+        days = set(self.days.values())
+        grouped = {part.name for part in (_day_column(expr) if expr in days else expr for _, expr in keys)
+                   if isinstance(part, Column)}
         if len(grouped) == len(keys):
             rest = set(self.keys.values()) - grouped
             aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
@@ -153,9 +168,16 @@ class _Question:
                    if isinstance(expr, Aggregation) and expr.op == "nunique"]
         for name, expr in (*wanted, *partitions):
             if expr.columns and expr.columns.isdisjoint(labels):
-                self._key(expr, name)
+                day = _day_of(expr)
+                if day is None:
+                    self._key(expr, name)
+                elif isinstance(expr, Call):
+                    # The text of a day is made of the few days that are left, not of every row.
+                    group = self._key(day, f"{min(day.columns)}_day")
+                    self.days[expr] = Call("strftime", (group, expr.args[1]), expr.type)
 
     def _key(self, expr: Expr, name: str = "") -> Column:
+        """Return the column of groups that holds ``expr``."""
         if expr not in self.keys:
             if expr.type.name == "json" or any(isinstance(part, ScalarQuery) for part in walk(expr)):
                 raise _Unfit
@@ -194,6 +216,8 @@ class _Question:
         """Return an expression over rows and labels as one over groups and labels."""
 
         def change(part: Expr) -> Expr | None:
+            if part in self.days:
+                return self.days[part]
             if part in self.keys:
                 return Column(self.keys[part], part.type)
             if isinstance(part, Over):
@@ -214,7 +238,7 @@ class _Question:
         else:
             raise _Unfit
         combined = Aggregation(_of_some(COMBINED_BY[call.op]), (partial,), (), None, call.type)
-        return Over(combined, tuple(self._moved(part) for part in over.partition), (), None)
+        return Over(combined, tuple(_day_column(self._moved(part)) for part in over.partition), (), None)
 
     def _labels_in(self, exprs: Iterable[Expr]) -> bool:
         return any(not expr.columns.isdisjoint(self.labels) for expr in exprs)
@@ -252,6 +276,27 @@ class _Question:
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
         op = COMBINED_BY[expr.op]
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
+
+
+#: Codes of strftime that tell of the day alone, and sets of them that tell every day from every other.
+_DAY_CODES = frozenset("ABCGUVWYabdegjmuwy")
+_WHOLE_DAYS = (frozenset("Ymd"), frozenset("Yj"), frozenset("YBd"), frozenset("Ybd"), frozenset("GVu"))
+
+
+def _day_of(expr: Expr) -> Expr | None:
+    """Return the day of a moment whose text by a format is the same for all moments of a day and different otherwise."""
+    if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
+        return None
+    moment, format_ = expr.args[0], str(expr.args[1].value)
+    codes = {format_[position + 1] for position in range(len(format_) - 1) if format_[position] == "%"}
+    if "%%" in format_ or not codes <= _DAY_CODES or not any(whole <= codes for whole in _WHOLE_DAYS):
+        return None
+    return cast(moment, DATE) if moment.type == TIMESTAMP else None
+
+
+def _day_column(expr: Expr) -> Expr:
+    """Return the day that a text was made of, for telling days apart."""
+    return expr.args[0] if isinstance(expr, Call) and expr.op == "strftime" and isinstance(expr.args[0], Column) else expr
 
 
 def _of_some(op: str) -> str:
