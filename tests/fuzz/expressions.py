@@ -1,0 +1,314 @@
+"""Random expressions: of a wanted type, from the signatures of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from math import isfinite
+
+from fuzz.values import CONSTANTS, POOLS
+from hypothesis import strategies as st
+
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Frame,
+    Literal,
+    Ordering,
+    ScalarQuery,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    over,
+)
+from objectiv_local.plan.nodes import Aggregate, Node
+from objectiv_local.plan.ops import OPS, ORDERED_TYPES, Op, casts
+from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TYPES, Type
+
+Draw = Callable[[st.SearchStrategy], object]
+
+_NUMBERS = (INT64, FLOAT64)
+_WORDS = {"number": _NUMBERS, "T": ORDERED_TYPES, "V": ORDERED_TYPES, "any": TYPES}
+
+
+@dataclass(frozen=True)
+class Production:
+    """An operation with the types of its arguments and its result. ``None`` stands for a constant argument."""
+
+    op: Op
+    args: tuple[Type | None, ...]
+    result: Type
+
+
+def _productions(op: Op) -> list[Production]:
+    found: dict[Production, None] = {}
+    for signature in op.signatures:
+        left, _, right = (part.strip() for part in signature.partition("->"))
+        words = left.split()
+        choices: list[Sequence[Type | None]] = [
+            (None,) if "!" in word else _WORDS.get(word, (Type(word),)) for word in words]
+        for types in product(*choices):
+            shared = {type_ for type_, word in zip(types, words, strict=True) if word in ("T", "V")}
+            if len(shared) > 1 and shared != set(_NUMBERS):
+                continue
+            if right == "=1":
+                result = types[0]
+            elif right in ("T", "V"):
+                result = FLOAT64 if len(shared) > 1 else next(iter(shared))
+            else:
+                result = Type(right)
+            if "number" in words and set(types) == {INT64}:
+                result = FLOAT64 if op.name == "truediv" else INT64
+            found[Production(op, types, result)] = None
+    return list(found)
+
+
+PRODUCTIONS = [production for op in OPS.values() for production in _productions(op)]
+
+
+def _by_result(kinds: Sequence[str], **only: bool) -> dict[Type, dict[str, list[Production]]]:
+    """Return the productions by result and operation."""
+    found: dict[Type, dict[str, list[Production]]] = {}
+    for production in PRODUCTIONS:
+        if production.op.kind in kinds and all(getattr(production.op, name) is value for name, value in only.items()):
+            found.setdefault(production.result, {}).setdefault(production.op.name, []).append(production)
+    return found
+
+
+SCALAR = _by_result(["scalar"])
+AGGREGATE = _by_result(["aggregate"])
+WINDOWED = _by_result(["aggregate", "window"], windowed=True)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may read: the columns of ``node``, of which ``key`` tells the rows apart.
+
+    ``exact`` are float columns whose sums do not depend on the order of adding. ``others`` are plans for scalar queries.
+    """
+
+    node: Node
+    key: tuple[str, ...]
+    exact: frozenset[str]
+    others: tuple[Node, ...] = ()
+    windows: bool = True
+    depth: int = field(default=3)
+
+    def columns(self, type_: Type) -> list[Column]:
+        return [Column(name, found) for name, found in self.node.types.items() if found == type_]
+
+    def deeper(self) -> Scope:
+        return replace(self, depth=self.depth - 1)
+
+    def without_windows(self) -> Scope:
+        return replace(self, windows=False, depth=self.depth - 1)
+
+
+def pick(draw: Draw, items: Sequence[object]) -> object:
+    return draw(st.sampled_from(items))
+
+
+def chance(draw: Draw, percent: int) -> bool:
+    return draw(st.integers(0, 99)) < percent
+
+
+def constant(draw: Draw, type_: Type) -> Literal:
+    return literal(None if chance(draw, 10) else pick(draw, POOLS[type_]), type_)
+
+
+def expression(draw: Draw, type_: Type, scope: Scope) -> Expr:
+    """Return an expression of ``type_`` over ``scope``."""
+    columns = scope.columns(type_)
+    if scope.depth <= 0 or chance(draw, 25):
+        return pick(draw, columns) if columns and not chance(draw, 20) else constant(draw, type_)
+    ways = [scalar, scalar, scalar, scalar, converted, chosen]
+    if scope.windows:
+        ways += [window, window]
+    if scope.others:
+        ways.append(queried)
+    return pick(draw, ways)(draw, type_, scope)
+
+
+def operation(draw: Draw, table: dict[Type, dict[str, list[Production]]], type_: Type) -> Production | None:
+    """Return one of the operations of ``table`` that give ``type_``."""
+    ops = table.get(type_)
+    return pick(draw, ops[pick(draw, sorted(ops))]) if ops else None
+
+
+def scalar(draw: Draw, type_: Type, scope: Scope) -> Expr:
+    production = operation(draw, SCALAR, type_)
+    if production is None:
+        return constant(draw, type_)
+    name = production.op.name
+    constants = iter(CONSTANTS.get(name, ()))
+    args = [fixed(draw, next(constants)) if kind is None else operand(draw, name, kind, scope, i, type_)
+            for i, kind in enumerate(production.args)]
+    return call(name, *args)
+
+
+def fixed(draw: Draw, strategy: st.SearchStrategy[object]) -> Literal:
+    value = draw(strategy)
+    return literal(value, INT64 if value is None else None)
+
+
+def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, result: Type) -> Expr:
+    if type_ == FLOAT64 and op in ("floordiv", "mod"):
+        # Where a quotient is infinite or rounds to a whole number, engines and arithmetic part ways: see the specs.
+        return quarters(draw, scope)
+    if type_ == INT64 and result in (TIMEDELTA,):
+        return constant(draw, INT64)  # a product of products would leave the years that a moment can have
+    found = expression(draw, type_, scope.deeper())
+    if op == "truediv" and position == 1 and type_ == FLOAT64:
+        return positive_zero(found)
+    return found
+
+
+def quarters(draw: Draw, scope: Scope) -> Expr:
+    """Return a finite float that is a multiple of a quarter."""
+    if chance(draw, 30):
+        return literal(pick(draw, [value for value in POOLS[FLOAT64] if isfinite(value)]), FLOAT64)
+    columns = scope.columns(INT64)
+    return call("mul", cast(pick(draw, columns), FLOAT64) if columns else literal(7.0), literal(0.25))
+
+
+def positive_zero(expr: Expr) -> Expr:
+    """Return ``expr`` with 0.0 for -0.0, which is equal to it and yet another text and another divisor."""
+    return call("add", expr, literal(0.0))
+
+
+def converted(draw: Draw, type_: Type, scope: Scope) -> Expr:
+    """Return a cast that is possible: text is one that was made from a value of the type."""
+    sources = [source for source, target in casts() if target == type_]
+    if not sources:
+        return constant(draw, type_)
+    source = pick(draw, sources)
+    if source == STRING and type_ == JSON:
+        return Cast(literal(pick(draw, POOLS[JSON]), STRING), JSON)
+    if source == STRING:
+        source = type_
+        inner = cast(floats_as_text(expression(draw, source, scope.deeper())), STRING)
+        return Cast(inner, type_)
+    inner = expression(draw, source, scope.deeper())
+    if source == FLOAT64 and type_ == INT64:
+        small = call("lt", call("abs", inner), literal(1e6))
+        return case([(small, Cast(inner, INT64))], constant(draw, INT64))
+    return Cast(floats_as_text(inner), type_) if type_ == STRING else Cast(inner, type_)
+
+
+def floats_as_text(expr: Expr) -> Expr:
+    return positive_zero(expr) if expr.type == FLOAT64 else expr
+
+
+def chosen(draw: Draw, type_: Type, scope: Scope) -> Expr:
+    inner = scope.deeper()
+    whens = [(expression(draw, BOOL, inner), expression(draw, type_, inner)) for _ in range(draw(st.integers(1, 2)))]
+    return case(whens, None if chance(draw, 30) else expression(draw, type_, inner))
+
+
+def queried(draw: Draw, type_: Type, scope: Scope) -> Expr:
+    """Return an aggregate over another plan."""
+    other = Scope(pick(draw, scope.others), (), frozenset(), windows=False, depth=1)
+    call_ = aggregate(draw, type_, other, ordered=False)
+    if call_ is None:
+        return constant(draw, type_)
+    return ScalarQuery(Aggregate(other.node, (), (("answer", call_),), "answer"), "answer")
+
+
+def orders(draw: Draw, scope: Scope, *, complete: bool) -> tuple[Ordering, ...]:
+    """Return an order; a complete one has no ties, because the key decides in the end."""
+    keys = []
+    for _ in range(draw(st.integers(0 if complete else 1, 2))):
+        type_ = pick(draw, ORDERED_TYPES)
+        columns = scope.columns(type_)
+        expr = pick(draw, columns) if columns and chance(draw, 60) else expression(draw, type_, replace(
+            scope, windows=False, depth=1))
+        keys.append(Ordering(expr, draw(st.booleans()), draw(st.booleans())))
+    if complete:
+        keys += [Ordering(Column(name, scope.node.types[name]), draw(st.booleans())) for name in scope.key]
+    return tuple(keys)
+
+
+def aggregate(draw: Draw, type_: Type, scope: Scope, *, ordered: bool = True) -> Aggregation | None:
+    """Return an aggregate of ``type_``, or None if there is none."""
+    production = operation(draw, AGGREGATE, type_)
+    if production is None or (production.op.ordered and not ordered):
+        return None
+    args = arguments(draw, production, scope)
+    order = orders(draw, scope, complete=True) if production.op.ordered else ()
+    where = expression(draw, BOOL, scope.without_windows()) if chance(draw, 25) else None
+    return aggregation(production.op.name, *args, order=order, where=where)
+
+
+def arguments(draw: Draw, production: Production, scope: Scope) -> list[Expr]:
+    name = production.op.name
+    if production.args == (FLOAT64,) and name in ("sum", "sum_or_null", "mean"):
+        return [exact(draw, scope)]
+    inner = scope.without_windows()
+    constants = iter(CONSTANTS.get(name, ()))
+    args: list[Expr] = []
+    for kind in production.args:
+        if kind is not None:
+            args.append(expression(draw, kind, inner))
+        elif len(args) < 2:
+            args.append(fixed(draw, next(constants)))
+        else:  # the default of lag and lead
+            args.append(literal(None, args[0].type) if args[0].type == JSON else constant(draw, args[0].type))
+    return args
+
+
+def exact(draw: Draw, scope: Scope) -> Expr:
+    """Return a float expression whose sum does not depend on the order of adding."""
+    columns = [Column(name, FLOAT64) for name in sorted(scope.exact)]
+    expr = pick(draw, columns) if columns and chance(draw, 80) else quarters(draw, scope)
+    return call(pick(draw, ("neg", "abs")), expr) if chance(draw, 20) else expr
+
+
+def is_exact(expr: Expr, columns: frozenset[str]) -> bool:
+    """Return whether every value of ``expr`` is a small multiple of a quarter, infinite or NaN."""
+    match expr:
+        case Column(name):
+            return name in columns
+        case Literal():
+            return True
+        case Call("add" | "sub" | "neg" | "abs" | "coalesce", args):
+            return all(is_exact(arg, columns) for arg in args)
+        case Cast(arg):
+            return arg.type in (BOOL,)
+        case Case(whens, default):
+            return all(is_exact(value, columns) for _, value in whens) and is_exact(default, columns)
+    return False
+
+
+def window(draw: Draw, type_: Type, scope: Scope) -> Expr:
+    """Return an operation over a window."""
+    production = operation(draw, WINDOWED, type_)
+    if production is None:
+        return constant(draw, type_)
+    args = arguments(draw, production, scope)
+    op = production.op
+    where = expression(draw, BOOL, scope.without_windows()) if op.kind == "aggregate" and chance(draw, 20) else None
+    partition = [expression(draw, pick(draw, ORDERED_TYPES), replace(scope, windows=False, depth=draw(st.integers(0, 1))))
+                 for _ in range(draw(st.integers(0, 2)))]
+    frame = pick(draw, FRAMES) if op.framed else None
+    if frame is not None or op.ordered or chance(draw, 50):
+        # The rows of a RANGE are all those that tie, so an aggregate over them is the same in any order.
+        loose = op.kind == "aggregate" and (frame is None or frame.mode == "RANGE") and chance(draw, 60)
+        order = orders(draw, scope, complete=not loose)
+    else:
+        order = ()
+    if op.ordered and not order:
+        order = (Ordering(literal(True)),)  # one row: nothing tells rows apart
+    return over(aggregation(op.name, *args, where=where), partition, order, frame)
+
+
+FRAMES: tuple[Frame | None, ...] = (
+    None, Frame("ROWS", None, 0), Frame("ROWS", None, None), Frame("ROWS", -1, 1), Frame("ROWS", -2, -1), Frame("ROWS", 0, None),
+    Frame("ROWS", 1, 2), Frame("RANGE", None, 0), Frame("RANGE", 0, None), Frame("RANGE", 0, 0), Frame("RANGE", None, None),
+)

@@ -1,0 +1,178 @@
+"""Random programs: literal tables, and a few steps upon them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fuzz.expressions import Draw, Scope, aggregate, chance, expression, is_exact, orders, pick
+from fuzz.values import NAMES, POOLS
+from hypothesis import strategies as st
+
+from objectiv_local.plan.expr import Column, Expr, literal
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, Sort, Values
+from objectiv_local.plan.ops import ORDERED_TYPES
+from objectiv_local.types import BOOL, FLOAT64, INT64, TYPES, Type
+
+
+@dataclass(frozen=True)
+class Program:
+    """A plan. ``ordered``: its rows come in an order."""
+
+    plan: Node
+    ordered: bool
+
+
+@st.composite
+def programs(draw: Draw) -> Program:
+    """Return programs of one to four steps, over one to three tables."""
+    scope = table(draw, "data")
+    for _ in range(draw(st.integers(1, 4))):
+        scope = pick(draw, STEPS)(draw, scope)
+    if chance(draw, 30):
+        return Program(Sort(scope.node, orders(draw, scope, complete=True)), ordered=True)
+    return Program(scope.node, ordered=False)
+
+
+def table(draw: Draw, step: str) -> Scope:
+    """Return a literal table with a unique column, and up to five more of any type."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
+    types = [pick(draw, TYPES) for _ in names]
+    columns: tuple[tuple[str, Type], ...] = (("k", INT64), *zip(names, types, strict=True))
+    rows = draw(st.integers(0, 7))
+    values = [(literal(k), *(value(draw, type_) for type_ in types)) for k in range(rows)]
+    node = Values(columns, tuple(values), ("k",) if chance(draw, 80) else None, step)
+    return Scope(node, ("k",), frozenset(name for name, type_ in columns if type_ == FLOAT64))
+
+
+def value(draw: Draw, type_: Type) -> Expr:
+    return literal(None if chance(draw, 20) else pick(draw, POOLS[type_]), type_)
+
+
+def new_name(draw: Draw, taken: Sequence[str]) -> str:
+    return pick(draw, [name for name in NAMES if name not in taken])
+
+
+def computed(draw: Draw, scope: Scope) -> Expr:
+    return expression(draw, pick(draw, TYPES), scope)
+
+
+def extend(draw: Draw, scope: Scope) -> Scope:
+    """Add columns, or replace some that are not in the key; all from the columns as they were."""
+    scope = with_queries(draw, scope)
+    names = draw(st.lists(st.sampled_from([name for name in NAMES if name not in scope.key]), min_size=1, max_size=2,
+                          unique=True))
+    columns = tuple((name, computed(draw, scope)) for name in names)
+    exact = scope.exact - set(names) | {name for name, expr in columns
+                                        if expr.type == FLOAT64 and is_exact(expr, scope.exact)}
+    return Scope(Extend(scope.node, columns), scope.key, frozenset(exact))
+
+
+def select(draw: Draw, scope: Scope) -> Scope:
+    """Keep the key and some columns, some under new names, in any order; and compute one."""
+    taken: list[str] = []
+    columns: list[tuple[str, Expr]] = []
+    exact: set[str] = set()
+    key: dict[str, str] = {}
+    for name, type_ in scope.node.types.items():
+        if name in scope.key or chance(draw, 60):
+            new = new_name(draw, taken) if chance(draw, 30) or name in taken else name
+            taken.append(new)
+            columns.append((new, Column(name, type_)))
+            if name in scope.exact:
+                exact.add(new)
+            if name in scope.key:
+                key[name] = new
+    if chance(draw, 50) or not columns:
+        columns.append((new_name(draw, taken), computed(draw, scope)))
+    columns = list(draw(st.permutations(columns)))
+    return Scope(Select(scope.node, tuple(columns)), tuple(key[name] for name in scope.key), frozenset(exact))
+
+
+def filter_(draw: Draw, scope: Scope) -> Scope:
+    predicate = expression(draw, BOOL, with_queries(draw, scope))
+    return replace(scope, node=Filter(scope.node, predicate), others=())
+
+
+def group(draw: Draw, scope: Scope) -> Scope:
+    """Group by up to two keys, and compute up to three aggregates."""
+    inner = replace(scope, windows=False)
+    names = list(draw(st.lists(st.sampled_from(NAMES), min_size=5, max_size=5, unique=True)))
+    keys: list[tuple[str, Expr]] = []
+    exact: set[str] = set()
+    for _ in range(draw(st.integers(0, 2))):
+        type_ = pick(draw, ORDERED_TYPES)
+        columns = scope.columns(type_)
+        expr = pick(draw, columns) if columns and chance(draw, 70) else expression(draw, type_, replace(inner, depth=2))
+        keys.append((names.pop(), expr))
+        if type_ == FLOAT64 and is_exact(expr, scope.exact):
+            exact.add(keys[-1][0])
+    calls = []
+    for _ in range(draw(st.integers(1, 3))):
+        call = aggregate(draw, pick(draw, TYPES), inner)
+        if call is not None:
+            calls.append((names.pop(), call))
+    if not keys and not calls:
+        calls.append((names.pop(), aggregate(draw, BOOL, inner)))
+    if calls and calls[-1][1] is None:
+        return scope
+    return Scope(Aggregate(scope.node, tuple(keys), tuple(calls)), tuple(name for name, _ in keys), frozenset(exact))
+
+
+def join(draw: Draw, scope: Scope) -> Scope:
+    """Join another table, on keys of one type; the keys of both sides stay."""
+    right = table(draw, "other")
+    for _ in range(draw(st.integers(0, 1))):
+        right = pick(draw, (extend, filter_, group, limit))(draw, right)
+    pairs = [(a, b) for a, left_type in scope.node.types.items() for b, right_type in right.node.types.items()
+             if left_type == right_type and left_type in ORDERED_TYPES]
+    if not pairs:
+        return scope
+    on = tuple(draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=2, unique=True)))
+    how = pick(draw, ("inner", "left", "outer"))
+    taken: list[str] = []
+    columns: list[tuple[str, str, tuple[str, str]]] = []
+    keys: list[str] = []
+    exact: set[str] = set()
+    for side, one in (("left", scope), ("right", right)):
+        for name in one.node.types:
+            if name not in one.key and not chance(draw, 70):
+                continue
+            new = name if name not in taken and chance(draw, 50) else fresh(draw, name, taken)
+            taken.append(new)
+            columns.append((new, side, (name, name)))
+            if name in one.key:
+                keys.append(new)
+            if name in one.exact:
+                exact.add(new)
+    for a, b in on:
+        if chance(draw, 50):
+            new = fresh(draw, a, taken)
+            taken.append(new)
+            columns.append((new, "both", (a, b)))
+    key = tuple(keys) if chance(draw, 60) else None
+    node = Join(scope.node, right.node, how, on, tuple(columns), draw(st.booleans()), "joined", key)
+    return Scope(node, tuple(keys), frozenset(exact))
+
+
+def fresh(draw: Draw, name: str, taken: Sequence[str]) -> str:
+    """Return a name that is not taken, also when all are that were thought of."""
+    free = [other for other in NAMES if other not in taken]
+    return pick(draw, free) if free else f"{name}_{len(taken)}"
+
+
+def limit(draw: Draw, scope: Scope) -> Scope:
+    order = orders(draw, scope, complete=True)
+    count = pick(draw, (None, 0, 1, 2, 3, 5))
+    offset = pick(draw, (0, 0, 1, 2))
+    return replace(scope, node=Limit(scope.node, order, count, offset), others=())
+
+
+def with_queries(draw: Draw, scope: Scope) -> Scope:
+    """Return ``scope``, sometimes with plans to ask for a single value: the rows themselves, or another table."""
+    if not chance(draw, 20):
+        return scope
+    return replace(scope, others=(scope.node, table(draw, "aside").node))
+
+
+STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit)

@@ -1,0 +1,86 @@
+"""Random programs have one answer: that of the reference engine, on DuckDB and on Postgres.
+
+``OBJECTIV_FUZZ_EXAMPLES=20000`` runs that many programs, and other ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import pytest
+from fuzz.programs import Program, programs
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import reject as rejected
+from spec.engines import Rows, Sql, same_rows
+from spec.opened import opened
+
+from objectiv_local.errors import ObjectivError
+from objectiv_local.plan import nodes
+from objectiv_local.plan.explain import explain
+from objectiv_local.plan.expr import Aggregation, Call, Cast, Over, walk
+from objectiv_local.plan.ops import OPS, casts
+from reference import Failure, evaluate
+
+EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
+PROFILE = settings(
+    max_examples=EXAMPLES or 150, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=bool(EXAMPLES),
+    suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink))
+
+
+@pytest.mark.hypothesis
+def test_programs_have_one_answer(postgres_url):
+    seen: Counter[object] = Counter()
+    engines = [opened("duckdb"), opened("postgres")]
+
+    @PROFILE
+    @given(programs())
+    def run(program: Program) -> None:
+        try:
+            expected = evaluate(program.plan)
+        except (Failure, OverflowError):
+            rejected()  # an error that exists on every engine, but not for rows and columns that it need not compute
+        for engine in engines:
+            compare(engine, program, expected, engines)
+        seen.update(used(program.plan))
+
+    run()
+    wanted = {*OPS, *casts(), *(kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(
+        kind, nodes.Node) and not kind.__name__.startswith("_")) } - {nodes.Node, nodes.Source}
+    assert wanted - seen.keys() == set(), "these were never generated"
+
+
+def compare(engine: Sql, program: Program, expected: Rows, engines: list[Sql]) -> None:
+    try:
+        found = engine.rows(program.plan)
+    except (ObjectivError, AssertionError, KeyError, TypeError, AttributeError) as error:
+        raise AssertionError(report(program, f"{engine.name} raises {type(error).__name__}: {error}", expected, engines))\
+            from None
+    if not same_rows(found, expected, ordered=program.ordered):
+        raise AssertionError(report(program, f"{engine.name}: {list(found)}", expected, engines))
+
+
+def report(program: Program, found: str, expected: Rows, engines: list[Sql]) -> str:
+    parts = [explain(program.plan), f"reference: {list(expected)}", found]
+    for engine in engines:
+        try:
+            parts.append(f"-- {engine.name}\n{engine.sql(program.plan)}")
+        except Exception as error:  # what cannot be compiled is shown without its SQL
+            parts.append(f"-- {engine.name}\n{type(error).__name__}: {str(error)[:500]}")
+    return "\n\n".join(["", *parts])
+
+
+def used(plan: nodes.Node) -> set[object]:
+    """Return the operations, casts and steps of a plan."""
+    found: set[object] = set()
+    for node in nodes.topological(plan):
+        found.add(type(node))
+        for part in (part for expr in node.exprs() for part in walk(expr)):
+            if isinstance(part, Over):
+                found.add(part.call.op)
+            elif isinstance(part, Call | Aggregation):
+                found.add(part.op)
+            elif isinstance(part, Cast):
+                found.add((part.arg.type.plain, part.type.plain))
+    return found
