@@ -324,8 +324,9 @@ class Lowering:
         if block.must_close_for(exprs, self.needed[node], self.dialect.repeats) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
             block = self.closed(block)
-        block.order = tuple(Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last)
-                            for key in node.order)
+        order = [Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last) for key in node.order]
+        # A constant orders nothing, and Postgres takes it for the number of a column.
+        block.order = tuple(key for key in order if not isinstance(key.expr, Literal))
         if isinstance(node, Limit):
             block.limit, block.offset = node.count, node.offset
             block.steps.append("only the first rows" if node.count is not None else "without the first rows")

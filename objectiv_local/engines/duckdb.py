@@ -112,7 +112,9 @@ class DuckDBEngine(Session):
                     if batch.num_rows:
                         yield coercion.batch(batch)
             finally:
-                # The connection takes no other statement before the reader is closed.
+                # The connection takes no other statement before the reader is closed, and closing waits for a query
+                # that still runs.
+                self._connection.interrupt()
                 reader.close()
 
     def execute(self, sql: str) -> None:

@@ -124,8 +124,24 @@ class PostgresEngine(Session):
             return action()
         except psycopg.Error as error:
             failure = self._translated(error)
+        except KeyboardInterrupt:
+            self._stop()
+            raise
         vars(failure)["sql"] = sql
         raise failure
+
+    def _stop(self) -> None:
+        """Stop the statement that the server still runs and drop what it sends, so that the connection can go on."""
+        import psycopg
+        from psycopg.pq import ExecStatus, TransactionStatus
+
+        pgconn = self._connection.pgconn
+        with suppress(psycopg.Error):
+            if pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self._connection.cancel_safe(timeout=5)
+            while (result := pgconn.get_result()) is not None:
+                while result.status == ExecStatus.COPY_OUT and pgconn.get_copy_data(0)[0] > 0:
+                    continue
 
     def _translated(self, error: psycopg.Error) -> ObjectivError:
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":

@@ -165,6 +165,8 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
     if type_ == INT64 and result in (TIMEDELTA,):
         return constant(draw, INT64)  # a product of products would leave the years that a moment can have
     found = expression(draw, type_, scope.deeper())
+    if op.startswith("json") and not found.columns:  # AVOID: NULL as a JSON constant, and a constant that is no array
+        return literal(POOLS[JSON][0], JSON)
     if op == "truediv" and position == 1 and type_ == FLOAT64:
         return positive_zero(found)
     return found
@@ -229,7 +231,8 @@ def orders(draw: Draw, scope: Scope, *, complete: bool) -> tuple[Ordering, ...]:
         columns = scope.columns(type_)
         expr = pick(draw, columns) if columns and chance(draw, 60) else expression(draw, type_, replace(
             scope, windows=False, depth=1))
-        keys.append(Ordering(expr, draw(st.booleans()), draw(st.booleans())))
+        if expr.columns:  # ORDER BY a constant is refused by DuckDB
+            keys.append(Ordering(expr, draw(st.booleans()), draw(st.booleans())))
     if complete:
         keys += [Ordering(Column(name, scope.node.types[name]), draw(st.booleans())) for name in scope.key]
     return tuple(keys)
@@ -255,7 +258,10 @@ def arguments(draw: Draw, production: Production, scope: Scope) -> list[Expr]:
     args: list[Expr] = []
     for kind in production.args:
         if kind is not None:
-            args.append(expression(draw, kind, inner))
+            arg = expression(draw, kind, inner)
+            if isinstance(arg, Literal) and kind == STRING:  # AVOID: first of a text constant
+                arg = call("concat", arg, literal(""))
+            args.append(arg)
         elif len(args) < 2:
             args.append(fixed(draw, next(constants)))
         else:  # the default of lag and lead

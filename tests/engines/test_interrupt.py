@@ -1,0 +1,78 @@
+"""Ctrl-C, as a real signal to a real process: it stops the query on the engine, and the connection goes on."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import postgres_server
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+SCRIPT = """
+import sys, time
+sys.path.insert(0, {root!r})
+from objectiv_local.engines import connect
+from objectiv_local.types import INT64
+
+one = (("n", INT64),)
+target = {target!r}
+if target is None:
+    import duckdb
+    target = duckdb.connect()
+engine = connect(target)
+engine.arrow("SELECT 1::bigint", one)
+stream = engine.batches({stream!r}, one, batch_rows=10) if {stream!r} else None
+if stream is not None:
+    next(stream)
+print("ready", flush=True)
+started = time.monotonic()
+try:
+    {action}
+except KeyboardInterrupt as interrupt:
+    print("interrupted", time.monotonic() - started < 8, flush=True)
+    print(engine.arrow("SELECT 41::bigint + 1::bigint", one)["n"].to_pylist(), flush=True)
+    print(engine.create_table("after", "SELECT 1 AS x").relation.parts, flush=True)
+    print(engine.arrow({running!r}, one)["n"].to_pylist() if {running!r} else [0], flush=True)
+"""
+
+ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
+# The first rows come at once, and then none for ever. Postgres sends rows when it has some kilobytes of them.
+STALLED = {"postgres": f"SELECT a::bigint FROM generate_series(1, 20000) AS s(a) UNION ALL {ENDLESS}",
+           "duckdb": "SELECT a::bigint FROM generate_series(1, 1000000) AS t(a), generate_series(1, 100000) AS u(b) "
+           "WHERE a < 3 OR a * b % 7 = 9"}
+RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%% 7 = 9%' AND pid <> pg_backend_pid()"
+ACTIONS = {
+    "arrow": ("", f"engine.arrow({ENDLESS!r}, one)"),
+    "batches": ("", f"next(engine.batches({ENDLESS!r}, one))"),
+    "next": ("stalled", "list(stream)"),
+    "settle": ("stalled", "engine.arrow('SELECT 1::bigint', one)"),
+    "create_table": ("", f"engine.create_table('pinned', {ENDLESS!r})"),
+    "execute": ("", f"engine.execute({ENDLESS!r})"),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+def test_interrupt(kind: str, action: str) -> None:
+    stalled, statement = ACTIONS[action]
+    stream = STALLED[kind] if stalled else ""
+    target = None if kind == "duckdb" else postgres_server.session_url()
+    script = SCRIPT.format(root=str(ROOT), target=target, stream=stream, action=statement,
+                           running="" if kind == "duckdb" else RUNNING)
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.4)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert output.splitlines() == ["interrupted True", "[42]", "('after',)", "[0]"], errors
+    assert process.returncode == 0
