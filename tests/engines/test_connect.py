@@ -116,8 +116,8 @@ def test_files_that_are_not_parquet(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataInvalid, match=r"not a Parquet file.*\nhint") as caught:
         connect(path)
     assert caught.value.__context__ is None
+    (tmp_path / "x.duckdb").write_bytes(b"hello" * 5000)
     with pytest.raises(DataInvalid, match="not a DuckDB database"):
-        (tmp_path / "x.duckdb").write_bytes(b"hello" * 5000)
         connect(tmp_path / "x.duckdb")
 
 
@@ -231,7 +231,7 @@ def test_frames_that_cannot_be_stored() -> None:
         connect(pd.DataFrame([[1]]))
     with pytest.raises(DataInvalid, match="'mixed' holds values of several types"):
         connect(pd.DataFrame({"mixed": pd.Series([1, "a"], dtype=object)}))
-    with pytest.raises(DataInvalid, match="'j' holds .* not JSON"):
+    with pytest.raises(DataInvalid, match=r"'j' holds .* not JSON"):
         connect(pd.DataFrame({"j": [{"a": {1, 2}}]}))
 
 

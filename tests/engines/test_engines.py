@@ -55,9 +55,9 @@ VALUES = [
     (TIMESTAMP, pa.timestamp("us"),
      ["'0001-01-01 00:00:00'", "'1969-12-31 23:59:59.999999'", "'2020-01-01 12:00:00'", "'2020-01-01 12:00:00.5'",
       "'9999-12-31 23:59:59.999999'"],
-     [datetime.datetime(1, 1, 1), datetime.datetime(1969, 12, 31, 23, 59, 59, 999999),  # noqa: DTZ001
-      datetime.datetime(2020, 1, 1, 12), datetime.datetime(2020, 1, 1, 12, 0, 0, 500000),  # noqa: DTZ001
-      datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]),  # noqa: DTZ001
+     [datetime.datetime(1, 1, 1), datetime.datetime(1969, 12, 31, 23, 59, 59, 999999),
+      datetime.datetime(2020, 1, 1, 12), datetime.datetime(2020, 1, 1, 12, 0, 0, 500000),
+      datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]),
     (TIMEDELTA, pa.duration("us"), ["-1", "0", "86400000000"],
      [datetime.timedelta(microseconds=-1), datetime.timedelta(0), datetime.timedelta(days=1)]),
     (UUID, pa.string(), ["'ABCDEF00-0000-4000-8000-000000000001'"], ["abcdef00-0000-4000-8000-000000000001"]),
@@ -115,7 +115,7 @@ def test_statement_may_end_in_a_comment_or_a_semicolon(engine: Engine) -> None:
 
 def test_session_is_in_utc(kind: str, engine: Engine) -> None:
     value = engine.arrow("SELECT TIMESTAMPTZ '2020-07-01 12:00:00+02'::timestamp", (("t", TIMESTAMP),))["t"][0].as_py()
-    assert value == datetime.datetime(2020, 7, 1, 10)  # noqa: DTZ001
+    assert value == datetime.datetime(2020, 7, 1, 10)
 
 
 @pytest.mark.parametrize("value", ["'infinity'", "'-infinity'", "'10000-01-01'", "'0044-03-15 (BC)'"])
@@ -199,7 +199,7 @@ def test_threads_take_turns(engine: Engine) -> None:
 
 def test_table_gives_columns_types_and_key(kind: str, writable: Engine) -> None:
     writable.execute("CREATE TABLE scratch.events (b text, a bigint, w double precision, t timestamptz, "
-                     f"j json, d date, u uuid, PRIMARY KEY (a, b))")
+                     "j json, d date, u uuid, PRIMARY KEY (a, b))")
     found = writable.table("scratch.events")
     assert found.relation.kind == "table"
     assert found.relation.parts == ("scratch", "events")

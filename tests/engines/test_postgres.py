@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ONE = (("n", INT64),)
 TEXT = (("s", STRING),)
-SECRET = "hunter2-very-secret"  # noqa: S105
+SECRET = "hunter2-very-secret"
 
 
 @pytest.fixture
