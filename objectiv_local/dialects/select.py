@@ -231,11 +231,13 @@ class Lowering:
 
     def select(self, block: Block, node: Select) -> Block:
         kept = [(name, expr) for name, expr in node.columns if name in self.needed[node]]
-        columns = dict(kept)
-        block = self.add(block, {name: expr for name, expr in kept if not isinstance(expr, Column)},
-                         {expr.name for _, expr in kept if isinstance(expr, Column)})
-        block.columns = {name: block.columns[expr.name] if isinstance(expr, Column) else block.columns[name]
-                         for name, expr in columns.items()}
+        plain = {expr.name for _, expr in kept if isinstance(expr, Column)}
+        # A computed column may take the name of one that is read under another name.
+        names = {name: self.new_name(expr, block) if name in plain else name
+                 for name, expr in kept if not isinstance(expr, Column)}
+        block = self.add(block, {names[name]: expr for name, expr in kept if name in names}, plain)
+        block.columns = {name: block.columns[expr.name if isinstance(expr, Column) else names[name]]
+                         for name, expr in kept}
         block.title = node.step or block.title
         return block
 
@@ -322,11 +324,15 @@ class Lowering:
         return Block(source, inputs, columns, node.step or "joined", [_JOIN_WORDS[node.how]], is_join=True)
 
     def sort(self, block: Block, node: Limit | Sort) -> Block:
+        if isinstance(node, Limit) and node.count is None and not node.offset:
+            return block
         if block.is_limited:
             block = self.closed(block)
         exprs = [key.expr for key in node.order]
         if block.must_close_for(exprs, self.needed[node], self.dialect.repeats) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
+            block = self.closed(block)
+        if any(self.is_ambiguous(substitute(expr, block.columns), block) for expr in exprs):
             block = self.closed(block)
         order = [Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last) for key in node.order]
         # A constant orders nothing, and Postgres takes it for the number of a column.
@@ -336,6 +342,16 @@ class Lowering:
             block.steps.append("only the first rows" if node.count is not None else "without the first rows")
             block.title = node.step or "first_rows"
         return block
+
+    def is_ambiguous(self, expr: Expr, block: Block) -> bool:
+        """Return whether ``expr`` behind ORDER BY reads a name that is also that of another column of the result.
+
+        DuckDB would take it for the column of the result, Postgres for the one that is read.
+        """
+        results = {self.identifier(name): column for name, column in block.columns.items()}
+        read = (part for part in walk(expr) if isinstance(part, Column))
+        return any(results.get(name.text, part) is not part for part in read
+                   if isinstance(name := block.inputs[part.name], Raw))
 
     # ---- closing a block
 

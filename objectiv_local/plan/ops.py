@@ -224,7 +224,7 @@ def result_type(name: str, kind: str, args: Sequence[Expr]) -> tuple[Type, tuple
     op = OPS[name]
     if (op.kind == "scalar") != (kind == "scalar"):
         raise InvalidType(f"{name} is {op.kind}, not {kind}")
-    constant = tuple(not arg.columns and arg.size == 1 for arg in args)
+    constant = tuple(_constancy(arg) for arg in args)
     found = _resolve(name, tuple(arg.type for arg in args), constant)
     if found is None:
         given = ", ".join(str(arg.type) for arg in args) or "nothing"
@@ -234,8 +234,15 @@ def result_type(name: str, kind: str, args: Sequence[Expr]) -> tuple[Type, tuple
     return found
 
 
+def _constancy(arg: Expr) -> str:
+    """Return which constant an argument is: ``"!"`` for a value, ``"?"`` for NULL, and nothing for no constant."""
+    if arg.columns or arg.size > 1 or not hasattr(arg, "value"):
+        return ""
+    return "?" if arg.value is None else "!"
+
+
 @lru_cache(maxsize=4096)
-def _resolve(name: str, types: tuple[Type, ...], constant: tuple[bool, ...]) -> tuple[Type, tuple[Type, ...]] | None:
+def _resolve(name: str, types: tuple[Type, ...], constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
     for signature in OPS[name].signatures:
         found = _match(signature, types, constant)
         if found is not None:
@@ -243,7 +250,7 @@ def _resolve(name: str, types: tuple[Type, ...], constant: tuple[bool, ...]) -> 
     return None
 
 
-def _match(signature: str, types: tuple[Type, ...], constant: tuple[bool, ...]) -> tuple[Type, tuple[Type, ...]] | None:
+def _match(signature: str, types: tuple[Type, ...], constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
     left, _, result = (part.strip() for part in signature.partition("->"))
     wanted = left.split()
     if len(types) != len(wanted):
@@ -251,7 +258,7 @@ def _match(signature: str, types: tuple[Type, ...], constant: tuple[bool, ...]) 
     bound: dict[str, list[Type]] = {}
     for word, type_, is_constant in zip(wanted, types, constant, strict=True):
         kind = word.rstrip("!?")
-        if "!" in word and not is_constant:
+        if "!" in word and (not is_constant or (is_constant == "?" and "?" not in word)):
             return None
         accepted = _CLASSES.get(kind) or (Type(kind),)
         if type_.plain not in accepted:

@@ -21,15 +21,20 @@ from objectiv_local.plan.nodes import (
 from objectiv_local.plan.ops import OPS, ORDERED_TYPES
 
 
-def rebuild(root: Node, change: Callable[[Node, Node], Node]) -> Node:
-    """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first."""
+def rebuild(root: Node, change: Callable[[Node, Node], Node],
+            before: Callable[[Node], Node] = lambda node: node) -> Node:
+    """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first.
+
+    ``before`` is applied to a node before its inputs are replaced: for what the new inputs no longer offer.
+    """
     new: dict[Node, Node] = {}
-    for node in topological(root):
+    for original in topological(root):
+        node = before(original)
         moved = _over_new_queries(node, new) if any(expr.has_query for expr in node.exprs()) else node
         inputs = tuple(new[child] for child in node.inputs())
         if inputs != moved.inputs():
             moved = moved.with_inputs(inputs)
-        new[node] = change(node, moved)
+        new[original] = change(original, moved)
     return new[root]
 
 
@@ -172,8 +177,8 @@ def prune(root: Node) -> Node:
     """Return the plan without columns that nothing reads."""
     needed = required(topological(root), root)
 
-    def change(old: Node, node: Node) -> Node:
-        wanted = needed[old]
+    def narrowed(node: Node) -> Node:
+        wanted = needed[node]
         match node:
             case Source(relation, columns, key, connection, step):
                 kept = tuple(column for column in columns if column[0] in wanted)
@@ -201,4 +206,4 @@ def prune(root: Node) -> Node:
                 return Join(left, right, how, on, kept_sides, nulls_match, step, key)
         return node
 
-    return rebuild(root, change)
+    return rebuild(root, lambda old, node: node, narrowed)
