@@ -12,6 +12,7 @@ import pytest
 from fuzz.programs import Program, programs
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import reject as rejected
+from reference import Failure, evaluate
 from spec.engines import Rows, Sql, same_rows
 from spec.opened import opened
 
@@ -20,7 +21,6 @@ from objectiv_local.plan import nodes
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Over, walk
 from objectiv_local.plan.ops import OPS, casts
-from reference import Failure, evaluate
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 PROFILE = settings(
