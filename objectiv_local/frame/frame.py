@@ -368,9 +368,13 @@ class DataFrame:
         """Return the first ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""
         return self.to_pandas(limit=n)
 
-    def view_sql(self, limit: int | slice | None = None) -> str:
-        """Return the SQL that fetches the frame. Runs no query."""
-        return self._state.statement([*self._state.index, *self._columns], limit).sql
+    def view_sql(self, limit: int | slice | None = None, dialect: str | None = None) -> str:
+        """Return the SQL that fetches the frame. Runs no query.
+
+        With ``dialect``, ``'duckdb'`` or ``'postgres'``, it is the SQL of the same program there: over tables of the same
+        names and types, where files stand as a table ``data``.
+        """
+        return self._state.statement([*self._state.index, *self._columns], limit, dialect).sql
 
     def explain(self) -> str:
         """Return the plan of the frame as a tree, last step first. Runs no query."""

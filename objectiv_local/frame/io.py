@@ -11,6 +11,7 @@ from objectiv_local.engines import connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame.arrow import table_from_pandas, typed_table
 from objectiv_local.frame.state import State
+from objectiv_local.frame.translate import STORED
 from objectiv_local.plan.expr import Literal, literal
 from objectiv_local.plan.nodes import Source, Values
 from objectiv_local.plan.relation import Relation, StoredTable
@@ -150,12 +151,11 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence
     GROUP BY city
     ORDER BY city
     """
-    names = {"duckdb": _DUCKDB, "postgres": _POSTGRES}
     dialect_named(dialect)
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)
-        columns.append((name, name, names[dialect][type_.name], type_))
+        columns.append((name, name, STORED[dialect][type_.name], type_))
     index_names = [index] if isinstance(index, str) else list(index)
     for name in index_names:
         if name not in schema:
@@ -163,10 +163,3 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence
     plan = Source(Relation("table", tuple(table_name.split("."))), tuple(columns), tuple(index_names) or None, 0,
                   table_name.rsplit(".", maxsplit=1)[-1])
     return cls(State(plan, None, dialect, tuple(index_names)), [name for name in schema if name not in index_names])
-
-
-_POSTGRES = {"bool": "bool", "int64": "int8", "float64": "float8", "string": "text", "date": "date",
-             "timestamp": "timestamp", "timedelta": "interval", "uuid": "uuid", "json": "jsonb"}
-_DUCKDB = {"bool": "BOOLEAN", "int64": "BIGINT", "float64": "DOUBLE", "string": "VARCHAR", "date": "DATE",
-           "timestamp": "TIMESTAMP", "timedelta": "INTERVAL", "uuid": "UUID", "json": "JSON"}
-

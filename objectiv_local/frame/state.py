@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from objectiv_local.dialects import Statement, compile_plan
+from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.translate import translated
 from objectiv_local.plan.expr import Column, Expr, Ordering
 from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
 
@@ -58,8 +59,9 @@ class State:
         order = tuple(Ordering(substitute(key.expr, renamed), key.ascending, key.nulls_last) for key in self.order)
         return self.on(plan, order)
 
-    def statement(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
-        """Return the statement that fetches the given columns in the frame's order."""
+    def statement(self, columns: Iterable[str], limit: int | slice | None = None,
+                  dialect: str | None = None) -> Statement:
+        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect."""
         plan = self.plan
         count, offset = _range(limit)
         if count is not None or offset:
@@ -67,6 +69,9 @@ class State:
         elif self.order:
             plan = Sort(plan, self.order)
         chosen = tuple((name, plan.column(name)) for name in columns)
+        if dialect is not None and dialect != self.dialect:
+            dialect_named(dialect)
+            return compile_plan(translated(Select(plan, chosen), dialect), dialect)
         return compile_plan(Select(plan, chosen), self.dialect)
 
 

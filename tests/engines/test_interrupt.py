@@ -14,7 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
-import sys, time
+import faulthandler, sys, time
+faulthandler.dump_traceback_later(25, exit=True)
 sys.path.insert(0, {root!r})
 from objectiv_local.engines import connect
 from objectiv_local.types import INT64

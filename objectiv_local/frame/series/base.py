@@ -447,9 +447,9 @@ class Series:
         found = self.to_arrow().to_pylist()
         return found[0] if found else None
 
-    def view_sql(self) -> str:
-        """Return the SQL that fetches the series."""
-        return self.to_frame().view_sql()
+    def view_sql(self, dialect: str | None = None) -> str:
+        """Return the SQL that fetches the series, perhaps for another dialect. See DataFrame.view_sql."""
+        return self.to_frame().view_sql(dialect=dialect)
 
 
 def _to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
