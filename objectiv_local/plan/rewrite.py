@@ -178,6 +178,8 @@ def prune(root: Node) -> Node:
     needed = required(topological(root), root)
 
     def narrowed(node: Node) -> Node:
+        while isinstance(node, Extend) and needed[node].isdisjoint(name for name, _ in node.columns):
+            node = node.child
         wanted = needed[node]
         match node:
             case Source(relation, columns, key, connection, step):
@@ -196,7 +198,7 @@ def prune(root: Node) -> Node:
             case Extend(child, columns, step, local):
                 kept_named = tuple((name, expr) for name, expr in columns if name in wanted)
                 kept_local = tuple(stand_in for stand_in in local if stand_in[0] in wanted)
-                return Extend(child, kept_named, step, kept_local) if kept_named else child
+                return Extend(child, kept_named, step, kept_local)
             case Select(child, columns, step):
                 return Select(child, tuple((name, expr) for name, expr in columns if name in wanted), step)
             case Aggregate(child, keys, aggregates, step):
