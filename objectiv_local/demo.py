@@ -41,8 +41,7 @@ def run(path: Path) -> None:
             else:
                 print(textwrap.indent(source, "  > ") + "\n")
                 result = _executed(source, names)
-                if result is not None:
-                    print(_shown(result))
+                print(_shown(result) if result is not None else "")
 
 
 def _executed(source: str, names: dict[str, object]) -> object:
