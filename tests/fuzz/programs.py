@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 from objectiv_local.plan.expr import Column, Expr, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, Sort, Values
 from objectiv_local.plan.ops import ORDERED_TYPES
+from objectiv_local.plan.passes import PASSES
 from objectiv_local.types import BOOL, FLOAT64, INT64, TYPES, Type
+
+OPTIONAL = [name for name, _, required in PASSES if not required]
 
 
 @dataclass(frozen=True)
 class Program:
-    """A plan. ``ordered``: its rows come in an order."""
+    """A plan. ``ordered``: its rows come in an order; ``without``: the optional passes that are turned off."""
 
     plan: Node
     ordered: bool
+    without: frozenset[str]
 
 
 @st.composite
@@ -29,9 +33,10 @@ def programs(draw: Draw) -> Program:
     scope = table(draw, "data")
     for _ in range(draw(st.integers(1, 4))):
         scope = pick(draw, STEPS)(draw, scope)
+    without = draw(st.frozensets(st.sampled_from(OPTIONAL))) if chance(draw, 30) else frozenset()
     if chance(draw, 30):
-        return Program(Sort(scope.node, orders(draw, scope, complete=True)), ordered=True)
-    return Program(scope.node, ordered=False)
+        return Program(Sort(scope.node, orders(draw, scope, complete=True)), True, without)
+    return Program(scope.node, False, without)
 
 
 def table(draw: Draw, step: str) -> Scope:
@@ -41,7 +46,7 @@ def table(draw: Draw, step: str) -> Scope:
     columns: tuple[tuple[str, Type], ...] = (("k", INT64), *zip(names, types, strict=True))
     rows = draw(st.integers(0, 7))
     values = [(literal(k), *(value(draw, type_) for type_ in types)) for k in range(rows)]
-    node = Values(columns, tuple(values), ("k",), step)  # AVOID: ORDER BY a constant, of rows without a key
+    node = Values(columns, tuple(values), ("k",) if chance(draw, 80) else None, step)
     return Scope(node, ("k",), frozenset(name for name, type_ in columns if type_ == FLOAT64))
 
 
@@ -54,8 +59,7 @@ def new_name(draw: Draw, taken: Sequence[str]) -> str:
 
 
 def computed(draw: Draw, scope: Scope) -> Expr:
-    expr = expression(draw, pick(draw, TYPES), scope)
-    return expr if expr.columns else Column(next(iter(scope.node.types)), next(iter(scope.node.types.values())))  # AVOID: ORDER BY a constant
+    return expression(draw, pick(draw, TYPES), scope)
 
 
 def extend(draw: Draw, scope: Scope) -> Scope:
@@ -85,8 +89,7 @@ def select(draw: Draw, scope: Scope) -> Scope:
             if name in scope.key:
                 key[name] = new
     if chance(draw, 50) or not columns:
-        # AVOID: a computed column under the name of one that is read
-        columns.append((new_name(draw, [*taken, *scope.node.types]), computed(draw, scope)))
+        columns.append((new_name(draw, taken), computed(draw, scope)))
     columns = list(draw(st.permutations(columns)))
     return Scope(Select(scope.node, tuple(columns)), tuple(key[name] for name in scope.key), frozenset(exact))
 
@@ -109,17 +112,8 @@ def group(draw: Draw, scope: Scope) -> Scope:
         keys.append((names.pop(), expr))
         if type_ == FLOAT64 and is_exact(expr, scope.exact):
             exact.add(keys[-1][0])
-    calls = []
-    for _ in range(draw(st.integers(1, 3))):
-        call = aggregate(draw, pick(draw, TYPES), inner)
-        if call is not None:
-            calls.append((names.pop(), call))
-    if not keys and not calls:
-        calls.append((names.pop(), aggregate(draw, BOOL, inner)))
-    if calls and calls[-1][1] is None:
-        return scope
-    key = tuple(name for name, _ in keys or calls[:1])
-    return Scope(Aggregate(scope.node, tuple(keys), tuple(calls)), key, frozenset(exact))
+    calls = tuple((names.pop(), aggregate(draw, pick(draw, TYPES), inner)) for _ in range(draw(st.integers(1, 3))))
+    return Scope(Aggregate(scope.node, tuple(keys), calls), tuple(name for name, _ in keys), frozenset(exact))
 
 
 def join(draw: Draw, scope: Scope) -> Scope:
@@ -153,7 +147,7 @@ def join(draw: Draw, scope: Scope) -> Scope:
             new = fresh(draw, a, taken)
             taken.append(new)
             columns.append((new, "both", (a, b)))
-    key = tuple(keys)
+    key = tuple(keys) if chance(draw, 60) else None
     node = Join(scope.node, right.node, how, on, tuple(columns), draw(st.booleans()), "joined", key)
     return Scope(node, tuple(keys), frozenset(exact))
 
@@ -167,7 +161,7 @@ def fresh(draw: Draw, name: str, taken: Sequence[str]) -> str:
 def limit(draw: Draw, scope: Scope) -> Scope:
     order = orders(draw, scope, complete=True)
     count = pick(draw, (None, 0, 1, 2, 3, 5))
-    offset = pick(draw, (0, 0, 1, 2)) or (1 if count is None else 0)  # AVOID: a limit that limits nothing
+    offset = pick(draw, (0, 0, 1, 2))
     return replace(scope, node=Limit(scope.node, order, count, offset), others=())
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from reference import Failure, Json, evaluate
 from spec.specs import Fails, Spec
 
+from objectiv_local.dialects import compile_plan
 from objectiv_local.errors import ObjectivError
 from objectiv_local.plan.nodes import Node
 from objectiv_local.types import Type, arrow_type
@@ -54,15 +55,12 @@ class Sql:
         self.dialect = dialect
         self.connection = connection
 
-    def sql(self, plan: Node) -> str:
-        from objectiv_local.dialects import compile_plan
+    def sql(self, plan: Node, without: Iterable[str] = ()) -> str:
+        return compile_plan(plan, self.dialect, without=without).sql
 
-        return compile_plan(plan, self.dialect).sql
-
-    def rows(self, plan: Node) -> Rows:
-        from objectiv_local.dialects import compile_plan
-
-        statement = compile_plan(plan, self.dialect)
+    def rows(self, plan: Node, without: Iterable[str] = ()) -> Rows:
+        """Return the rows of ``plan``, compiled without the named optional passes."""
+        statement = compile_plan(plan, self.dialect, without=without)
         answer = self.connection.arrow(statement.sql, statement.schema)
         wanted = [(name, arrow_type(type_)) for name, type_ in plan.types.items()]
         found = [(field.name, field.type) for field in answer.schema]

@@ -9,7 +9,7 @@ from reference import Json
 from spec.specs import Fails, Spec, answers, at, day, grouped, inf, nan, numbered, overall, span, table
 
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, case, literal
-from objectiv_local.plan.nodes import Aggregate
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Select
 from objectiv_local.types import (
     BOOL,
     DATE,
@@ -245,12 +245,38 @@ GROUPS = [
        "groups: text by letter and blank"),
 ]
 
+ARRAYS = numbered({"g": INT64, "j": JSON}, [(1, Json([1, 2])), (1, None), (2, Json({})), (3, None)])
 DATA = table({"g": STRING, "x": INT64}, [("a", 1), ("b", 2), ("a", 3)])
 NODES = [
     answers("groups: by an expression", Aggregate(
         DATA, (("big", call("gt", DATA.column("x"), literal(1))),), (("total", aggregation("sum", DATA.column("x"))),)),
             (BOOL, INT64), [(False, 1), (True, 5)]),
     answers("groups: keys alone", Aggregate(DATA, (("g", DATA.column("g")),), ()), (STRING,), [("a",), ("b",)]),
+    answers("groups: by constants", Aggregate(
+        DATA, (("two", literal(2)), ("x", literal("x"))), (("n", aggregation("size")),)), (INT64, STRING, INT64),
+        [(2, "x", 3)]),
+    answers("groups: by a constant, of no rows", Aggregate(
+        Filter(DATA, literal(False)), (("two", literal(2)),), (("n", aggregation("size")),)), (INT64, INT64), []),
+    answers("groups: a total of which no column is read", Select(
+        Aggregate(DATA, (), (("n", aggregation("size")),)), (("one", literal(1)),)), (INT64,), [(1,)]),
+    answers("groups: a total of which the column is replaced", Extend(
+        Aggregate(DATA, (), (("n", aggregation("size")),)), (("n", literal(1)),)), (INT64,), [(1,)]),
+    answers("groups: a total of a total of which no column is read", Aggregate(
+        Aggregate(DATA, (), (("n", aggregation("size")),)), (), (("m", aggregation("size")),)), (INT64,), [(1,)]),
+    answers("groups: how many there are", Aggregate(
+        Aggregate(DATA, (("g", DATA.column("g")),), ()), (), (("m", aggregation("size")),)), (INT64,), [(2,)]),
+    answers("groups: aggregates of constants", Aggregate(DATA, (), tuple(
+        (name, aggregation(name, literal("x"), order=(Ordering(DATA.column("x")),) if name in ("first", "last") else ()))
+        for name in ("count", "nunique", "min", "max", "first", "last"))),
+            (INT64, INT64, STRING, STRING, STRING, STRING), [(3, 1, "x", "x", "x", "x")]),
+    answers("groups: first in the order of a constant column", Aggregate(Extend(DATA, (("one", literal(True)),)), (), (
+        ("f", aggregation("first", DATA.column("x"), order=(Ordering(Column("one", BOOL)),
+                                                            Ordering(DATA.column("x"), False)))),)),
+            (INT64,), [(3,)]),
+    answers("groups: elements of the first array", Extend(Aggregate(
+        ARRAYS, (("g", ARRAYS.column("g")),), (("j", aggregation("first", ARRAYS.column("j"), order=(Ordering(K),))),)), (
+            ("e", call("json_slice", Column("j", JSON), literal(0), literal(-1))),)), (INT64, JSON, JSON), [
+        (1, Json([1, 2]), Json([1])), (2, Json({}), Json([])), (3, None, Json([]))]),
     answers("groups: several aggregates", Aggregate(
         DATA, (("g", DATA.column("g")),), (
             ("n", aggregation("size")), ("total", aggregation("sum", DATA.column("x"))),

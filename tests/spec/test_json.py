@@ -248,7 +248,24 @@ CONTAINS = [
     ]),
 ]
 
-SPECS: list[Spec] = GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS
+CONSTANTS = [
+    *(rowwise(f"{name}: of a constant that is NULL", {"k2": INT64}, lambda _, name=name, args=args: call(
+        name, literal(None, JSON), *map(literal, args)), type_, [(1, answer), (2, answer)])
+      for name, args, type_, answer in [
+          ("json_get", ["a"], JSON, None), ("json_get_text", ["a"], STRING, None), ("json_index", [0], JSON, None),
+          ("json_slice", [1, -1], JSON, Json([])), ("json_filter", [{"a": 1}], JSON, Json([])),
+          ("json_has", [{"a": 1}], BOOL, False), ("json_length", [], INT64, None), ("json_contains", ["a"], BOOL, None)]),
+    *(rowwise(f"{name}: of a constant that is no array", {"k2": INT64}, lambda _, name=name, args=args: call(
+        name, literal({"b": 1}), *map(literal, args)), type_, [(1, answer), (2, answer)])
+      for name, args, type_, answer in [
+          ("json_index", [-1], JSON, None), ("json_slice", [-2, -1], JSON, Json([])),
+          ("json_filter", [{"b": 1}], JSON, Json([])), ("json_has", [{"b": 1}], BOOL, False), ("json_length", [], INT64, None),
+          ("json_contains", [1], BOOL, False)]),
+    rowwise("json_slice: of a constant array", {"k2": INT64}, lambda _: call(
+        "json_slice", literal([1, 2, 3]), literal(-2), literal(-1)), JSON, [(1, Json([2]))]),
+]
+
+SPECS: list[Spec] = CONSTANTS + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

@@ -119,7 +119,10 @@ def doublings(n):
     return plan
 
 
+SPARE = Extend(DATA, (("y", literal(1)),))
 CHAINS = [
+    answers("extend: an assignment that nothing reads", Extend(Extend(SPARE, (("y", literal(2)),)), (
+        ("y", literal(3)),)), (*TYPES, INT64), [(*row, 3) for row in ROWS]),
     answers("extend: 200 assignments that depend on each other", increments(200), (INT64,), [(200,), (None,)]),
     answers("extend: ten assignments that read the one before twice", doublings(10), (INT64,), [(2**10,), (None,)]),
 ]
@@ -132,6 +135,9 @@ SELECT = [
     answers("select: expressions", Select(DATA, (("y", call("is_null", S)), ("z", literal(1)))), (BOOL, INT64), [
         (s is None, 1) for _, _, s in ROWS]),
     answers("select: constants only", Select(DATA, (("one", literal("é")),)), (STRING,), [("é",)] * 5),
+    answers("select: a computed column takes the name of one that is kept under another",
+            Select(DATA, (("k", K), ("y", S), ("s", literal("new")))), (INT64, STRING, STRING),
+            [(k, s, "new") for k, _, s in ROWS]),
     answers("select: of a selection", Select(Select(DATA, (("a", call("add", K, literal(1))),)), (
         ("b", call("mul", Column("a", INT64), Column("a", INT64))),)), (INT64,), [(4,), (9,), (16,), (25,), (36,)]),
 ]
@@ -183,6 +189,14 @@ LIMIT = [
         ("in the order of an expression", (Ordering(call("mod", K, literal(3))), Ordering(K)), 2, 0, (3, 1)),
     ]
 ] + [
+    *(answers(f"limit: in the order of the constant {value!r}", Limit(DATA, (Ordering(literal(value)), Ordering(K, False)), 1),
+              TYPES, rows(5)) for value in (2, 9, 0.5, "x", True)),
+    answers("limit: in the order of a constant column", Limit(Extend(DATA, (("one", literal(2)),)), (
+        Ordering(Column("one", INT64)), Ordering(K, False)), 1), (*TYPES, INT64), [(*rows(5)[0], 2)]),
+    answers("limit: of rows without a key, with a constant column", Limit(Extend(table({"x": INT64}, [(3,), (1,)]), (
+        ("one", literal(0.5)),)), (Ordering(Column("x", INT64)),), 1), (INT64, FLOAT64), [(1, 0.5)]),
+    answers("limit: that limits nothing, then an aggregate", Aggregate(Limit(DATA, (Ordering(K),), None), (), (
+        ("n", aggregation("size")),)), (INT64,), [(5,)]),
     answers("limit: of a limit", Limit(Limit(DATA, (Ordering(K),), 3), (Ordering(K, False),), 2), TYPES, rows(3, 2)),
     answers("limit: a filter above", Filter(Limit(DATA, (Ordering(K),), 2), call("gt", K, literal(1))), TYPES, rows(2)),
     answers("limit: a filter below", Limit(Filter(DATA, call("gt", K, literal(1))), (Ordering(K),), 1), TYPES, rows(2)),
@@ -208,6 +222,9 @@ SORT = [
         ("an expression", (Ordering(call("neg", K)),), (5, 4, 3, 2, 1)),
     ]
 ] + [
+    answers("sort: a constant column", Sort(Extend(DATA, (("one", literal("z")),)), (
+        Ordering(Column("one", STRING)), Ordering(K, False))), (*TYPES, STRING), [(*row, "z") for row in rows(5, 4, 3, 2, 1)],
+            ordered=True),
     answers("sort: a limit", Sort(Limit(DATA, (Ordering(K),), 3), (Ordering(K, False),)), TYPES, rows(3, 2, 1),
             ordered=True),
     answers("sort: groups by an aggregate", Sort(Aggregate(DATA, (("s", call("lower", S)),),
@@ -347,6 +364,17 @@ JOIN_MORE = [
             ("a", "left", ("a", "a")), ("b", "left", ("b", "b")), ("c", "right", ("c", "c")))),
             (STRING, STRING, FLOAT64), [
         ("l2", "r2", 0.5), ("l2", "r2b", 0.5), ("l2b", "r2", 0.5), ("l2b", "r2b", 0.5), (None, None, 1.5)]),
+    answers("join: a column of it is replaced", Extend(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (
+        ("b", literal(1)), ("k", literal(2)))), (INT64, INT64, INT64, STRING, INT64), [
+        (2, lk, rk, a, 1) for _, lk, rk, a, _ in MATCHED + LEFT_ONLY + LEFT_NULL]),
+    answers("join: a column of it is replaced twice", Extend(Extend(Join(
+        LEFT, RIGHT, "inner", (("k", "k"),), (("k", "left", ("k", "k")), ("a", "left", ("a", "a")),
+                                              ("b", "right", ("b", "b")))), (
+            ("a", literal(1)),)), (("a", literal(2)),)), (INT64, INT64, STRING), [(2, 2, "r2"), (2, 2, "r2b")] * 2),
+    answers("join: one of its columns", Select(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (("b", Column("b", STRING)),)),
+            (STRING,), [("r2",), ("r2b",), ("r2",), ("r2b",), (None,), (None,), (None,)]),
+    answers("join: none of its columns", Aggregate(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (), (
+        ("n", aggregation("size")),)), (INT64,), [(7,)]),
     answers("join: case variants of one name", Join(
         table({"k": INT64, "ab": INT64}, [(1, 10)]), table({"K": INT64, "AB": INT64}, [(1, 20)]), "inner",
         (("k", "K"),), (
@@ -369,6 +397,8 @@ SCALAR = [
         ("n", aggregation("sum", case([(call("gt", K, MEAN), K)], literal(0)))),)), (INT64,), [(9,)]),
     answers("scalar query: on a scalar query", Filter(DATA, call("eq", K, ScalarQuery(Aggregate(Filter(
         DATA, call("lt", K, MEAN)), (), (("k", aggregation("max", K)),)), "k"))), TYPES, rows(2)),
+    answers("scalar query: that nothing reads", Extend(Extend(DATA, (("y", MEAN),)), (("y", literal(1)),)), (*TYPES, INT64),
+            [(*row, 1) for row in ROWS]),
     Spec("scalar query: of two rows", Select(table({"x": INT64}, [(1,)]), (("s", ScalarQuery(DATA, "s")),)), Fails(),
          (STRING,)),
 ]

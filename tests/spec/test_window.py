@@ -64,6 +64,15 @@ ROW_NUMBER = [
     rowwise("row_number: NaN is one partition, and so is NULL", {"x": FLOAT64}, lambda x: number(BY_K, (x,)), INT64, [
         (nan, 1), (None, 1), (nan, 2), (None, 2), (0.0, 1), (-0.0, 2),
     ]),
+    rowwise("row_number: in the order of a constant", {"x": INT64}, lambda x: number((Ordering(literal(1)), Ordering(x))),
+            INT64,
+            [(5, 2), (3, 1)]),
+    rowwise("row_number: by a constant partition", {"x": INT64}, lambda x: number((Ordering(x),), (literal("a"),)), INT64,
+            [(5, 2), (3, 1)]),
+    rowwise("row_number: in the order of what is parsed from text", {"x": STRING},
+            lambda x: number((Ordering(cast(x, INT64)),)), INT64, [("10", 3), ("9", 2), ("-1", 1), (None, 4)]),
+    rowwise("row_number: partitions by what is parsed from text", {"x": STRING},
+            lambda x: number(BY_K, (cast(x, DATE),)), INT64, [("2020-01-01", 1), ("2020-01-01", 2), (None, 1)]),
     rowwise("row_number: in two directions", {"x": INT64, "y": INT64},
             lambda x, y: number((Ordering(x, False), Ordering(y))), INT64,
             [(1, 1, 3), (2, 2, 2), (2, 1, 1), (None, 0, 4)]),
@@ -105,6 +114,14 @@ OFFSETS = [
             lambda g, x: over(aggregation("lag", x, literal(1), literal(None, INT64)), (g,), (Ordering(x, False),)),
             INT64, [
         (1, 5, None), (1, 3, 5), (2, 9, None), (1, None, 3), (2, 7, 9),
+    ]),
+    rowwise("lag: of a constant", {"x": INT64},
+            lambda x: over(aggregation("lag", literal("c"), literal(1), literal(None, STRING)), (), BY_K), STRING, [
+        (1, None), (2, "c"), (3, "c"),
+    ]),
+    rowwise("lag: elements of an array of the row before", {"x": JSON},
+            lambda x: call("json_filter", offset("lag")(x), literal({"id": "a"})), JSON, [
+        (Json([{"id": "a"}, {"id": "b"}]), Json([])), (Json({}), Json([{"id": "a"}])), (None, Json([])), (None, Json([])),
     ]),
     rowwise("lag: of an expression", {"x": INT64},
             lambda x: over(aggregation("lag", call("mul", x, literal(2)), literal(1), literal(-1)), (), BY_K), INT64, [
