@@ -53,11 +53,11 @@ class Map:
         data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
         tests = []
         if stack is not None:
-            tests.append(JsonAccessor(stack).get_array_length() > 0)
+            tests.append(JsonAccessor(self._on(data, stack)).get_array_length() > 0)
         if event_type is not None:
             tests.append(data.event_type == event_type)
         both = tests[0] if len(tests) == 1 else tests[1] & tests[0]
-        return self._on(data, both).rename("is_conversion_event")
+        return both.rename("is_conversion_event")
 
     def conversions_in_time(self, data: DataFrame, name: str, partition: str = "session_id") -> Series:
         """Return the number of conversions ``name`` up to each hit in its session (or other ``partition``).
