@@ -12,6 +12,25 @@ settings.register_profile(
 settings.load_profile("default")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def every_statement_parses():
+    """Have sqlglot parse every statement that any test compiles, in its dialect."""
+    import sqlglot
+
+    from objectiv_local import dialects
+
+    lower = dialects.lower
+
+    def parsed(plan, dialect):
+        statement = lower(plan, dialect)
+        assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
+        return statement
+
+    dialects.lower = parsed
+    yield
+    dialects.lower = lower
+
+
 @pytest.fixture(scope="session")
 def postgres_urls() -> dict[int, str]:
     """Return the address of a server of each Postgres version under test, by version; each is started once."""

@@ -203,6 +203,13 @@ def _position(expr: Expr, index: int) -> int | None:
     return None if value is None else max(-LONGEST_TEXT, min(value, LONGEST_TEXT))
 
 
+def as_floats(args: Sequence[Sql], expr: Expr) -> list[Sql]:
+    """Return operands as floats; durations are counts of microseconds until then."""
+    assert isinstance(expr, Call)
+    return [arg if child.type == FLOAT64 else tree.cast(tree.bare(arg), "float8")
+            for arg, child in zip(args, expr.args, strict=True)]
+
+
 def _contains(args: Sequence[Sql], expr: Expr) -> Sql:
     return binary(">", func("strpos", *args), number(0))
 

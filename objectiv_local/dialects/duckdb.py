@@ -12,6 +12,7 @@ from objectiv_local.dialects.base import (
     Builder,
     Dialect,
     Reader,
+    as_floats,
     compared,
     constant,
     difference,
@@ -286,7 +287,7 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
         return number(value + 1 if value >= 0 else value)
 
     start, stop = bound(1, is_stop=False), bound(2, is_stop=True)
-    slice_ = Template(f"{{}}[{'{}' if start else ''}:{'{}' if stop else ''}]",
+    slice_ = Template(f"{{}}[{'{}' if start else '1'}:{'{}' if stop else ''}]",
                       tuple(part for part in (elements, start, stop) if part is not None))
     result: Sql = func("to_json", slice_)
     for position in found:
@@ -298,7 +299,7 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
-    return binary("/", *(tree.cast(tree.bare(arg), "float8") for arg in args))
+    return binary("/", *as_floats(args, expr))
 
 
 def _first(args: Sequence[Sql], expr: Expr) -> Sql:

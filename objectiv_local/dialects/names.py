@@ -25,7 +25,7 @@ outer overlaps overlay pivot pivot_longer pivot_wider placing position positiona
 references returning right row select semi session_user setof show similar smallint some struct substring summarize
 symmetric system_user table tablesample then time timestamp to trailing treat trim true try_cast tuple union unique
 unpack unpivot user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement
-xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
+xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable xor
 """.split())
 
 

@@ -12,6 +12,7 @@ from objectiv_local.dialects.base import (
     Builder,
     Dialect,
     Reader,
+    as_floats,
     compared,
     constant,
     difference,
@@ -105,7 +106,7 @@ def literal(expr: Literal) -> Sql:
 
 def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Call)
-    a, b = (tree.cast(tree.bare(arg), "float8") for arg in args)
+    a, b = as_floats(args, expr)
     divisor = expr.args[1]
     if isinstance(divisor, Literal) and divisor.value:
         return binary("/", a, b)

@@ -193,6 +193,8 @@ class Lowering:
             added = {name: _replaced(expr, names) for name, expr in added.items()}
             read = frozenset().union(*(expr.columns for expr in added.values())) & block.columns.keys()
             block = self.add(block, {name: part for part, name in names.items()}, kept | read)
+            read = frozenset().union(*(expr.columns for expr in added.values()))
+            block.columns = {name: expr for name, expr in block.columns.items() if name in kept | read}
         exprs = list(added.values())
         windows = frozenset().union(*(inside_windows(expr) for expr in exprs))
         if any(expr.has_window for expr in exprs):
@@ -224,6 +226,10 @@ class Lowering:
     def new_name(self, part: Expr, block: Block) -> str:
         """Return an unused name for a column that no user named."""
         title = part.call.op if isinstance(part, Over) else part.op if isinstance(part, Call) else "value"
+        if part.type == BOOL:
+            title = "condition"
+        if isinstance(part, Call) and part.op.startswith("json_get") and isinstance(part.args[1], Literal):
+            title = re.sub(r"[^a-z0-9]+", "_", str(part.args[1].value).lower()).strip("_") or title
         taken = {name.casefold() for name in (*self.names, *self.names.values(), *block.columns)}
         name = unused(title, taken)
         self.names[name] = name

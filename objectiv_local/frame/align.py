@@ -28,9 +28,9 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either. ``name`` is that of ``other``,
     for messages.
     """
+    _same_connection(left, right, name)
     if left.plan is right.plan:
         return left, exprs, other
-    _same_connection(left, right, name)
     if not other.columns and not other.has_window:
         return left, exprs, other
     moved = _moved(left.plan, right.plan, other, keep)

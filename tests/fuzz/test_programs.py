@@ -25,7 +25,7 @@ from objectiv_local.plan.ops import OPS, casts
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 PROFILE = settings(
-    max_examples=EXAMPLES or 150, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=bool(EXAMPLES),
+    max_examples=EXAMPLES or 800, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=bool(EXAMPLES),
     suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.generate, Phase.shrink))
 

@@ -31,6 +31,7 @@ _KNOWN: list[tuple[tuple[str, ...], tuple[str, ...], str]] = [
     (("row_number: in the order of what is parsed from text", "row_number: partitions by what is parsed from text"),
      ("duckdb",),
      "error() is volatile, and windows refuse that"),
+    (("plans: an aggregate over a join whose key nothing reads",), BOTH, "pruning keeps a key of columns that it drops"),
     (("lag: of a constant",), ("postgres",), "a text constant has no type of its own"),
 ]
 

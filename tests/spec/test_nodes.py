@@ -407,6 +407,10 @@ SHARED = Extend(Filter(DATA, call("gt", K, literal(1))), (("y", call("mul", K, K
 GRAPHS = [
     answers("plans: a step that is read twice", Join(SHARED, SHARED, "inner", (("k", "y"),), (
         ("k", "left", ("k", "k")), ("y", "right", ("y", "y")))), (INT64, INT64), [(4, 4)]),
+    answers("plans: an aggregate over a join whose key nothing reads", Aggregate(
+        Extend(Join(DATA, DATA, "inner", (("k", "k"),), (("k", "left", ("k", "k")), ("x", "right", ("x", "x"))), key=("k",)), (
+            ("one", literal(1)),)), (("one", Column("one", INT64)),), (("x", aggregation("min", Column("x", FLOAT64))),)),
+            (INT64, FLOAT64), [(1, -1.0)]),
     answers("plans: an aggregate of an aggregate", Aggregate(
         Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), (("n", Column("n", INT64)),),
         (("m", aggregation("size")),)),

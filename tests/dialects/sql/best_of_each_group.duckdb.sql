@@ -1,0 +1,27 @@
+WITH
+-- adds rank
+rank AS (
+  SELECT
+    id,
+    city,
+    placed,
+    amount,
+    n,
+    row_number() OVER (PARTITION BY city ORDER BY amount DESC NULLS LAST, id) AS rank
+  FROM orders
+),
+-- one row for all
+total AS (
+  SELECT coalesce(sum(amount), 0.0::float8) AS amount
+  FROM rank
+)
+SELECT
+  id,
+  city,
+  placed,
+  amount,
+  n,
+  rank,
+  amount / (SELECT amount FROM total) AS share
+FROM rank
+WHERE rank <= 3

@@ -1,0 +1,34 @@
+WITH
+-- adds rank
+rank AS (
+  SELECT
+    id,
+    city,
+    placed,
+    amount,
+    n,
+    row_number() OVER (PARTITION BY city ORDER BY amount DESC NULLS LAST, id) AS rank
+  FROM orders
+),
+-- one row for all
+total AS (
+  SELECT coalesce(sum(amount), 0.0::float8) AS amount
+  FROM rank
+)
+SELECT
+  id,
+  city,
+  placed,
+  amount,
+  n,
+  rank,
+  CASE
+    WHEN (SELECT amount FROM total) = 0.0::float8 THEN CASE
+        WHEN amount = 0.0::float8 OR amount = 'NaN'::float8 THEN 'NaN'::float8
+        WHEN amount > 0.0::float8 THEN 'Infinity'::float8
+        WHEN amount < 0.0::float8 THEN '-Infinity'::float8
+      END
+    ELSE amount / (SELECT amount FROM total)
+  END AS share
+FROM rank
+WHERE rank <= 3

@@ -1,0 +1,6 @@
+SELECT cities.country AS country, avg(orders.amount) AS amount
+FROM orders
+LEFT JOIN cities
+  ON orders.city = cities.city
+GROUP BY 1
+ORDER BY cities.country COLLATE "C"

@@ -1,0 +1,69 @@
+WITH
+-- adds event_id, cookie_id, value; keeps some rows
+events AS (
+  SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::json AS value
+  FROM read_parquet('sample.parquet')
+  WHERE day >= DATE '2022-02-01'
+),
+-- adds user_id, location_stack, event_type, conversion
+conversion AS (
+  SELECT
+    event_id,
+    moment,
+    cookie_id AS user_id,
+    (value ->> '_type') = 'PressEvent'
+    AND coalesce(
+        len(
+            list_filter(
+              json_extract(value -> 'location_stack', '$[*]'),
+              lambda element: (element ->> 'id') = 'Quickstart Guide' AND (element ->> '_type') = 'LinkContext'
+            )
+          )
+        > 0,
+        FALSE
+      ) AS conversion
+  FROM events
+),
+-- adds is_session_start
+session_starts AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    conversion,
+    coalesce(
+      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
+      > INTERVAL '1800 seconds',
+      TRUE
+    ) AS is_session_start
+  FROM conversion
+),
+-- adds session_id
+sessions AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    conversion,
+    count(*) FILTER (WHERE is_session_start) OVER (
+      PARTITION BY user_id
+      ORDER BY moment, event_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS session_id
+  FROM session_starts
+)
+SELECT
+  event_id,
+  min(session_id) OVER (PARTITION BY strftime(moment, '%Y-%m-%d'), user_id)
+  = min(session_id) OVER (PARTITION BY user_id) AS new_day,
+  min(session_id) OVER (PARTITION BY strftime(moment, '%Y-%m'), user_id)
+  = min(session_id) OVER (PARTITION BY user_id) AS new_month,
+  min(session_id) OVER (PARTITION BY user_id) = session_id AS first_session,
+  conversion,
+  count(*) FILTER (WHERE conversion) OVER (
+    PARTITION BY user_id, session_id
+    ORDER BY moment
+    RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  ) AS so_far,
+  count(*) FILTER (WHERE conversion) OVER (PARTITION BY user_id, session_id) AS converted
+FROM sessions

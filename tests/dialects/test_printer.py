@@ -1,0 +1,50 @@
+"""Parentheses where precedence asks for them, quotes where a name needs them, and stand-ins for names engines confuse."""
+
+from __future__ import annotations
+
+import pytest
+
+from objectiv_local.dialects import tree
+from objectiv_local.dialects.base import float_literal, quoted
+from objectiv_local.dialects.names import stand_ins
+from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.select import _indented
+from objectiv_local.dialects.tree import Raw, binary, cast, is_null, negated, number, text
+
+A, B, C = Raw("a"), Raw("b"), Raw("c")
+
+
+@pytest.mark.parametrize(("sql", "expected"), [
+    (binary("*", binary("+", A, B), C), "(a + b) * c"),
+    (binary("+", A, binary("*", B, C)), "a + b * c"),
+    (binary("-", A, binary("-", B, C)), "a - (b - c)"),
+    (binary("-", binary("-", A, B), C), "a - b - c"),
+    (binary("AND", A, binary("AND", B, C)), "a AND b AND c"),
+    (binary("AND", binary("OR", A, B), C), "(a OR b) AND c"),
+    (binary("=", binary("=", A, B), C), "(a = b) = c"),
+    (negated(binary("OR", A, B)), "NOT (a OR b)"),
+    (negated(binary("=", A, B)), "NOT a = b"),
+    (is_null(binary("=", A, B)), "(a = b) IS NULL"),
+    (cast(binary("+", A, B), "text"), "(a + b)::text"),
+    (cast(cast(A, "text"), "text"), "a::text"),
+    (binary("=", binary("->>", A, text("k")), text("it's")), "(a ->> 'k') = 'it''s'"),
+    (binary("-", A, number(-1)), "a - -1"),
+    (cast(number(-1), "text"), "(-1)::text"),
+    (tree.Prefix("-", tree.Prefix("-", A, tree.NEGATE), tree.NEGATE), "-(-a)"),
+    (float_literal(0.1), "0.1::float8"),
+    (float_literal(-1e-7), "'-1e-07'::float8"),
+    (float_literal(float("nan")), "'NaN'::float8"),
+])
+def test_text(sql, expected):
+    assert flat(sql) == expected
+
+
+def test_names():
+    assert [quoted(name) for name in ("moment", "day", "user", "select", "Ab", 'q"', "1a", "naïve", "least")] == [
+        "moment", "day", '"user"', '"select"', '"Ab"', '"q"""', '"1a"', '"naïve"', '"least"']
+    assert stand_ins(["a", "A", "é" * 32, "é" * 31, "x\n"]) == {
+        "a": "a", "A": "a_2", "é" * 32: "column", "é" * 31: "é" * 31, "x\n": "x"}
+
+
+def test_lines_within_text_are_not_indented():
+    assert _indented("SELECT 'a\nb', \"c\nd\"\nFROM t") == "  SELECT 'a\nb', \"c\nd\"\n  FROM t"
