@@ -186,7 +186,7 @@ class Session(ABC):
             if not self._closed:
                 stream = self._stream
                 if stream is not None:
-                    stream.close()
+                    stream.abort("ended when its connection was closed")
                 self._closed = True
                 self._close()
 

@@ -50,7 +50,7 @@ class Coercion:
         import pyarrow as pa
 
         if batch.num_columns != len(self._schema):
-            raise QueryFailed(f"the query returned {batch.num_columns} columns where {len(self._schema)} were declared")
+            raise wrong_columns(batch.num_columns, len(self._schema))
         columns = [self._column(name, type_, column)
                    for (name, type_), column in zip(self._schema, batch.columns, strict=True)]
         return pa.RecordBatch.from_arrays(columns, schema=self._arrow_schema)
@@ -69,7 +69,7 @@ class Coercion:
             return column if column.type == wanted else column.cast(wanted)
         except pa.ArrowException as error:
             reason = str(error)
-        raise DataInvalid(f"column {name!r} holds a value that is not a {type_.name}: {reason}",
+        raise DataInvalid(f"column {name!r} holds a value that is not of type {type_.name}: {reason}",
                           hint="cast or clean the value in the expression of this column")
 
     def _json(self, name: str, column: pyarrow.Array) -> pyarrow.Array:
@@ -173,6 +173,11 @@ def _check_range(name: str, type_: Type, column: pyarrow.Array) -> None:
     ends = pc.min_max(numbers).as_py()
     if ends["min"] is not None and (ends["min"] < low or ends["max"] > high):
         raise out_of_range(name, type_)
+
+
+def wrong_columns(found: int, declared: int) -> QueryFailed:
+    """Return the error for a result that is not as wide as its schema."""
+    return QueryFailed(f"the query returned {found} columns where {declared} were declared")
 
 
 def out_of_range(name: str, type_: Type, value: str = "") -> DataInvalid:

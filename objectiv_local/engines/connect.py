@@ -6,7 +6,9 @@ import glob
 import hashlib
 import os
 import re
+import tempfile
 import threading
+import uuid
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -219,7 +221,10 @@ def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str]
 def _in_process() -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(":memory:")
+    # DuckDB's own choice is .tmp in the directory that the process happens to be in. Made when memory runs out, and
+    # removed when the connection closes.
+    spill = Path(tempfile.gettempdir()) / f"objectiv_local_{uuid.uuid4().hex}"
+    return duckdb.connect(":memory:", config={"temp_directory": str(spill)})
 
 
 def _duckdb_file(path: Path, read_only: bool, timeout: float | None) -> Engine:

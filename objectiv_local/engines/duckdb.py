@@ -104,18 +104,18 @@ class DuckDBEngine(Session):
         coercion = Coercion(schema)
         with self._pinned():
             reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+            drained = False
             try:
                 yield None
-                while True:
-                    batch = self._run(lambda: next(reader, None), sql)
-                    if batch is None:
-                        return
+                while (batch := self._run(lambda: next(reader, None), sql)) is not None:
                     if batch.num_rows:
                         yield coercion.batch(batch)
+                drained = True
             finally:
                 # The connection takes no other statement before the reader is closed, and closing waits for a query
                 # that still runs.
-                self._connection.interrupt()
+                if not drained:
+                    self._connection.interrupt()
                 reader.close()
 
     def execute(self, sql: str) -> None:

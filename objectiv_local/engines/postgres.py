@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.engines.base import BATCH_ROWS, Session, quoted, safe_name, split_name, storage_names, unused_name
-from objectiv_local.engines.coerce import Coercion, out_of_range, shortened
+from objectiv_local.engines.coerce import Coercion, out_of_range, shortened, wrong_columns
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
 from objectiv_local.errors import ConnectionFailed, DataInvalid, ObjectivError, QueryFailed, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
@@ -333,12 +333,15 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
     raise _unreadable(reason, schema)
 
 
-def _unreadable(reason: str, schema: Schema) -> DataInvalid:
+def _unreadable(reason: str, schema: Schema) -> ObjectivError:
+    width = re.search(r"Expected \d+ columns, got (\d+)", reason)
+    if width is not None:
+        return wrong_columns(int(width[1]), len(schema))
     found = re.search(r"column #(\d+): .*invalid value '(.*)'", reason, re.DOTALL)
     if found is None:
         return DataInvalid(f"the result cannot be read: {reason}")
     name, type_ = schema[int(found[1])]
     if type_.name in ("date", "timestamp"):
         return out_of_range(name, type_, found[2])
-    return DataInvalid(f"column {name!r} holds a value that is not a {type_.name}: {shortened(found[2])}",
+    return DataInvalid(f"column {name!r} holds a value that is not of type {type_.name}: {shortened(found[2])}",
                        hint="cast or clean the value in the expression of this column")

@@ -6,6 +6,8 @@ import tempfile
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Self
 
+from objectiv_local.errors import QueryFailed
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Generator
@@ -67,13 +69,22 @@ class Stream:
                         writer.write_batch(batch)
                 except Exception as error:
                     self._failure = error
+                    self._source.close()  # it still runs if it was the file that failed
         except BaseException:
-            self.close()
             file.close()
+            self.abort("was stopped while its rows made way for another query")
             raise
         self._running = False
         file.seek(0)
         self._file, self._settled = file, pa.ipc.open_stream(file)
+
+    def abort(self, reason: str) -> None:
+        """Stop the query; a reader that goes on is told why its rows end here."""
+        with self._lock:
+            unread = self._running or self._settled is not None
+            self.close()
+            if unread:
+                self._failure = QueryFailed(f"the rest of the rows is lost: the query {reason}", hint="run it again")
 
     def close(self) -> None:
         """Stop the query and drop the rows that were not read. Closing twice is allowed."""
