@@ -6,6 +6,7 @@ nothing stands here.
 
 from __future__ import annotations
 
+from objectiv_local.plan.expr import Call, walk
 from objectiv_local.plan.nodes import Aggregate, Extend, Node, topological
 from objectiv_local.plan.rewrite import required
 
@@ -24,7 +25,11 @@ def is_known_error(error: Exception) -> bool:
 
 
 def is_known(plan: Node) -> bool:
-    """Return whether a plan holds an assignment that nothing reads, or a total of which no column is read."""
+    """Return whether a plan holds a step that nothing reads, or a negation of a negation."""
+    negations = (part for node in topological(plan) for expr in node.exprs() for part in walk(expr)
+                 if isinstance(part, Call) and part.op == "neg")
+    if any(isinstance(part.args[0], Call) and part.args[0].op == "neg" for part in negations):
+        return True
     steps = topological(plan)
     needed = required(steps, plan)
     return any((isinstance(node, Extend) and needed[node].isdisjoint(name for name, _ in node.columns))

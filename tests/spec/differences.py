@@ -32,6 +32,7 @@ _KNOWN: list[tuple[tuple[str, ...], tuple[str, ...], str]] = [
      ("duckdb",),
      "error() is volatile, and windows refuse that"),
     (("plans: an aggregate over a join whose key nothing reads",), BOTH, "pruning keeps a key of columns that it drops"),
+    (("neg: twice, of a long expression",), BOTH, "two signs before a parenthesis on a line of its own begin a comment"),
     (("lag: of a constant",), ("postgres",), "a text constant has no type of its own"),
 ]
 
