@@ -23,8 +23,8 @@ from objectiv_local.types import INT64
 one = (("n", INT64),)
 target = {target!r}
 if target is None:
-    import duckdb
-    target = duckdb.connect()
+    import pyarrow
+    target = pyarrow.table({{"x": [1]}})
 engine = connect(target)
 engine.arrow("SELECT 1::bigint", one)
 stream = engine.batches({stream!r}, one, batch_rows=10) if {stream!r} else None
@@ -70,16 +70,16 @@ def test_interrupt(kind: str, action: str) -> None:
     target = None if kind == "duckdb" else postgres_server.session_url()
     script = SCRIPT.format(root=str(ROOT), target=target, stream=stream, action=statement,
                            running="" if kind == "duckdb" else RUNNING, lost=action == "settle")
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(0.4)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(0.4)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
     # The reader whose rows another query waited for must not take what it has for all there is.
     lost = ["QueryFailed"] if action == "settle" else []
     assert output.splitlines() == [*lost, "interrupted True", "[42]", "('after',)", "[0]"], errors
