@@ -23,7 +23,7 @@ from objectiv_local.dialects.base import (
 )
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
+from objectiv_local.plan.expr import Call, Cast, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
     BOOL,
@@ -155,9 +155,7 @@ def _extreme(name: str, of_bool: str) -> Builder:
 
 
 def _first(args: Sequence[Sql], expr: Expr) -> Sql:
-    assert isinstance(expr, Aggregation)
-    value = tree.cast(args[0], "text") if isinstance(expr.args[0], Literal) and expr.type == STRING else args[0]
-    values = Func("array_agg", (value,), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
+    values = Func("array_agg", tuple(args), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
     return Template("({})[1]", (values,))
 
 

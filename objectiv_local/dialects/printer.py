@@ -127,7 +127,7 @@ def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
         case Template(pattern, args):
             return pattern.format(*(layout(arg, indent + 2) for arg in args))
         case Prefix(operator, arg, strength):
-            return operator + _nested(arg, strength, indent)
+            return operator + _nested(arg, strength + (operator == "-"), indent)
     return line
 
 

@@ -195,6 +195,7 @@ class Lowering:
             block = self.add(block, {name: part for part, name in names.items()}, kept | read)
             read = frozenset().union(*(expr.columns for expr in added.values()))
             block.columns = {name: expr for name, expr in block.columns.items() if name in kept | read}
+            block = self.closed(block)
         exprs = list(added.values())
         windows = frozenset().union(*(inside_windows(expr) for expr in exprs))
         if any(expr.has_window for expr in exprs):
@@ -423,9 +424,13 @@ class Lowering:
         raise AssertionError(expr)
 
     def aggregation(self, expr: Aggregation, inputs: dict[str, Sql]) -> Sql:
-        built = self.dialect.call(expr, [self.sql(arg, inputs) for arg in expr.args])
+        # A text constant has no type of its own in Postgres, and a constant orders nothing.
+        args = [tree.cast(self.sql(arg, inputs), self.dialect.types["string"])
+                if isinstance(arg, Literal) and arg.type == STRING else self.sql(arg, inputs) for arg in expr.args]
+        built = self.dialect.call(expr, args)
+        keys = [key for key in expr.order if not isinstance(key.expr, Literal)]
         order = tuple(self.dialect.ordered(key, self.sql(key.expr, inputs))
-                      for key in (_reversed(expr.order) if expr.op == "last" else expr.order))
+                      for key in (_reversed(keys) if expr.op == "last" else keys))
         where = None if expr.where is None else self.sql(expr.where, inputs)
 
         def complete(function: tree.Func) -> Sql:
@@ -471,7 +476,7 @@ _JOIN_WORDS = {
 }
 
 
-def _reversed(order: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
+def _reversed(order: Iterable[Ordering]) -> tuple[Ordering, ...]:
     return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
 
 

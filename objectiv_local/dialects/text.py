@@ -9,7 +9,7 @@ from objectiv_local.dialects.block import Block
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, items, layout, window_clauses
 from objectiv_local.dialects.tree import Func, Postfix, Raw, Sql, Template, Windowed
-from objectiv_local.plan.expr import Column, Expr, Literal, Ordering
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, Ordering, walk
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -39,6 +39,9 @@ def select_text(lowering: Lowering, block: Block) -> str:
         lines.append("GROUP BY" + items([_group_key(lowering, block, key) for key in keys], 0))
     elif block.group:
         having.append(tree.binary(">", tree.func("count", Raw("*")), tree.number(0)))
+    elif block.group is not None and not any(_aggregates(expr) for expr in selected):
+        # Nothing else says that all rows make one.
+        having.append(tree.binary(">=", tree.func("count", Raw("*")), tree.number(0)))
     if having:
         lines.append("HAVING " + _conditions(having))
     if windows:
@@ -51,6 +54,10 @@ def select_text(lowering: Lowering, block: Block) -> str:
     if block.offset:
         lines.append(f"OFFSET {block.offset}")
     return "\n".join(lines)
+
+
+def _aggregates(expr: Expr) -> bool:
+    return any(isinstance(part, Aggregation) for part in walk(expr))
 
 
 def _item(lowering: Lowering, name: str, sql: Sql) -> str:

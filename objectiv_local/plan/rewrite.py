@@ -205,6 +205,8 @@ def prune(root: Node) -> Node:
                 return Aggregate(child, keys, tuple((name, expr) for name, expr in aggregates if name in wanted), step)
             case Join(left, right, how, on, columns, nulls_match, step, key):
                 kept_sides = tuple(column for column in columns if column[0] in wanted)
+                if key is not None and not set(key) <= wanted:
+                    key = None
                 return Join(left, right, how, on, kept_sides, nulls_match, step, key)
         return node
 

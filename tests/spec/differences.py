@@ -21,19 +21,10 @@ _KNOWN: list[tuple[tuple[str, ...], tuple[str, ...], str]] = [
     ((f"cast: {ID.replace('-', '')!r} is no uuid", f"cast: {'{' + ID + '}'!r} is no uuid"), BOTH,
      "the engines take a uuid without hyphens and in braces"),
     (("json_get_text: an array or object is compact",), ("postgres",), "jsonb writes a blank behind every comma"),
-    (("groups: a total of which no column is read", "groups: a total of which the column is replaced"), BOTH,
-     "pruning leaves a SELECT without an aggregate, which has as many rows as its input"),
-    (("groups: first in the order of a constant column",), ("duckdb",), "ORDER BY a constant is refused in an aggregate"),
     (tuple(f"{name}: of a constant that is NULL" for name in ("json_filter", "json_has", "json_contains")), ("duckdb",),
      "the elements of a constant NULL have no type for a lambda"),
     (("json_slice: of a constant that is no array",), ("postgres",),
      "the length of a constant is computed before its type is known"),
-    (("row_number: in the order of what is parsed from text", "row_number: partitions by what is parsed from text"),
-     ("duckdb",),
-     "error() is volatile, and windows refuse that"),
-    (("plans: an aggregate over a join whose key nothing reads",), BOTH, "pruning keeps a key of columns that it drops"),
-    (("neg: twice, of a long expression",), BOTH, "two signs before a parenthesis on a line of its own begin a comment"),
-    (("lag: of a constant",), ("postgres",), "a text constant has no type of its own"),
 ]
 
 DIFFERENCES: dict[tuple[str, str], str] = {
