@@ -14,7 +14,7 @@ from objectiv_local.plan.narrow import narrow_early
 from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
-from objectiv_local.plan.simplify import drop_single_row_windows, simplify
+from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
 
 Pass = Callable[[Node], Node]
 
@@ -23,6 +23,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("complete orders", complete_orders, True),
     ("simplify expressions", simplify, False),
     ("combine aggregates", combine_aggregates, False),
+    ("label first", label_first, False),
     ("prune columns", prune, False),
     ("aggregate early", aggregate_early, False),
     ("drop single-row windows", drop_single_row_windows, False),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from objectiv_local.plan.expr import Call, Expr, Literal, Over, transform
-from objectiv_local.plan.nodes import Extend, Node
+from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Over, transform
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
 from objectiv_local.types import JSON
 
 
@@ -44,6 +44,39 @@ def drop_single_row_windows(root: Node) -> Node:
         return map_exprs(node, lambda expr: transform(expr, single))
 
     return rebuild(root, change)
+
+
+def label_first(root: Node) -> Node:
+    """Return the plan with conditions over windows as columns of a step of their own, as a user might have named them."""
+    from objectiv_local.plan.rewrite import map_exprs, rebuild
+
+    def change(old: Node, node: Node) -> Node:
+        if not isinstance(node, Filter | Aggregate):
+            return node
+        conditions = [node.predicate] if isinstance(node, Filter) else [
+            expr.where for _, expr in node.aggregates if isinstance(expr, Aggregation) and expr.where is not None]
+        labels: dict[Expr, str] = {}
+        taken = {*node.child.types, *node.types}
+        for condition in conditions:
+            if condition.has_window and condition not in labels:
+                labels[condition] = _unused("condition", taken)
+                taken.add(labels[condition])
+        if not labels:
+            return node
+        child = Extend(node.child, tuple((name, condition) for condition, name in labels.items()))
+        moved = map_exprs(node, lambda expr: transform(
+            expr, lambda part: Column(labels[part], part.type) if part in labels else None))
+        return moved.with_inputs((child,))
+
+    return rebuild(root, change)
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    number, candidate = 1, name
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
 
 
 def simplify(root: Node) -> Node:

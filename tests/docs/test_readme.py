@@ -18,3 +18,35 @@ def test_every_linked_file_of_the_readme_exists() -> None:
     linked = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text("utf-8"))
     assert linked
     assert [path for path in linked if not (ROOT / path).exists()] == []
+
+
+def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys, postgres_url) -> None:
+    import shutil
+
+    from objectiv_local import sample
+
+    shutil.copy(sample.path(), tmp_path / "events.parquet")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 2
+    names: dict[str, object] = {}
+    exec(blocks[0], names)
+    shown = capsys.readouterr().out
+    assert "time_aggregation" in shown
+    assert "FROM read_parquet('events.parquet')" in shown or "events.parquet')" in shown
+    assert "postgresql://" in blocks[1]
+
+
+def test_sql_of_the_readme_is_that_of_the_program() -> None:
+    from objectiv_local import DataFrame, ModelHub
+    from objectiv_local.hub.sessions import with_sessions
+
+    block = re.search(r"```sql\n(.*?)\.\.\.\n```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert block is not None
+    df = DataFrame.from_schema({"event_id": "uuid", "moment": "timestamp", "cookie_id": "uuid"}, index=["event_id"])
+    df["user_id"] = df.cookie_id
+    df = DataFrame(with_sessions(df._state, 1800), ["moment", "user_id", "session_id"])
+    hub = ModelHub(time_aggregation="%Y-%m-%d")
+    df["is_new_user"] = hub.map.is_new_user(df)
+    share = hub.agg.unique_users(df[df.is_new_user]) / hub.agg.unique_users(df)
+    assert share.view_sql().startswith(block[1])
