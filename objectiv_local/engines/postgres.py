@@ -316,6 +316,8 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
     block = b"".join(rows)
     types = {name: pa.int64() if type_.name == "timedelta" else arrow_type(type_)
              for name, (_, type_) in zip(names, schema, strict=True)}
+    # While Arrow reads in the main thread it takes Ctrl-C for itself, and drops one that comes as it ends.
+    pa.enable_signal_handlers(False)
     try:
         table = csv.read_csv(
             pa.BufferReader(block),
@@ -330,6 +332,8 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
         if table.num_rows != len(rows):
             raise QueryFailed(f"the server sent {len(rows)} rows and {table.num_rows} were read")
         return table.to_batches()[0]
+    finally:
+        pa.enable_signal_handlers(True)
     raise _unreadable(reason, schema)
 
 
