@@ -4,6 +4,8 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+# How many programs `make fuzz` generates.
+EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
@@ -28,7 +30,7 @@ layers: .venv/dev.stamp
 	.venv/bin/lint-imports
 
 fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more examples
-	$(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
+	OBJECTIV_FUZZ_EXAMPLES=$(EXAMPLES) $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
 
 bench: .venv/dev.stamp  ## the benchmarks
 	$(python) -m benchmarks
