@@ -294,9 +294,14 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
         return action()
     results: list[T] = []
     failures: list[BaseException] = []
-    done = threading.Event()
+    begun, given_up, done = threading.Event(), threading.Event(), threading.Event()
+    beginning = threading.Lock()
 
     def work() -> None:
+        with beginning:
+            if given_up.is_set():
+                return
+            begun.set()
         try:
             results.append(action())
         except BaseException as error:
@@ -304,14 +309,16 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
         finally:
             done.set()
 
-    worker = threading.Thread(target=work, name="objectiv_local query", daemon=True)
-    worker.start()
     try:
+        # Ctrl-C may arrive while the thread starts, so it asks whether it is still wanted.
+        threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
         while not done.wait(60):
             pass
     except BaseException:
+        with beginning:
+            given_up.set()
         # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
-        while not _wait(done):
+        while begun.is_set() and not _wait(done):
             interrupt()
         raise
     if failures:

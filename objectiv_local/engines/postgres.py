@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import selectors
+import time
 import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -132,17 +134,18 @@ class PostgresEngine(Session):
         raise failure
 
     def _stop(self) -> None:
-        """Stop the statement that the server still runs and drop what it sends, so that the connection can go on."""
-        import psycopg
-        from psycopg.pq import ExecStatus, TransactionStatus
+        """Stop the statement that the server still runs and drop what it sends, so that the connection can go on.
 
-        pgconn = self._connection.pgconn
+        A request to cancel has no effect before the server has started with the statement, so it is repeated.
+        """
+        import psycopg
+
         with suppress(psycopg.Error):
-            if pgconn.transaction_status == TransactionStatus.ACTIVE:
+            for _ in range(20):
+                if drained(self._connection.pgconn, 0.25):
+                    return
                 self._connection.cancel_safe(timeout=5)
-            while (result := pgconn.get_result()) is not None:
-                while result.status == ExecStatus.COPY_OUT and pgconn.get_copy_data(0)[0] > 0:
-                    continue
+            self._connection.close()
 
     def _translated(self, error: psycopg.Error) -> ObjectivError:
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":
@@ -158,8 +161,8 @@ class PostgresEngine(Session):
         if self._connection.info.transaction_status != TransactionStatus.IDLE:
             yield  # in a transaction that the user began, and ends
             return
-        self._run(lambda: self._connection.execute("BEGIN READ WRITE"), "BEGIN READ WRITE")
         try:
+            self._run(lambda: self._connection.execute("BEGIN READ WRITE"), "BEGIN READ WRITE")
             yield
             self._run(lambda: self._connection.execute("COMMIT"), "COMMIT")
         except BaseException:
@@ -299,6 +302,29 @@ def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:
             if result is not None and result.status != ExecStatus.COMMAND_OK:
                 raise error_from_result(result, encoding="utf-8")
             return False
+    return True
+
+
+def drained(pgconn: PGconn, seconds: float) -> bool:
+    """Drop what the server sends for a statement; return whether that ended within the time."""
+    from psycopg.pq import ExecStatus, TransactionStatus
+
+    deadline = time.monotonic() + seconds
+    with selectors.DefaultSelector() as selector:
+        selector.register(pgconn.socket, selectors.EVENT_READ)
+        while pgconn.transaction_status == TransactionStatus.ACTIVE:
+            waiting = bool(pgconn.is_busy())
+            if not waiting:
+                result = pgconn.get_result()
+                if result is not None and result.status == ExecStatus.COPY_OUT:
+                    waiting = pgconn.get_copy_data(1)[0] == 0
+                elif result is not None and result.status == ExecStatus.COPY_IN:
+                    pgconn.put_copy_end(b"stopped")
+            left = deadline - time.monotonic()
+            if left <= 0 or (waiting and not selector.select(left)):
+                return False
+            if waiting:
+                pgconn.consume_input()
     return True
 
 
