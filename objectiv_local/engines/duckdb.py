@@ -83,7 +83,7 @@ class DuckDBEngine(Session):
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
-        self._connection.register(name, table)
+        self._run(lambda: self._connection.register(name, table), "")
         self._registered.append(name)
 
     # ---- statements
@@ -103,9 +103,10 @@ class DuckDBEngine(Session):
     def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
         coercion = Coercion(schema)
         with self._pinned():
-            reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+            reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
+                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
                 yield None
                 while (batch := self._run(lambda: next(reader, None), sql)) is not None:
                     if batch.num_rows:
@@ -114,9 +115,10 @@ class DuckDBEngine(Session):
             finally:
                 # The connection takes no other statement before the reader is closed, and closing waits for a query
                 # that still runs.
-                if not drained:
-                    self._connection.interrupt()
-                reader.close()
+                if reader is not None:
+                    if not drained:
+                        self._connection.interrupt()
+                    reader.close()
 
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns."""
@@ -153,13 +155,16 @@ class DuckDBEngine(Session):
             listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
             values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
             found = {name: value for name, value in zip(names, values, strict=True) if value != self._settings[name]}
-        for name in found:
-            self._execute(f"SET {name} = '{self._settings[name]}'")
         try:
+            for name in found:
+                self._set(name, self._settings[name])
             yield
         finally:
             for name, value in found.items():
-                self._execute(f"SET {name} = '{value}'")
+                self._set(name, value)
+
+    def _set(self, name: str, value: str) -> None:
+        self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
 
     # ---- tables
 
@@ -217,11 +222,11 @@ class DuckDBEngine(Session):
                 casts = [f"{quoted(column)}::{kind} AS {quoted(column)}" if kind in ("uuid", "json") else quoted(column)
                          for column, kind in kinds.items()]
                 source = self._unused(f"{found}_as_text")
-                self._connection.register(source, stored)
+                self._run(lambda: self._connection.register(source, stored), "")
                 try:
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
-                    self._connection.unregister(source)
+                    self._run(lambda: self._connection.unregister(source), "")
             return self._described(Relation("table", (found,)))
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True) -> StoredTable:
@@ -320,6 +325,7 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
         # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
         while begun.is_set() and not _wait(done):
             interrupt()
+        results.clear()  # an open result would keep the connection from its next statement
         raise
     if failures:
         raise failures.pop()
