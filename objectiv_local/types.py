@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 import math
+import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,20 +24,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A logical type. ``label`` names a special reading of it, such as a location stack, which is a kind of JSON."""
+    """A logical type. ``label`` names a special reading of it, such as a location stack, which is a kind of JSON.
+
+    ``scale`` is the number of digits that a decimal has behind the point; it has at most 38 digits in all.
+    """
 
     name: str
     label: str = ""
+    scale: int = 0
 
     @property
     def dtype(self) -> str:
         """The name that a user sees and may give."""
-        return self.label or self.name
+        return self.label or (f"decimal(38,{self.scale})" if self.name == "decimal" else self.name)
 
     @property
     def plain(self) -> Type:
         """The type without its label."""
-        return Type(self.name)
+        return Type(self.name, scale=self.scale) if self.label else self
 
     def __str__(self) -> str:
         return self.dtype
@@ -49,9 +56,16 @@ TIMESTAMP = Type("timestamp")
 TIMEDELTA = Type("timedelta")
 UUID = Type("uuid")
 JSON = Type("json")
+TIME = Type("time")
+DECIMAL = Type("decimal")
+INTERVAL = Type("numeric_interval")
 
-TYPES = (BOOL, INT64, FLOAT64, STRING, DATE, TIMESTAMP, TIMEDELTA, UUID, JSON)
-NUMERIC = (INT64, FLOAT64)
+#: The types of the catalogue; decimals are one type there, whatever their scale.
+TYPES = (BOOL, INT64, FLOAT64, DECIMAL, STRING, DATE, TIME, TIMESTAMP, TIMEDELTA, UUID, JSON, INTERVAL)
+NUMERIC = (INT64, FLOAT64, DECIMAL)
+
+#: The digits of a decimal, before and behind the point together.
+DECIMAL_DIGITS = 38
 
 _ALIASES: dict[str, Type] = {
     "boolean": BOOL,
@@ -69,6 +83,10 @@ _ALIASES: dict[str, Type] = {
     "datetime64": TIMESTAMP,
     "datetime64[ns]": TIMESTAMP,
     "interval": TIMEDELTA,
+    "numrange": INTERVAL,
+    "pandas.interval": INTERVAL,
+    "json_postgres": JSON,
+    "jsonb": JSON,
     **{type_.name: type_ for type_ in TYPES},
 }
 
@@ -97,13 +115,78 @@ def type_from_dtype(dtype: object) -> Type:
     if builtin is not None:
         return builtin
     if isinstance(dtype, str):
-        found = _ALIASES.get(dtype.lower()) or _LABELS.get(dtype)
+        found = _ALIASES.get(dtype.lower()) or _LABELS.get(dtype) or _parametrised(dtype)
+        if found is not None and found != DECIMAL:
+            return found
+        if found == DECIMAL and "(" not in dtype:
+            raise InvalidValue("the dtype decimal needs its digits behind the point", hint="write 'decimal(38, 2)', for cents")
         if found is not None:
             return found
     raise InvalidValue(
         f"dtype {dtype!r} is not known",
         hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS)),
     )
+
+
+def decimal_type(scale: int) -> Type:
+    """Return the type of decimals with ``scale`` digits behind the point. Raises :class:`InvalidType` beyond 38."""
+    if not 0 <= scale <= DECIMAL_DIGITS:
+        raise InvalidType(f"a decimal has 0 to {DECIMAL_DIGITS} digits behind the point, not {scale}",
+                          hint="use astype('decimal(38, 6)') or astype('float64') on an operand first")
+    return Type("decimal", scale=scale)
+
+
+def list_type(element: Type) -> Type:
+    """Return the type of lists of ``element``: JSON arrays whose elements have one type."""
+    return Type("json", f"list[{element.dtype}]")
+
+
+def dict_type(fields: Mapping[str, Type]) -> Type:
+    """Return the type of structs: JSON objects whose members have a type each."""
+    return Type("json", "dict[" + ", ".join(f"{json.dumps(name)}: {type_.dtype}" for name, type_ in fields.items()) + "]")
+
+
+def list_element(type_: Type) -> Type | None:
+    """Return the type of the elements of a list; None for what is no list."""
+    if not type_.label.startswith("list["):
+        return None
+    return type_from_dtype(type_.label[len("list["):-1])
+
+
+def dict_fields(type_: Type) -> dict[str, Type] | None:
+    """Return the types of the members of a struct; None for what is no struct."""
+    if not type_.label.startswith("dict["):
+        return None
+    rest, fields = type_.label[len("dict["):-1], {}
+    while rest:
+        name, end = json.JSONDecoder().raw_decode(rest)
+        depth, stop = 0, len(rest)
+        for position in range(end + 2, len(rest)):
+            depth += {"[": 1, "]": -1}.get(rest[position], 0)
+            if rest[position] == "," and depth == 0 and rest[position + 2:position + 3] == '"':
+                stop = position
+                break
+        fields[name] = type_from_dtype(rest[end + 2:stop])
+        rest = rest[stop + 2:]
+    return fields
+
+
+def _parametrised(dtype: str) -> Type | None:
+    """Return the type of a dtype with something in brackets, or None."""
+    found = re.fullmatch(r"(?:decimal|numeric)\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", dtype.strip().lower())
+    if found is not None:
+        digits, scale = int(found[1]), int(found[2] or 0)
+        if not scale <= digits <= DECIMAL_DIGITS:
+            raise InvalidValue(f"dtype {dtype!r} has more than {DECIMAL_DIGITS} digits, or more behind the point than in all")
+        return decimal_type(scale)
+    if dtype.startswith("list[") and dtype.endswith("]"):
+        return list_type(type_from_dtype(dtype[len("list["):-1]))
+    if dtype.startswith("dict[") and dtype.endswith("]"):
+        try:
+            return dict_type(dict_fields(Type("json", dtype)) or {})
+        except ValueError:
+            return None
+    return None
 
 
 def type_of_value(value: object) -> Type:
@@ -125,14 +208,40 @@ def type_of_value(value: object) -> Type:
         return DATE
     if isinstance(value, datetime.timedelta):
         return TIMEDELTA
+    if isinstance(value, datetime.time):
+        return TIME
+    if isinstance(value, decimal.Decimal):
+        return _decimal_of(value)
+    if isinstance(value, Interval):
+        return INTERVAL
     if isinstance(value, uuid.UUID):
         return UUID
     if isinstance(value, (dict, list)):
         return JSON
     kind = type(value).__name__
-    hint = "use float(value) or a float column" if isinstance(value, decimal.Decimal) else (
-        "literals are bool, int, float, str, datetime.date, datetime.datetime, datetime.timedelta, uuid.UUID, dict, list")
-    raise InvalidType(f"a value of type {kind} cannot be a literal: {value!r}", hint=hint)
+    raise InvalidType(f"a value of type {kind} cannot be a literal: {value!r}",
+                      hint="literals are bool, int, float, decimal.Decimal, str, datetime.date, datetime.time, "
+                           "datetime.datetime, datetime.timedelta, uuid.UUID, pandas.Interval, dict, list")
+
+
+def _decimal_of(value: decimal.Decimal) -> Type:
+    if not value.is_finite():
+        raise InvalidValue(f"the decimal {value} is not a number", hint="use a float")
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    scale = max(-exponent, 0)
+    if max(len(digits) + max(exponent, 0), scale) > DECIMAL_DIGITS:
+        raise InvalidValue(f"the decimal {value} has more than {DECIMAL_DIGITS} digits", hint="use a float")
+    return decimal_type(scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of numbers. ``bounds`` says which end belongs to it: ``(]``, ``[)``, ``[]`` or ``()``."""
+
+    lower: float
+    upper: float
+    bounds: str = "(]"
 
 
 def python_value(value: object) -> object:
@@ -158,6 +267,9 @@ def python_value(value: object) -> object:
     elif kind.__name__ in ("Timestamp", "Timedelta") and hasattr(value, "to_pydatetime" if kind.__name__ == "Timestamp"
                                                                  else "to_pytimedelta"):
         value = getattr(value, "to_pydatetime" if kind.__name__ == "Timestamp" else "to_pytimedelta")()
+    elif kind.__name__ == "Interval" and hasattr(value, "closed_left"):
+        bounds = ("[" if value.closed_left else "(") + ("]" if value.closed_right else ")")  # type: ignore[attr-defined]
+        value = Interval(float(value.left), float(value.right), bounds)  # type: ignore[attr-defined]
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
     if isinstance(value, int) and not isinstance(value, bool) and not INT64_MIN <= value <= INT64_MAX:
@@ -176,7 +288,11 @@ def arrow_type(type_: Type) -> pyarrow.DataType:
     """Return the Arrow type in which results of ``type_`` leave the package."""
     import pyarrow as pa
 
+    if type_.name == "decimal":
+        return pa.decimal128(DECIMAL_DIGITS, type_.scale)
     return {
+        "time": pa.time64("us"),
+        "numeric_interval": pa.struct([("lower", pa.float64()), ("upper", pa.float64()), ("bounds", pa.string())]),
         "bool": pa.bool_(),
         "int64": pa.int64(),
         "float64": pa.float64(),

@@ -17,7 +17,7 @@ from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
 from objectiv_local.plan.relation import Relation
-from objectiv_local.types import BOOL, FLOAT64, INT64, STRING, TIMEDELTA, Type
+from objectiv_local.types import BOOL, DECIMAL_DIGITS, FLOAT64, INT64, INTERVAL, STRING, TIME, TIMEDELTA, Interval, Type
 
 Builder = Callable[[Sequence[Sql], Expr], Sql]
 #: How a stored value becomes one of the plan: the text around the column, or None to read it as it is.
@@ -41,11 +41,19 @@ class Dialect:
     stored: Callable[[str], tuple[Type, Reader | None] | None]
     relation: Callable[[Relation], str]
     literal: Callable[[Literal], Sql]
+    #: The rows of a JSON array, as they stand behind FROM.
+    unnest: Callable[[Sql], Sql]
     text_order: str = ""
+    #: How an array is written as text.
+    array: str = "[{}]"
     materialized: bool = False
     #: Operations that are written with an operand more than once.
     repeats: frozenset[str] = frozenset()
     unsupported: Mapping[str, str] = field(default_factory=dict)
+
+    def type_name(self, type_: Type) -> str:
+        """Return the engine's name of a type."""
+        return decimal_name(type_) if type_.name == "decimal" else self.types[type_.name]
 
     def identifier(self, name: str) -> str:
         """Return ``name`` as an identifier, quoted if it has to be."""
@@ -63,7 +71,7 @@ class Dialect:
         if expr.arg.type.plain == expr.type.plain:
             return arg
         builder = self.casts.get((expr.arg.type.name, expr.type.name))
-        return builder((arg,), expr) if builder is not None else tree.cast(arg, self.types[expr.type.name])
+        return builder((arg,), expr) if builder is not None else tree.cast(arg, self.type_name(expr.type))
 
     def ordered(self, key: Ordering, arg: Sql) -> Ordered:
         """Return a key of an ORDER BY with its direction and the place of NULL."""
@@ -79,7 +87,7 @@ class Dialect:
     def typed_literal(self, expr: Literal) -> Sql:
         """Return a constant whose type shows."""
         if expr.value is None:
-            return tree.cast(Raw("NULL"), self.types[expr.type.name])
+            return tree.cast(Raw("NULL"), self.type_name(expr.type))
         if expr.type == STRING:
             return tree.text(str(expr.value))
         if expr.type == BOOL:
@@ -88,7 +96,28 @@ class Dialect:
             return Number(microseconds(expr.value) if expr.type == TIMEDELTA else typed("int", expr.value))
         if expr.type == FLOAT64:
             return float_literal(typed("float", expr.value))
+        if expr.type.name == "decimal":
+            return tree.cast(tree.text(f"{expr.value:f}"), self.type_name(expr.type))
+        if expr.type == TIME:
+            return Raw(f"TIME '{expr.value}'")
+        if expr.type == INTERVAL:
+            value = typed("Interval", expr.value)
+            ends = f"{_float_text(value.lower)}, {_float_text(value.upper)}, {BOUNDS.index(value.bounds)}"
+            return tree.cast(tree.text(self.array.format(ends)), self.type_name(expr.type))
         return self.literal(expr)
+
+
+def decimal_name(type_: Type) -> str:
+    """Return the name of a decimal type."""
+    return f"decimal({DECIMAL_DIGITS}, {type_.scale})"
+
+
+#: How the ends of an interval are kept beside it, as a number.
+BOUNDS = ("(]", "[)", "[]", "()")
+
+
+def _float_text(value: float) -> str:
+    return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(repr(value), repr(value))
 
 
 #: Neither engine holds a longer text.
@@ -120,7 +149,7 @@ def float_literal(value: float) -> Sql:
     """Return a float constant. A bare 1.5 would be a decimal in both engines; long text is read to the same double."""
     shown = repr(float(value))
     if shown in ("inf", "-inf", "nan"):
-        shown = {"inf": "'Infinity'", "-inf": "'-Infinity'", "nan": "'NaN'"}[shown]
+        shown = f"'{_float_text(float(value))}'"
     elif "e" in shown or len(shown) > 16 or shown.startswith("-"):
         shown = f"'{shown}'"
     return tree.cast(Raw(shown), "float8")
@@ -228,13 +257,16 @@ def _sum(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     if expr.args[0].type == BOOL:
         return Func("count", (Raw("*"),), where=args[0])
-    return Template("coalesce({}, {})", (_sum_or_null(args, expr), number(0) if expr.type != FLOAT64 else float_literal(0)))
+    zero = float_literal(0) if expr.type == FLOAT64 else number(0)
+    return Template("coalesce({}, {})", (_sum_or_null(args, expr), zero))
 
 
 def _sum_or_null(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     value = tree.cast(args[0], "int") if expr.args[0].type == BOOL else args[0]
     total = func("sum", value)
+    if expr.type.name == "decimal":
+        return tree.cast(total, decimal_name(expr.type))
     # The sum of 64-bit integers is wider on both engines; the cast makes a sum that does not fit an error.
     return total if expr.type == FLOAT64 else tree.cast(total, "bigint")
 
@@ -275,10 +307,99 @@ def _negate(args: Sequence[Sql], expr: Expr) -> Sql:
     return Prefix("-", args[0], tree.NEGATE)
 
 
+# ---- numbers
+
+def round_(whole: str) -> Builder:
+    """Return the builder of round; ``whole`` is the pattern that rounds a float to a whole number, a half to even."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        assert isinstance(expr, Call)
+        value, digits = args[0], constant(expr, 1)
+        assert isinstance(digits, int)
+        if expr.type.name == "decimal":
+            return tree.cast(func("round", value, number(digits)), decimal_name(expr.type))
+        if expr.type == INT64 and digits >= 0:
+            return value
+        floats = value if expr.type == FLOAT64 else tree.cast(value, "float8")
+        scale = Raw(f"1e{abs(digits)}::float8")
+        if digits == 0:
+            rounded: Sql = Template(whole, (floats,))
+        elif digits > 0:
+            rounded = binary("/", Template(whole, (binary("*", floats, scale),)), scale)
+        else:
+            rounded = binary("*", Template(whole, (binary("/", floats, scale),)), scale)
+        if expr.type == INT64:
+            return tree.cast(tree.operand(rounded), "bigint")
+        # Scaling a float that is whole already could only lose digits, or overflow.
+        return case((binary("<", func("abs", floats), Raw("4503599627370496::float8")), rounded), default=floats) \
+            if digits > 0 else rounded
+
+    return build
+
+
+def float_function(name: str) -> Builder:
+    """Return the builder of a function of floats."""
+    return lambda args, expr: func(name, *as_floats(args, expr))
+
+
+def _decimal_result(symbol: str) -> Builder:
+    """Return the builder of an operator whose decimal result is checked for its digits."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        result = binary(symbol, *args)
+        if expr.type.name == "decimal":
+            return tree.cast(result, decimal_name(expr.type))
+        return result
+
+    return build
+
+
+# ---- intervals, which are arrays of the lower end, the upper end and the number of the bounds
+
+
+def _element(position: int) -> Builder:
+    return lambda args, expr: tree.subscript(args[0], position)
+
+
+def _interval_bounds(args: Sequence[Sql], expr: Expr) -> Sql:
+    cases = " ".join(f"WHEN {position} THEN '{bounds}'" for position, bounds in enumerate(BOUNDS))
+    return Template("CASE {} " + cases + " END", (tree.subscript(args[0], 3),))
+
+
+# ---- statistics
+
+
+def _spread(name: str) -> Builder:
+    """Return the builder of the variance or the standard deviation."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        assert isinstance(expr, Aggregation)
+        value = args[0] if expr.args[0].type == FLOAT64 else tree.cast(args[0], "float8")
+        ddof = constant(expr, 1)
+        if ddof in (0, 1):
+            return func(f"{name}_{'samp' if ddof else 'pop'}", value)
+        raise NotSupported(f"a variance with ddof={ddof} is not supported", hint="use ddof 0 or 1")
+
+    return build
+
+
+def within_group(name: str, value: Sql, *arguments: Sql, collation: str = "") -> Func:
+    """Return an aggregate that orders its own values."""
+    return Func(name, arguments, order=(Ordered(value, collation),), within=True)
+
+
+def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Aggregation)
+    value = args[0] if expr.args[0].type == FLOAT64 else tree.cast(args[0], "float8")
+    return within_group("percentile_cont", value, Raw(repr(constant(expr, 1))))
+
+
 STANDARD_SCALAR: dict[str, Builder] = {
-    "add": operator("+"),
-    "sub": operator("-"),
-    "mul": operator("*"),
+    "add": _decimal_result("+"),
+    "sub": _decimal_result("-"),
+    "mul": _decimal_result("*"),
+    "floor": function("floor"),
+    "ceil": function("ceil"),
     "mod": _mod,
     "neg": _negate,
     "abs": function("abs"),
@@ -304,6 +425,17 @@ STANDARD_SCALAR: dict[str, Builder] = {
     "endswith": _endswith,
     "replace": _replace,
     "concat": operator("||"),
+    "strip": function("trim"),
+    "lstrip": function("ltrim"),
+    "rstrip": function("rtrim"),
+    "repeat": lambda args, expr: func("repeat", args[0], tree.cast(tree.bare(args[1]), "int")),
+    "find": lambda args, expr: tree.cast(tree.operand(binary("-", func("strpos", *args), number(1))), "bigint"),
+    "interval_lower": _element(1),
+    "interval_upper": _element(2),
+    "interval_bounds": _interval_bounds,
+    "microseconds": lambda args, expr: args[0],
+    "from_microseconds": lambda args, expr: args[0],
+    "json_index_text": lambda args, expr: binary("->>", args[0], tree.bare(args[1])),
     "total_seconds": lambda args, expr: binary("/", args[0], float_literal(1e6)),
 }
 
@@ -318,7 +450,17 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
     "max": _extreme("max", "bool_or"),
     "any": _bool("bool_or", "FALSE"),
     "all": _bool("bool_and", "TRUE"),
+    "var": _spread("var"),
+    "std": _spread("stddev"),
+    "quantile": _quantile,
+    "mode": lambda args, expr: within_group("mode", args[0]),
     "row_number": function("row_number"),
+    "rank": function("rank"),
+    "dense_rank": function("dense_rank"),
+    "percent_rank": function("percent_rank"),
+    "cume_dist": function("cume_dist"),
+    "ntile": lambda args, expr: tree.cast(func("ntile", tree.cast(tree.bare(args[0]), "int")), "bigint"),
+    "nth_value": lambda args, expr: func("nth_value", args[0], tree.cast(tree.bare(args[1]), "int")),
     "lag": _offset("lag"),
     "lead": _offset("lead"),
     "first_value": function("first_value"),
@@ -384,7 +526,9 @@ _TEXT_FORMS: dict[str, tuple[str, str]] = {
     "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}$"),
     "float64": ("a number",
                 rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}$"),
+    "decimal": ("a number", rf"^{_BLANK}[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+){_BLANK}$"),
     "date": ("a date", rf"^{_BLANK}{_DAY}{_BLANK}$"),
+    "time": ("a time", rf"^{_BLANK}[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?{_BLANK}$"),
     "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
 }
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
@@ -396,9 +540,10 @@ def guarded(matches: str, types: Mapping[str, str], failing: Callable[[str], Bui
     ``matches`` is the pattern of a test against a regular expression, ``failing`` makes an expression that raises.
     """
 
-    def build(kind: str, form: str, type_name: str) -> Builder:
+    def build(name: str, kind: str, form: str) -> Builder:
         def convert(args: Sequence[Sql], expr: Expr) -> Sql:
             accepted = Template(matches, (args[0], tree.text(form)), tree.LIKE)
+            type_name = decimal_name(expr.type) if name == "decimal" else types[name]
             return case((accepted, tree.cast(args[0], type_name)), default=failing(kind)(args, expr))
 
         return convert
@@ -414,6 +559,6 @@ def guarded(matches: str, types: Mapping[str, str], failing: Callable[[str], Bui
                     default=failing("a bool")(args, expr))
 
     casts: dict[tuple[str, str], Builder] = {
-        ("string", name): build(kind, form, types[name]) for name, (kind, form) in _TEXT_FORMS.items()
+        ("string", name): build(name, kind, form) for name, (kind, form) in _TEXT_FORMS.items()
     }
     return casts | {("string", "bool"): to_bool}

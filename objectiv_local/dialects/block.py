@@ -20,7 +20,8 @@ class Block:
     """A SELECT in the making.
 
     ``source`` is the text behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
-    of the result is computed from. ``group`` is None until rows are grouped.
+    of the result is computed from. ``group`` is None until rows are grouped; ``sets`` are the
+    groupings where there are several.
     """
 
     source: str
@@ -30,6 +31,7 @@ class Block:
     steps: list[str] = field(default_factory=list)
     where: list[Expr] = field(default_factory=list)
     group: list[Expr] | None = None
+    sets: list[str] = field(default_factory=list)
     having: list[Expr] = field(default_factory=list)
     order: tuple[Ordering, ...] = ()
     limit: int | None = None

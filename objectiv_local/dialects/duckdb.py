@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
-from objectiv_local.dialects import strftime, tree
+from objectiv_local.dialects import regex, strftime, tree
 from objectiv_local.dialects.base import (
+    BOUNDS,
     STANDARD_AGGREGATE,
     STANDARD_SCALAR,
     Builder,
@@ -15,26 +17,34 @@ from objectiv_local.dialects.base import (
     as_floats,
     compared,
     constant,
+    decimal_name,
     difference,
+    float_function,
     floordiv,
     guarded,
     quoted,
+    round_,
 )
 from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Expr, Literal
+from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
     BOOL,
     DATE,
+    DECIMAL_DIGITS,
     FLOAT64,
     INT64,
     JSON,
     STRING,
+    TIME,
     TIMEDELTA,
     TIMESTAMP,
     UUID,
     Type,
+    decimal_type,
+    dict_type,
+    list_type,
 )
 
 TYPES = {
@@ -47,6 +57,8 @@ TYPES = {
     "timedelta": "bigint",
     "uuid": "uuid",
     "json": "json",
+    "time": "time",
+    "numeric_interval": "double[]",
 }
 
 
@@ -69,14 +81,58 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "INTERVAL": (TIMEDELTA, lambda column: func("epoch_us", column)),
     "UUID": (UUID, None),
     "JSON": (JSON, None),
+    "TIME": (TIME, None),
 }
+_STRUCT = re.compile(r"STRUCT\((.*)\)", re.DOTALL)
+_FIELD = re.compile(r'\s*("(?:[^"]|"")*"|[^\s"]+)\s+')
 
 
 def stored(type_name: str) -> tuple[Type, Reader | None] | None:
     """Return how a column of the stored type is read, or None if it is not."""
     if type_name.startswith("ENUM("):
         return STRING, _reader("varchar")
-    return _STORED.get(type_name)
+    if (decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type_name)) is not None:
+        found = decimal_type(int(decimal[2]))
+        return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(decimal_name(found))
+    nested = _nested(type_name)
+    return (nested, lambda column: func("to_json", column)) if nested is not None else _STORED.get(type_name)
+
+
+def _nested(type_name: str) -> Type | None:
+    """Return a stored list or struct as a type, or None for another type, or one with parts that are not supported."""
+    if type_name.endswith("[]"):
+        inner = _part(type_name[:-2])
+        return None if inner is None else list_type(inner)
+    if (struct := _STRUCT.fullmatch(type_name)) is None:
+        return None
+    fields: dict[str, Type] = {}
+    for each in _split(struct[1]):
+        name = _FIELD.match(each)
+        inner = None if name is None else _part(each[name.end():])
+        if name is None or inner is None:
+            return None
+        fields[name[1].strip('"').replace('""', '"')] = inner
+    return dict_type(fields)
+
+
+def _part(type_name: str) -> Type | None:
+    """Return the type of a part of a list or struct as it is read from JSON."""
+    found = stored(type_name)
+    return None if found is None or found[0].name in ("timedelta", "numeric_interval") else found[0]
+
+
+def _split(text: str) -> list[str]:
+    """Return the parts of a list of fields; commas in brackets and quotes do not count."""
+    parts, depth, quote, start = [], 0, False, 0
+    for position, letter in enumerate(text):
+        if letter == '"':
+            quote = not quote
+        elif not quote:
+            depth += {"(": 1, ")": -1}.get(letter, 0)
+            if letter == "," and depth == 0:
+                parts.append(text[start:position])
+                start = position + 1
+    return [*parts, text[start:]]
 
 
 def relation(relation: Relation) -> str:
@@ -140,7 +196,7 @@ def _add(args: Sequence[Sql], expr: Expr) -> Sql:
     moment, duration = args
     left, right = (arg.type for arg in expr.args)
     if expr.type != TIMESTAMP:
-        return binary("+", moment, duration)
+        return STANDARD_SCALAR["add"](args, expr)
     if left == TIMEDELTA:
         moment, duration, left = duration, moment, right
     return binary("+", _as_timestamp(moment, left), func("to_microseconds", duration))
@@ -153,7 +209,18 @@ def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
         return binary("-", _as_timestamp(args[0], left), func("to_microseconds", args[1]))
     if expr.type == TIMEDELTA and left != TIMEDELTA:
         return difference("epoch_us({})", _as_timestamp(args[0], left), _as_timestamp(args[1], right))
-    return binary("-", args[0], args[1])
+    return STANDARD_SCALAR["sub"](args, expr)
+
+
+_PARTS = {"isoyear": "isoyear", "dayofweek": "isodow", "dayofyear": "doy"}
+
+
+def _date_part(args: Sequence[Sql], expr: Expr) -> Sql:
+    part = str(constant(expr, 0))
+    found = func("date_part", text(_PARTS.get(part, part)), args[1])
+    if part == "microsecond":
+        return binary("%", found, number(1_000_000))
+    return binary("-", found, number(1)) if part == "dayofweek" else found
 
 
 def _as_timestamp(value: Sql, type_: Type) -> Sql:
@@ -295,6 +362,59 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     return func("coalesce", result, Raw("'[]'::json"))
 
 
+_JSON_TYPES = (("OBJECT", "object"), ("ARRAY", "array"), ("VARCHAR", "string"), ("BOOLEAN", "boolean"), ("NULL", "null"))
+
+
+def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
+    kinds = " ".join(f"WHEN '{kind}' THEN '{name}'" for kind, name in _JSON_TYPES)
+    named = Template("CASE json_type({}) " + kinds + " ELSE 'number' END", (args[0],))
+    return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), named))
+
+
+# ---- text
+
+
+def _split_text(args: Sequence[Sql], expr: Expr) -> Sql:
+    return func("to_json", func("string_split", *args))
+
+
+def _re_contains(args: Sequence[Sql], expr: Expr) -> Sql:
+    return func("regexp_matches", args[0], text(regex.pattern(str(constant(expr, 1)), regex.RE2)))
+
+
+def _re_extract(args: Sequence[Sql], expr: Expr) -> Sql:
+    group = constant(expr, 2)
+    assert isinstance(group, int)
+    found = text(regex.deterministic(str(constant(expr, 1)), regex.RE2, group=group))
+    # Of what does not match, the engine extracts the empty text.
+    return case((func("regexp_matches", args[0], found), func("regexp_extract", args[0], found, number(group))))
+
+
+def _re_replace(args: Sequence[Sql], expr: Expr) -> Sql:
+    pattern = str(constant(expr, 1))
+    found = text(regex.deterministic(pattern, regex.RE2, empty=False))
+    new = text(regex.replacement(str(constant(expr, 2)), regex.groups(pattern)))
+    return func("regexp_replace", args[0], found, new, text("g"))
+
+
+def _re_count(args: Sequence[Sql], expr: Expr) -> Sql:
+    found = text(regex.deterministic(str(constant(expr, 1)), regex.RE2, empty=False))
+    return func("len", func("regexp_extract_all", args[0], found))
+
+
+def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
+    return tree.cast(tree.operand(binary("||", text("0x"), func("left", func("md5", args[0]), number(15)))), "bigint")
+
+
+# ---- intervals
+
+
+def _interval(args: Sequence[Sql], expr: Expr) -> Sql:
+    known = binary("AND", *(tree.Postfix(arg, " IS NOT NULL", tree.IS) for arg in args[:2]))
+    ends = (*args[:2], number(BOUNDS.index(str(constant(expr, 2)))))
+    return case((known, Template("[{}, {}, {}]::double[]", ends, tree.CAST)))
+
+
 # ---- the rest
 
 
@@ -306,6 +426,25 @@ def _first(args: Sequence[Sql], expr: Expr) -> Sql:
     return Func("first", tuple(args), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
 
 
+def _to_json_array(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Template("coalesce(to_json({}), '[]'::json)", (Func("list", tuple(args)),))
+
+
+def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Aggregation)
+    if expr.type == FLOAT64:
+        return STANDARD_AGGREGATE["quantile"](args, expr)
+    value = func("epoch_us", args[0]) if expr.type == TIMESTAMP else args[0]
+    found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
+    whole = tree.cast(Template("trunc({})", (found,)), "bigint")
+    return Template("make_timestamp({})", (whole,)) if expr.type == TIMESTAMP else whole
+
+
+def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
+    # By the shortest text of the float, which says what was meant better than its binary value.
+    return tree.cast(tree.cast(args[0], "varchar"), decimal_name(expr.type))
+
+
 def _failing(kind: str) -> Builder:
     return lambda args, expr: func("error", binary("||", text(f"not {kind}: "), args[0]))
 
@@ -315,6 +454,21 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | {
     "truediv": _truediv,
     "add": _add,
     "sub": _sub,
+    "round": round_("round_even({}, 0)"),
+    "sqrt": float_function("sqrt"),
+    "exp": float_function("exp"),
+    "log": float_function("ln"),
+    "log10": float_function("log10"),
+    "power": float_function("power"),
+    "split": _split_text,
+    "re_contains": _re_contains,
+    "re_extract": _re_extract,
+    "re_replace": _re_replace,
+    "re_count": _re_count,
+    "hash": _hash,
+    "date_part": _date_part,
+    "json_type": _json_type,
+    "interval": _interval,
     "strftime": _strftime,
     "date_trunc": _date_trunc,
     "json_get": _json_get,
@@ -327,11 +481,20 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | {
     "json_contains": _json_contains,
 }
 
-AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {"first": _first, "last": _first}
+AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
+    "first": _first,
+    "last": _first,
+    "quantile": _quantile,
+    "to_json_array": _to_json_array,
+}
 
 CASTS: dict[tuple[str, str], Builder] = {
     ("int64", "bool"): lambda args, expr: binary("<>", args[0], number(0)),
     ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("float64", "decimal"): _float_to_decimal,
+    ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("time", "string"): lambda args, expr: func("strftime", binary("+", Raw("DATE '2000-01-01'"), args[0]),
+                                                text("%H:%M:%S.%f")),
     ("timestamp", "string"): lambda args, expr: func("strftime", args[0], text("%Y-%m-%d %H:%M:%S.%f")),
     **guarded("regexp_matches({}, {})", TYPES, _failing),
 }
@@ -345,5 +508,6 @@ DUCKDB = Dialect(
     stored=stored,
     relation=relation,
     literal=literal,
-    repeats=frozenset({"floordiv", "mod", "json_slice", "json_length"}),
+    unnest=lambda array: func("unnest", _elements(array)),
+    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
-from objectiv_local.dialects import strftime, tree
+from objectiv_local.dialects import regex, strftime, tree
 from objectiv_local.dialects.base import (
+    BOUNDS,
     STANDARD_AGGREGATE,
     STANDARD_SCALAR,
     Builder,
@@ -15,27 +17,36 @@ from objectiv_local.dialects.base import (
     as_floats,
     compared,
     constant,
+    decimal_name,
     difference,
     float_literal,
     floordiv,
+    function,
     guarded,
     quoted,
+    round_,
+    within_group,
 )
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Cast, Expr, Literal
+from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
     BOOL,
     DATE,
+    DECIMAL_DIGITS,
     FLOAT64,
     INT64,
+    INTERVAL,
     JSON,
     STRING,
+    TIME,
     TIMEDELTA,
     TIMESTAMP,
     UUID,
     Type,
+    decimal_type,
+    list_type,
 )
 
 TYPES = {
@@ -48,6 +59,8 @@ TYPES = {
     "timedelta": "bigint",
     "uuid": "uuid",
     "json": "jsonb",
+    "time": "time",
+    "numeric_interval": "float8[]",
 }
 
 #: Text compares by code point with this collation, whatever the database's own is.
@@ -76,11 +89,24 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "uuid": (UUID, None),
     "jsonb": (JSON, None),
     "json": (JSON, _reader("jsonb")),
+    "time": (TIME, None),
+    "numrange": (INTERVAL, lambda column: Template(
+        "CASE WHEN NOT isempty({0}) THEN ARRAY[coalesce(lower({0})::float8, '-Infinity'), "
+        "coalesce(upper({0})::float8, 'Infinity'), CASE WHEN lower_inc({0}) THEN CASE WHEN upper_inc({0}) THEN 2 ELSE 1 END "
+        "WHEN upper_inc({0}) THEN 0 ELSE 3 END] END", (column,))),
 }
 
 
 def stored(type_name: str) -> tuple[Type, Reader | None] | None:
     """Return how a column of the stored type is read, or None if it is not."""
+    if (decimal := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_name)) is not None and int(decimal[1]) <= DECIMAL_DIGITS:
+        found = decimal_type(int(decimal[2]))
+        return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(decimal_name(found))
+    if type_name.endswith("[]"):
+        inner = stored(type_name[:-2])
+        if inner is None or inner[0].name in ("timedelta", "numeric_interval"):
+            return None
+        return list_type(inner[0]), lambda column: func("to_jsonb", column)
     return _STORED.get(type_name)
 
 
@@ -122,6 +148,49 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((binary("=", tested, zero), case(*whens)), default=binary("/", a, b))
 
 
+NAN, INF = float_literal(float("nan")), float_literal(float("inf"))
+ZERO = float_literal(0.0)
+
+
+def _sqrt(args: Sequence[Sql], expr: Expr) -> Sql:
+    x = as_floats(args, expr)[0]
+    return case((binary("<", x, ZERO), NAN), default=func("sqrt", x))
+
+
+def _log(name: str) -> Builder:
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        x = as_floats(args, expr)[0]
+        return case((binary("=", x, ZERO), float_literal(float("-inf"))), (binary("<", x, ZERO), NAN),
+                    default=func(name, x))
+
+    return build
+
+
+#: The largest exponent for which the exponential is a float, and the least for which it is not 0.
+_LARGEST, _LEAST = float_literal(709.782712893384), float_literal(-745.1332191019411)
+
+
+def _exp(args: Sequence[Sql], expr: Expr) -> Sql:
+    x = as_floats(args, expr)[0]
+    # The engine raises where the answer is infinite or 0. NaN is greater than every number here.
+    finite = binary("<", x, INF)
+    return case((binary("AND", binary(">", x, _LARGEST), finite), INF), (binary("<", x, _LEAST), ZERO),
+                default=func("exp", x))
+
+
+def _power(args: Sequence[Sql], expr: Expr) -> Sql:
+    x, y = (tree.operand(arg) for arg in as_floats(args, expr))
+    # The engine raises where IEEE 754 has an answer: a root of a negative number, a negative power of 0, overflow.
+    negative = "{x} < 0 AND mod({y}::numeric, 2) <> 0"
+    pattern = (
+        "CASE WHEN {x} = 0 AND {y} < 0 THEN 'Infinity'::float8 "
+        "WHEN {x} = 0 OR {y} = 0 OR abs({x}) >= 'Infinity' OR abs({y}) >= 'Infinity' THEN power({x}, {y}) "
+        "WHEN {x} < 0 AND {y} <> floor({y}) THEN 'NaN'::float8 "
+        "WHEN {y} * ln(abs({x})) > 709.7827 THEN CASE WHEN " + negative + " THEN '-Infinity' ELSE 'Infinity' END::float8 "
+        "WHEN {y} * ln(abs({x})) < -745.1332 THEN 0 ELSE power({x}, {y}) END")
+    return Template(pattern.replace("{x}", "{0}").replace("{y}", "{1}"), (x, y))
+
+
 def _whole(expr: Expr, value: Sql) -> tuple[Sql, Sql]:
     """Return what to compare with zero, and the zero: the integer itself where a float was made of one."""
     if isinstance(expr, Cast) and expr.arg.type == INT64 and isinstance(value, tree.Postfix):
@@ -155,8 +224,11 @@ def _extreme(name: str, of_bool: str) -> Builder:
 
 
 def _first(args: Sequence[Sql], expr: Expr) -> Sql:
-    values = Func("array_agg", tuple(args), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
-    return Template("({})[1]", (values,))
+    # Arrays would be put together to an array of two dimensions.
+    is_array = expr.type == INTERVAL
+    value = tree.cast(args[0], "text") if is_array else args[0]
+    values = Func("array_agg", (value,), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
+    return Template("({})[1]" + ("::float8[]" if is_array else ""), (values,))
 
 
 # ---- time
@@ -232,7 +304,7 @@ def _add(args: Sequence[Sql], expr: Expr) -> Sql:
     moment, duration = args
     left, right = (arg.type for arg in expr.args)
     if expr.type != TIMESTAMP:
-        return binary("+", moment, duration)
+        return STANDARD_SCALAR["add"](args, expr)
     if left == TIMEDELTA:
         moment, duration, left = duration, moment, right
     return binary("+", _as_timestamp(moment, left), _interval(duration))
@@ -245,7 +317,24 @@ def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
         return binary("-", _as_timestamp(args[0], left), _interval(args[1]))
     if expr.type == TIMEDELTA and left != TIMEDELTA:
         return difference(_MICROSECONDS, _as_timestamp(args[0], left), _as_timestamp(args[1], right))
-    return binary("-", args[0], args[1])
+    return STANDARD_SCALAR["sub"](args, expr)
+
+
+_PARTS = {"dayofweek": "isodow", "dayofyear": "doy", "microsecond": "microseconds"}
+
+
+def _date_part(args: Sequence[Sql], expr: Expr) -> Sql:
+    part = str(constant(expr, 0))
+    assert isinstance(expr, Call)
+    is_day = expr.args[1].type == DATE and part in ("hour", "minute", "second", "microsecond")
+    moment = tree.cast(args[1], "timestamp") if is_day else args[1]
+    found: Sql = Template(f"extract({_PARTS.get(part, part)} FROM {{}})", (moment,))
+    if part == "second":
+        found = func("floor", found)
+    whole = tree.cast(found, "bigint")
+    if part == "microsecond":
+        return binary("%", whole, number(1_000_000))
+    return binary("-", whole, number(1)) if part == "dayofweek" else whole
 
 
 def _as_timestamp(value: Sql, type_: Type) -> Sql:
@@ -263,7 +352,7 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
     array = expr.args[0]
     while isinstance(array, Cast):
         array = array.arg
-    element = binary("->", args[0], tree.bare(args[1]))
+    element = binary("->" if expr.op == "json_index" else "->>", args[0], tree.bare(args[1]))
     if isinstance(array, Call) and array.op in _ARRAYS:
         return element
     # The engine takes a number or a text for an array of one element.
@@ -343,7 +432,81 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     return Template(pattern, (_elements(args[0]), where))
 
 
+# ---- text
+
+
+def _split_text(args: Sequence[Sql], expr: Expr) -> Sql:
+    parts = func("to_jsonb", func("string_to_array", *args))
+    return case((binary("=", args[0], text("")), Raw("'[\"\"]'::jsonb")), default=parts)
+
+
+def _re_contains(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Template("{} ~ {}", (tree.operand(args[0]), text(regex.pattern(str(constant(expr, 1)), regex.POSIX))), tree.LIKE)
+
+
+def _re_extract(args: Sequence[Sql], expr: Expr) -> Sql:
+    group = constant(expr, 2)
+    assert isinstance(group, int)
+    found = text(regex.deterministic(str(constant(expr, 1)), regex.POSIX, group=group))
+    return func("regexp_substr", args[0], found, number(1), number(1), text(""), number(group))
+
+
+def _re_replace(args: Sequence[Sql], expr: Expr) -> Sql:
+    pattern = str(constant(expr, 1))
+    found = text(regex.deterministic(pattern, regex.POSIX, empty=False))
+    new = text(regex.replacement(str(constant(expr, 2)), regex.groups(pattern)))
+    return func("regexp_replace", args[0], found, new, text("g"))
+
+
+def _re_count(args: Sequence[Sql], expr: Expr) -> Sql:
+    found = text(regex.deterministic(str(constant(expr, 1)), regex.POSIX, empty=False))
+    return tree.cast(func("regexp_count", args[0], found), "bigint")
+
+
+def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
+    digits = tree.operand(binary("||", text("x"), func("left", func("md5", args[0]), number(15))))
+    return tree.cast(tree.cast(digits, "bit(60)"), "bigint")
+
+
+# ---- intervals
+
+
+def _interval_of(args: Sequence[Sql], expr: Expr) -> Sql:
+    known = binary("AND", *(tree.Postfix(arg, " IS NOT NULL", tree.IS) for arg in args[:2]))
+    ends = (*args[:2], number(BOUNDS.index(str(constant(expr, 2)))))
+    return case((known, Template("ARRAY[{}, {}, {}]::float8[]", ends, tree.CAST)))
+
+
+# ---- aggregates of text and time
+
+
+def _to_json_array(args: Sequence[Sql], expr: Expr) -> Sql:
+    return Template("coalesce({}, '[]'::jsonb)", (Func("jsonb_agg", tuple(args)),))
+
+
+def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Aggregation)
+    if expr.type == FLOAT64:
+        return STANDARD_AGGREGATE["quantile"](args, expr)
+    value = Template(_MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
+    found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
+    whole = tree.cast(Template("trunc({})", (found,)), "bigint")
+    if expr.type == TIMESTAMP:
+        return Template("TIMESTAMP 'epoch' + {} * INTERVAL '1 microsecond'", (whole,), tree.ADD)
+    return whole
+
+
+def _mode(args: Sequence[Sql], expr: Expr) -> Sql:
+    return within_group("mode", args[0], collation=C if expr.type == STRING else "")
+
+
 # ---- casts
+
+
+def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
+    # By the shortest text of the float; a cast of the float itself would keep 15 digits.
+    plain = tree.cast(tree.cast(args[0], "text"), decimal_name(expr.type))
+    return case((binary("=", args[0], NAN), _failing("a decimal")(args, expr)), default=plain)
 
 
 def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -363,7 +526,8 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 def _failing(kind: str) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         # There is no function that raises; a cast of text that can never be one does.
-        return tree.cast(binary("||", text(f"not {kind}: "), args[0]), TYPES[expr.type.name])
+        return tree.cast(binary("||", text(f"not {kind}: "), args[0]),
+                         decimal_name(expr.type) if expr.type.name == "decimal" else TYPES[expr.type.name])
 
     return build
 
@@ -376,6 +540,23 @@ SCALAR |= compared(dict(SCALAR)) | {
     "truediv": _truediv,
     "add": _add,
     "sub": _sub,
+    "round": round_("round({})"),
+    "sqrt": _sqrt,
+    "exp": _exp,
+    "log": _log("ln"),
+    "log10": _log("log"),
+    "power": _power,
+    "strip": function("btrim"),
+    "split": _split_text,
+    "re_contains": _re_contains,
+    "re_extract": _re_extract,
+    "re_replace": _re_replace,
+    "re_count": _re_count,
+    "hash": _hash,
+    "date_part": _date_part,
+    "json_type": function("jsonb_typeof"),
+    "json_index_text": _json_index,
+    "interval": _interval_of,
     "strftime": _strftime,
     "date_trunc": _date_trunc,
     "json_get": lambda args, expr: binary("->", *args),
@@ -393,6 +574,9 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "max": _extreme("max", "bool_or"),
     "first": _first,
     "last": _first,
+    "mode": _mode,
+    "quantile": _quantile,
+    "to_json_array": _to_json_array,
 }
 
 CASTS: dict[tuple[str, str], Builder] = {
@@ -401,6 +585,10 @@ CASTS: dict[tuple[str, str], Builder] = {
     ("int64", "bool"): lambda args, expr: binary("<>", args[0], number(0)),
     ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
     ("float64", "string"): _float_to_text,
+    ("float64", "decimal"): _float_to_decimal,
+    ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("time", "string"): lambda args, expr: func("to_char", binary("+", Raw("DATE '2000-01-01'"), args[0]),
+                                                text("HH24:MI:SS.US")),
     ("timestamp", "string"): lambda args, expr: func("to_char", args[0], text("YYYY-MM-DD HH24:MI:SS.US")),
     **guarded("{} ~ {}", TYPES, _failing),
 }
@@ -414,6 +602,9 @@ POSTGRES = Dialect(
     stored=stored,
     relation=relation,
     literal=literal,
+    unnest=_elements,
     text_order=C,
-    repeats=frozenset({"floordiv", "mod", "truediv", "json_slice", "json_filter", "json_length", "json_index"}),
+    array="{{{}}}",
+    repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
+                       "json_slice", "json_filter", "json_length", "json_index", "json_index_text"}),
 )

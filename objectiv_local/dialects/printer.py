@@ -34,9 +34,11 @@ def flat(node: Sql) -> str:
             if is_bare:
                 return str(value)
             return f"{value}::bigint" if value >= 0 else f"({value})::bigint"
-        case Func(name, args, distinct, order, where):
+        case Func(name, args, distinct, order, where, within):
             inner = ("DISTINCT " if distinct else "") + ", ".join(map(flat, args))
-            if order:
+            if within:
+                inner += f") WITHIN GROUP (ORDER BY {ordering(order)}"
+            elif order:
                 inner += " ORDER BY " + ordering(order)
             tail = f" FILTER (WHERE {flat(where)})" if where is not None else ""
             return f"{name}({inner}){tail}"
@@ -113,6 +115,8 @@ def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
             if default is not None:
                 lines.append(f"ELSE {layout(default, indent + 4)}")
             return "CASE" + "".join(deeper + text for text in lines) + pad + "END"
+        case Func(within=True):
+            return line
         case Func(name, args, distinct, order, where):
             inner = ("DISTINCT " if distinct else "") + ("," + deeper).join(layout(arg, indent + 2) for arg in args)
             if order:

@@ -7,6 +7,7 @@ bottom in the order in which the user wrote the steps.
 from __future__ import annotations
 
 import datetime
+import decimal
 import re
 import uuid
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
+    InQuery,
     Literal,
     Ordering,
     Over,
@@ -41,19 +43,22 @@ from objectiv_local.plan.nodes import (
     Aggregate,
     Extend,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Node,
     Select,
     Sort,
     Source,
+    Union,
+    Unnest,
     Values,
     depends_on,
     topological,
 )
 from objectiv_local.plan.relation import Schema
 from objectiv_local.plan.rewrite import required
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
+from objectiv_local.types import BOOL, INT64, JSON, STRING, Interval, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,12 @@ class Lowering:
                 return self.filter(self.take(node.child), node)
             case Aggregate():
                 return self.aggregate(self.take(node.child), node)
+            case GroupingSets():
+                return self.grouping_sets(self.take(node.child), node)
+            case Unnest():
+                return self.unnest(self.take(node.child), node)
+            case Union():
+                return self.union(node)
             case Join():
                 return self.join(node)
             case Limit() | Sort():
@@ -166,10 +177,10 @@ class Lowering:
     def values(self, node: Values) -> Block:
         aliases = [self.identifier(name) for name, _ in node.columns]
         if node.rows:
-            rows = ["(" + ", ".join(_text(self.sql(value, {})) for value in row) + ")" for row in node.rows]
+            rows = ["(" + ", ".join(flat(self.sql(value, {})) for value in row) + ")" for row in node.rows]
             body = "VALUES\n" + ",\n".join("  " + row for row in rows)
         else:
-            typed = [f"NULL::{self.dialect.types[type_.name]}" for _, type_ in node.columns]
+            typed = [f"NULL::{self.dialect.type_name(type_)}" for _, type_ in node.columns]
             body = "SELECT " + ", ".join(typed) + " WHERE FALSE"
         title = self.cte_name(node.step or "loaded")
         self.ctes.append((f"{title} ({', '.join(aliases)})", body, "rows written out here", False))
@@ -295,6 +306,81 @@ class Lowering:
         block = self.add(block, {name: part for part, name in names.items()}, set(read))
         return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), replaced
 
+    def grouping_sets(self, block: Block, node: GroupingSets) -> Block:
+        aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
+        parts = [*dict.fromkeys(_outermost_windows([expr for _, expr in aggregates]))]
+        names: dict[Expr, str] = {part: self.new_name(part, block) for part in parts}
+        aggregates = [(name, _replaced(expr, names)) for name, expr in aggregates]
+        # The keys are columns of a step of their own, because a set names columns.
+        keys = {name: self.new_name(expr, block) if name in block.columns and expr is not node.child.column(name) else name
+                for name, expr in node.keys}
+        read = frozenset().union(*(expr.columns for _, expr in aggregates)) & block.columns.keys()
+        added = {keys[name]: expr for name, expr in node.keys if keys[name] not in block.columns}
+        block = self.add(block, {name: part for part, name in names.items()} | added, set(read) | set(keys.values()))
+        block.columns = {name: expr for name, expr in block.columns.items()
+                         if name in read or name in keys.values() or name in names.values()}
+        block = self.closed(block)
+        if block.is_join or not all(isinstance(block.inputs[name], Raw) for name in keys.values()):
+            block = self.closed(block)
+        shown = [flat(block.inputs[key]) for key in keys.values()]
+        # A key of no set is NULL everywhere, and is not asked for.
+        used = sorted(set().union(*node.sets))
+        masks = [sum(1 << position for position, i in enumerate(reversed(used)) if i not in each) for each in node.sets]
+        cases = " ".join(f"WHEN {mask} THEN {position}" for position, mask in enumerate(masks))
+        level = f"(CASE grouping({', '.join(shown[i] for i in used)}) {cases} END)::bigint" if used else "0::bigint"
+        block.inputs = block.inputs | {".level": tree.Template("{}", (Raw(level),), tree.CAST)}
+        block.columns = ({name: Column(keys[name], expr.type) if i in used else literal(None, expr.type)
+                          for i, (name, expr) in enumerate(node.keys)}
+                         | {name: substitute(expr, block.columns) for name, expr in aggregates}
+                         | {node.level: Column(".level", INT64)})
+        block.group = [Column(keys[name], expr.type) for name, expr in node.keys]
+        block.sets = ["(" + ", ".join(shown[i] for i in each) + ")" for each in node.sets]
+        block.title = node.step or "by_" + "_".join(keys)
+        block.steps.append("one row for each of several groupings")
+        return block
+
+    def unnest(self, block: Block, node: Unnest) -> Block:
+        kept = self.needed[node] - {node.item, node.position}
+        array = node.array
+        if isinstance(array, Column):
+            name = array.name
+        else:
+            name = self.new_name(array, block)
+            block = self.add(block, {name: array}, kept)
+        block.columns = {each: expr for each, expr in block.columns.items() if each in kept or each == name}
+        block = self.closed(block)
+        alias = unused("element", self.taken | {block.source})
+        inputs: dict[str, Sql] = {each: Raw(f"{_alias(block.source, 'l')}.{flat(block.inputs[each])}")
+                                  for each in block.columns}
+        call_ = flat(self.dialect.unnest(inputs[name]))
+        shown = block.source if block.source == _alias(block.source, "l") else f"{block.source} AS l"
+        source = f"{shown}\nCROSS JOIN LATERAL {call_} WITH ORDINALITY AS {alias} (value, position)"
+        columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items() if each in kept}
+        columns[node.item] = Column(".item", JSON)
+        columns[node.position] = Column(".position", INT64)
+        inputs[".item"] = Raw(f"{alias}.value")
+        inputs[".position"] = tree.binary("-", Raw(f"{alias}.position"), tree.number(1))
+        title = node.step or f"elements_of_{name}"
+        return Block(source, inputs, columns, title, ["one row for each element of an array"], is_join=True)
+
+    def union(self, node: Union) -> Block:
+        names = [name for name in node.columns if name in self.needed[node]]
+        texts = []
+        for part in node.parts:
+            block = self.take(part)
+            if block.order or block.is_limited or not names:
+                block = self.closed(block)
+            block.columns = {name: block.columns[name] for name in names} or {"one": literal(1)}
+            texts.append(block)
+        if not names:
+            self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
+        body = "\nUNION ALL\n".join(select_text(self, block) for block in texts)
+        title = self.cte_name(node.step or "all_rows")
+        self.ctes.append((title, body, "the rows of all of these", False))
+        inputs: dict[str, Sql] = {name: Raw(self.identifier(name)) for name in names}
+        columns: dict[str, Expr] = {name: Column(name, node.types[name]) for name in names}
+        return Block(title, inputs, columns, title)
+
     def join(self, node: Join) -> Block:
         sides = [self.take(node.left), self.take(node.right)]
         sides = [side if side.is_bare else self.closed(side) for side in sides]
@@ -313,22 +399,27 @@ class Lowering:
 
         columns: dict[str, Expr] = {}
         for name, from_side, (left, right) in node.columns:
-            if name not in self.needed[node]:
-                continue
             if from_side == "both":
                 columns[name] = call("coalesce", column("left", left), column("right", right))
             else:
                 columns[name] = column(from_side, left if from_side == "left" else right)
         conditions = [_equal(inputs[f"left.{left}"], inputs[f"right.{right}"], node.left.types[left],
                              node.nulls_match, self.dialect) for left, right in node.on]
-        joined = conditions[0]
-        for condition in conditions[1:]:
-            joined = tree.binary("AND", joined, condition)
+        if node.condition is not None:
+            conditions.append(self.sql(substitute(node.condition, columns), inputs))
         shown = [side.source if side.source == alias else f"{side.source} AS {alias}"
                  for side, alias in zip(sides, aliases, strict=True)]
         keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]
-        source = f"{shown[0]}\n{keyword} {shown[1]}\n  ON {layout(joined, 2)}"
-        return Block(source, inputs, columns, node.step or "joined", [_JOIN_WORDS[node.how]], is_join=True)
+        if not conditions and node.how == "inner":
+            keyword, met = "CROSS JOIN", ""
+        else:
+            joined = conditions[0] if conditions else Raw("TRUE")
+            for condition in conditions[1:]:
+                joined = tree.binary("AND", joined, condition)
+            met = f"\n  ON {layout(joined, 2)}"
+        source = f"{shown[0]}\n{keyword} {shown[1]}{met}"
+        words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
+        return Block(source, inputs, columns, node.step or "joined", [words], is_join=True)
 
     def sort(self, block: Block, node: Limit | Sort) -> Block:
         if isinstance(node, Limit) and node.count is None and not node.offset:
@@ -420,12 +511,17 @@ class Lowering:
                 return self.over(expr, inputs)
             case ScalarQuery(plan, column):
                 self.shared[plan] = block = self.closed(self.take(plan))
-                return Raw(f"(SELECT {_text(block.inputs[column])} FROM {block.source})")
+                return Raw(f"(SELECT {flat(block.inputs[column])} FROM {block.source})")
+            case InQuery(arg, plan, column):
+                self.shared[plan] = block = self.closed(self.take(plan))
+                parts = (tree.operand(self.sql(arg, inputs)), block.inputs[column], Raw(block.source))
+                # NULL in rows is NULL, and in no rows at all it is false.
+                return tree.Template("coalesce({} IN (SELECT {} FROM {}), FALSE)", parts)
         raise AssertionError(expr)
 
     def aggregation(self, expr: Aggregation, inputs: dict[str, Sql]) -> Sql:
         # A text constant has no type of its own in Postgres, and a constant orders nothing.
-        args = [tree.cast(self.sql(arg, inputs), self.dialect.types["string"])
+        args = [tree.cast(self.sql(arg, inputs), self.dialect.type_name(STRING))
                 if isinstance(arg, Literal) and arg.type == STRING else self.sql(arg, inputs) for arg in expr.args]
         built = self.dialect.call(expr, args)
         keys = [key for key in expr.order if not isinstance(key.expr, Literal)]
@@ -436,7 +532,7 @@ class Lowering:
         def complete(function: tree.Func) -> Sql:
             both = where if function.where is None else function.where if where is None else tree.binary(
                 "AND", where, function.where)
-            return tree.Func(function.name, function.args, function.distinct, order or function.order, both)
+            return tree.Func(function.name, function.args, function.distinct, order or function.order, both, function.within)
 
         return on_function(built, complete) if order or where is not None else built
 
@@ -497,8 +593,10 @@ def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Diale
     if not nulls_match:
         return equal
     # IS NOT DISTINCT FROM would say this, but Postgres refuses it in a FULL JOIN and cannot hash it in the others.
-    value = {BOOL: False, INT64: 0, FLOAT64: 0.0, STRING: "", DATE: datetime.date(1970, 1, 1),
-             TIMESTAMP: datetime.datetime(1970, 1, 1), TIMEDELTA: datetime.timedelta(0), UUID: uuid.UUID(int=0)}[type_]
+    value = {"bool": False, "int64": 0, "float64": 0.0, "decimal": decimal.Decimal(0), "string": "",
+             "date": datetime.date(1970, 1, 1), "time": datetime.time(), "timestamp": datetime.datetime(1970, 1, 1),
+             "timedelta": datetime.timedelta(0), "uuid": uuid.UUID(int=0),
+             "numeric_interval": Interval(0.0, 0.0)}[type_.name]
     filler = tree.bare(dialect.typed_literal(literal(value, type_)))
     same = tree.binary("=", tree.func("coalesce", left, filler), tree.func("coalesce", right, filler))
     return tree.binary("AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)),
@@ -507,10 +605,6 @@ def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Diale
 
 def _alias(source: str, fallback: str) -> str:
     return source if re.fullmatch(r"[a-z_][a-z0-9_]*", source) else fallback
-
-
-def _text(sql: Sql) -> str:
-    return flat(sql)
 
 
 def _indented(text: str) -> str:

@@ -35,11 +35,13 @@ def select_text(lowering: Lowering, block: Block) -> str:
     # A constant that is not among the columns makes no groups, and Postgres refuses it.
     selected = list(block.columns.values())
     keys = [key for key in block.group or () if not isinstance(key, Literal) or key in selected]
-    if keys:
+    if block.sets:
+        lines.append("GROUP BY " + _grouping_sets(block.sets))
+    elif keys:
         lines.append("GROUP BY" + items([_group_key(lowering, block, key) for key in keys], 0))
-    elif block.group:
+    elif block.group and not block.sets:
         having.append(tree.binary(">", tree.func("count", Raw("*")), tree.number(0)))
-    elif block.group is not None and not any(_aggregates(expr) for expr in selected):
+    elif block.group is not None and not block.sets and not any(_aggregates(expr) for expr in selected):
         # Nothing else says that all rows make one.
         having.append(tree.binary(">=", tree.func("count", Raw("*")), tree.number(0)))
     if having:
@@ -56,6 +58,14 @@ def select_text(lowering: Lowering, block: Block) -> str:
     return "\n".join(lines)
 
 
+def _grouping_sets(sets: list[str]) -> str:
+    """Return several groupings, in the short form where there is one."""
+    whole = sets[0][1:-1].split(", ")
+    if len(sets) > 1 and sets == ["(" + ", ".join(whole[:size]) + ")" for size in range(len(whole), -1, -1)]:
+        return f"ROLLUP ({', '.join(whole)})"
+    return f"GROUPING SETS ({', '.join(sets)})"
+
+
 def _aggregates(expr: Expr) -> bool:
     return any(isinstance(part, Aggregation) for part in walk(expr))
 
@@ -63,7 +73,7 @@ def _aggregates(expr: Expr) -> bool:
 def _item(lowering: Lowering, name: str, sql: Sql) -> str:
     alias = lowering.identifier(name)
     text = layout(sql, 2)
-    return text if text == alias else f"{text} AS {alias}"
+    return text if text == alias or (isinstance(sql, Raw) and text.endswith(f".{alias}")) else f"{text} AS {alias}"
 
 
 def _conditions(conditions: list[Sql]) -> str:
@@ -148,9 +158,9 @@ def _with_named(sql: Sql, names: dict[str, str]) -> Sql:
         case Windowed(function, partition, order, frame):
             name = names.get(" ".join(window_clauses(partition, order, frame)))
             return sql if name is None else Template("{} OVER " + name, (function,))
-        case Func(name, args, distinct, order, where):
+        case Func(name, args, distinct, order, where, within):
             return Func(name, tuple(_with_named(arg, names) for arg in args), distinct, order,
-                        None if where is None else _with_named(where, names))
+                        None if where is None else _with_named(where, names), within)
         case Template(pattern, args, strength):
             return Template(pattern, tuple(_with_named(arg, names) for arg in args), strength)
         case tree.Binary(operator, left, right, strength, associative):

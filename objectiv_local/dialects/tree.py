@@ -56,6 +56,8 @@ class Func(Sql):
     distinct: bool = False
     order: tuple[Ordered, ...] = ()
     where: Sql | None = None
+    #: Whether the order stands behind the brackets, in WITHIN GROUP.
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,17 @@ def text(value: str) -> Raw:
 def number(value: int) -> Number:
     """Return an integer constant that takes the type of its surroundings."""
     return Number(value, bare=True)
+
+
+def operand(arg: Sql) -> Sql:
+    """Return an operand of a template, in parentheses unless it is a name, a constant or a call."""
+    return arg if arg.precedence >= CAST else Template("({})", (arg,))
+
+
+def subscript(arg: Sql, position: int) -> Sql:
+    """Return an element of an array, counted from 1."""
+    inner = arg if isinstance(arg, Raw) else Template("({})", (arg,))
+    return Postfix(inner, f"[{position}]", CAST)
 
 
 def bare(arg: Sql) -> Sql:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NoReturn
 
 from objectiv_local.errors import DataInvalid, QueryFailed
-from objectiv_local.types import Type, arrow_type
+from objectiv_local.types import INTERVAL, Type, arrow_type
 
 if TYPE_CHECKING:
     import pyarrow
@@ -61,6 +61,8 @@ class Coercion:
         column = plain(column)
         wanted = arrow_type(type_)
         try:
+            if type_.name == "numeric_interval":
+                return intervals(column)
             if type_.name == "json":
                 return self._json(name, column.cast(wanted))
             if type_.name in ("date", "timestamp"):
@@ -100,6 +102,24 @@ def plain(column: pyarrow.Array) -> pyarrow.Array:
 
         return pa.array([None if raw is None else str(uuid.UUID(bytes=raw)) for raw in column.to_pylist()], pa.string())
     return column
+
+
+#: How the ends of an interval are kept beside it, as a number.
+BOUNDS = ("(]", "[)", "[]", "()")
+
+
+def intervals(column: pyarrow.Array) -> pyarrow.Array:
+    """Return intervals as structs; an engine sends a list of the lower end, the upper end and the number of the bounds."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        parts = [None if text is None else [float(part) for part in text.strip("{}").split(",")]
+                 for text in column.to_pylist()]
+    else:
+        parts = column.to_pylist()
+    rows = [None if part is None else {"lower": part[0], "upper": part[1], "bounds": BOUNDS[int(part[2])]}
+            for part in parts]
+    return pa.array(rows, arrow_type(INTERVAL))
 
 
 def canonical_json(text: str, column: str = "") -> str:

@@ -48,6 +48,10 @@ GROUP BY c.database_name, c.schema_name, c.table_name
 """
 
 
+#: Types that are loaded as text, with their cast.
+_CHECKED = {"uuid": "{}::uuid", "json": "{}::json", "numeric_interval": "translate({}, '{{}}', '[]')::double[]"}
+
+
 class DuckDBEngine(Session):
     """A DuckDB connection.
 
@@ -215,12 +219,12 @@ class DuckDBEngine(Session):
         with self._turn():
             found = self._unused(name)
             kinds = {column: type_.name for column, (_, type_) in zip(names, schema, strict=True)}
-            if {"uuid", "json"}.isdisjoint(kinds.values()):
+            if _CHECKED.keys().isdisjoint(kinds.values()):
                 self.register(found, stored)
             else:
                 # Values are checked once, here, and not by every query.
-                casts = [f"{quoted(column)}::{kind} AS {quoted(column)}" if kind in ("uuid", "json") else quoted(column)
-                         for column, kind in kinds.items()]
+                casts = [_CHECKED[kind].format(quoted(column)) + f" AS {quoted(column)}" if kind in _CHECKED
+                         else quoted(column) for column, kind in kinds.items()]
                 source = self._unused(f"{found}_as_text")
                 self._run(lambda: self._connection.register(source, stored), "")
                 try:

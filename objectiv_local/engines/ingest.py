@@ -6,9 +6,9 @@ import json
 import uuid
 from typing import TYPE_CHECKING, cast
 
-from objectiv_local.engines.coerce import plain, shortened
+from objectiv_local.engines.coerce import BOUNDS, plain, shortened
 from objectiv_local.errors import DataInvalid, InvalidValue
-from objectiv_local.types import Type
+from objectiv_local.types import Type, arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -152,11 +152,11 @@ def for_storage(table: pyarrow.Table, schema: Schema, names: Sequence[str]) -> p
 def _for_storage(name: str, type_: Type, column: pyarrow.ChunkedArray) -> pyarrow.ChunkedArray:
     import pyarrow as pa
 
-    wanted = {
-        "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64(), "string": pa.string(), "date": pa.date32(),
-        "timestamp": pa.timestamp("us"), "timedelta": pa.int64(), "uuid": pa.string(), "json": pa.string(),
-    }[type_.name]
+    stand_ins = {"timedelta": pa.int64(), "numeric_interval": pa.string()}
+    wanted = stand_ins.get(type_.name) or arrow_type(type_)
     try:
+        if type_.name == "numeric_interval":
+            return pa.chunked_array([pa.array(map(_interval_text, column.to_pylist()), wanted)])
         chunks = [plain(chunk) for chunk in column.chunks]
         if type_.name == "timedelta":
             chunks = [chunk if pa.types.is_integer(chunk.type) else chunk.cast(pa.duration("us")) for chunk in chunks]
@@ -165,3 +165,10 @@ def _for_storage(name: str, type_: Type, column: pyarrow.ChunkedArray) -> pyarro
         reason = str(error)
     raise DataInvalid(f"column {name!r} cannot be stored as {type_.name}: {reason}",
                       hint="cast the column of the Arrow table first")
+
+
+def _interval_text(value: dict[str, object] | None) -> str | None:
+    """Return an interval as the text of an array in Postgres."""
+    if value is None:
+        return None
+    return f"{{{value['lower']!r},{value['upper']!r},{BOUNDS.index(str(value['bounds']))}}}"

@@ -14,7 +14,7 @@ from objectiv_local.engines.coerce import Coercion, out_of_range, shortened, wro
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
 from objectiv_local.errors import ConnectionFailed, DataInvalid, ObjectivError, QueryFailed, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
-from objectiv_local.types import arrow_type
+from objectiv_local.types import DECIMAL_DIGITS, Type, arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -37,15 +37,19 @@ _BLOCK_BYTES = 16 * 2**20
 # A domain is read as the type under it, an enumeration as "enum".
 _CATALOGUE = """\
 WITH RECURSIVE base AS (
-  SELECT a.attnum, a.attname, t.oid, t.typname, t.typtype, t.typbasetype
+  SELECT a.attnum, a.attname, t.oid, a.atttypmod, t.typname, t.typtype, t.typbasetype
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
   WHERE a.attrelid = to_regclass(%(name)s) AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT b.attnum, b.attname, t.oid, t.typname, t.typtype, t.typbasetype
-  FROM base AS b JOIN pg_type AS t ON t.oid = b.typbasetype
+  SELECT b.attnum, b.attname, t.oid, d.typtypmod, t.typname, t.typtype, t.typbasetype
+  FROM base AS b JOIN pg_type AS d ON d.oid = b.oid JOIN pg_type AS t ON t.oid = b.typbasetype
   WHERE b.typtype = 'd'
 )
-SELECT b.attname, CASE b.typtype WHEN 'e' THEN 'enum' ELSE b.typname END,
+SELECT b.attname,
+       CASE WHEN b.typtype = 'e' THEN 'enum'
+            WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod)
+            WHEN starts_with(b.typname, '_') THEN substr(b.typname, 2) || '[]'
+            ELSE b.typname END,
        array_position(i.indkey::int2[], b.attnum)
 FROM base AS b LEFT JOIN pg_index AS i ON i.indrelid = to_regclass(%(name)s) AND i.indisprimary
 WHERE b.typtype <> 'd'
@@ -54,7 +58,12 @@ ORDER BY b.attnum
 
 #: What a loaded column is stored as.
 _TYPES = {"bool": "boolean", "int64": "bigint", "float64": "float8", "string": "text", "date": "date",
-          "timestamp": "timestamp", "timedelta": "bigint", "uuid": "uuid", "json": "jsonb"}
+          "time": "time", "timestamp": "timestamp", "timedelta": "bigint", "uuid": "uuid", "json": "jsonb",
+          "numeric_interval": "float8[]"}
+
+
+def _stored_type(type_: Type) -> str:
+    return f"numeric({DECIMAL_DIGITS}, {type_.scale})" if type_.name == "decimal" else _TYPES[type_.name]
 
 
 class PostgresEngine(Session):
@@ -208,7 +217,7 @@ class PostgresEngine(Session):
 
         names = storage_names(schema)
         stored = for_storage(table, schema, names)
-        columns = ", ".join(f"{quoted(column)} {_TYPES[type_.name]}"
+        columns = ", ".join(f"{quoted(column)} {_stored_type(type_)}"
                             for column, (_, type_) in zip(names, schema, strict=True))
 
         def copy() -> None:
@@ -340,7 +349,8 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
 
     names = [str(position) for position in range(len(schema))]
     block = b"".join(rows)
-    types = {name: pa.int64() if type_.name == "timedelta" else arrow_type(type_)
+    sent = {"timedelta": pa.int64(), "numeric_interval": pa.string()}
+    types = {name: sent.get(type_.name) or arrow_type(type_)
              for name, (_, type_) in zip(names, schema, strict=True)}
     # While Arrow reads in the main thread it takes Ctrl-C for itself, and drops one that comes as it ends.
     pa.enable_signal_handlers(False)

@@ -17,7 +17,7 @@ from objectiv_local.plan.expr import (
     Expr,
     Literal,
     Over,
-    ScalarQuery,
+    Query,
     cast,
     substitute,
     transform,
@@ -179,7 +179,7 @@ class _Question:
     def _key(self, expr: Expr, name: str = "") -> Column:
         """Return the column of groups that holds ``expr``."""
         if expr not in self.keys:
-            if expr.type.name == "json" or any(isinstance(part, ScalarQuery) for part in walk(expr)):
+            if expr.type.name == "json" or any(isinstance(part, Query) for part in walk(expr)):
                 raise _Unfit
             self.keys[expr] = self._name(expr.name if isinstance(expr, Column) else name or "period",
                                          keep=isinstance(expr, Column) or bool(name))

@@ -11,15 +11,18 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
+    InQuery,
     Literal,
     Ordering,
     Over,
     ScalarQuery,
+    Variable,
 )
 from objectiv_local.plan.nodes import (
     Aggregate,
     Extend,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Named,
@@ -27,6 +30,8 @@ from objectiv_local.plan.nodes import (
     Select,
     Sort,
     Source,
+    Union,
+    Unnest,
     Values,
     topological,
 )
@@ -67,9 +72,18 @@ def _step(node: Node, numbers: dict[Node, int]) -> str:
         case Aggregate(_, keys, aggregates):
             by = f" by {named(keys)}" if keys else ""
             return f"Aggregate{title}{by}: {named(aggregates)}"
-        case Join(_, _, how, on, columns):
-            pairs = " and ".join(f"{left} = {right}" for left, right in on)
-            return f"Join{title} {how} on {pairs}: {', '.join(name for name, _, _ in columns)}"
+        case GroupingSets(_, keys, sets, aggregates, level):
+            names = [name for name, _ in keys]
+            by = ", ".join("(" + ", ".join(names[position] for position in each) + ")" for each in sets)
+            return f"GroupingSets{title} by {named(keys)}, sets {by} as {level}: {named(aggregates)}"
+        case Unnest(_, array, item, position):
+            return f"Unnest{title} {shown(array)} as {item} at {position}"
+        case Union(_, columns):
+            return f"Union{title}: {', '.join(columns)}"
+        case Join(_, _, how, on, columns, condition=condition):
+            pairs = [f"{left} = {right}" for left, right in on] + ([] if condition is None else [shown(condition)])
+            met = " on " + " and ".join(pairs) if pairs else ", every row with every other"
+            return f"Join{title} {how}{met}: {', '.join(name for name, _, _ in columns)}"
         case Limit(_, order, count, offset):
             return f"Limit{title} {count} after {offset} by {_order(order)}"
         case Sort(_, order):
@@ -107,4 +121,8 @@ def shown(expr: Expr) -> str:
             return f"{shown(function)} over ({'; '.join(clauses)})"
         case ScalarQuery(plan, column):
             return f"the {column} of {type(plan).__name__}"
+        case InQuery(arg, plan, column):
+            return f"{shown(arg)} in the {column} of {type(plan).__name__}"
+        case Variable(name, value):
+            return f"{name}={value!r}"
     return repr(expr)

@@ -6,6 +6,7 @@ database. ``==`` compares expressions as values; the operators that users write 
 
 from __future__ import annotations
 
+import decimal
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import Literal as OneOf
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.plan import ops
 from objectiv_local.plan.interned import Value
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, TIMESTAMP, Type, python_value, type_of_value
+from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, Type, python_value, type_of_value
 
 if TYPE_CHECKING:
     from objectiv_local.plan.nodes import Node
@@ -231,17 +232,67 @@ class Over(Expr):
         return Over(call, children[n:m], _reordered(self.order, children[m:]), self.frame)
 
 
-class ScalarQuery(Expr):
-    """The single value of a plan that has one row."""
+class Query(Expr):
+    """An expression that reads the rows of a plan of its own."""
 
     __slots__ = ("column", "plan")
-    __match_args__ = ("plan", "column")
     plan: Node
     column: str
+
+    def on(self, plan: Node) -> Query:
+        """Return the same expression over another plan."""
+        raise NotImplementedError
+
+
+class ScalarQuery(Query):
+    """The single value of a plan that has one row."""
+
+    __slots__ = ()
+    __match_args__ = ("plan", "column")
 
     def __init__(self, plan: Node, column: str) -> None:
         self._set(plan=plan, column=column)
         self._finish(plan.types[column], has_query=True)
+
+    def on(self, plan: Node) -> Query:
+        return ScalarQuery(plan, self.column)
+
+
+class InQuery(Query):
+    """Whether a value is among those of a column of a plan. NULL is not."""
+
+    __slots__ = ("arg",)
+    __match_args__ = ("arg", "plan", "column")
+    arg: Expr
+
+    def __init__(self, arg: Expr, plan: Node, column: str) -> None:
+        self._set(arg=arg, plan=plan, column=column)
+        self._finish(BOOL, has_query=True)
+
+    def children(self) -> tuple[Expr, ...]:
+        return (self.arg,)
+
+    def rebuilt(self, children: tuple[Expr, ...]) -> Expr:
+        return InQuery(children[0], self.plan, self.column)
+
+    def on(self, plan: Node) -> Query:
+        return InQuery(self.arg, plan, self.column)
+
+
+class Variable(Expr):
+    """A constant with a name, whose value can be set again. It is a :class:`Literal` before a plan is compiled."""
+
+    __slots__ = ("name", "value")
+    __match_args__ = ("name", "value", "type")
+    name: str
+    value: object
+
+    def __init__(self, name: str, value: object, type: Type) -> None:
+        self._set(name=name, value=value, type=type, columns=frozenset(), size=1, depth=1, has_window=False,
+                  has_query=False)
+
+    def identity(self) -> tuple[object, ...]:
+        return (self.name, repr(self.value), self.type)
 
 
 # ---- making expressions
@@ -251,7 +302,7 @@ def literal(value: object, type_: Type | None = None) -> Literal:
     """Return ``value`` as a constant of ``type_``, or of the type that the value itself has.
 
     >>> literal(3)
-    Literal(3, Type(name='int64', label=''))
+    Literal(3, Type(name='int64', label='', scale=0))
     """
     value = python_value(value)
     if value is None:
@@ -266,6 +317,8 @@ def literal(value: object, type_: Type | None = None) -> Literal:
         return Literal(value, own)
     if own == INT64 and type_ == FLOAT64:
         return Literal(float(value), FLOAT64)  # type: ignore[arg-type]
+    if type_.name == "decimal" and own.name in ("int64", "decimal") and own.scale <= type_.scale:
+        return Literal(decimal.Decimal(value), type_)  # type: ignore[arg-type]
     raise InvalidType(f"{value!r} is {own}, not {type_}")
 
 
@@ -323,14 +376,16 @@ def cast(expr: Expr, type_: Type) -> Expr:
             return Literal(None, type_)
         if expr.type == INT64 and type_ == FLOAT64:
             return Literal(float(expr.value), FLOAT64)  # type: ignore[arg-type]
+        if type_.name == "decimal" and expr.type.name in ("int64", "decimal") and expr.type.scale <= type_.scale:
+            return Literal(decimal.Decimal(expr.value), type_)  # type: ignore[arg-type]
     if not ops.castable(expr.type, type_):
         raise InvalidType(f"{expr.type} cannot be cast to {type_}")
     return Cast(expr, type_)
 
 
 def _widened(args: tuple[Expr, ...], wanted: tuple[Type, ...]) -> tuple[Expr, ...]:
-    widen = {(INT64, FLOAT64), (DATE, TIMESTAMP)}
-    return tuple(cast(arg, type_) if (arg.type, type_) in widen else
+    widen = {("int64", "float64"), ("int64", "decimal"), ("decimal", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
+    return tuple(cast(arg, type_) if (arg.type.name, type_.name) in widen else
                  Literal(None, type_) if isinstance(arg, Literal) and arg.value is None else arg
                  for arg, type_ in zip(args, wanted, strict=True))
 
@@ -367,9 +422,9 @@ def substitute(expr: Expr, columns: dict[str, Expr]) -> Expr:
                      (part if part.columns.isdisjoint(columns) else None))
 
 
-def scalar_queries(expr: Expr) -> Iterator[ScalarQuery]:
-    """Yield the scalar queries in ``expr``."""
-    return (part for part in walk(expr) if isinstance(part, ScalarQuery)) if expr.has_query else iter(())
+def queries(expr: Expr) -> Iterator[Query]:
+    """Yield the parts of ``expr`` that read a plan of their own."""
+    return (part for part in walk(expr) if isinstance(part, Query)) if expr.has_query else iter(())
 
 
 def is_trivial(expr: Expr) -> bool:

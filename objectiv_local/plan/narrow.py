@@ -15,7 +15,7 @@ from objectiv_local.plan.expr import (
     Expr,
     Literal,
     Over,
-    ScalarQuery,
+    Query,
     transform,
     walk,
 )
@@ -91,7 +91,7 @@ def _is_candidate(expr: Expr) -> bool:
     if expr.type.plain == JSON or not isinstance(expr, Call | Case | Cast):
         return False
     parts = list(walk(expr))
-    if any(isinstance(part, Over | Aggregation | ScalarQuery) for part in parts):
+    if any(isinstance(part, Over | Aggregation | Query) for part in parts):
         return False
     return any(isinstance(part, Column) and part.type.plain == JSON for part in parts)
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from typing import Literal as OneOf
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
-from objectiv_local.plan.expr import Cast, Column, Expr, Ordering, scalar_queries
+from objectiv_local.plan.expr import Cast, Column, Expr, Ordering, queries
 from objectiv_local.plan.interned import Value
 from objectiv_local.plan.relation import Relation, Schema
-from objectiv_local.types import UUID, Type
+from objectiv_local.types import INT64, JSON, UUID, Type
 
 #: Columns with what they are computed from.
 Named = tuple[tuple[str, Expr], ...]
@@ -176,35 +176,112 @@ class Aggregate(_Single):
         return (expr for _, expr in (*self.keys, *self.aggregates))
 
 
-class Join(Node):
-    """Rows of two inputs side by side where their keys are equal.
+class GroupingSets(_Single):
+    """One row for each group of equal values of each set of keys; a key that is not in the set of a row is NULL there.
 
-    ``columns`` are (name, side, name there); side ``both`` is the left value, or the right one where that is NULL.
-    ``nulls_match`` says whether NULL keys are equal to each other.
+    ``sets`` are the positions of the keys that each grouping is by. ``level`` is a column with the position of the set
+    of each row.
     """
 
-    __slots__ = ("columns", "how", "left", "nulls_match", "on", "right")
-    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key")
+    __slots__ = ("aggregates", "keys", "level", "sets")
+    __match_args__ = ("child", "keys", "sets", "aggregates", "level", "step")
+    keys: Named
+    sets: tuple[tuple[int, ...], ...]
+    aggregates: Named
+    level: str
+
+    def __init__(self, child: Node, keys: Named, sets: tuple[tuple[int, ...], ...], aggregates: Named, level: str,
+                 step: str = "") -> None:
+        self._set(child=child, keys=keys, sets=sets, aggregates=aggregates, level=level, step=step,
+                  key=(*(name for name, _ in keys), level),
+                  types={name: expr.type for name, expr in (*keys, *aggregates)} | {level: INT64})
+
+    def exprs(self) -> Iterable[Expr]:
+        return (expr for _, expr in (*self.keys, *self.aggregates))
+
+
+class Unnest(_Single):
+    """A row for each element of a JSON array: the columns of the input, the element, and its position from 0.
+
+    A row whose value is no array, NULL or an empty array has no rows here.
+    """
+
+    __slots__ = ("array", "item", "position")
+    __match_args__ = ("child", "array", "item", "position", "step")
+    array: Expr
+    item: str
+    position: str
+
+    def __init__(self, child: Node, array: Expr, item: str, position: str, step: str = "") -> None:
+        key = (*child.key, position) if child.key is not None and not {item, position} & set(child.key) else None
+        self._set(child=child, array=array, item=item, position=position, step=step, key=key,
+                  types=child.types | {item: JSON, position: INT64})
+
+    def exprs(self) -> Iterable[Expr]:
+        return (self.array,)
+
+
+class Union(Node):
+    """The rows of all inputs, duplicates included, in the columns that are named; every input has them."""
+
+    __slots__ = ("columns", "parts")
+    __match_args__ = ("parts", "columns", "step")
+    parts: tuple[Node, ...]
+    columns: tuple[str, ...]
+
+    def __init__(self, parts: tuple[Node, ...], columns: tuple[str, ...], step: str = "") -> None:
+        for name in columns:
+            found = {part.types.get(name) for part in parts}
+            if len(found) > 1:
+                raise InvalidValue(f"a union of columns {name!r} of different types: {found}")
+        self._set(parts=parts, columns=columns, step=step, key=None,
+                  types={name: parts[0].types[name] for name in columns})
+
+    def inputs(self) -> tuple[Node, ...]:
+        return self.parts
+
+    def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
+        return Union(inputs, self.columns, self.step)
+
+
+class Join(Node):
+    """Rows of two inputs side by side where their keys are equal, and a condition is true if there is one.
+
+    ``columns`` are (name, side, name there); side ``both`` is the left value, or the right one where that is NULL.
+    ``nulls_match`` says whether NULL keys are equal to each other. ``condition`` is over the columns of the result, as
+    they are for a pair of rows; an outer join has none. Without keys and condition, every row meets every other.
+    """
+
+    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right")
+    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition")
     left: Node
     right: Node
     how: JoinHow
     on: tuple[tuple[str, str], ...]
     columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...]
     nulls_match: bool
+    condition: Expr | None
 
     def __init__(self, left: Node, right: Node, how: JoinHow, on: tuple[tuple[str, str], ...],
                  columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...], nulls_match: bool = False,
-                 step: str = "", key: tuple[str, ...] | None = None) -> None:
+                 step: str = "", key: tuple[str, ...] | None = None, condition: Expr | None = None) -> None:
         types = {name: right.types[names[1]] if side == "right" else left.types[names[0]]
                  for name, side, names in columns}
+        for name, side, names in columns:
+            if side == "both" and left.types[names[0]] != right.types[names[1]]:
+                raise InvalidValue(f"column {name!r} of a join is {left.types[names[0]]} and {right.types[names[1]]}",
+                                   hint="cast one side first")
+        if how == "outer" and (condition is not None or not on):
+            raise InvalidValue("an outer join is by equal keys", hint="unite a left join with the rows that met no other")
         self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
-                  types=types)
+                  condition=condition, types=types)
 
     def inputs(self) -> tuple[Node, ...]:
         return (self.left, self.right)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
-        return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key)
+        return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key,
+                    self.condition)
 
 
 class Limit(_Single):
@@ -243,8 +320,8 @@ class Sort(_Single):
 
 def depends_on(node: Node) -> tuple[Node, ...]:
     """Return the nodes that ``node`` reads: its inputs and the plans of scalar queries in its expressions."""
-    queries = [query.plan for expr in node.exprs() if expr.has_query for query in scalar_queries(expr)]
-    return (*node.inputs(), *queries) if queries else node.inputs()
+    plans = [query.plan for expr in node.exprs() if expr.has_query for query in queries(expr)]
+    return (*node.inputs(), *plans) if plans else node.inputs()
 
 
 def topological(root: Node) -> list[Node]:

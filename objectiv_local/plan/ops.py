@@ -3,10 +3,11 @@
 Type checks, the function reference, the generated tests and the completeness check of each dialect read it. An
 operation is declared by its name, its signatures and one or two sentences of exact meaning.
 
-A signature reads ``argument types -> result type``. ``number`` is int64 or float64, ``T`` any type with an order,
-``V`` any type that can be compared for equality, ``any`` any type; equal letters stand for equal types, int64 widening
-to float64 and date to timestamp. ``=1`` as a result is the type of the first argument with its label. An argument
-with ``!`` has to be a constant, one with ``?`` may be the constant NULL.
+A signature reads ``argument types -> result type``. ``number`` is int64, float64 or decimal, ``T`` any type with an
+order, ``V`` any type that can be compared for equality, ``any`` any type; equal letters stand for equal types, int64
+widening to decimal, both to float64, and date to timestamp. ``decimal`` takes int64 too. ``=1`` as a result is the type
+of the first argument with its label. An argument with ``!`` has to be a constant, one with ``?`` may be the constant
+NULL.
 """
 
 from __future__ import annotations
@@ -17,19 +18,36 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from objectiv_local.errors import InvalidType
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, TYPES, UUID, Type
+from objectiv_local.types import (
+    BOOL,
+    DATE,
+    DECIMAL,
+    FLOAT64,
+    INT64,
+    INTERVAL,
+    JSON,
+    STRING,
+    TIME,
+    TIMEDELTA,
+    TIMESTAMP,
+    TYPES,
+    UUID,
+    Type,
+    decimal_type,
+)
 
 if TYPE_CHECKING:
     from objectiv_local.plan.expr import Expr
 
 Kind = Literal["scalar", "aggregate", "window"]
 
-ORDERED_TYPES = (BOOL, INT64, FLOAT64, STRING, DATE, TIMESTAMP, TIMEDELTA, UUID)
-_CLASSES: dict[str, tuple[Type, ...]] = {
-    "number": (INT64, FLOAT64),
-    "T": ORDERED_TYPES,
-    "V": ORDERED_TYPES,
-    "any": TYPES,
+ORDERED_TYPES = (BOOL, INT64, FLOAT64, DECIMAL, STRING, DATE, TIME, TIMESTAMP, TIMEDELTA, UUID, INTERVAL)
+_CLASSES: dict[str, frozenset[str]] = {
+    "number": frozenset(("int64", "float64", "decimal")),
+    "decimal": frozenset(("int64", "decimal")),
+    "T": frozenset(type_.name for type_ in ORDERED_TYPES),
+    "V": frozenset(type_.name for type_ in ORDERED_TYPES),
+    "any": frozenset(type_.name for type_ in TYPES),
 }
 
 
@@ -37,7 +55,8 @@ _CLASSES: dict[str, tuple[Type, ...]] = {
 class Op:
     """An operation: its kind, its signatures and its meaning.
 
-    ``ordered``: the answer depends on the order of the rows. ``framed``: over a window, it looks at the rows of the
+    ``ordered``: the answer depends on the order of the rows; ``ties``: rows that are equal in it have equal answers.
+    ``framed``: over a window, it looks at the rows of the
     frame rather than at the partition. ``windowed``: it can be computed over a window.
     """
 
@@ -48,6 +67,7 @@ class Op:
     ordered: bool = False
     framed: bool = False
     windowed: bool = False
+    ties: bool = False
 
 
 OPS: dict[str, Op] = {}
@@ -61,30 +81,48 @@ def _aggregate(name: str, *signatures: str, meaning: str, ordered: bool = False,
     OPS[name] = Op(name, "aggregate", signatures, meaning, ordered=ordered, framed=True, windowed=windowed)
 
 
-def _window(name: str, *signatures: str, meaning: str, framed: bool = False) -> None:
-    OPS[name] = Op(name, "window", signatures, meaning, ordered=True, framed=framed, windowed=True)
+def _window(name: str, *signatures: str, meaning: str, framed: bool = False, ties: bool = False) -> None:
+    OPS[name] = Op(name, "window", signatures, meaning, ordered=True, framed=framed, windowed=True, ties=ties)
 
 
 # ---- arithmetic
-_scalar("add", "int64 int64 -> int64", "number number -> float64", "timestamp timedelta -> timestamp",
+_scalar("add", "int64 int64 -> int64", "decimal decimal -> decimal", "number number -> float64",
+        "timestamp timedelta -> timestamp",
         "timedelta timestamp -> timestamp", "date timedelta -> timestamp", "timedelta date -> timestamp",
         "timedelta timedelta -> timedelta",
-        meaning="The sum. An integer sum beyond 64 bits is an error.")
-_scalar("sub", "int64 int64 -> int64", "number number -> float64", "timestamp timestamp -> timedelta",
-        "date date -> timedelta", "timestamp date -> timedelta", "date timestamp -> timedelta",
+        meaning="The sum. An integer sum beyond 64 bits, or a decimal one beyond 38 digits, is an error.")
+_scalar("sub", "int64 int64 -> int64", "decimal decimal -> decimal", "number number -> float64",
+        "timestamp timestamp -> timedelta", "date date -> timedelta", "timestamp date -> timedelta",
+        "date timestamp -> timedelta",
         "timestamp timedelta -> timestamp", "date timedelta -> timestamp", "timedelta timedelta -> timedelta",
         meaning="The difference. Two instants give a duration of whole microseconds.")
-_scalar("mul", "int64 int64 -> int64", "number number -> float64", "timedelta int64 -> timedelta",
+_scalar("mul", "int64 int64 -> int64", "decimal decimal -> decimal", "number number -> float64", "timedelta int64 -> timedelta",
         "int64 timedelta -> timedelta",
-        meaning="The product. An integer product beyond 64 bits is an error.")
+        meaning="The product. An integer product beyond 64 bits is an error. A decimal has the digits behind the point of "
+                "both operands; more than 38 digits in all are an error.")
 _scalar("truediv", "number number -> float64", "timedelta timedelta -> float64",
         meaning="The quotient as a float, also of integers. Division by zero gives inf, -inf or NaN as IEEE 754 says.")
-_scalar("floordiv", "int64 int64 -> int64", "number number -> float64",
+_scalar("floordiv", "int64 int64 -> int64", "timedelta timedelta -> int64", "number number -> float64",
         meaning="The quotient rounded towards minus infinity. NULL where the divisor is zero.")
-_scalar("mod", "int64 int64 -> int64", "number number -> float64",
+_scalar("mod", "int64 int64 -> int64", "timedelta timedelta -> timedelta", "number number -> float64",
         meaning="The remainder of the floor division; it has the sign of the divisor. NULL where the divisor is zero.")
-_scalar("neg", "int64 -> int64", "float64 -> float64", "timedelta -> timedelta", meaning="The value with the other sign.")
-_scalar("abs", "int64 -> int64", "float64 -> float64", "timedelta -> timedelta", meaning="The value without its sign.")
+_scalar("neg", "int64 -> int64", "float64 -> float64", "decimal -> =1", "timedelta -> timedelta",
+        meaning="The value with the other sign.")
+_scalar("abs", "int64 -> int64", "float64 -> float64", "decimal -> =1", "timedelta -> timedelta",
+        meaning="The value without its sign.")
+_scalar("round", "int64 int64! -> int64", "float64 int64! -> float64", "decimal int64! -> =1",
+        meaning="The value rounded to a number of digits behind the point, or in front of it if negative: a half to the "
+                "even neighbour, of decimals away from zero. A float is scaled by a power of ten, rounded and scaled back, "
+                "as numpy does; one of 2**52 or more is a whole number already.")
+_scalar("floor", "float64 -> float64", meaning="The greatest whole number that is at most the value.")
+_scalar("ceil", "float64 -> float64", meaning="The least whole number that is at least the value.")
+_scalar("sqrt", "number -> float64", meaning="The square root; NaN of a negative number.")
+_scalar("exp", "number -> float64", meaning="The exponential. Beyond the largest float it is inf.")
+_scalar("log", "number -> float64", meaning="The natural logarithm; -inf of 0 and NaN of a negative number.")
+_scalar("log10", "number -> float64", meaning="The logarithm to base 10; -inf of 0 and NaN of a negative number.")
+_scalar("power", "number number -> float64",
+        meaning="The first value to the power of the second, as a float: inf beyond the largest float, NaN for a root of a "
+                "negative number, and inf for a negative power of 0.")
 
 # ---- comparison and logic
 for _name, _words in (("eq", "equal"), ("ne", "different")):
@@ -115,6 +153,22 @@ _scalar("endswith", "string string -> bool", meaning="Whether the first text end
 _scalar("replace", "string string! string! -> string",
         meaning="The text with every occurrence of the second replaced by the third, letter by letter.")
 _scalar("concat", "string string -> string", meaning="The two texts together; NULL if either is NULL.")
+_scalar("strip", "string string! -> string", meaning="The text without the letters of the second at both ends.")
+_scalar("lstrip", "string string! -> string", meaning="The text without the letters of the second at its start.")
+_scalar("rstrip", "string string! -> string", meaning="The text without the letters of the second at its end.")
+_scalar("repeat", "string int64 -> string", meaning="The text a number of times; the empty text for 0 and less.")
+_scalar("find", "string string -> int64",
+        meaning="The position of the second text in the first, from 0; -1 if it is not there.")
+_scalar("split", "string string! -> json", meaning="The parts of the text between occurrences of the second, as a JSON array.")
+_scalar("re_contains", "string string! -> bool",
+        meaning="Whether a regular expression matches somewhere. Patterns are of the set that has one meaning everywhere.")
+_scalar("re_extract", "string string! int64! -> string",
+        meaning="What a group of a regular expression matched first, 0 being the whole match; NULL if nothing matches or "
+                "the group took no part.")
+_scalar("re_replace", "string string! string! -> string",
+        meaning=r"The text with every match of a regular expression replaced; \1 to \9 in the replacement are groups.")
+_scalar("re_count", "string string! -> int64", meaning="The number of matches of a regular expression that do not overlap.")
+_scalar("hash", "string -> int64", meaning="The first 60 bits of the md5 of the text in UTF-8, as a number from 0.")
 
 # ---- time
 _scalar("strftime", "timestamp string! -> string", "date string! -> string",
@@ -122,6 +176,11 @@ _scalar("strftime", "timestamp string! -> string", "date string! -> string",
 _scalar("date_trunc", "string! timestamp -> timestamp", "string! date -> timestamp",
         meaning="The start of the second, minute, hour, day, week (Monday), month, quarter or year.")
 _scalar("total_seconds", "timedelta -> float64", meaning="The duration in seconds.")
+_scalar("microseconds", "timedelta -> int64", meaning="The duration in microseconds.")
+_scalar("from_microseconds", "int64 -> timedelta", meaning="The duration of a number of microseconds.")
+_scalar("date_part", "string! timestamp -> int64", "string! date -> int64", "string! time -> int64",
+        meaning="A part of a moment as a number: year, quarter, month, week (ISO), isoyear, day, dayofyear, dayofweek "
+                "(Monday is 0), hour, minute, second, microsecond (within the second). A time has the last four.")
 
 # ---- JSON
 _scalar("json_get", "json string! -> json", meaning="The member of an object under a key; NULL if there is none.")
@@ -143,17 +202,43 @@ _scalar("json_length", "json -> int64", meaning="The number of elements of an ar
 _scalar("json_contains", "json any! -> bool",
         meaning="Whether an array has a text, number or bool as an element; NULL for NULL, false for what is no array.")
 
+_scalar("json_index_text", "json int64! -> string",
+        meaning="The element of an array at a position as text, without quotes; NULL if there is none or if it is null.")
+_scalar("json_type", "json -> string",
+        meaning="The type of a JSON value: object, array, string, number, boolean or null; NULL for NULL.")
+
+# ---- intervals of numbers
+_scalar("interval", "float64 float64 string! -> numeric_interval",
+        meaning="The interval from the first number to the second, of which the ends belong to it that the third says: "
+                "(], [), [] or (). NULL if either is NULL.")
+_scalar("interval_lower", "numeric_interval -> float64", meaning="The lower end of an interval.")
+_scalar("interval_upper", "numeric_interval -> float64", meaning="The upper end of an interval.")
+_scalar("interval_bounds", "numeric_interval -> string", meaning="Which ends belong to an interval: (], [), [] or ().")
+
 # ---- aggregates
 _aggregate("size", "-> int64", meaning="The number of rows.")
 _aggregate("count", "any -> int64", meaning="The number of values that are not NULL.")
 _aggregate("nunique", "V -> int64", windowed=False, meaning="The number of different values; NULL does not count.")
-_aggregate("sum", "int64 -> int64", "float64 -> float64", "bool -> int64", "timedelta -> timedelta",
+_aggregate("sum", "int64 -> int64", "float64 -> float64", "decimal -> =1", "bool -> int64", "timedelta -> timedelta",
            meaning="The sum of the values; 0 if there are none. An integer sum beyond 64 bits is an error.")
-_aggregate("sum_or_null", "int64 -> int64", "float64 -> float64", "bool -> int64", "timedelta -> timedelta",
+_aggregate("sum_or_null", "int64 -> int64", "float64 -> float64", "decimal -> =1", "bool -> int64", "timedelta -> timedelta",
            meaning="The sum of the values; NULL if there are none. An integer sum beyond 64 bits is an error.")
-_aggregate("mean", "int64 -> float64", "float64 -> float64", "bool -> float64", "timedelta -> timedelta",
+_aggregate("mean", "int64 -> float64", "float64 -> float64", "decimal -> float64", "bool -> float64",
+           "timedelta -> timedelta",
            meaning="The mean of the values that are not NULL; NULL if there are none. A mean duration is rounded to a "
                    "microsecond, a half to the even one.")
+for _name, _words in (("var", "variance"), ("std", "standard deviation")):
+    _aggregate(_name, "number int64! -> float64",
+               meaning=f"The {_words} of the values that are not NULL, as floats; the constant is taken from the count of "
+                       "the divisor (ddof). NULL if the divisor is not positive.")
+_aggregate("quantile", "number float64! -> float64", "timedelta float64! -> timedelta", "timestamp float64! -> timestamp",
+           windowed=False,
+           meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "
+                   "if there are none. A duration or moment between two is cut to a microsecond.")
+_aggregate("mode", "T -> T", windowed=False,
+           meaning="The most frequent value, the least one of those that are equally frequent; NULL if there is none.")
+_aggregate("to_json_array", "string -> json", ordered=True, windowed=False,
+           meaning="The texts as a JSON array in the order of the rows, NULL as null; an empty array if there are none.")
 for _name, _words in (("min", "least"), ("max", "greatest")):
     _aggregate(_name, "T -> T", meaning=f"The {_words} value that is not NULL; NULL if there is none. The order is that "
                                         "of the comparisons.")
@@ -168,6 +253,19 @@ _aggregate("last", "any -> =1", ordered=True, windowed=False,
 _window("row_number", "-> int64", meaning="The number of the row in its partition, from 1.")
 _window("lag", "any int64! any!? -> =1", meaning="The value a number of rows before, or a constant where there is no such row.")
 _window("lead", "any int64! any!? -> =1", meaning="The value a number of rows after, or a constant where there is no such row.")
+_window("rank", "-> int64", ties=True,
+        meaning="One more than the number of rows of the partition that come before, ties not counted.")
+_window("dense_rank", "-> int64", ties=True,
+        meaning="One more than the number of different places in the order that come before.")
+_window("percent_rank", "-> float64", ties=True,
+        meaning="The rank less one, as a share of the rows less one; 0 for a single row.")
+_window("cume_dist", "-> float64", ties=True,
+        meaning="The share of the rows of the partition that come before or tie.")
+_window("ntile", "int64! -> int64",
+        meaning="The number, from 1, of the part of the partition that the row is in, when the rows are split in their "
+                "order into so many parts of equal size, the first ones taking what is left over.")
+_window("nth_value", "any int64! -> =1", framed=True,
+        meaning="The value of a row of the frame by its number from 1, NULL included; NULL if the frame is shorter.")
 _window("first_value", "any -> =1", framed=True, meaning="The value of the first row of the frame, NULL included.")
 _window("last_value", "any -> =1", framed=True, meaning="The value of the last row of the frame, NULL included.")
 
@@ -181,8 +279,9 @@ def common_type(types: Iterable[Type]) -> Type | None:
     for type_ in types:
         if found is None or found == type_:
             found = type_
-        elif {found, type_} == {INT64, FLOAT64}:
-            found = FLOAT64
+        elif found.name in _CLASSES["number"] and type_.name in _CLASSES["number"]:
+            both = {found.name, type_.name}
+            found = FLOAT64 if "float64" in both else decimal_type(max(found.scale, type_.scale))
         elif {found, type_} == {DATE, TIMESTAMP}:
             found = TIMESTAMP
         elif found.plain == type_.plain == JSON:
@@ -194,21 +293,24 @@ def common_type(types: Iterable[Type]) -> Type | None:
 
 _CASTS: dict[Type, tuple[Type, ...]] = {
     BOOL: (INT64, FLOAT64, STRING),
-    INT64: (FLOAT64, STRING, BOOL),
-    FLOAT64: (INT64, STRING),
-    STRING: (INT64, FLOAT64, BOOL, DATE, TIMESTAMP, UUID, JSON),
+    INT64: (FLOAT64, DECIMAL, STRING, BOOL),
+    FLOAT64: (INT64, DECIMAL, STRING),
+    DECIMAL: (INT64, FLOAT64, DECIMAL, STRING),
+    STRING: (INT64, FLOAT64, DECIMAL, BOOL, DATE, TIME, TIMESTAMP, UUID, JSON),
     DATE: (TIMESTAMP, STRING),
-    TIMESTAMP: (DATE, STRING),
+    TIME: (STRING,),
+    TIMESTAMP: (DATE, TIME, STRING),
     TIMEDELTA: (),
     UUID: (STRING,),
     # The text of JSON differs between engines (spaces, order of keys); members of it can be read as text.
     JSON: (),
+    INTERVAL: (),
 }
 
 
 def castable(source: Type, target: Type) -> bool:
     """Return whether a value of ``source`` can be cast to ``target``."""
-    return source.plain == target.plain or target.plain in _CASTS[source.plain]
+    return source.plain == target.plain or target.name in {type_.name for type_ in _CASTS[Type(source.name)]}
 
 
 def casts() -> Iterable[tuple[Type, Type]]:
@@ -244,13 +346,14 @@ def _constancy(arg: Expr) -> str:
 @lru_cache(maxsize=4096)
 def _resolve(name: str, types: tuple[Type, ...], constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
     for signature in OPS[name].signatures:
-        found = _match(signature, types, constant)
+        found = _match(name, signature, types, constant)
         if found is not None:
             return found
     return None
 
 
-def _match(signature: str, types: tuple[Type, ...], constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
+def _match(name: str, signature: str, types: tuple[Type, ...],
+           constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
     left, _, result = (part.strip() for part in signature.partition("->"))
     wanted = left.split()
     if len(types) != len(wanted):
@@ -260,14 +363,24 @@ def _match(signature: str, types: tuple[Type, ...], constant: tuple[str, ...]) -
         kind = word.rstrip("!?")
         if "!" in word and (not is_constant or (is_constant == "?" and "?" not in word)):
             return None
-        accepted = _CLASSES.get(kind) or (Type(kind),)
-        if type_.plain not in accepted:
+        accepted = _CLASSES.get(kind) or frozenset((kind,))
+        if type_.name not in accepted:
             return None
         bound.setdefault(kind, []).append(type_)
     shared = {kind: common_type(found) for kind, found in bound.items() if kind in "TV"}
-    if None in shared.values():
+    if None in shared.values() or (bound.get("decimal") and all(type_ == INT64 for type_ in bound["decimal"])):
         return None
-    final = types[0] if result == "=1" else (shared.get(result) or Type(result))
-    out = tuple(shared.get(word.rstrip("!?")) or (FLOAT64 if word == "number" and final == FLOAT64 else type_)
-                for word, type_ in zip(wanted, types, strict=True))
-    return final, out
+    if result == "decimal":
+        scales = [type_.scale for type_ in types]
+        final = decimal_type(sum(scales) if name == "mul" else max(scales))
+    else:
+        final = types[0] if result == "=1" else (shared.get(result) or Type(result))
+
+    def taken(kind: str, type_: Type) -> Type:
+        if kind in shared:
+            return shared[kind] or type_
+        if kind == "number" and (final == FLOAT64 or type_.name == "decimal"):
+            return FLOAT64
+        return decimal_type(0) if kind == "decimal" and type_ == INT64 else type_
+
+    return final, tuple(taken(word.rstrip("!?"), type_) for word, type_ in zip(wanted, types, strict=True))

@@ -1,7 +1,8 @@
 """The passes over a plan, in order: each returns a plan with the same answer that is better to run or to read.
 
-``complete_orders`` is required, because without it an answer may depend on the order in which an engine happens to read
-rows; every other pass may be left out without a change of any answer, which a test proves.
+``set_variables`` and ``complete_orders`` are required: variables have a value when a plan is compiled, and without
+complete orders an answer may depend on the order in which an engine happens to read rows. Every other pass may be left
+out without a change of any answer, which a test proves.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
 from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
+from objectiv_local.plan.variables import set_variables
 
 Pass = Callable[[Node], Node]
 
 #: (name, pass, whether it is required).
 PASSES: tuple[tuple[str, Pass, bool], ...] = (
+    ("set variables", set_variables, True),
     ("complete orders", complete_orders, True),
     ("simplify expressions", simplify, False),
     ("combine aggregates", combine_aggregates, False),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, Over, ScalarQuery, scalar_queries, transform
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, Over, Query, queries, transform
 from objectiv_local.plan.nodes import (
     Aggregate,
     Extend,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Node,
     Select,
     Sort,
     Source,
+    Union,
+    Unnest,
     Values,
     topological,
 )
@@ -39,11 +42,12 @@ def rebuild(root: Node, change: Callable[[Node, Node], Node],
 
 
 def _over_new_queries(node: Node, new: dict[Node, Node]) -> Node:
-    """Return ``node`` with the plans of its scalar queries replaced."""
+    """Return ``node`` with the plans of its queries replaced."""
 
     def change(part: Expr) -> Expr | None:
-        if isinstance(part, ScalarQuery) and new[part.plan] is not part.plan:
-            return ScalarQuery(new[part.plan], part.column)
+        if isinstance(part, Query) and new[part.plan] is not part.plan:
+            moved = part.on(new[part.plan])
+            return moved.rebuilt(tuple(transform(child, change) for child in moved.children()))
         return None
 
     return map_exprs(node, lambda expr: transform(expr, change))
@@ -67,6 +71,10 @@ def map_exprs(node: Node, change: Callable[[Expr], Expr]) -> Node:
             return Filter(child, change(predicate), step)
         case Aggregate(child, keys, aggregates, step):
             return Aggregate(child, named(keys), named(aggregates), step)
+        case GroupingSets(child, keys, sets, aggregates, level, step):
+            return GroupingSets(child, named(keys), sets, named(aggregates), level, step)
+        case Unnest(child, array, item, position, step):
+            return Unnest(child, change(array), item, position, step)
         case Limit(child, order, count, offset, step):
             return Limit(child, ordering(order), count, offset, step)
         case Sort(child, order, step):
@@ -88,11 +96,11 @@ def complete_orders(root: Node) -> Node:
             order = completed(node.order, node.child, needed=isinstance(node, Sort) or bool(node.order) or
                               (node.count is not None))
             return node if order == node.order else _with_order(node, order)
-        if isinstance(node, Extend | Select | Filter | Aggregate):
+        if isinstance(node, Extend | Select | Filter | Aggregate | GroupingSets):
             child = node.child
 
             def complete(part: Expr) -> Expr | None:
-                if isinstance(part, Over) and (OPS[part.call.op].ordered or _rows_frame(part)):
+                if isinstance(part, Over) and (_depends_on_ties(part.call.op) or _rows_frame(part)):
                     order = completed(part.order, child, part.partition)
                     return None if order == part.order else Over(part.call, part.partition, order, part.frame)
                 if isinstance(part, Aggregation) and OPS[part.op].ordered and OPS[part.op].kind == "aggregate":
@@ -104,6 +112,10 @@ def complete_orders(root: Node) -> Node:
         return node
 
     return rebuild(root, change)
+
+
+def _depends_on_ties(op: str) -> bool:
+    return OPS[op].ordered and not OPS[op].ties
 
 
 def _rows_frame(part: Expr) -> bool:
@@ -144,11 +156,12 @@ def required(nodes: list[Node], root: Node) -> dict[Node, set[str]]:
         wanted = needed[node]
         used = list(_exprs_in_use(node, wanted))
         for expr in used:
-            for query in scalar_queries(expr):
+            for query in queries(expr):
                 needed[query.plan].add(query.column)
         read: set[str] = set().union(*(expr.columns for expr in used)) if used else set()
         match node:
-            case Join(left, right, _, on, columns):
+            case Join(left, right, _, on, columns, condition=condition):
+                wanted = wanted | condition.columns if condition is not None else wanted
                 for name, side, names in columns:
                     if name in wanted:
                         needed[left] |= {names[0]} if side != "right" else set()
@@ -159,7 +172,12 @@ def required(nodes: list[Node], root: Node) -> dict[Node, set[str]]:
                 needed[child] |= (wanted - {name for name, _ in columns}) | read
             case Filter(child) | Limit(child) | Sort(child):
                 needed[child] |= wanted | read
-            case Select(child) | Aggregate(child):
+            case Unnest(child, _, item, position):
+                needed[child] |= (wanted - {item, position}) | read
+            case Union(parts):
+                for part in parts:
+                    needed[part] |= wanted
+            case Select(child) | Aggregate(child) | GroupingSets(child):
                 needed[child] |= read
     return needed
 
@@ -168,7 +186,7 @@ def _exprs_in_use(node: Node, wanted: set[str]) -> Iterable[Expr]:
     match node:
         case Extend(_, columns) | Select(_, columns):
             return [expr for name, expr in columns if name in wanted]
-        case Aggregate(_, keys, aggregates):
+        case Aggregate(_, keys, aggregates) | GroupingSets(_, keys, _, aggregates):
             return [expr for _, expr in keys] + [expr for name, expr in aggregates if name in wanted]
     return list(node.exprs())
 
@@ -203,11 +221,17 @@ def prune(root: Node) -> Node:
                 return Select(child, tuple((name, expr) for name, expr in columns if name in wanted), step)
             case Aggregate(child, keys, aggregates, step):
                 return Aggregate(child, keys, tuple((name, expr) for name, expr in aggregates if name in wanted), step)
-            case Join(left, right, how, on, columns, nulls_match, step, key):
-                kept_sides = tuple(column for column in columns if column[0] in wanted)
-                if key is not None and not set(key) <= wanted:
+            case Union(parts, names, step):
+                return Union(parts, tuple(name for name in names if name in wanted), step)
+            case GroupingSets(child, keys, sets, aggregates, level, step):
+                kept_named = tuple((name, expr) for name, expr in aggregates if name in wanted)
+                return GroupingSets(child, keys, sets, kept_named, level, step)
+            case Join(left, right, how, on, columns, nulls_match, step, key, condition):
+                read = wanted | condition.columns if condition is not None else wanted
+                kept_sides = tuple(column for column in columns if column[0] in read)
+                if key is not None and not set(key) <= {name for name, _, _ in kept_sides}:
                     key = None
-                return Join(left, right, how, on, kept_sides, nulls_match, step, key)
+                return Join(left, right, how, on, kept_sides, nulls_match, step, key, condition)
         return node
 
     return rebuild(root, lambda old, node: node, narrowed)

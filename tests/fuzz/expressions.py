@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from math import isfinite
 
-from fuzz.values import CONSTANTS, POOLS
+from fuzz.values import ALL_TYPES, CONSTANTS, MONEY, POOLS, TIME_PARTS
 from hypothesis import strategies as st
 
 from objectiv_local.plan.expr import (
@@ -18,6 +18,7 @@ from objectiv_local.plan.expr import (
     Column,
     Expr,
     Frame,
+    InQuery,
     Literal,
     Ordering,
     ScalarQuery,
@@ -28,14 +29,18 @@ from objectiv_local.plan.expr import (
     literal,
     over,
 )
-from objectiv_local.plan.nodes import Aggregate, Node
-from objectiv_local.plan.ops import OPS, ORDERED_TYPES, Op, casts
-from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TYPES, Type
+from objectiv_local.plan.nodes import Aggregate, Filter, Node
+from objectiv_local.plan.ops import OPS, Op, casts, common_type
+from objectiv_local.plan.ops import ORDERED_TYPES as ORDERED
+from objectiv_local.types import BOOL, DECIMAL, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, Type
 
 Draw = Callable[[st.SearchStrategy], object]
 
-_NUMBERS = (INT64, FLOAT64)
-_WORDS = {"number": _NUMBERS, "T": ORDERED_TYPES, "V": ORDERED_TYPES, "any": TYPES}
+ORDERED_TYPES = tuple(MONEY if type_ == DECIMAL else type_ for type_ in ORDERED)
+_NUMBERS = (INT64, FLOAT64, MONEY)
+_WORDS = {"number": _NUMBERS, "T": ORDERED_TYPES, "V": ORDERED_TYPES, "any": ALL_TYPES, "decimal": (MONEY,)}
+#: Functions whose last digit differs between libraries: their values are rounded.
+INEXACT = ("exp", "log", "log10", "power")
 
 
 @dataclass(frozen=True)
@@ -56,16 +61,20 @@ def _productions(op: Op) -> list[Production]:
             (None,) if "!" in word else _WORDS.get(word, (Type(word),)) for word in words]
         for types in product(*choices):
             shared = {type_ for type_, word in zip(types, words, strict=True) if word in ("T", "V")}
-            if len(shared) > 1 and shared != set(_NUMBERS):
+            if len(shared) > 1 and not shared <= set(_NUMBERS):
                 continue
             if right == "=1":
                 result = types[0]
             elif right in ("T", "V"):
-                result = FLOAT64 if len(shared) > 1 else next(iter(shared))
+                result = common_type(shared)
             else:
-                result = Type(right)
-            if "number" in words and set(types) == {INT64}:
-                result = FLOAT64 if op.name == "truediv" else INT64
+                result = MONEY if right == "decimal" else Type(right)
+            if words[:2] == ["number", "number"] and set(types) <= {INT64, MONEY} and result == FLOAT64:
+                found_types = set(types)
+                if op.name in ("add", "sub", "mul"):
+                    result = INT64 if found_types == {INT64} else MONEY
+                elif op.name in ("floordiv", "mod") and found_types == {INT64}:
+                    result = INT64
             found[Production(op, types, result)] = None
     return list(found)
 
@@ -154,7 +163,13 @@ def scalar(draw: Draw, type_: Type, scope: Scope) -> Expr:
     constants = iter(CONSTANTS.get(name, ()))
     args = [fixed(draw, next(constants)) if kind is None else operand(draw, name, kind, scope, i, type_)
             for i, kind in enumerate(production.args)]
-    return call(name, *args)
+    if name == "date_part" and production.args[1] == TIME:
+        args[0] = literal(pick(draw, TIME_PARTS))
+    found = call(name, *args)
+    if name in INEXACT:
+        small = call("lt", call("abs", found), literal(1e6))
+        return case([(small, call("round", found, literal(6)))], literal(1.0))
+    return cast(found, type_) if found.type.name == "decimal" else found
 
 
 def fixed(draw: Draw, strategy: st.SearchStrategy[object]) -> Literal:
@@ -166,7 +181,11 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
     if type_ == FLOAT64 and op in ("floordiv", "mod"):
         # Where a quotient is infinite or rounds to a whole number, engines and arithmetic part ways: see the specs.
         return quarters(draw, scope)
-    if type_ == INT64 and result == TIMEDELTA:
+    if op == "json_index_text":
+        return call("split", expression(draw, STRING, scope.deeper()), literal(" "))  # an element has one text
+    if op in INEXACT and type_ == FLOAT64:
+        return quarters(draw, scope)
+    if type_ == INT64 and (result == TIMEDELTA or op == "repeat"):
         return constant(draw, INT64)  # a product of products would leave the years that a moment can have
     found = expression(draw, type_, scope.deeper())
     if op == "truediv" and position == 1 and type_ == FLOAT64:
@@ -189,7 +208,7 @@ def positive_zero(expr: Expr) -> Expr:
 
 def converted(draw: Draw, type_: Type, scope: Scope) -> Expr:
     """Return a cast that is possible: text is one that was made from a value of the type."""
-    sources = [source for source, target in casts() if target == type_]
+    sources = [MONEY if source == DECIMAL else source for source, target in casts() if target.name == type_.name]
     if not sources:
         return constant(draw, type_)
     source = pick(draw, sources)
@@ -200,9 +219,11 @@ def converted(draw: Draw, type_: Type, scope: Scope) -> Expr:
         inner = cast(floats_as_text(expression(draw, source, scope.deeper())), STRING)
         return Cast(inner, type_)
     inner = expression(draw, source, scope.deeper())
-    if source == FLOAT64 and type_ == INT64:
+    if source == type_:
+        return inner
+    if source == FLOAT64 and type_ in (INT64, MONEY):
         small = call("lt", call("abs", inner), literal(1e6))
-        return case([(small, Cast(inner, INT64))], constant(draw, INT64))
+        return case([(small, Cast(inner, type_))], constant(draw, type_))
     return Cast(floats_as_text(inner), type_) if type_ == STRING else Cast(inner, type_)
 
 
@@ -219,10 +240,22 @@ def chosen(draw: Draw, type_: Type, scope: Scope) -> Expr:
 def queried(draw: Draw, type_: Type, scope: Scope) -> Expr:
     """Return an aggregate over another plan."""
     other = Scope(pick(draw, scope.others), (), frozenset(), windows=False, depth=1)
+    if type_ == BOOL and chance(draw, 50):
+        return member(draw, scope, other)
     if type_ not in UNORDERED:
         return constant(draw, type_)
     call_ = aggregate(draw, type_, other, UNORDERED)
     return ScalarQuery(Aggregate(other.node, (), (("answer", call_),), "answer"), "answer")
+
+
+def member(draw: Draw, scope: Scope, other: Scope) -> Expr:
+    """Return whether a value is among those of a column of another plan."""
+    names = [name for name, type_ in other.node.types.items() if type_ in ORDERED_TYPES]
+    if not names:
+        return constant(draw, BOOL)
+    name = pick(draw, names)
+    kept = Filter(other.node, call("not_null", other.node.column(name)))
+    return InQuery(expression(draw, other.node.types[name], replace(scope, windows=False, depth=1)), kept, name)
 
 
 def orders(draw: Draw, scope: Scope, *, complete: bool) -> tuple[Ordering, ...]:
@@ -250,15 +283,16 @@ def aggregate(draw: Draw, type_: Type, scope: Scope, table: Table | None = None)
 
 def arguments(draw: Draw, production: Production, scope: Scope) -> list[Expr]:
     name = production.op.name
-    if production.args == (FLOAT64,) and name in ("sum", "sum_or_null", "mean"):
-        return [exact(draw, scope)]
+    if production.args[:1] == (FLOAT64,) and name in ("sum", "sum_or_null", "mean", "var", "std", "quantile"):
+        more = [fixed(draw, strategy) for strategy in CONSTANTS.get(name, ())]
+        return [finite(exact(draw, scope)) if name in ("var", "std") else exact(draw, scope), *more]
     inner = scope.without_windows()
     constants = iter(CONSTANTS.get(name, ()))
     args: list[Expr] = []
     for kind in production.args:
         if kind is not None:
             args.append(expression(draw, kind, inner))
-        elif len(args) < 2:
+        elif name not in ("lag", "lead") or len(args) < 2:
             args.append(fixed(draw, next(constants)))
         else:  # the default of lag and lead
             args.append(literal(None, args[0].type) if args[0].type == JSON else constant(draw, args[0].type))
@@ -270,6 +304,11 @@ def exact(draw: Draw, scope: Scope) -> Expr:
     columns = [Column(name, FLOAT64) for name in sorted(scope.exact)]
     expr = pick(draw, columns) if columns and chance(draw, 80) else quarters(draw, scope)
     return call(pick(draw, ("neg", "abs")), expr) if chance(draw, 20) else expr
+
+
+def finite(expr: Expr) -> Expr:
+    """Return ``expr`` without infinities and NaN, of which one engine has no variance."""
+    return case([(call("lt", call("abs", expr), literal(1e6)), expr)], literal(1.0))
 
 
 def is_exact(expr: Expr, columns: frozenset[str]) -> bool:
@@ -305,7 +344,8 @@ def window(draw: Draw, type_: Type, scope: Scope) -> Expr:
         order = ()
     if op.ordered and not order:
         order = (Ordering(literal(True)),)  # one row: nothing tells rows apart
-    return over(aggregation(op.name, *args, where=where), partition, order, frame)
+    found = over(aggregation(op.name, *args, where=where), partition, order, frame)
+    return call("round", found, literal(6)) if op.name in ("var", "std") else found
 
 
 FRAMES: tuple[Frame | None, ...] = (

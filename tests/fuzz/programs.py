@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fuzz.expressions import Draw, Scope, aggregate, chance, expression, is_exact, orders, pick
-from fuzz.values import NAMES, POOLS
+from fuzz.expressions import ORDERED_TYPES, Draw, Scope, aggregate, chance, expression, is_exact, orders, pick
+from fuzz.values import ALL_TYPES, NAMES, POOLS
 from hypothesis import strategies as st
 
-from objectiv_local.plan.expr import Column, Expr, literal
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, Sort, Values
-from objectiv_local.plan.ops import ORDERED_TYPES
+from objectiv_local.plan.expr import Aggregation, Column, Expr, aggregation, call, literal
+from objectiv_local.plan.nodes import (
+    Aggregate,
+    Extend,
+    Filter,
+    GroupingSets,
+    Join,
+    Limit,
+    Node,
+    Select,
+    Sort,
+    Union,
+    Unnest,
+    Values,
+)
 from objectiv_local.plan.passes import PASSES
-from objectiv_local.types import BOOL, FLOAT64, INT64, TYPES, Type
+from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, Type
 
 OPTIONAL = [name for name, _, required in PASSES if not required]
 
@@ -42,7 +54,7 @@ def programs(draw: Draw) -> Program:
 def table(draw: Draw, step: str) -> Scope:
     """Return a literal table with a unique column, and up to five more of any type."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
-    types = [pick(draw, TYPES) for _ in names]
+    types = [pick(draw, ALL_TYPES) for _ in names]
     columns: tuple[tuple[str, Type], ...] = (("k", INT64), *zip(names, types, strict=True))
     rows = draw(st.integers(0, 7))
     values = [(literal(k), *(value(draw, type_) for type_ in types)) for k in range(rows)]
@@ -59,7 +71,7 @@ def new_name(draw: Draw, taken: Sequence[str]) -> str:
 
 
 def computed(draw: Draw, scope: Scope) -> Expr:
-    return expression(draw, pick(draw, TYPES), scope)
+    return expression(draw, pick(draw, ALL_TYPES), scope)
 
 
 def extend(draw: Draw, scope: Scope) -> Scope:
@@ -112,8 +124,45 @@ def group(draw: Draw, scope: Scope) -> Scope:
         keys.append((names.pop(), expr))
         if type_ == FLOAT64 and is_exact(expr, scope.exact):
             exact.add(keys[-1][0])
-    calls = tuple((names.pop(), aggregate(draw, pick(draw, TYPES), inner)) for _ in range(draw(st.integers(1, 3))))
-    return Scope(Aggregate(scope.node, tuple(keys), calls), tuple(name for name, _ in keys), frozenset(exact))
+    calls = tuple((names.pop(), aggregate(draw, pick(draw, ALL_TYPES), inner)) for _ in range(draw(st.integers(1, 3))))
+    own = tuple(name for name, _ in keys)
+    if chance(draw, 25):
+        sets = draw(st.lists(st.sampled_from([(0, 1), (0,), (1,), ()]), min_size=1, max_size=3, unique=True))
+        sets = tuple(dict.fromkeys(tuple(i for i in each if i < len(keys)) for each in sets))
+        level = fresh(draw, "level", [*own, *(name for name, _ in calls)])
+        return Scope(rounded(GroupingSets(scope.node, tuple(keys), sets, calls, level), calls), (*own, level), frozenset(exact))
+    return Scope(rounded(Aggregate(scope.node, tuple(keys), calls), calls), own, frozenset(exact))
+
+
+def rounded(node: Node, calls: Sequence[tuple[str, Aggregation]]) -> Node:
+    """Return the groups with aggregates rounded whose last digit differs between libraries."""
+    columns = tuple((name, call("round", node.column(name), literal(6))) for name, expr in calls
+                    if expr.op in ("var", "std", "quantile") and expr.type == FLOAT64)
+    return Extend(node, columns) if columns else node
+
+
+def union(draw: Draw, scope: Scope) -> Scope:
+    """Put rows below the rows: the same again, or some of them. Nothing tells rows apart then."""
+    other = filter_(draw, scope) if chance(draw, 70) else scope
+    names = [name for name in scope.node.types if name in scope.key or chance(draw, 80)]
+    node = Union((scope.node, other.node), tuple(draw(st.permutations(names))))
+    return unkeyed(draw, node, scope.exact & set(names))
+
+
+def unkeyed(draw: Draw, node: Node, exact: frozenset[str]) -> Scope:
+    """Return rows of which some may be equal as groups of equal rows."""
+    names = [name for name, type_ in node.types.items() if type_ != JSON]
+    grouped = Aggregate(node, tuple((name, node.column(name)) for name in names),
+                        ((fresh(draw, "size", names), aggregation("size")),))
+    return Scope(grouped, tuple(names), exact & set(names))
+
+
+def unnest(draw: Draw, scope: Scope) -> Scope:
+    array = expression(draw, JSON, replace(scope, windows=False, depth=1))
+    free = [name for name in (*NAMES, "item", "at") if name not in scope.key]
+    item, position = draw(st.lists(st.sampled_from(free), min_size=2, max_size=2, unique=True))
+    node = Unnest(scope.node, array, item, position)
+    return Scope(node, (*scope.key, position), scope.exact - {item, position})
 
 
 def join(draw: Draw, scope: Scope) -> Scope:
@@ -123,10 +172,10 @@ def join(draw: Draw, scope: Scope) -> Scope:
         right = pick(draw, (extend, filter_, group, limit))(draw, right)
     pairs = [(a, b) for a, left_type in scope.node.types.items() for b, right_type in right.node.types.items()
              if left_type == right_type and left_type in ORDERED_TYPES]
-    if not pairs:
-        return scope
-    on = tuple(draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=2, unique=True)))
-    how = pick(draw, ("inner", "left", "outer"))
+    conditional = chance(draw, 30) or not pairs
+    least = 0 if conditional else 1
+    on = tuple(draw(st.lists(st.sampled_from(pairs), min_size=least, max_size=2, unique=True)) if pairs else ())
+    how = pick(draw, ("inner", "left") if conditional else ("inner", "left", "outer"))
     taken: list[str] = []
     columns: list[tuple[str, str, tuple[str, str]]] = []
     keys: list[str] = []
@@ -148,7 +197,11 @@ def join(draw: Draw, scope: Scope) -> Scope:
             taken.append(new)
             columns.append((new, "both", (a, b)))
     key = tuple(keys) if chance(draw, 60) else None
-    node = Join(scope.node, right.node, how, on, tuple(columns), draw(st.booleans()), "joined", key)
+    matched = draw(st.booleans())
+    node = Join(scope.node, right.node, how, on, tuple(columns), matched, "joined", key)
+    if conditional and chance(draw, 70):
+        condition = expression(draw, BOOL, Scope(node, (), frozenset(), windows=False, depth=2))
+        node = Join(scope.node, right.node, how, on, tuple(columns), matched, "joined", key, condition)
     return Scope(node, tuple(keys), frozenset(exact))
 
 
@@ -172,4 +225,4 @@ def with_queries(draw: Draw, scope: Scope) -> Scope:
     return replace(scope, others=(scope.node, table(draw, "aside").node))
 
 
-STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit)
+STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit, union, unnest)

@@ -26,8 +26,8 @@ from objectiv_local.plan.expr import Aggregation, Call, Cast, Over, walk
 from objectiv_local.plan.ops import OPS, casts
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
-#: Rounds of a run of fixed programs; two or three are enough.
-ROUNDS = 8
+#: Rounds of a run of fixed programs; about ten are enough.
+ROUNDS = 20
 PROFILE = settings(
     max_examples=EXAMPLES or 300, deadline=None, database=None, print_blob=bool(EXAMPLES),
     suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
@@ -50,7 +50,8 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
             compare(engine, program, expected, engines)
         seen.update(used(program.plan))
 
-    wanted = {*OPS, *casts(), *(kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(
+    pairs = {(source.name, target.name) for source, target in casts()}
+    wanted = {*OPS, *pairs, *(kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(
         kind, nodes.Node) and not kind.__name__.startswith("_"))} - {nodes.Node, nodes.Source}
     # The same programs on every run, in rounds until each operation was among them.
     for number in range(1 if EXAMPLES else ROUNDS):
@@ -94,5 +95,5 @@ def used(plan: nodes.Node) -> set[object]:
         if isinstance(part, Call | Aggregation):
             found.add(part.op)
         elif isinstance(part, Cast):
-            found.add((part.arg.type.plain, part.type.plain))
+            found.add((part.arg.type.name, part.type.name))
     return found

@@ -7,6 +7,7 @@ any order; the rest of the test relies on that instead of on a tolerance.
 from __future__ import annotations
 
 import datetime
+import decimal
 import json
 import math
 import uuid
@@ -16,15 +17,25 @@ from hypothesis import strategies as st
 from objectiv_local.types import (
     BOOL,
     DATE,
+    DECIMAL,
     FLOAT64,
     INT64,
+    INTERVAL,
     JSON,
     STRING,
+    TIME,
     TIMEDELTA,
     TIMESTAMP,
+    TYPES,
     UUID,
+    Interval,
     Type,
+    decimal_type,
 )
+
+#: The one type of decimals in generated programs, and the types with it.
+MONEY = decimal_type(2)
+ALL_TYPES = tuple(MONEY if type_ == DECIMAL else type_ for type_ in TYPES)
 
 TEXTS = ("", "a", "A", "b", "ab", "aB", "é", "É", "e\u0301", "😀", "\uff5e", "a b", " a", "_", "%", "it's", "\\", '"x"', "10",
          "9", "null", "a\nb")
@@ -54,6 +65,9 @@ POOLS: dict[Type, tuple[object, ...]] = {
         datetime.timedelta(minutes=30), datetime.timedelta(hours=24), datetime.timedelta(days=1),
         datetime.timedelta(days=-2, microseconds=7), datetime.timedelta(seconds=1.5)),
     UUID: tuple(uuid.UUID(int=number) for number in (0, 1, 2**127 - 1, 2**127, 2**128 - 1)),
+    MONEY: tuple(map(decimal.Decimal, ("0.00", "0.01", "1.10", "-1.10", "2.50", "10.00", "-3.33"))),
+    TIME: tuple(map(datetime.time.fromisoformat, ("00:00", "00:00:00.000001", "13:07:09.012345", "23:59:59.999999"))),
+    INTERVAL: (Interval(0.0, 1.5), Interval(0.0, 1.5, "[)"), Interval(-1.0, 2.0, "[]"), Interval(1.5, math.inf, "()")),
     JSON: tuple(json.dumps(document, ensure_ascii=False) for document in DOCUMENTS),
 }
 
@@ -65,8 +79,31 @@ STARTS = (None, 0, 1, 2, 5, -1, -2, -9)
 OBJECTS = ({"id": "a"}, {"_type": "X"}, {"_type": "X", "id": "c"}, {"n": 1}, {"n": True}, {"n": None}, {"m": {"x": 1}}, {},
            {"id": "zz"})
 
+#: Patterns of which every match is the same on every engine, and others.
+PATTERNS = ("a", "[a-z]+", r"\d", r"^a", r"\W", "é", "(a)b?")
+LOOSE = (*PATTERNS, "a|ab", r"\ba", "b*", ".", "", r"^\s")
+TIME_PARTS = ("hour", "minute", "second", "microsecond")
+DATE_PARTS = ("year", "quarter", "month", "week", "isoyear", "day", "dayofyear", "dayofweek", *TIME_PARTS)
+
 #: The constants of an operation: one strategy for each constant argument.
 CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
+    "round": (st.sampled_from((0, 1, 2, -1)),),
+    "strip": (st.sampled_from((" ", "ab", " \t\n", "\\]^-")),),
+    "lstrip": (st.sampled_from((" ", "aé")),),
+    "rstrip": (st.sampled_from((" ", "b%")),),
+    "split": (st.sampled_from((" ", "a", "b", "ab")),),
+    "re_contains": (st.sampled_from(LOOSE),),
+    "re_extract": (st.sampled_from(PATTERNS), st.just(0)),
+    "re_replace": (st.sampled_from(PATTERNS), st.sampled_from(("", "-", "&$\\\\"))),
+    "re_count": (st.sampled_from(PATTERNS),),
+    "date_part": (st.sampled_from(DATE_PARTS),),
+    "json_index_text": (st.sampled_from((0, 1, -1)),),
+    "interval": (st.sampled_from(("(]", "[)", "[]", "()")),),
+    "var": (st.sampled_from((0, 1)),),
+    "std": (st.sampled_from((0, 1)),),
+    "quantile": (st.sampled_from((0.0, 0.25, 0.5, 1.0)),),
+    "ntile": (st.sampled_from((1, 2, 3)),),
+    "nth_value": (st.sampled_from((1, 2, 3)),),
     "slice": (st.sampled_from(STARTS), st.sampled_from(STARTS)),
     "replace": (st.sampled_from([text for text in TEXTS if text]), st.sampled_from(TEXTS)),
     "strftime": (st.sampled_from(("%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f", "%a %A %b %B %p", "%G-W%V-%u", "%U %W %w %j", "%I %y",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import math
 from collections.abc import Callable, Sequence
 
-from objectiv_local.types import Type
-from reference.values import MICROSECOND, checked, comparable
+from objectiv_local.types import TIMEDELTA, Type
+from reference.values import MICROSECOND, Json, checked, comparable, fitted
 
 
 def zero(type_: Type) -> object:
@@ -17,6 +19,9 @@ def total(values: Sequence[object], type_: Type) -> object:
     if type_.name == "float64":
         # Not fsum, which refuses infinities of both signs.
         return sum(values, 0.0)
+    if type_.name == "decimal":
+        with decimal.localcontext(prec=200):
+            return fitted(sum(values, decimal.Decimal(0)), type_.scale)
     return checked(sum((int(value) if isinstance(value, bool) else value for value in values), zero(type_)))
 
 
@@ -28,7 +33,43 @@ def mean(values: Sequence[object], type_: Type) -> object:
         below, rest = divmod(microseconds, len(values))
         up = 2 * rest > len(values) or (2 * rest == len(values) and below % 2 == 1)
         return (below + up) * MICROSECOND
-    return sum(values) / len(values)
+    return sum(map(float, values)) / len(values)
+
+
+def quantile(values: Sequence[object], type_: Type, share: float) -> object:
+    if not values:
+        return None
+    if type_.name == "timestamp":
+        epoch = datetime.datetime(1970, 1, 1)
+        return epoch + quantile([value - epoch for value in values], TIMEDELTA, share)
+    ordered = sorted((value // MICROSECOND if type_.name == "timedelta" else float(value) for value in values), key=comparable)
+    below = math.floor(share * (len(ordered) - 1))
+    rest = share * (len(ordered) - 1) - below
+    found = ordered[below] if not rest else ordered[below] + (ordered[below + 1] - ordered[below]) * rest
+    return math.trunc(found) * MICROSECOND if type_.name == "timedelta" else found
+
+
+def variance(values: Sequence[object], ddof: int) -> object:
+    if len(values) <= ddof:
+        return None
+    floats = [float(value) for value in values]
+    if not all(map(math.isfinite, floats)):
+        return math.nan
+    middle = math.fsum(floats) / len(floats)
+    return math.fsum((value - middle) ** 2 for value in floats) / (len(floats) - ddof)
+
+
+def deviation(values: Sequence[object], ddof: int) -> object:
+    found = variance(values, ddof)
+    return None if found is None else math.sqrt(found)
+
+
+def mode(values: Sequence[object]) -> object:
+    counts: dict[object, int] = {}
+    for value in values:
+        counts[comparable(value)] = counts.get(comparable(value), 0) + 1
+    most = max(counts.values(), default=0)
+    return min((value for value in values if counts[comparable(value)] == most), key=comparable, default=None)
 
 
 def least(values: Sequence[object], type_: Type) -> object:
@@ -50,7 +91,16 @@ AGGREGATES: dict[str, Callable[[Sequence[object], Type], object]] = {
     "any": lambda values, _: any(values),
     "all": lambda values, _: all(values),
     "first": lambda values, _: values[0] if values else None,
+    "mode": lambda values, _: mode(values),
     "last": lambda values, _: values[-1] if values else None,
+}
+
+
+#: Aggregates with a constant: from the values and the constant.
+WITH_CONSTANT: dict[str, Callable[..., object]] = {
+    "var": lambda values, type_, ddof: variance(values, ddof),
+    "std": lambda values, type_, ddof: deviation(values, ddof),
+    "quantile": quantile,
 }
 
 
@@ -58,4 +108,9 @@ def aggregate(op: str, rows: Sequence[tuple[object, ...]], type_: Type) -> objec
     """Return the value of the aggregate ``op``, of type ``type_``. ``rows`` hold its arguments, in order."""
     if op == "size":
         return len(rows)
+    if op in WITH_CONSTANT:
+        constant = rows[0][1] if rows else 0
+        return WITH_CONSTANT[op]([row[0] for row in rows if row[0] is not None], type_, constant)
+    if op == "to_json_array":
+        return Json([value for (value,) in rows])
     return AGGREGATES[op]([value for (value,) in rows if value is not None], type_)

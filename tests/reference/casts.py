@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 import re
 import uuid
@@ -10,7 +11,7 @@ from collections.abc import Callable
 
 from objectiv_local.types import Type
 from reference.scalars import midnight
-from reference.values import Failure, Json, checked
+from reference.values import Failure, Json, checked, fitted
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
@@ -66,6 +67,21 @@ def attempt(parse: Callable[[str], object], text: str) -> object:
         raise Failure(str(error)) from error
 
 
+def parse_time(text: str) -> datetime.time:
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?", text.strip(" ")):
+        raise Failure(f"{text!r} is not a time")
+    return attempt(datetime.time.fromisoformat, text.strip(" "))
+
+
+def to_decimal(value: object, target: Type) -> decimal.Decimal:
+    """Return a decimal of a number or of text; of a float by its shortest text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Failure(f"{value} is not a decimal")
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", value.strip(" ")):
+        raise Failure(f"{value!r} is not a number")
+    return fitted(decimal.Decimal(repr(value) if isinstance(value, float) else value), target.scale)
+
+
 CASTS: dict[tuple[str, str], Callable[..., object]] = {
     ("bool", "int64"): int,
     ("bool", "float64"): float,
@@ -75,6 +91,12 @@ CASTS: dict[tuple[str, str], Callable[..., object]] = {
     ("int64", "bool"): lambda value: value != 0,
     ("float64", "int64"): to_int,
     ("float64", "string"): str,
+    ("decimal", "int64"): lambda value: checked(math.trunc(value)),
+    ("decimal", "float64"): float,
+    ("decimal", "string"): lambda value: f"{value:f}",
+    ("time", "string"): lambda value: value.isoformat(timespec="microseconds"),
+    ("timestamp", "time"): datetime.datetime.time,
+    ("string", "time"): parse_time,
     ("string", "int64"): parse_int,
     ("string", "float64"): parse_float,
     ("string", "bool"): parse_bool,
@@ -92,6 +114,6 @@ CASTS: dict[tuple[str, str], Callable[..., object]] = {
 
 def cast(value: object, source: Type, target: Type) -> object:
     """Return ``value`` as ``target``. A type with another label only is the same value."""
-    if value is None or source.name == target.name:
+    if value is None or source.plain == target.plain:
         return value
-    return CASTS[source.name, target.name](value)
+    return to_decimal(value, target) if target.name == "decimal" else CASTS[source.name, target.name](value)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from objectiv_local.plan import nodes as n
 from objectiv_local.plan.relation import Relation
 from reference.expressions import Row, Rows
-from reference.values import Failure, row_identity, stored
+from reference.scalars import elements
+from reference.values import Failure, Json, row_identity, stored
 
 #: The rows of stored relations, by the names of the columns as stored.
 Sources = Mapping[Relation, Sequence[Mapping[str, object]]]
@@ -43,8 +44,12 @@ class Engine:
             raise Failure(f"a single value is wanted, and there are {len(rows)} rows")
         return rows[0][column] if rows else None
 
+    def column(self, plan: n.Node, column: str) -> list[object]:
+        """Return the values of a column of ``plan``."""
+        return [row[column] for row in self.rows(plan)]
+
     def on(self, node: n.Node) -> Rows:
-        return Rows(self.done[node], self.value)
+        return Rows(self.done[node], self.value, self.column)
 
     def step(self, node: n.Node) -> list[Row]:
         """Return the rows of ``node``, its inputs being done."""
@@ -53,7 +58,7 @@ class Engine:
                 return [{name: stored(row[there], type_) for name, there, _, type_ in node.columns}
                         for row in self.sources[node.relation]]
             case n.Values(columns, rows):
-                one = Rows([{}], self.value)
+                one = Rows([{}], self.value, self.column)
                 return [{name: one.value(expr, 0) for (name, _), expr in zip(columns, row, strict=True)}
                         for row in rows]
             case n.Extend(child, columns):
@@ -65,6 +70,15 @@ class Engine:
                 return [row for row, keep in zip(self.done[child], kept, strict=True) if keep is True]
             case n.Aggregate():
                 return self.aggregate(node)
+            case n.GroupingSets():
+                return self.grouping_sets(node)
+            case n.Unnest(child, array, item, position):
+                arrays = self.on(child).values(array)
+                return [row | {item: Json(value), position: i}
+                        for row, found in zip(self.done[child], arrays, strict=True)
+                        for i, value in enumerate(elements(found))]
+            case n.Union(parts, columns):
+                return [{name: row[name] for name in columns} for part in parts for row in self.done[part]]
             case n.Join():
                 return self.join(node)
             case n.Limit(child, order, count, offset):
@@ -87,6 +101,15 @@ class Engine:
                 | {name: rows.aggregated(call, members) for name, call in node.aggregates}
                 for members in groups]
 
+    def grouping_sets(self, node: n.GroupingSets) -> list[Row]:
+        out = []
+        for level, positions in enumerate(node.sets):
+            keys = tuple(key for i, key in enumerate(node.keys) if i in positions)
+            others = {name: None for i, (name, _) in enumerate(node.keys) if i not in positions}
+            out += [row | others | {node.level: level}
+                    for row in self.aggregate(n.Aggregate(node.child, keys, node.aggregates))]
+        return out
+
     def join(self, node: n.Join) -> list[Row]:
         left, right = self.done[node.left], self.done[node.right]
         pairs: list[tuple[Row | None, Row | None]] = [
@@ -95,10 +118,19 @@ class Engine:
             pairs += [(a, None) for a in left if not any(self.meet(node, a, b) for b in right)]
         if node.how == "outer":
             pairs += [(None, b) for b in right if not any(self.meet(node, a, b) for a in left)]
-        return [{name: self.joined(side, names, a, b) for name, side, names in node.columns} for a, b in pairs]
+        return [self.side_by_side(node, a, b) for a, b in pairs]
+
+    def side_by_side(self, node: n.Join, left: Row | None, right: Row | None) -> Row:
+        return {name: self.joined(side, names, left, right) for name, side, names in node.columns}
+
+    def meet(self, node: n.Join, left: Row, right: Row) -> bool:
+        if not self.equal(node, left, right):
+            return False
+        pair = Rows([self.side_by_side(node, left, right)], self.value, self.column)
+        return node.condition is None or pair.value(node.condition, 0) is True
 
     @staticmethod
-    def meet(node: n.Join, left: Row, right: Row) -> bool:
+    def equal(node: n.Join, left: Row, right: Row) -> bool:
         a = tuple(left[name] for name, _ in node.on)
         b = tuple(right[name] for _, name in node.on)
         return row_identity(a) == row_identity(b) and (node.nulls_match or None not in a)

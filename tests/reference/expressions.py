@@ -21,9 +21,10 @@ Query = Callable[[Node, str], object]
 class Rows:
     """The rows of a node, on which expressions have values."""
 
-    def __init__(self, rows: Sequence[Row], query: Query) -> None:
+    def __init__(self, rows: Sequence[Row], query: Query, column: Callable[[Node, str], list[object]]) -> None:
         self.rows = rows
         self.query = query
+        self.column = column
         self.windows: dict[e.Over, list[object]] = {}
 
     def values(self, expr: e.Expr) -> list[object]:
@@ -46,6 +47,9 @@ class Rows:
                 return self.value(chosen, i)
             case e.ScalarQuery(plan, column):
                 return self.query(plan, column)
+            case e.InQuery(arg, plan, column):
+                value = self.value(arg, i)
+                return value is not None and comparable(value) in map(comparable, self.column(plan, column))
             case e.Over():
                 if expr not in self.windows:
                     self.windows[expr] = self.window(expr)
@@ -88,6 +92,19 @@ class Rows:
         call = over.call
         if call.op == "row_number":
             return position + 1
+        if call.op == "ntile":
+            parts = self.value(call.args[0], members[position])
+            size, rest = divmod(len(members), parts)
+            large = rest * (size + 1)
+            return position // (size + 1) + 1 if position < large else rest + (position - large) // size + 1
+        if call.op in ("rank", "dense_rank", "percent_rank", "cume_dist"):
+            places = [row_identity(tuple(self.value(key.expr, i) for key in over.order)) for i in members]
+            first = places.index(places[position])
+            if call.op == "dense_rank":
+                return len(set(places[:first])) + 1
+            if call.op == "percent_rank":
+                return first / (len(members) - 1) if len(members) > 1 else 0.0
+            return first + 1 if call.op == "rank" else (first + places.count(places[position])) / len(members)
         if call.op in ("lag", "lead"):
             value, distance, default = call.args
             steps = self.value(distance, members[position])
@@ -99,6 +116,9 @@ class Rows:
         if call.op in ("first_value", "last_value"):
             edge = 0 if call.op == "first_value" else -1
             return self.value(call.args[0], frame[edge]) if frame else None
+        if call.op == "nth_value":
+            number = self.value(call.args[1], members[position])
+            return self.value(call.args[0], frame[number - 1]) if number <= len(frame) else None
         assert OPS[call.op].kind == "aggregate"
         return self.aggregated(call, frame)
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import decimal
+import hashlib
 import math
+import re
 from collections.abc import Callable
 
-from reference.values import Json, checked, comparable, same_json
+import numpy
+
+from objectiv_local.types import Interval
+from reference.values import MICROSECOND, Json, checked, comparable, fitted, same_json
 
 
 def midnight(moment: datetime.date) -> datetime.datetime:
@@ -25,16 +31,25 @@ def moments(*values: object) -> tuple[object, ...]:
 
 def add(left, right):
     left, right = moments(left, right)
-    return checked(left + right)
+    return exact(left, right, lambda a, b: a + b)
 
 
 def sub(left, right):
     left, right = moments(left, right)
-    return checked(left - right)
+    return exact(left, right, lambda a, b: a - b)
 
 
 def mul(left, right):
-    return checked(left * right)
+    return exact(left, right, lambda a, b: a * b)
+
+
+def exact(left, right, operation):
+    """Return the result of an operation; of decimals with all its digits, which are 38 at most."""
+    if not isinstance(left, decimal.Decimal):
+        return checked(operation(left, right))
+    with decimal.localcontext(prec=200):
+        result = operation(left, right)
+    return fitted(result, -result.as_tuple().exponent)
 
 
 def truediv(left, right):
@@ -49,11 +64,80 @@ def truediv(left, right):
 
 
 def floordiv(left, right):
-    return None if right == 0 else checked(left // right)
+    return None if not right else checked(left // right)
 
 
 def mod(left, right):
-    return None if right == 0 else left % right
+    return None if not right else left % right
+
+
+def rounded(value, digits):
+    if isinstance(value, decimal.Decimal):
+        scale = -value.as_tuple().exponent
+        return fitted(fitted(value.scaleb(digits), 0).scaleb(-digits), scale) if digits < scale else value
+    if isinstance(value, int):
+        return value if digits >= 0 else int(numpy.rint(value / 10.0**-digits) * 10.0**-digits)
+    if digits > 0:
+        return value if math.isnan(value) or abs(value) >= 2**52 else float(numpy.rint(value * 10.0**digits) / 10.0**digits)
+    return float(numpy.rint(value / 10.0**-digits) * 10.0**-digits)
+
+
+def of_floats(function):
+    """Return a function of numpy for numbers."""
+    def apply(*values):
+        with numpy.errstate(all="ignore"):
+            return float(function(*(numpy.float64(value) for value in values)))
+
+    return apply
+
+
+# ---- text
+
+
+def found(pattern, text):
+    return re.search(pattern, text, re.ASCII)
+
+
+def re_replace(text, pattern, new):
+    return re.sub(pattern, new, text, flags=re.ASCII)
+
+
+def re_extract(text, pattern, group):
+    match = found(pattern, text)
+    return None if match is None else match[group]
+
+
+# ---- parts of moments
+
+
+def date_part(part, moment):
+    if part == "week":
+        return moment.isocalendar().week
+    if part == "isoyear":
+        return moment.isocalendar().year
+    if part == "dayofweek":
+        return moment.weekday()
+    if part == "dayofyear":
+        return moment.timetuple().tm_yday
+    if part == "quarter":
+        return (moment.month + 2) // 3
+    return getattr(moment, part, 0)
+
+
+def kind(document):
+    value = document.value
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    return {dict: "object", list: "array", str: "string", int: "number", float: "number"}[type(value)]
+
+
+def json_index_text(document, position):
+    element = json_index(document, position)
+    if element is None or element.value is None:
+        return None
+    return element.value if isinstance(element.value, str) else element.text()
 
 
 # ---- logic with three values
@@ -172,6 +256,34 @@ STRICT: dict[str, Callable[..., object]] = {
     "mod": mod,
     "neg": lambda value: checked(-value),
     "abs": lambda value: checked(abs(value)),
+    "round": rounded,
+    "floor": lambda value: value if math.isnan(value) or math.isinf(value) else float(math.floor(value)),
+    "ceil": lambda value: value if math.isnan(value) or math.isinf(value) else float(math.ceil(value)),
+    "sqrt": of_floats(numpy.sqrt),
+    "exp": of_floats(numpy.exp),
+    "log": of_floats(numpy.log),
+    "log10": of_floats(numpy.log10),
+    "power": of_floats(numpy.power),
+    "strip": str.strip,
+    "lstrip": str.lstrip,
+    "rstrip": str.rstrip,
+    "repeat": lambda text, times: text * times,
+    "find": str.find,
+    "split": lambda text, part: Json(text.split(part)),
+    "re_contains": lambda text, pattern: found(pattern, text) is not None,
+    "re_extract": re_extract,
+    "re_replace": re_replace,
+    "re_count": lambda text, pattern: len(re.findall(pattern, text, re.ASCII)),
+    "hash": lambda text: int(hashlib.md5(text.encode()).hexdigest()[:15], 16),
+    "date_part": date_part,
+    "microseconds": lambda value: value // MICROSECOND,
+    "from_microseconds": lambda value: checked(value * MICROSECOND),
+    "json_type": kind,
+    "json_index_text": json_index_text,
+    "interval": Interval,
+    "interval_lower": lambda value: value.lower,
+    "interval_upper": lambda value: value.upper,
+    "interval_bounds": lambda value: value.bounds,
     "eq": lambda left, right: comparable(left) == comparable(right),
     "ne": lambda left, right: comparable(left) != comparable(right),
     "lt": lambda left, right: comparable(left) < comparable(right),

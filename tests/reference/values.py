@@ -6,11 +6,12 @@ NULL is ``None``; durations are ``datetime.timedelta``; a JSON value is wrapped,
 from __future__ import annotations
 
 import datetime
+import decimal
 import json
 import math
 from dataclasses import dataclass
 
-from objectiv_local.types import INT64_MAX, INT64_MIN, Type
+from objectiv_local.types import INT64_MAX, INT64_MIN, Interval, Type
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -39,6 +40,15 @@ class Json:
         return json.dumps(self.value, separators=(",", ":"), ensure_ascii=False)
 
 
+def fitted(value: decimal.Decimal, scale: int) -> decimal.Decimal:
+    """Return a decimal with ``scale`` digits behind the point, a half away from zero; an error beyond 38 digits in all."""
+    with decimal.localcontext(prec=200, rounding=decimal.ROUND_HALF_UP):
+        value = value.quantize(decimal.Decimal(1).scaleb(-scale))
+    if len(value.as_tuple().digits) > 38:
+        raise Failure(f"{value} has more than 38 digits")
+    return value or value + 0  # there is no negative zero
+
+
 def stored(value: object, type_: Type) -> object:
     """Return ``value``, as a table or a literal gives it, as the engine holds it."""
     if value is None:
@@ -47,6 +57,8 @@ def stored(value: object, type_: Type) -> object:
         return Json.parse(value) if isinstance(value, str) else Json(value)
     if type_.name == "float64":
         return float(value)  # type: ignore[arg-type]
+    if type_.name == "decimal":
+        return fitted(decimal.Decimal(value), type_.scale)
     return checked(value)
 
 
@@ -62,6 +74,8 @@ def comparable(value: object) -> object:
     """Return something that compares as ``value`` does: NaN equals itself and is greater than every number."""
     if isinstance(value, float):
         return (True, 0.0) if math.isnan(value) else (False, value)
+    if isinstance(value, Interval):
+        return (comparable(value.lower), comparable(value.upper), ("(]", "[)", "[]", "()").index(value.bounds))
     return value
 
 

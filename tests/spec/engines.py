@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 import uuid
 from collections.abc import Iterable, Sequence
@@ -13,12 +14,13 @@ from spec.specs import Fails, Spec
 from objectiv_local.dialects import compile_plan
 from objectiv_local.errors import ObjectivError
 from objectiv_local.plan.nodes import Node
-from objectiv_local.types import Type, arrow_type
+from objectiv_local.types import Interval, Type, arrow_type
 
 #: What a value of each type is in an answer.
 KINDS: dict[str, type] = {
     "bool": bool, "int64": int, "float64": float, "string": str, "date": datetime.date, "timestamp": datetime.datetime,
     "timedelta": datetime.timedelta, "uuid": uuid.UUID, "json": Json,
+    "time": datetime.time, "decimal": decimal.Decimal, "numeric_interval": Interval,
 }
 
 Rows = Sequence[tuple[object, ...]]
@@ -86,6 +88,8 @@ def value_of(value: object, type_: Type) -> object:
         return None
     if type_.name == "json":
         return Json.parse(value)
+    if type_.name == "numeric_interval":
+        return Interval(**value)
     return uuid.UUID(value) if type_.name == "uuid" else value
 
 
@@ -143,6 +147,8 @@ def same(left: object, right: object) -> bool:
         if math.isnan(left) or math.isnan(right):
             return math.isnan(left) and math.isnan(right)
         return left == right or math.isclose(left, right, rel_tol=1e-9, abs_tol=0.0 if math.isinf(left) else 1e-300)
+    if isinstance(left, decimal.Decimal):
+        return left == right and left.as_tuple().exponent == right.as_tuple().exponent
     if isinstance(left, Json) and isinstance(right, Json):
         return canonical(left.value) == canonical(right.value)
     return left == right

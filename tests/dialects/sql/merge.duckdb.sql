@@ -1,4 +1,4 @@
-SELECT cities.country AS country, avg(orders.amount) AS amount
+SELECT cities.country, avg(orders.amount) AS amount
 FROM orders
 LEFT JOIN cities
   ON orders.city = cities.city

@@ -1,0 +1,196 @@
+"""Spread, quantiles, the most frequent value, texts as an array, ranks, and durations as numbers."""
+
+from __future__ import annotations
+
+import math
+import uuid
+
+import pytest
+from reference import Json
+from spec.specs import Spec, answers, at, day, extended, grouped, inf, nan, op, rowwise, span, table
+
+from objectiv_local.plan.expr import Column, Frame, InQuery, Ordering, aggregation, call, literal, over
+from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Select, Sort, Union, Unnest
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID
+
+
+def of(name, *constants, **more):
+    return lambda a: aggregation(name, a, *(literal(value) for value in constants), **more)
+
+
+ONE, WHOLE = {"a": FLOAT64}, {"a": INT64}
+SPREAD = [
+    # pandas.Series([1, 2, 4]).var(ddof=1), and so on
+    grouped("var: of a sample", ONE, of("var", 1), FLOAT64, [
+        ([1.0, 2.0, 4.0, None], 7 / 3), ([1.0], None), ([None], None), ([3.0, 3.0], 0.0), ([1.0, nan], nan),
+    ]),
+    grouped("var: of a population", WHOLE, of("var", 0), FLOAT64, [([1, 2, 4], 14 / 9), ([5], 0.0), ([None], None)]),
+    grouped("std: of a sample", WHOLE, of("std", 1), FLOAT64, [([1, 2, 4], math.sqrt(7 / 3)), ([1], None)]),
+    grouped("std: of a population", ONE, of("std", 0), FLOAT64, [([1.0, 2.0, 4.0], math.sqrt(14 / 9)), ([1.0], 0.0)]),
+    grouped("var: of what is counted", WHOLE, lambda a: aggregation("var", a, literal(1), where=call("gt", a, literal(1))),
+            FLOAT64, [([1, 2, 4], 2.0)]),
+]
+QUANTILES = [
+    # pandas.Series([1, 2, 4, 8]).quantile([0, .5, .9, 1])
+    *(grouped(f"quantile: {q} of floats", ONE, of("quantile", q), FLOAT64, [
+        ([8.0, 1.0, None, 4.0, 2.0], found), ([3.0], 3.0), ([None], None)])
+      for q, found in ((0.0, 1.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0))),
+    grouped("quantile: of integers", WHOLE, of("quantile", 0.25), FLOAT64, [([1, 2], 1.25), ([7, 7, 7], 7.0)]),
+    grouped("quantile: with infinity and NaN", ONE, of("quantile", 0.5), FLOAT64, [([-inf, 1.0, inf], 1.0), ([1.0, 2.0, nan], 2.0)]),
+    grouped("quantile: of durations", {"a": TIMEDELTA}, of("quantile", 0.5), TIMEDELTA, [
+        ([span(seconds=1), span(seconds=2)], span(seconds=1.5)), ([span(microseconds=1), span(microseconds=2)], span(microseconds=1)),
+        ([None], None),
+    ]),
+    grouped("quantile: of timestamps", {"a": TIMESTAMP}, of("quantile", 0.5), TIMESTAMP, [
+        ([at("2022-01-01"), at("2022-01-02")], at("2022-01-01 12:00")), ([None], None),
+        ([at("2022-01-01 00:00:00.000001"), None], at("2022-01-01 00:00:00.000001")),
+    ]),
+    grouped("quantile: of what is counted", ONE, lambda a: aggregation("quantile", a, literal(0.5), where=call("lt", a, literal(5.0))),
+            FLOAT64, [([1.0, 3.0, 9.0], 2.0)]),
+]
+IDS = [uuid.UUID(int=1), uuid.UUID(int=2)]
+MODES = [
+    grouped("mode: of integers", WHOLE, of("mode"), INT64, [([3, 1, 3, 1, 2], 1), ([5, 5, 1], 5), ([None, None, 2], 2), ([None], None)]),
+    grouped("mode: of text by code point", {"a": STRING}, of("mode"), STRING, [(["b", "B", "a", "_"], "B"), (["é", "é", "a"], "é")]),
+    grouped("mode: of floats", ONE, of("mode"), FLOAT64, [([nan, nan, 1.0], nan), ([0.5, 1.5], 0.5)]),
+    grouped("mode: of bools", {"a": BOOL}, of("mode"), BOOL, [([True, False], False), ([True, True, False], True)]),
+    grouped("mode: of dates", {"a": DATE}, of("mode"), DATE, [([day("2022-01-02"), day("2022-01-01")], day("2022-01-01"))]),
+    grouped("mode: of timestamps", {"a": TIMESTAMP}, of("mode"), TIMESTAMP, [([at("2022-01-02")], at("2022-01-02"))]),
+    grouped("mode: of durations", {"a": TIMEDELTA}, of("mode"), TIMEDELTA, [([span(1), span(1), span(0)], span(1))]),
+    grouped("mode: of uuids", {"a": UUID}, of("mode"), UUID, [([IDS[1], IDS[0]], IDS[0])]),
+]
+
+
+def by(node, name, ascending=True):
+    return (Ordering(node.column(name), ascending),)
+
+
+LETTERS = table({"k": INT64, "a": STRING}, [(0, "b"), (1, None), (2, "a")], key=("k",))
+TEXTS = [
+    grouped("to_json_array: of texts", {"a": STRING}, lambda a: aggregation("to_json_array", a, order=(Ordering(a),)), JSON, [
+        (["b", 'a"', None], Json(['a"', "b", None])), ([None], Json([None])),
+    ]),
+    answers("to_json_array: of no rows", Select(table({"k": INT64}, [(1,)]), (("answer", literal(1)),)), (INT64,), [(1,)]),
+]
+
+DURATIONS = [
+    rowwise("microseconds: of durations", {"a": TIMEDELTA}, op("microseconds"), INT64, [
+        (span(seconds=1.5), 1_500_000), (span(days=-1), -86_400_000_000), (None, None),
+    ]),
+    rowwise("from_microseconds: a number", WHOLE, op("from_microseconds"), TIMEDELTA, [(1_500_000, span(seconds=1.5)), (None, None)]),
+    rowwise("floordiv: durations", {"a": TIMEDELTA, "b": TIMEDELTA}, op("floordiv"), INT64, [
+        (span(hours=7), span(hours=2), 3), (span(hours=-7), span(hours=2), -4), (span(1), span(0), None),
+    ]),
+    rowwise("mod: durations", {"a": TIMEDELTA, "b": TIMEDELTA}, op("mod"), TIMEDELTA, [
+        (span(hours=7), span(hours=2), span(hours=1)), (span(hours=-7), span(hours=2), span(hours=1)), (span(1), span(0), None),
+    ]),
+    rowwise("json_type: of each", {"a": JSON}, op("json_type"), STRING, [
+        (Json({"a": 1}), "object"), (Json([]), "array"), (Json("x"), "string"), (Json(1), "number"), (Json(1.5), "number"),
+        (Json(-3), "number"), (Json(10**30), "number"), (Json(True), "boolean"), (Json(None), "null"), (None, None),
+    ]),
+    rowwise("json_index_text: elements", {"a": JSON}, lambda a: call("json_index_text", a, literal(1)), STRING, [
+        (Json(["x", "y"]), "y"), (Json([1, 2]), "2"), (Json([1, None]), None), (Json([1]), None), (Json({"1": 2}), None),
+        (Json([0, True]), "true"), (None, None),
+    ]),
+    rowwise("json_index_text: from the end", {"a": JSON}, lambda a: call("json_index_text", a, literal(-1)), STRING, [
+        (Json(["x", "y"]), "y"), (Json([]), None),
+    ]),
+]
+
+# ---- windows
+SCORES = {"g": STRING, "v": INT64}
+ROWS = (("a", 10), ("a", 10), ("a", 20), ("a", None), ("b", 5))
+
+
+def ranked(name, *constants, frame=None):
+    return lambda g, v: over(aggregation(name, *(literal(value) for value in constants)), (g,), (Ordering(v),), frame)
+
+
+def windowed(title, expr, type_, expected):
+    return rowwise(title, SCORES, expr, type_, [(*row, value) for row, value in zip(ROWS, expected, strict=True)])
+
+
+WINDOWS = [
+    windowed("rank: ties and NULL last", ranked("rank"), INT64, (1, 1, 3, 4, 1)),
+    windowed("dense_rank: ties", ranked("dense_rank"), INT64, (1, 1, 2, 3, 1)),
+    windowed("percent_rank: ties", ranked("percent_rank"), FLOAT64, (0.0, 0.0, 2 / 3, 1.0, 0.0)),
+    windowed("cume_dist: ties", ranked("cume_dist"), FLOAT64, (0.5, 0.5, 0.75, 1.0, 1.0)),
+    windowed("ntile: the first parts are larger", lambda g, v: over(
+        aggregation("ntile", literal(3)), (), (Ordering(g), Ordering(v))), INT64, (1, 1, 2, 2, 3)),
+    windowed("nth_value: of the rows so far", lambda g, v: over(
+        aggregation("nth_value", v, literal(3)), (g,), (Ordering(v),), Frame("ROWS", None, 0)), INT64, (None, None, 20, 20, None)),
+    windowed("nth_value: of the partition", lambda g, v: over(
+        aggregation("nth_value", v, literal(2)), (g,), (Ordering(v, ascending=False),), Frame("ROWS", None, None)), INT64,
+             (10, 10, 10, 10, None)),
+    windowed("rank: descending", lambda g, v: over(aggregation("rank"), (g,), (Ordering(v, ascending=False),)), INT64, (2, 2, 1, 4, 1)),
+    windowed("var: over a window", lambda g, v: over(aggregation("var", v, literal(1)), (g,)), FLOAT64, (100 / 3,) * 4 + (None,)),
+    windowed("std: over rows", lambda g, v: over(
+        aggregation("std", v, literal(0)), (g,), (Ordering(v),), Frame("ROWS", -1, 0)), FLOAT64, (0.0, 0.0, 5.0, 0.0, 0.0)),
+]
+
+# ---- steps
+DATA = table({"k": INT64, "g": STRING, "h": BOOL, "v": INT64},
+             [(1, "a", True, 1), (2, "a", False, 2), (3, None, True, 4), (4, "b", None, 8)], key=("k",))
+TAGS = table({"k": INT64, "tags": JSON}, [(1, Json(["x", {"y": 1}])), (2, Json([])), (3, None), (4, Json({"z": 1})), (5, Json([None]))],
+             key=("k",))
+OTHER = table({"g": STRING, "least": INT64, "word": STRING}, [("a", 2, "A2"), ("a", 1, "A1"), ("b", 9, "B"), (None, 0, "N")])
+PICK = (("k", "left", ("k", "k")), ("v", "left", ("v", "v")), ("word", "right", ("word", "word")), ("least", "right", ("least", "least")))
+GROUPS = (("g", DATA.column("g")), ("h", DATA.column("h")))
+SUM = (("sum", aggregation("sum", DATA.column("v"))),)
+
+
+def joined(how, on, condition=None):
+    made = Join(DATA, OTHER, how, on, PICK)
+    if condition is not None:
+        made = Join(DATA, OTHER, how, on, PICK, condition=condition(made))
+    return Select(made, tuple((name, made.column(name)) for name in ("k", "word")))
+
+
+LEAST = Filter(Select(OTHER, (("found", OTHER.column("least")),)), call("gt", Column("found", INT64), literal(1)))
+TWICE = extended(TAGS, twice=call("mul", TAGS.column("k"), literal(2)))
+SLICED = Unnest(TWICE, call("json_slice", TAGS.column("tags"), literal(1), literal(None, INT64)), "k", "position")
+TOTAL = GroupingSets(DATA, GROUPS, ((),), SUM, "level")
+UNITED = Union((Select(DATA, (("n", DATA.column("v")),)), Select(TOTAL, (("n", TOTAL.column("sum")),))), ("n",))
+SETS = GroupingSets(DATA, GROUPS, ((0,), ()), SUM, "level")
+STEPS = [
+    answers("union: rows of both, duplicates too", Union((DATA, DATA, Filter(DATA, call("gt", DATA.column("v"), literal(2)))), ("g", "v")),
+            (STRING, INT64), [("a", 1), ("a", 2), (None, 4), ("b", 8)] * 2 + [(None, 4), ("b", 8)]),
+    answers("union: of groups and rows in order", Sort(UNITED, by(UNITED, "n", ascending=False)),
+            (INT64,), [(15,), (8,), (4,), (2,), (1,)], ordered=True),
+    answers("union: counted", Select(extended(Union((DATA, DATA), ()), one=literal(1)), (("one", literal(1)),)), (INT64,), [(1,)] * 8),
+    answers("unnest: the elements of arrays", Unnest(TAGS, TAGS.column("tags"), "tag", "position"), (INT64, JSON, JSON, INT64), [
+        (1, Json(["x", {"y": 1}]), Json("x"), 0), (1, Json(["x", {"y": 1}]), Json({"y": 1}), 1), (5, Json([None]), Json(None), 0)]),
+    answers("unnest: of a slice, filtered", Filter(SLICED, call("eq", SLICED.column("position"), literal(0))),
+            tuple(SLICED.types.values()), [(Json({"y": 1}), Json(["x", {"y": 1}]), 2, 0)]),
+    answers("grouping sets: each of them", GroupingSets(DATA, GROUPS, ((0,), (1,), ()), SUM, "level"), (STRING, BOOL, INT64, INT64), [
+        ("a", None, 3, 0), (None, None, 4, 0), ("b", None, 8, 0), (None, True, 5, 1), (None, False, 2, 1), (None, None, 8, 1),
+        (None, None, 15, 2)]),
+    answers("grouping sets: rollup of an expression", GroupingSets(
+        DATA, (("big", call("gt", DATA.column("v"), literal(3))), ("g", DATA.column("g"))), ((0, 1), (0,), ()), SUM, "level"),
+            (BOOL, STRING, INT64, INT64), [
+        (False, "a", 3, 0), (True, None, 4, 0), (True, "b", 8, 0), (False, None, 3, 1), (True, None, 12, 1), (None, None, 15, 2)]),
+    answers("grouping sets: kept by their sum", Filter(SETS, call("gt", SETS.column("sum"), literal(7))),
+            (STRING, BOOL, INT64, INT64), [("b", None, 8, 0), (None, None, 15, 1)]),
+    answers("grouping sets: the total of nothing", GroupingSets(
+        Filter(DATA, literal(False)), GROUPS, ((0, 1), ()), SUM, "level"), (STRING, BOOL, INT64, INT64), [(None, None, 0, 1)]),
+    answers("join: every row with every other", joined("inner", ()), (INT64, STRING),
+            [(k, word) for k in (1, 2, 3, 4) for word in ("A2", "A1", "B", "N")]),
+    answers("join: left on a condition", joined("left", (), lambda made: call("lt", made.column("v"), made.column("least"))),
+            (INT64, STRING), [(1, "A2"), (1, "B"), (2, "B"), (3, "B"), (4, "B")]),
+    answers("join: left on keys and a condition", joined("left", (("g", "g"),), lambda made: call(
+        "lt", made.column("v"), made.column("least"))), (INT64, STRING), [(1, "A2"), (2, None), (3, None), (4, "B")]),
+    answers("join: inner on a condition", joined("inner", (), lambda made: call("ge", made.column("v"), made.column("least"))),
+            (INT64, STRING), [(1, "A1"), (1, "N"), (2, "A2"), (2, "A1"), (2, "N"), (3, "A2"), (3, "A1"), (3, "N"),
+                              (4, "A2"), (4, "A1"), (4, "N")]),
+    answers("in: the values of another plan", Select(DATA, (
+        ("k", DATA.column("k")), ("found", InQuery(DATA.column("v"), LEAST, "found")))), (INT64, BOOL),
+            [(1, False), (2, True), (3, False), (4, False)]),
+    answers("in: of NULL", Select(DATA, (("found", InQuery(literal(None, INT64), LEAST, "found")),)), (BOOL,), [(False,)] * 4),
+]
+
+SPECS: list[Spec] = SPREAD + QUANTILES + MODES + TEXTS + DURATIONS + WINDOWS + STEPS
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=str)
+def test_statistics(engine, spec):
+    engine.check(spec)
