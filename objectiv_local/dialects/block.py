@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.tree import Sql
-from objectiv_local.plan.expr import Call, Cast, Column, Expr, Literal, Ordering, Over, walk
+from objectiv_local.plan.expr import Call, Cast, Column, Expr, Literal, Ordering, Over, transform, walk
 from objectiv_local.types import JSON, STRING
 
 #: A computed column larger than this is not copied into the steps that use it, however few they are.
@@ -96,11 +97,11 @@ def is_cheap(expr: Expr) -> bool:
     """Return whether ``expr`` may be written and computed twice."""
     if isinstance(expr, Column | Literal):
         return True
-    return expr.size <= CHEAP and not expr.has_window and not reads_json(expr) and not _parses(expr)
+    return expr.size <= CHEAP and not expr.has_window and not reads_json(expr) and not parses(expr)
 
 
-def _parses(expr: Expr) -> bool:
-    """Return whether ``expr`` reads text as something else."""
+def parses(expr: Expr) -> bool:
+    """Return whether ``expr`` reads text as something else, which may raise."""
     return any(isinstance(part, Cast) and part.arg.type == STRING for part in walk(expr))
 
 
@@ -119,3 +120,19 @@ def inside_windows(expr: Expr) -> frozenset[str]:
     return names
 
 
+def replaced(expr: Expr, names: dict[Expr, str]) -> Expr:
+    """Return ``expr`` with parts replaced by the columns that hold them."""
+    return transform(expr, lambda part: Column(names[part], part.type) if part in names else None)
+
+
+def outermost_windows(exprs: Iterable[Expr]) -> list[Over]:
+    """Return the windows in expressions that are not inside others."""
+    found: list[Over] = []
+    stack = list(exprs)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Over):
+            found.append(part)
+        elif part.has_window:
+            stack.extend(reversed(part.children()))
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
@@ -25,8 +24,9 @@ from objectiv_local.dialects.base import (
     quoted,
     round_,
 )
+from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
+from objectiv_local.dialects.duckdb_json import elements
 from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, text
-from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
@@ -227,150 +227,6 @@ def _as_timestamp(value: Sql, type_: Type) -> Sql:
     return tree.cast(value, "timestamp") if type_ == DATE else value
 
 
-# ---- JSON
-
-
-def key_path(key: str) -> str:
-    """Return the JSON path of a member; `$."*"` is still a wildcard and `$.""` an error, so those two are pointers."""
-    if key in ("", "*"):
-        return "/" + key
-    return '$."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def member(document: Sql, key: str, *, as_text: bool) -> Sql:
-    """Return the member of an object. A plain word may stand for its path."""
-    path = key if key.isidentifier() and key.isascii() else key_path(key)
-    return binary("->>" if as_text else "->", document, text(path))
-
-
-def _json_get(args: Sequence[Sql], expr: Expr) -> Sql:
-    return member(args[0], str(constant(expr, 1)), as_text=False)
-
-
-def _json_get_text(args: Sequence[Sql], expr: Expr) -> Sql:
-    return member(args[0], str(constant(expr, 1)), as_text=True)
-
-
-def _elements(array: Sql) -> Sql:
-    """Return the elements of an array as a list: empty for what is not an array, NULL for NULL."""
-    return func("json_extract", array, text("$[*]"))
-
-
-def _condition(element: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value contains another: equal, or with all of its members."""
-    if isinstance(wanted, dict):
-        if not wanted:
-            return [binary("=", func("json_type", element), text("OBJECT"))]
-        return [part for key, value in wanted.items() for part in _member_condition(element, key, value)]
-    if isinstance(wanted, list):
-        raise NotSupported("an array inside the object to look for is not supported", hint="leave the member out")
-    kind = func("json_type", element)
-    plain = binary("->>", element, text("$"))
-    return _scalar_condition(kind, plain, wanted)
-
-
-def _member_condition(element: Sql, key: str, value: object) -> list[Sql]:
-    if isinstance(value, dict | list):
-        return _condition(member(element, key, as_text=False), value)
-    kind = func("json_type", member(element, key, as_text=False))
-    return _scalar_condition(kind, member(element, key, as_text=True), value)
-
-
-def _scalar_condition(kind: Sql, plain: Sql, value: object) -> list[Sql]:
-    if value is None:
-        return [binary("=", kind, text("NULL"))]
-    if isinstance(value, bool):
-        return [binary("=", kind, text("BOOLEAN")), binary("=", plain, text("true" if value else "false"))]
-    if isinstance(value, int | float):
-        is_number = Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE)
-        # Without the CASE the cast could run on text that is not a number.
-        return [case((is_number, binary("=", tree.cast(plain, "float8"), Raw(f"'{value!r}'::float8"))),
-                     default=Raw("FALSE"))]
-    same = binary("=", plain, text(str(value)))
-    # The text of a number, an object and so on can equal the text looked for; only then the type has to be asked.
-    return [binary("=", kind, text("VARCHAR")), same] if _reads_as_json(str(value)) else [same]
-
-
-def _reads_as_json(value: str) -> bool:
-    if value[:1] in ("{", "["):
-        return True
-    try:
-        return not isinstance(json.loads(value), str)
-    except ValueError:
-        return False
-
-
-def _matching(value: object) -> Sql:
-    conditions = _condition(Raw("element"), value)
-    joined = conditions[0]
-    for condition in conditions[1:]:
-        joined = binary("AND", joined, condition)
-    return Template("lambda element: {}", (joined,))
-
-
-def _object(expr: Expr, index: int) -> object:
-    return json.loads(str(constant(expr, index)))
-
-
-def _filtered(args: Sequence[Sql], expr: Expr) -> Func:
-    return func("list_filter", _elements(args[0]), _matching(_object(expr, 1)))
-
-
-def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
-    return func("coalesce", func("to_json", _filtered(args, expr)), Raw("'[]'::json"))
-
-
-def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
-    return func("coalesce", binary(">", func("len", _filtered(args, expr)), number(0)), Raw("FALSE"))
-
-
-def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
-    filtered = func("list_filter", _elements(args[0]), _matching(constant(expr, 1)))
-    return binary(">", func("len", filtered), number(0))
-
-
-def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
-    length = tree.cast(func("json_array_length", args[0]), "bigint")
-    return case((binary("=", func("json_type", args[0]), text("ARRAY")), length))
-
-
-def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
-    elements = _elements(args[0])
-    found: list[Sql] = []
-
-    def bound(index: int, *, is_stop: bool) -> Sql | None:
-        assert isinstance(expr, Call)
-        value = constant(expr, index)
-        if value is None:
-            return None
-        if expr.args[index].type.name == "json":
-            matches = func("list_transform", elements, _matching(_object(expr, index)))
-            found.append(func("list_position", matches, Raw("TRUE")))
-            return found[-1]
-        assert isinstance(value, int)
-        # Positions count from 1 and the stop is included; the position before the last is -2.
-        if is_stop:
-            return number(value if value >= 0 else value - 1)
-        return number(value + 1 if value >= 0 else value)
-
-    start, stop = bound(1, is_stop=False), bound(2, is_stop=True)
-    slice_ = Template(f"{{}}[{'{}' if start else '1'}:{'{}' if stop else ''}]",
-                      tuple(part for part in (elements, start, stop) if part is not None))
-    result: Sql = func("to_json", slice_)
-    for position in found:
-        result = case((tree.Postfix(position, " IS NOT NULL", tree.IS), result))
-    return func("coalesce", result, Raw("'[]'::json"))
-
-
-_JSON_TYPES = (("OBJECT", "object"), ("ARRAY", "array"), ("VARCHAR", "string"), ("BOOLEAN", "boolean"), ("NULL", "null"))
-
-
-def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
-    kinds = " ".join(f"WHEN '{kind}' THEN '{name}'" for kind, name in _JSON_TYPES)
-    named = Template("CASE json_type({}) " + kinds + " ELSE 'number' END", (args[0],))
-    return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), named))
-
-
 # ---- text
 
 
@@ -449,7 +305,7 @@ def _failing(kind: str) -> Builder:
     return lambda args, expr: func("error", binary("||", text(f"not {kind}: "), args[0]))
 
 
-SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | {
+SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
     "floordiv": floordiv("//"),
     "truediv": _truediv,
     "add": _add,
@@ -467,18 +323,9 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | {
     "re_count": _re_count,
     "hash": _hash,
     "date_part": _date_part,
-    "json_type": _json_type,
     "interval": _interval,
     "strftime": _strftime,
     "date_trunc": _date_trunc,
-    "json_get": _json_get,
-    "json_get_text": _json_get_text,
-    "json_index": lambda args, expr: binary("->", args[0], tree.bare(args[1])),
-    "json_slice": _json_slice,
-    "json_filter": _json_filter,
-    "json_has": _json_has,
-    "json_length": _json_length,
-    "json_contains": _json_contains,
 }
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
@@ -508,6 +355,6 @@ DUCKDB = Dialect(
     stored=stored,
     relation=relation,
     literal=literal,
-    unnest=lambda array: func("unnest", _elements(array)),
+    unnest=lambda array: func("unnest", elements(array)),
     repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
@@ -27,6 +26,8 @@ from objectiv_local.dialects.base import (
     round_,
     within_group,
 )
+from objectiv_local.dialects.postgres_json import JSON as JSON_SCALAR
+from objectiv_local.dialects.postgres_json import elements
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
@@ -341,97 +342,6 @@ def _as_timestamp(value: Sql, type_: Type) -> Sql:
     return tree.cast(value, "timestamp") if type_ == DATE else value
 
 
-# ---- JSON
-
-
-_ARRAYS = ("json_filter", "json_slice")
-
-
-def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
-    assert isinstance(expr, Call)
-    array = expr.args[0]
-    while isinstance(array, Cast):
-        array = array.arg
-    element = binary("->" if expr.op == "json_index" else "->>", args[0], tree.bare(args[1]))
-    if isinstance(array, Call) and array.op in _ARRAYS:
-        return element
-    # The engine takes a number or a text for an array of one element.
-    return case((_is_array(args[0]), element))
-
-
-def _json_text(value: object) -> Sql:
-    return tree.cast(text(json.dumps(value, ensure_ascii=False)), "jsonb")
-
-
-def _object(expr: Expr, index: int) -> object:
-    value = json.loads(str(constant(expr, index)))
-    _refuse_arrays(value)
-    return value
-
-
-def _refuse_arrays(value: object) -> None:
-    if isinstance(value, list):
-        raise NotSupported("an array inside the object to look for is not supported", hint="leave the member out")
-    if isinstance(value, dict):
-        for member in value.values():
-            _refuse_arrays(member)
-
-
-def _is_array(array: Sql) -> Sql:
-    return binary("=", func("jsonb_typeof", array), text("array"))
-
-
-def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
-    return func("coalesce", binary("@>", args[0], _json_text([_object(expr, 1)])), Raw("FALSE"))
-
-
-def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
-    return binary("@>", args[0], _json_text([constant(expr, 1)]))
-
-
-def _elements(array: Sql) -> Sql:
-    elements = case((_is_array(array), array))
-    return func("jsonb_array_elements", elements)
-
-
-def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
-    wanted = _object(expr, 1)
-    pattern = ("(SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb) "
-               "FROM {} WITH ORDINALITY AS elements (element, position) WHERE element @> {})")
-    return Template(pattern, (_elements(args[0]), _json_text(wanted)))
-
-
-def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
-    return case((_is_array(args[0]), tree.cast(func("jsonb_array_length", args[0]), "bigint")))
-
-
-def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
-    assert isinstance(expr, Call)
-    start, stop = constant(expr, 1), constant(expr, 2)
-    by_object = [expr.args[index].type.name == "json" and constant(expr, index) is not None for index in (1, 2)]
-    conditions: list[Sql] = []
-    for index, value, is_object, compare in ((1, start, by_object[0], ">="), (2, stop, by_object[1], "<=")):
-        if value is None:
-            continue
-        if is_object:
-            first = ("(SELECT min(position) FROM {} WITH ORDINALITY AS elements (element, position) "
-                     "WHERE element @> {})")
-            bound: Sql = Template(first, (_elements(args[0]), _json_text(_object(expr, index))))
-        else:
-            assert isinstance(value, int)
-            # Positions count from 1; a start is included, so is a stop as it is written here.
-            shift = value + (1 if index == 1 else 0)
-            bound = number(shift) if value >= 0 else binary(
-                "+", func("jsonb_array_length", args[0]), number(shift))
-        conditions.append(binary(compare, Raw("position"), bound))
-    if not conditions:
-        return case((_is_array(args[0]), args[0]), default=Raw("'[]'::jsonb"))
-    where = conditions[0] if len(conditions) == 1 else binary("AND", *conditions)
-    pattern = ("(SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb) "
-               "FROM {} WITH ORDINALITY AS elements (element, position) WHERE {})")
-    return Template(pattern, (_elements(args[0]), where))
-
-
 # ---- text
 
 
@@ -535,7 +445,7 @@ def _failing(kind: str) -> Builder:
 SCALAR: dict[str, Builder] = STANDARD_SCALAR | {
     name: _collated(symbol) for name, symbol in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="))
 }
-SCALAR |= compared(dict(SCALAR)) | {
+SCALAR |= compared(dict(SCALAR)) | JSON_SCALAR | {
     "floordiv": floordiv("/"),
     "truediv": _truediv,
     "add": _add,
@@ -554,19 +464,9 @@ SCALAR |= compared(dict(SCALAR)) | {
     "re_count": _re_count,
     "hash": _hash,
     "date_part": _date_part,
-    "json_type": function("jsonb_typeof"),
-    "json_index_text": _json_index,
     "interval": _interval_of,
     "strftime": _strftime,
     "date_trunc": _date_trunc,
-    "json_get": lambda args, expr: binary("->", *args),
-    "json_get_text": lambda args, expr: binary("->>", *args),
-    "json_index": _json_index,
-    "json_slice": _json_slice,
-    "json_filter": _json_filter,
-    "json_has": _json_has,
-    "json_length": _json_length,
-    "json_contains": _json_contains,
 }
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
@@ -602,7 +502,7 @@ POSTGRES = Dialect(
     stored=stored,
     relation=relation,
     literal=literal,
-    unnest=_elements,
+    unnest=elements,
     text_order=C,
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",

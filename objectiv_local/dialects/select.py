@@ -6,18 +6,15 @@ bottom in the order in which the user wrote the steps.
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import re
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from objectiv_local.dialects import tree
+from objectiv_local.dialects import steps, tree
 from objectiv_local.dialects.base import Dialect, on_function
-from objectiv_local.dialects.block import Block, inside_windows, is_cheap, reads_json
+from objectiv_local.dialects.block import Block, inside_windows, is_cheap, outermost_windows, parses, reads_json, replaced
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
-from objectiv_local.dialects.printer import flat, layout
+from objectiv_local.dialects.printer import flat
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Number, Raw, Sql
 from objectiv_local.plan.expr import (
@@ -33,10 +30,8 @@ from objectiv_local.plan.expr import (
     Over,
     ScalarQuery,
     aggregation,
-    call,
     literal,
     substitute,
-    transform,
     walk,
 )
 from objectiv_local.plan.nodes import (
@@ -58,7 +53,7 @@ from objectiv_local.plan.nodes import (
 )
 from objectiv_local.plan.relation import Schema
 from objectiv_local.plan.rewrite import required
-from objectiv_local.types import BOOL, INT64, JSON, STRING, Interval, Type
+from objectiv_local.types import BOOL, JSON, STRING, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +114,9 @@ class Lowering:
         text = select_text(self, self.take(self.root))
         if not self.ctes:
             return Statement(self.labels() + text, self.root.schema)
-        steps = [f"-- {comment}\n{name} AS {'MATERIALIZED ' if fence else ''}(\n{_indented(body)}\n)"
+        ctes = [f"-- {comment}\n{name} AS {'MATERIALIZED ' if fence else ''}(\n{_indented(body)}\n)"
                  for name, body, comment, fence in self.ctes]
-        return Statement(self.labels() + "WITH\n" + ",\n".join(steps) + "\n" + text, self.root.schema)
+        return Statement(self.labels() + "WITH\n" + ",\n".join(ctes) + "\n" + text, self.root.schema)
 
     def labels(self) -> str:
         """Return a comment for each name that stands for another one."""
@@ -149,13 +144,13 @@ class Lowering:
             case Aggregate():
                 return self.aggregate(self.take(node.child), node)
             case GroupingSets():
-                return self.grouping_sets(self.take(node.child), node)
+                return steps.grouping_sets(self, self.take(node.child), node)
             case Unnest():
-                return self.unnest(self.take(node.child), node)
+                return steps.unnest(self, self.take(node.child), node)
             case Union():
-                return self.union(node)
+                return steps.union(self, node)
             case Join():
-                return self.join(node)
+                return steps.join(self, node)
             case Limit() | Sort():
                 return self.sort(self.take(node.child), node)
         raise AssertionError(node)
@@ -201,7 +196,7 @@ class Lowering:
         aside = self.to_compute_first(list(added.values()))
         if aside:
             names = {part: self.new_name(part, block) for part in aside}
-            added = {name: _replaced(expr, names) for name, expr in added.items()}
+            added = {name: replaced(expr, names) for name, expr in added.items()}
             read = frozenset().union(*(expr.columns for expr in added.values())) & block.columns.keys()
             block = self.add(block, {name: part for part, name in names.items()}, kept | read)
             read = frozenset().union(*(expr.columns for expr in added.values()))
@@ -212,7 +207,9 @@ class Lowering:
         if any(expr.has_window for expr in exprs):
             over_window = any(block.columns[name].has_window for name in windows)
             wide = any(reads_json(expr) for expr in block.columns.values())
-            if block.group is not None or block.is_limited or over_window or wide:
+            # DuckDB refuses what may raise inside a window.
+            raises = any(parses(block.columns[name]) for name in windows)
+            if block.group is not None or block.is_limited or over_window or wide or raises:
                 block = self.closed(block, fence=wide and not over_window)
         if block.must_close_for(exprs, kept, self.dialect.repeats):
             block = self.closed(block)
@@ -225,7 +222,7 @@ class Lowering:
         for expr in exprs:
             for part in walk(expr):
                 if isinstance(part, Over):
-                    found |= dict.fromkeys(_outermost_windows(part.children()))
+                    found |= dict.fromkeys(outermost_windows(part.children()))
                     # Also because DuckDB refuses what may raise as the key of a window.
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
@@ -280,7 +277,7 @@ class Lowering:
         aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
         exprs = [expr for _, expr in (*node.keys, *aggregates)]
         # A window has to be computed before its result can be grouped by or aggregated.
-        parts: list[Expr] = [*dict.fromkeys(_outermost_windows(exprs))]
+        parts: list[Expr] = [*dict.fromkeys(outermost_windows(exprs))]
         parts = parts or self.to_compute_first(exprs)
         if parts:
             block, node, aggregates = self.computed_first(block, node, aggregates, parts)
@@ -300,126 +297,11 @@ class Lowering:
                        parts: list[Expr]) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
         """Return the block with ``parts`` as columns, and the aggregate over those."""
         names = {part: self.new_name(part, block) for part in parts}
-        keys = tuple((name, _replaced(expr, names)) for name, expr in node.keys)
-        replaced = [(name, _replaced(expr, names)) for name, expr in aggregates]
+        keys = tuple((name, replaced(expr, names)) for name, expr in node.keys)
+        replaced = [(name, replaced(expr, names)) for name, expr in aggregates]
         read = frozenset().union(*(expr.columns for _, expr in (*keys, *replaced))) & block.columns.keys()
         block = self.add(block, {name: part for part, name in names.items()}, set(read))
         return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), replaced
-
-    def grouping_sets(self, block: Block, node: GroupingSets) -> Block:
-        aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
-        parts = [*dict.fromkeys(_outermost_windows([expr for _, expr in aggregates]))]
-        names: dict[Expr, str] = {part: self.new_name(part, block) for part in parts}
-        aggregates = [(name, _replaced(expr, names)) for name, expr in aggregates]
-        # The keys are columns of a step of their own, because a set names columns.
-        keys = {name: self.new_name(expr, block) if name in block.columns and expr is not node.child.column(name) else name
-                for name, expr in node.keys}
-        read = frozenset().union(*(expr.columns for _, expr in aggregates)) & block.columns.keys()
-        added = {keys[name]: expr for name, expr in node.keys if keys[name] not in block.columns}
-        block = self.add(block, {name: part for part, name in names.items()} | added, set(read) | set(keys.values()))
-        block.columns = {name: expr for name, expr in block.columns.items()
-                         if name in read or name in keys.values() or name in names.values()}
-        block = self.closed(block)
-        if block.is_join or not all(isinstance(block.inputs[name], Raw) for name in keys.values()):
-            block = self.closed(block)
-        shown = [flat(block.inputs[key]) for key in keys.values()]
-        # A key of no set is NULL everywhere, and is not asked for.
-        used = sorted(set().union(*node.sets))
-        masks = [sum(1 << position for position, i in enumerate(reversed(used)) if i not in each) for each in node.sets]
-        cases = " ".join(f"WHEN {mask} THEN {position}" for position, mask in enumerate(masks))
-        level = f"(CASE grouping({', '.join(shown[i] for i in used)}) {cases} END)::bigint" if used else "0::bigint"
-        block.inputs = block.inputs | {".level": tree.Template("{}", (Raw(level),), tree.CAST)}
-        block.columns = ({name: Column(keys[name], expr.type) if i in used else literal(None, expr.type)
-                          for i, (name, expr) in enumerate(node.keys)}
-                         | {name: substitute(expr, block.columns) for name, expr in aggregates}
-                         | {node.level: Column(".level", INT64)})
-        block.group = [Column(keys[name], expr.type) for name, expr in node.keys]
-        block.sets = ["(" + ", ".join(shown[i] for i in each) + ")" for each in node.sets]
-        block.title = node.step or "by_" + "_".join(keys)
-        block.steps.append("one row for each of several groupings")
-        return block
-
-    def unnest(self, block: Block, node: Unnest) -> Block:
-        kept = self.needed[node] - {node.item, node.position}
-        array = node.array
-        if isinstance(array, Column):
-            name = array.name
-        else:
-            name = self.new_name(array, block)
-            block = self.add(block, {name: array}, kept)
-        block.columns = {each: expr for each, expr in block.columns.items() if each in kept or each == name}
-        block = self.closed(block)
-        alias = unused("element", self.taken | {block.source})
-        inputs: dict[str, Sql] = {each: Raw(f"{_alias(block.source, 'l')}.{flat(block.inputs[each])}")
-                                  for each in block.columns}
-        call_ = flat(self.dialect.unnest(inputs[name]))
-        shown = block.source if block.source == _alias(block.source, "l") else f"{block.source} AS l"
-        source = f"{shown}\nCROSS JOIN LATERAL {call_} WITH ORDINALITY AS {alias} (value, position)"
-        columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items() if each in kept}
-        columns[node.item] = Column(".item", JSON)
-        columns[node.position] = Column(".position", INT64)
-        inputs[".item"] = Raw(f"{alias}.value")
-        inputs[".position"] = tree.binary("-", Raw(f"{alias}.position"), tree.number(1))
-        title = node.step or f"elements_of_{name}"
-        return Block(source, inputs, columns, title, ["one row for each element of an array"], is_join=True)
-
-    def union(self, node: Union) -> Block:
-        names = [name for name in node.columns if name in self.needed[node]]
-        texts = []
-        for part in node.parts:
-            block = self.take(part)
-            if block.order or block.is_limited or not names:
-                block = self.closed(block)
-            block.columns = {name: block.columns[name] for name in names} or {"one": literal(1)}
-            texts.append(block)
-        if not names:
-            self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
-        body = "\nUNION ALL\n".join(select_text(self, block) for block in texts)
-        title = self.cte_name(node.step or "all_rows")
-        self.ctes.append((title, body, "the rows of all of these", False))
-        inputs: dict[str, Sql] = {name: Raw(self.identifier(name)) for name in names}
-        columns: dict[str, Expr] = {name: Column(name, node.types[name]) for name in names}
-        return Block(title, inputs, columns, title)
-
-    def join(self, node: Join) -> Block:
-        sides = [self.take(node.left), self.take(node.right)]
-        sides = [side if side.is_bare else self.closed(side) for side in sides]
-        aliases = [_alias(sides[0].source, "l"), _alias(sides[1].source, "r")]
-        if aliases[0] == aliases[1]:
-            aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
-        inputs: dict[str, Sql] = {}
-        for prefix, alias, side in zip(("left.", "right."), aliases, sides, strict=True):
-            for name in side.columns:
-                inner = side.inputs[name]
-                assert isinstance(inner, Raw)
-                inputs[prefix + name] = Raw(f"{alias}.{inner.text}")
-
-        def column(side: str, name: str) -> Column:
-            return Column(f"{side}.{name}", (node.left if side == "left" else node.right).types[name])
-
-        columns: dict[str, Expr] = {}
-        for name, from_side, (left, right) in node.columns:
-            if from_side == "both":
-                columns[name] = call("coalesce", column("left", left), column("right", right))
-            else:
-                columns[name] = column(from_side, left if from_side == "left" else right)
-        conditions = [_equal(inputs[f"left.{left}"], inputs[f"right.{right}"], node.left.types[left],
-                             node.nulls_match, self.dialect) for left, right in node.on]
-        if node.condition is not None:
-            conditions.append(self.sql(substitute(node.condition, columns), inputs))
-        shown = [side.source if side.source == alias else f"{side.source} AS {alias}"
-                 for side, alias in zip(sides, aliases, strict=True)]
-        keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]
-        if not conditions and node.how == "inner":
-            keyword, met = "CROSS JOIN", ""
-        else:
-            joined = conditions[0] if conditions else Raw("TRUE")
-            for condition in conditions[1:]:
-                joined = tree.binary("AND", joined, condition)
-            met = f"\n  ON {layout(joined, 2)}"
-        source = f"{shown[0]}\n{keyword} {shown[1]}{met}"
-        words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
-        return Block(source, inputs, columns, node.step or "joined", [words], is_join=True)
 
     def sort(self, block: Block, node: Limit | Sort) -> Block:
         if isinstance(node, Limit) and node.count is None and not node.offset:
@@ -544,32 +426,8 @@ class Lowering:
         return on_function(call_, lambda function: tree.Windowed(function, partition, order, frame))
 
 
-def _replaced(expr: Expr, names: dict[Expr, str]) -> Expr:
-    """Return ``expr`` with parts replaced by the columns that hold them."""
-    return transform(expr, lambda part: Column(names[part], part.type) if part in names else None)
-
-
-def _outermost_windows(exprs: Iterable[Expr]) -> list[Over]:
-    found: list[Over] = []
-    stack = list(exprs)
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Over):
-            found.append(part)
-        elif part.has_window:
-            stack.extend(reversed(part.children()))
-    return found
-
-
 def _uncast(expr: Expr) -> Expr:
     return expr.arg if isinstance(expr, Cast) else expr
-
-
-_JOIN_WORDS = {
-    "inner": "the rows of both sides with equal keys",
-    "left": "all rows on the left with those on the right that have equal keys",
-    "outer": "all rows of both sides, next to each other where keys are equal",
-}
 
 
 def _reversed(order: Iterable[Ordering]) -> tuple[Ordering, ...]:
@@ -586,25 +444,6 @@ def _frame(mode: str, start: int | None, end: int | None, has_order: bool) -> st
         return "CURRENT ROW" if value == 0 else f"{abs(value)} {'PRECEDING' if value < 0 else 'FOLLOWING'}"
 
     return f"{mode} BETWEEN {bound(start, 'PRECEDING')} AND {bound(end, 'FOLLOWING')}"
-
-
-def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Dialect) -> Sql:
-    equal = tree.binary("=", left, right)
-    if not nulls_match:
-        return equal
-    # IS NOT DISTINCT FROM would say this, but Postgres refuses it in a FULL JOIN and cannot hash it in the others.
-    value = {"bool": False, "int64": 0, "float64": 0.0, "decimal": decimal.Decimal(0), "string": "",
-             "date": datetime.date(1970, 1, 1), "time": datetime.time(), "timestamp": datetime.datetime(1970, 1, 1),
-             "timedelta": datetime.timedelta(0), "uuid": uuid.UUID(int=0),
-             "numeric_interval": Interval(0.0, 0.0)}[type_.name]
-    filler = tree.bare(dialect.typed_literal(literal(value, type_)))
-    same = tree.binary("=", tree.func("coalesce", left, filler), tree.func("coalesce", right, filler))
-    return tree.binary("AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)),
-                                                tree.Template("({} IS NULL)", (right,))))
-
-
-def _alias(source: str, fallback: str) -> str:
-    return source if re.fullmatch(r"[a-z_][a-z0-9_]*", source) else fallback
 
 
 def _indented(text: str) -> str:
