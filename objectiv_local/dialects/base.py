@@ -112,6 +112,10 @@ def decimal_name(type_: Type) -> str:
     return f"decimal({DECIMAL_DIGITS}, {type_.scale})"
 
 
+#: Before the name of a type: the stored column is cast to it, because its own type has no reading.
+CAST = "cast to "
+
+
 #: How the ends of an interval are kept beside it, as a number.
 BOUNDS = ("(]", "[)", "[]", "()")
 
@@ -388,6 +392,19 @@ def within_group(name: str, value: Sql, *arguments: Sql, collation: str = "") ->
     return Func(name, arguments, order=(Ordered(value, collation),), within=True)
 
 
+def of_constant(builder: Builder) -> Builder:
+    """Return the builder of an aggregate that an engine refuses to compute of a constant, which is its own answer."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        assert isinstance(expr, Aggregation)
+        if expr.args[0].columns:
+            return builder(args, expr)
+        value = tree.cast(args[0], "float8") if expr.type == FLOAT64 else args[0]
+        return Template("CASE WHEN {} > 0 THEN {} END", (func("count", Raw("*")), value))
+
+    return build
+
+
 def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     value = args[0] if expr.args[0].type == FLOAT64 else tree.cast(args[0], "float8")
@@ -453,7 +470,7 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
     "var": _spread("var"),
     "std": _spread("stddev"),
     "quantile": _quantile,
-    "mode": lambda args, expr: within_group("mode", args[0]),
+    "mode": of_constant(lambda args, expr: within_group("mode", args[0])),
     "row_number": function("row_number"),
     "rank": function("rank"),
     "dense_rank": function("dense_rank"),

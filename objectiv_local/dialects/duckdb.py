@@ -21,6 +21,7 @@ from objectiv_local.dialects.base import (
     float_function,
     floordiv,
     guarded,
+    of_constant,
     quoted,
     round_,
 )
@@ -331,7 +332,7 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "first": _first,
     "last": _first,
-    "quantile": _quantile,
+    "quantile": of_constant(_quantile),
     "to_json_array": _to_json_array,
 }
 

@@ -22,6 +22,7 @@ from objectiv_local.dialects.base import (
     floordiv,
     function,
     guarded,
+    of_constant,
     quoted,
     round_,
     within_group,
@@ -474,8 +475,8 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "max": _extreme("max", "bool_or"),
     "first": _first,
     "last": _first,
-    "mode": _mode,
-    "quantile": _quantile,
+    "mode": of_constant(_mode),
+    "quantile": of_constant(_quantile),
     "to_json_array": _to_json_array,
 }
 

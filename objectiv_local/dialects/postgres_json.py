@@ -81,9 +81,12 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
         if value is None:
             continue
         if is_object:
+            wanted = _object(expr, index)
+            # A text is contained by an array that has it, which is not meant.
+            contains = "@>" if isinstance(wanted, dict) else "="
             first = ("(SELECT min(position) FROM {} WITH ORDINALITY AS elements (element, position) "
-                     "WHERE element @> {})")
-            bound: Sql = Template(first, (elements(args[0]), _json_text(_object(expr, index))))
+                     f"WHERE element {contains} {{}})")
+            bound: Sql = Template(first, (elements(args[0]), _json_text(wanted)))
         else:
             assert isinstance(value, int)
             # Positions count from 1; a start is included, so is a stop as it is written here.

@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from objectiv_local.dialects import steps, tree
-from objectiv_local.dialects.base import Dialect, on_function
+from objectiv_local.dialects.base import CAST, Dialect, on_function
 from objectiv_local.dialects.block import Block, inside_windows, is_cheap, outermost_windows, parses, reads_json, replaced
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
 from objectiv_local.dialects.printer import flat
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Number, Raw, Sql
+from objectiv_local.plan.explain import frame_text
 from objectiv_local.plan.expr import (
     Aggregation,
     Call,
@@ -160,6 +161,9 @@ class Lowering:
         columns: dict[str, Expr] = {}
         for name, physical, stored, type_ in node.columns:
             found = self.dialect.stored(stored)
+            if stored.startswith(CAST):
+                name_there = stored.removeprefix(CAST)
+                found = (type_, lambda column, to=name_there: tree.cast(column, to))
             raw = Raw(self.dialect.identifier(physical))
             if found is not None and found[1] is not None:
                 inputs[name] = found[1](raw)
@@ -167,7 +171,12 @@ class Lowering:
             else:
                 inputs[name] = raw
                 columns[name] = Column(name, type_)
-        return Block(self.dialect.relation(node.relation), inputs, columns, node.step)
+        if node.relation.kind == "query":
+            source = self.cte_name(node.step or "given")
+            self.ctes.append((source, node.relation.parts[0], "a query given as SQL", False))
+        else:
+            source = self.dialect.relation(node.relation)
+        return Block(source, inputs, columns, node.step)
 
     def values(self, node: Values) -> Block:
         aliases = [self.identifier(name) for name, _ in node.columns]
@@ -421,7 +430,8 @@ class Lowering:
     def over(self, expr: Over, inputs: dict[str, Sql]) -> Sql:
         partition = tuple(self.sql(part, inputs) for part in expr.partition)
         order = tuple(self.dialect.ordered(key, self.sql(key.expr, inputs)) for key in expr.order)
-        frame = "" if expr.frame is None else _frame(expr.frame.mode, expr.frame.start, expr.frame.end, bool(order))
+        whole = expr.frame is None or (not order and expr.frame.start is None and expr.frame.end is None)
+        frame = "" if whole or expr.frame is None else frame_text(expr.frame)
         call_ = self.aggregation(expr.call, inputs)
         return on_function(call_, lambda function: tree.Windowed(function, partition, order, frame))
 
@@ -432,18 +442,6 @@ def _uncast(expr: Expr) -> Expr:
 
 def _reversed(order: Iterable[Ordering]) -> tuple[Ordering, ...]:
     return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
-
-
-def _frame(mode: str, start: int | None, end: int | None, has_order: bool) -> str:
-    if not has_order and start is None and end is None:
-        return ""
-
-    def bound(value: int | None, unbounded: str) -> str:
-        if value is None:
-            return f"UNBOUNDED {unbounded}"
-        return "CURRENT ROW" if value == 0 else f"{abs(value)} {'PRECEDING' if value < 0 else 'FOLLOWING'}"
-
-    return f"{mode} BETWEEN {bound(start, 'PRECEDING')} AND {bound(end, 'FOLLOWING')}"
 
 
 def _indented(text: str) -> str:

@@ -16,11 +16,12 @@ from objectiv_local.engines.stream import Stream
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Iterator
+    from collections.abc import Container, Generator, Iterator, Sequence
     from types import TracebackType
 
     import pyarrow
 
+    from objectiv_local.plan.nodes import Node
     from objectiv_local.plan.relation import Schema, StoredTable
 
 #: Rows of one batch when the caller does not say.
@@ -55,6 +56,10 @@ class Engine(Protocol):
     """Whether loaded rows stay in this process, rather than going to a server as a temporary table."""
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
+    materialized: dict[Node, StoredTable]
+    """Temporary tables of this connection, by the plan whose rows they hold."""
+    samples: dict[Node, Node]
+    """The plans of all rows, by the plan that reads a sample of them."""
 
     @property
     def closed(self) -> bool:
@@ -90,13 +95,19 @@ class Engine(Protocol):
         go by position.
         """
 
-    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True) -> StoredTable:
+    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is.
 
         A temporary table takes a name derived from ``relation_name`` where that name is taken, and goes with the
         connection. Any other table takes exactly the name given; raises :class:`ReadOnly` on a connection for reading
-        and :class:`InvalidValue` if the table exists.
+        and :class:`InvalidValue` if the table exists, unless it is to be replaced.
         """
+
+    def write(self, statements: Sequence[str]) -> None:
+        """Run statements in one transaction. Raises :class:`ReadOnly` on a connection for reading."""
+
+    def described(self, sql: str) -> StoredTable:
+        """Return the columns and types of a query, as a relation that is that query. Reads no rows."""
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""
@@ -115,6 +126,8 @@ class Session(ABC):
         self._lock = threading.RLock()
         self._open_stream: weakref.ref[Stream] | None = None
         self._closed = False
+        self.materialized: dict[Node, StoredTable] = {}
+        self.samples: dict[Node, Node] = {}
 
     @property
     def closed(self) -> bool:
@@ -175,9 +188,20 @@ class Session(ABC):
     def _stream(self) -> Stream | None:
         return None if self._open_stream is None else self._open_stream()
 
+    def write(self, statements: Sequence[str]) -> None:
+        """Run statements in one transaction; see :meth:`Engine.write`."""
+        self._require_writable("")
+        with self._turn():
+            self._transaction(statements)
+
+    @abstractmethod
+    def _transaction(self, statements: Sequence[str]) -> None:
+        """Run statements in one transaction: all of them, or none."""
+
     def _require_writable(self, name: str) -> None:
         if self.read_only:
-            raise ReadOnly(f"the table {name!r} cannot be created: the connection to {self.description} is for reading",
+            what = f"the table {name!r} cannot be created" if name else "nothing can be written"
+            raise ReadOnly(f"{what}: the connection to {self.description} is for reading",
                            hint="connect(..., read_only=False) allows writes; a temporary table needs no permission")
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ from objectiv_local.errors import (
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     import duckdb
     import pyarrow
@@ -233,7 +233,25 @@ class DuckDBEngine(Session):
                     self._run(lambda: self._connection.unregister(source), "")
             return self._described(Relation("table", (found,)))
 
-    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True) -> StoredTable:
+    def described(self, sql: str) -> StoredTable:
+        """Return the columns and types of a query; see :meth:`Engine.described`."""
+        body = sql.strip().rstrip(";")
+        with self._turn(), self._pinned():
+            rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
+        return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
+
+    def _transaction(self, statements: Sequence[str]) -> None:
+        with self._pinned():
+            self._run(lambda: self._execute("BEGIN"), "")
+            try:
+                for statement in statements:
+                    self._run(lambda sql=statement: self._execute(sql), statement)  # type: ignore[misc]
+            except BaseException:
+                self._execute("ROLLBACK")
+                raise
+            self._run(lambda: self._execute("COMMIT"), "")
+
+    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         if not temporary:
             self._require_writable(relation_name)
@@ -243,7 +261,8 @@ class DuckDBEngine(Session):
                 self._create(name, sql)
                 return self._described(Relation("table", (name,)))
             parts = split_name(relation_name)
-            self._run(lambda: self._execute(f"CREATE TABLE {quoted(*parts)} AS\n{sql}"), sql)
+            words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
+            self._run(lambda: self._execute(f"{words} {quoted(*parts)} AS\n{sql}"), sql)
             return self._described(Relation("table", parts))
 
     def _create(self, name: str, sql: str) -> None:

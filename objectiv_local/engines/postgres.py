@@ -17,7 +17,7 @@ from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.types import DECIMAL_DIGITS, Type, arrow_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     import psycopg
     import pyarrow
@@ -238,14 +238,37 @@ class PostgresEngine(Session):
                 self._analyze(found)
             return self.table(found)
 
-    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True) -> StoredTable:
+    def described(self, sql: str) -> StoredTable:
+        """Return the columns and types of a query; see :meth:`Engine.described`."""
+        body = _unterminated(sql)
+        empty = f"SELECT * FROM (\n{body}\n) AS query LIMIT 0".encode()
+        with self._turn():
+            found = self._run(lambda: self._connection.execute(empty).description, sql) or []
+            names = {oid: self._fetch("SELECT CASE WHEN starts_with(typname, '_') THEN substr(typname, 2) || '[]' "
+                                      "ELSE typname END FROM pg_type WHERE oid = %(oid)s::oid", {"oid": str(oid)})[0][0]
+                     for oid in {column.type_code for column in found}}
+        columns = []
+        for column in found:
+            name = str(names[column.type_code])
+            if name == "numeric" and column.precision is not None:
+                name = f"numeric({column.precision},{column.scale or 0})"
+            columns.append((column.name, name))
+        return StoredTable(Relation("query", (body,)), tuple(columns), ())
+
+    def _transaction(self, statements: Sequence[str]) -> None:
+        with self._connection.transaction():
+            for statement in statements:
+                self._run(lambda sql=statement: self._connection.execute(sql.encode()), statement)  # type: ignore[misc]
+
+    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         body = _unterminated(sql)
         if not temporary:
             self._require_writable(relation_name)
+            name = quoted(*split_name(relation_name))
+            dropped = [f"DROP TABLE IF EXISTS {name}"] if replace else []
             with self._turn():
-                self._run(lambda: self._connection.execute(
-                    f"CREATE TABLE {quoted(*split_name(relation_name))} AS\n{body}".encode()), sql)
+                self._transaction([*dropped, f"CREATE TABLE {name} AS\n{body}"])
             return self.table(relation_name)
         with self._turn():
             name = self._unused(relation_name)

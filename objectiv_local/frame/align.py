@@ -43,9 +43,9 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
         if back is not None:
             return right.on(back[0]), back[1], other
     if is_single_row(right.plan):
-        return left, exprs, _scalar(right, other)
+        return left, exprs, scalar(right, other)
     if keep == "both" and is_single_row(left.plan):
-        return right, [_scalar(left, expr) for expr in exprs], other
+        return right, [scalar(left, expr) for expr in exprs], other
     return _joined(left, exprs, right, other, keep, name)
 
 
@@ -59,7 +59,8 @@ def _same_connection(left: State, right: State, name: str) -> None:
                                 "connection")
 
 
-def _scalar(state: State, expr: Expr) -> Expr:
+def scalar(state: State, expr: Expr) -> Expr:
+    """Return the one value of a series of one row as an expression for rows of other plans."""
     if isinstance(expr, Column):
         return ScalarQuery(state.plan, expr.name)
     name = unused_name("value", state.plan.types)

@@ -66,10 +66,10 @@ def to_numpy(frame: DataFrame) -> numpy.ndarray[Any, Any]:
     """Return the values of the data columns as a two-dimensional array of their common dtype."""
     import numpy as np
 
-    from objectiv_local.frame.series.base import _to_numpy
+    from objectiv_local.frame.series.values import to_numpy as as_array
 
     result = to_pandas(frame, None)
-    arrays = [_to_numpy(result[name]) for name in result.columns]
+    arrays = [as_array(result[name]) for name in result.columns]
     if not arrays:
         return np.empty((len(result), 0))
     kinds = {array.dtype for array in arrays}
@@ -85,3 +85,18 @@ def _objects(arrays: list[numpy.ndarray[Any, Any]]) -> numpy.ndarray[Any, Any]:
     for position, array in enumerate(arrays):
         out[:, position] = list(array)
     return out
+
+
+def tail(frame: DataFrame, n: int) -> pandas.DataFrame:
+    """Return the last ``n`` rows in the frame's order: fetched in the opposite order, and turned around."""
+    from objectiv_local.errors import InvalidValue
+    from objectiv_local.frame.state import State
+    from objectiv_local.plan.expr import Ordering
+    from objectiv_local.plan.rewrite import completed
+
+    if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+        raise InvalidValue(f"a number of rows has to be a whole number from 0, not {n!r}")
+    state: State = frame._state
+    order = completed(state.order, state.plan)
+    turned = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
+    return type(frame)(state.on(state.plan, turned), frame._columns).to_pandas(limit=n).iloc[::-1]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
-from objectiv_local.frame import display, fetch, io, merge
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame import describe as statistics
+from objectiv_local.frame import display, fetch, functions, io, merge, reshape, store
+from objectiv_local.frame import savepoints as saving
+from objectiv_local.frame import scale as scaling
+from objectiv_local.frame import variables as setting
 from objectiv_local.frame.align import aligned
-from objectiv_local.frame.groupby import GroupBy, named_aggregates
+from objectiv_local.frame.groupby import GroupBy
 from objectiv_local.frame.indexing import LocIndexer
-from objectiv_local.frame.series.base import Series, _checked_name, make_series
-from objectiv_local.frame.series.numeric import checked_min_count
+from objectiv_local.frame.reductions import Reductions
+from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.values import checked_name
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.window import Window
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, literal
-from objectiv_local.plan.nodes import Aggregate
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
 from objectiv_local.types import BOOL, type_from_dtype
 
 if TYPE_CHECKING:
@@ -26,9 +31,10 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.engines.base import Engine
+    from objectiv_local.frame.plot import Plot
 
 
-class DataFrame:
+class DataFrame(Reductions["DataFrame"]):
     """A lazy table with an index, in the manner of pandas.
 
     Nothing is computed until rows are asked for with ``to_pandas``, ``to_polars``, ``to_arrow``, ``to_numpy`` or
@@ -60,6 +66,7 @@ class DataFrame:
     from_arrow = classmethod(io.from_arrow)
     from_polars = classmethod(io.from_polars)
     from_parquet = classmethod(io.from_parquet)
+    from_model = classmethod(io.from_model)
     from_schema = classmethod(io.from_schema)
 
     # ---- what it is
@@ -130,8 +137,41 @@ class DataFrame:
         raise InvalidType("a frame is lazy and is not an array", hint="call .to_numpy() or .to_arrow() to fetch it")
 
     def __len__(self) -> int:
-        raise InvalidType("the length of a frame is not known before a query runs",
-                          hint="df.groupby(None).size().value counts the rows; len(df.columns) counts the columns")
+        """Return the number of rows. Runs a query that counts them."""
+        return int(self.groupby(None).size().value)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of rows and of data columns. Runs a query that counts the rows."""
+        return len(self), len(self._columns)
+
+    @property
+    def group_by(self) -> None:
+        """Always None: groups are objects of their own here, which ``groupby`` returns."""
+        return
+
+    @property
+    def savepoints(self) -> saving.Savepoints:
+        """The savepoints, which all frames made from the same table share."""
+        found: saving.Savepoints = self._state.savepoints
+        return found
+
+    @property
+    def variables(self) -> dict[tuple[str, str], object]:
+        """The values of the variables, by dtype and name."""
+        return {key: variable.value for key, variable in setting.known(self).items()}
+
+    @property
+    def is_materialized(self) -> bool:
+        """Whether the columns are plain columns of the last step, and nothing is pending."""
+        return not self._state.order and set(self._state.plan.types) == {*self._state.index, *self._columns}
+
+    @property
+    def plot(self) -> Plot:
+        """Charts computed by the database: ``df.plot.hist()`` and others."""
+        from objectiv_local.frame.plot import Plot
+
+        return Plot(self)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(name for name in self._columns if name.isidentifier())})
@@ -172,8 +212,6 @@ class DataFrame:
             raise InvalidType(f"rows are kept by a bool series, not by {condition.name!r}, which is {condition.dtype}",
                               hint="compare it, as in df[df.x > 0], or use astype('bool')")
         state, _, test = aligned(self._state, [], condition._state, condition._expr, "left", condition.name)
-        from objectiv_local.plan.nodes import Filter
-
         return DataFrame(state.on(Filter(state.plan, test)), self._columns)
 
     def __getattr__(self, name: str) -> Series:
@@ -190,7 +228,7 @@ class DataFrame:
 
         A series of another frame is aligned on the index: rows without a match get a missing value.
         """
-        name = _checked_name(key)
+        name = checked_name(key)
         if name in self._state.index:
             raise InvalidValue(f"{name!r} is a level of the index and cannot be set", hint="use reset_index() first")
         state, expr = self._state, self._value(value)
@@ -214,31 +252,54 @@ class DataFrame:
             df[name] = value(df) if callable(value) else value
         return df
 
-    def drop(self, columns: str | Sequence[str], errors: str = "raise") -> DataFrame:
+    def drop(self, labels: object = None, *, columns: str | Sequence[str] | None = None, index: object = None,
+             level: object = None, errors: str = "raise") -> DataFrame:
         """Return a copy without some data columns; unknown ones are an error unless ``errors='ignore'``."""
-        names = [columns] if isinstance(columns, str) else list(columns)
+        if index is not None or level is not None:
+            raise NotSupported("drop leaves out columns, not rows", hint="filter: df[~df.index['name'].isin([...])]")
+        if labels is not None and columns is not None:
+            raise InvalidValue("give labels or columns, not both")
+        given = columns if columns is not None else labels
+        if given is None:
+            raise InvalidValue("drop needs the columns to leave out", hint="as in df.drop(columns=['name'])")
+        names = [given] if isinstance(given, str) else list(given)  # type: ignore[call-overload]
         for name in names:
             if errors == "raise":
                 self._column(name)
         return DataFrame(self._state, tuple(name for name in self._columns if name not in names))
 
-    def rename(self, columns: Mapping[str, str]) -> DataFrame:
-        """Return a copy with data columns renamed by a mapping of old names to new ones; unknown ones are ignored."""
-        new = [_checked_name(columns.get(name, name)) for name in self._columns]
+    def rename(self, mapper: Mapping[str, str] | Callable[[str], str] | None = None, *,
+               index: Mapping[str, str] | Callable[[str], str] | None = None,
+               columns: Mapping[str, str] | Callable[[str], str] | None = None, axis: int | str = 0,
+               errors: str = "ignore") -> DataFrame:
+        """Return a copy with data columns or levels of the index renamed, by a mapping of old names to new, or a function.
+
+        ``index`` renames the levels; pandas renames labels with it. ``mapper`` is for columns with ``axis=1``. Unknown names
+        are ignored unless ``errors='raise'``. Raises InvalidValue where two columns would have one name.
+        """
+        if mapper is not None:
+            if axis not in (1, "columns") or index is not None or columns is not None:
+                raise InvalidValue("a mapper is for columns with axis=1", hint="use columns={...} or index={...}")
+            columns = mapper
+        old = [*self._state.index, *self._columns]
+        new = [*_renamed(self._state.index, index, errors), *_renamed(self._columns, columns, errors)]
         if len(set(new)) != len(new):
             raise InvalidValue("two columns would have the same name after renaming")
-        changed = [(after, self._state.column(before)) for before, after in zip(self._columns, new, strict=True)
-                   if before != after]
+        changed = [(after, self._state.column(before)) for before, after in zip(old, new, strict=True) if before != after]
         if not changed:
             return self.copy()
-        return DataFrame(self._state.extended(changed), tuple(new))
+        from dataclasses import replace
 
-    def astype(self, dtype: str | Mapping[str, str]) -> DataFrame:
+        size = len(self._state.index)
+        state = replace(self._state.extended(changed), index=tuple(new[:size]))
+        return DataFrame(state, tuple(new[size:]))
+
+    def astype(self, dtype: str | Mapping[str, str], errors: str = "raise") -> DataFrame:
         """Return a copy with all data columns, or those of a mapping, as another type. See Series.astype."""
         chosen = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._columns, dtype)
         for each in chosen.values():
             type_from_dtype(each)
-        return self.assign(**{name: self._column(name).astype(each) for name, each in chosen.items()})
+        return self.assign(**{name: self._column(name).astype(each, errors) for name, each in chosen.items()})
 
     def copy(self) -> DataFrame:
         """Return a copy: setting a column of one does not change the other."""
@@ -251,27 +312,45 @@ class DataFrame:
 
     # ---- index and order
 
-    def set_index(self, keys: str | Sequence[str], append: bool = False, drop: bool = True) -> DataFrame:
-        """Return a copy with data columns as index; the former index is dropped unless ``append``."""
-        names = [keys] if isinstance(keys, str) else list(keys)
-        for name in names:
-            self._column(name)
-        if not drop:
-            raise InvalidValue("set_index moves columns; it cannot keep them",
-                               hint="make a copy first: df['copy'] = df['column']")
+    def set_index(self, keys: str | Series | Sequence[str | Series], drop: bool = True, append: bool = False) -> DataFrame:
+        """Return a copy with data columns or series as index; the former index is dropped unless ``append``.
+
+        With ``drop=False`` columns stay data columns too, under their name with ``_index`` behind it in the index.
+        """
         from dataclasses import replace
 
+        frame, names = self.copy(), []
+        for key in [keys] if isinstance(keys, str | Series) else list(keys):
+            name = key.name if isinstance(key, Series) else key
+            if isinstance(key, Series):
+                frame[name] = key
+            frame._column(name)
+            if not drop and name in self._columns:
+                frame[f"{name}_index"] = frame[name]
+                name = f"{name}_index"
+            names.append(name)
+        if len(set(names)) != len(names):
+            raise InvalidValue(f"a level {names[0]!r} is given twice")
         index = (*(self._state.index if append else ()), *names)
-        return DataFrame(replace(self._state, index=index), tuple(name for name in self._columns if name not in names))
+        return DataFrame(replace(frame._state, index=index), tuple(each for each in frame._columns if each not in names))
 
-    def reset_index(self, drop: bool = False) -> DataFrame:
-        """Return a copy with the index as data columns in front, or without it if ``drop``. No new index is made."""
+    def reset_index(self, level: int | str | Sequence[int | str] | None = None, drop: bool = False) -> DataFrame:
+        """Return a copy with the index, or some levels of it, as data columns in front, or without them if ``drop``.
+
+        No new index is made.
+        """
         from dataclasses import replace
 
-        return DataFrame(replace(self._state, index=()), self._columns if drop else (*self._state.index, *self._columns))
+        from objectiv_local.frame.reshape import level_named
 
-    def sort_values(self, by: str | Sequence[str], ascending: bool | Sequence[bool] = True) -> DataFrame:
-        """Return the frame in the order of data columns or index levels, missing values last in both directions.
+        given = list(level) if isinstance(level, list | tuple) else [level]
+        moved = self.index_columns if level is None else [level_named(self, each) for each in given]  # type: ignore[arg-type]
+        kept = tuple(name for name in self._state.index if name not in moved)
+        return DataFrame(replace(self._state, index=kept), self._columns if drop else (*moved, *self._columns))
+
+    def sort_values(self, by: str | Sequence[str], ascending: bool | Sequence[bool] = True,
+                    na_position: str = "last") -> DataFrame:
+        """Return the frame in the order of data columns or index levels; missing values ``last``, or ``first``.
 
         Rows that tie are ordered by the key of the table, or by all columns where no key is known.
         """
@@ -279,71 +358,127 @@ class DataFrame:
         directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
         if len(directions) != len(names):
             raise InvalidValue(f"{len(names)} columns to sort by have {len(directions)} directions")
+        if na_position not in ("first", "last"):
+            raise InvalidValue(f"na_position is first or last, not {na_position!r}")
         order = []
         for name, up in zip(names, directions, strict=True):
+            if not isinstance(name, str):
+                raise InvalidType(f"a frame is sorted by names of columns, not by {type(name).__name__}",
+                                  hint="assign the series to a column first, or use series.sort_by_series")
             if name not in self._state.index:
                 self._column(name)
             column = self._state.column(name)
             if column.type.name == "json":
                 raise InvalidType(f"cannot sort by {name!r}, which is {column.type}")
-            order.append(Ordering(column, bool(up)))
+            order.append(Ordering(column, bool(up), na_position == "last"))
         return DataFrame(self._state.on(self._state.plan, tuple(order)), self._columns)
 
-    def sort_index(self, ascending: bool = True) -> DataFrame:
-        """Return the frame in the order of its index."""
+    def sort_index(self, level: int | str | Sequence[int | str] | None = None,
+                   ascending: bool | Sequence[bool] = True) -> DataFrame:
+        """Return the frame in the order of its index, or of some levels of it."""
+        from objectiv_local.frame.reshape import level_named
+
         if not self._state.index:
             raise InvalidValue("the frame has no index to sort by", hint="use sort_values")
-        return self.sort_values(list(self._state.index), ascending)
+        given = self.index_columns if level is None else list(level) if isinstance(level, list | tuple) else [level]
+        return self.sort_values([level_named(self, each) for each in given], ascending)  # type: ignore[arg-type]
+
+    def nlargest(self, n: int, columns: str | Sequence[str]) -> DataFrame:
+        """Return the ``n`` rows with the greatest values of a column, or of several in turn, greatest first."""
+        made: DataFrame = self.sort_values(columns, ascending=False)[:n]
+        return made
+
+    def nsmallest(self, n: int, columns: str | Sequence[str]) -> DataFrame:
+        """Return the ``n`` rows with the least values of a column, or of several in turn, least first."""
+        made: DataFrame = self.sort_values(columns)[:n]
+        return made
 
     # ---- groups, windows, merging
 
     def groupby(self, by: object = None) -> GroupBy:
-        """Return the rows in groups of equal ``by``: a name, a series or a list of them; None is one group."""
+        """Return the rows in groups of equal ``by``: a name, a series or a list of them; None is one group.
+
+        A tuple is several groupings at once, each a name, a series or a list: ``groupby(('city', ['city', 'day'], []))``.
+        A list that holds lists and tuples is every combination of its items. Filtering a result keeps groups: HAVING.
+        """
         return GroupBy(self, by)
 
+    def rollup(self, by: object) -> GroupBy:
+        """Return the groups of ``by``, of ``by`` without its last key, and so on to the total; a key left out is missing."""
+        return GroupBy(self, by, "rollup")
+
+    def cube(self, by: object) -> GroupBy:
+        """Return the groups of every choice of the keys ``by``; a key left out is missing."""
+        return GroupBy(self, by, "cube")
+
     def window(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
-               end_boundary: str = "current_row", end_value: int | None = None) -> Window:
+               end_boundary: str = "current_row", end_value: int | None = None,
+               min_values: int | None = None) -> Window:
         """Return the window of all rows in the order of the frame. See GroupBy.window."""
-        return self.groupby(None).window(mode, start_boundary, start_value, end_boundary, end_value)
+        return self.groupby(None).window(mode, start_boundary, start_value, end_boundary, end_value, min_values)
 
-    def agg(self, func: str | Sequence[str] | Mapping[str, str | Sequence[str]]) -> DataFrame:
-        """Return aggregates of all rows as a frame of one row without index, columns named ``<column>_<func>``."""
-        aggregates = named_aggregates(self._state, self._columns, func)
-        return self._total(aggregates)
+    def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
+        """Return the window of ``window`` rows up to the current one, or around it with ``center``; the frame is sorted.
 
-    aggregate = agg
+        An aggregate over fewer values than ``min_periods``, by default ``window``, is missing.
+        """
+        return self.groupby(None).rolling(window, min_periods, center, closed)
 
-    def _total(self, aggregates: list[tuple[str, Any]]) -> DataFrame:
-        plan = Aggregate(self._state.plan, (), tuple(aggregates))
-        return DataFrame(State(plan, self._state.engine, self._state.dialect, ()), [name for name, _ in aggregates])
+    def expanding(self, min_periods: int = 1, center: bool = False) -> Window:
+        """Return the window of all rows up to the current one; the frame has to be sorted."""
+        return self.groupby(None).expanding(min_periods, center)
 
-    def _all(self, func: str, label: str | None = None) -> DataFrame:
-        return self._total(named_aggregates(self._state, self._columns, func, label=label))
+    def _reduce(self, func: Any, *, named: dict[str, object] | None = None, **options: Any) -> DataFrame:
+        if named is not None:
+            aggregates = functions.keyword_aggregates(self._state, self._columns, named)
+        else:
+            aggregates = functions.named(self._state, self._columns, func, **options)
+        plan: Node = Aggregate(self._state.plan, (), aggregates.aggregates())
+        if aggregates.combined():
+            plan = Extend(plan, aggregates.combined())
+        return DataFrame(self._state.onto(plan, ()), aggregates.names)
 
-    def count(self) -> DataFrame:
-        """Return the number of values of each column that are not missing."""
-        return self._all("count")
+    def round(self, decimals: int = 0) -> DataFrame:
+        """Return a copy with numeric columns rounded. See Series.round."""
+        numeric = [name for name in self._columns if self._state.plan.types[name].name in ("int64", "float64", "decimal")]
+        return self.assign(**{name: self._column(name).round(decimals) for name in numeric})
 
-    def nunique(self) -> DataFrame:
-        """Return the number of different values of each column."""
-        return self._all("nunique")
+    def query(self, expr: str) -> DataFrame:
+        """Return the rows for which an expression is true: ``df.query("amount > 10 and city in ['Snits', 'Drylts']")``.
 
-    def sum(self, min_count: int = 0) -> DataFrame:
-        """Return the sum of each column."""
-        return self._all(checked_min_count(min_count), label="sum")
+        Names are columns and index levels; there are comparisons, ``and``, ``or``, ``not``, ``in``, arithmetic and constants.
+        """
+        from objectiv_local.frame.query import condition
 
-    def mean(self) -> DataFrame:
-        """Return the mean of each column."""
-        return self._all("mean")
+        kept: DataFrame = self[condition(self, expr)]
+        return kept
 
-    def min(self) -> DataFrame:
-        """Return the least value of each column."""
-        return self._all("min")
+    def _rows(self, plan: Node) -> DataFrame:
+        """Return the frame with other rows: a filter, a limit or more columns upon its plan."""
+        return DataFrame(self._state.on(plan), self._columns)
 
-    def max(self) -> DataFrame:
-        """Return the greatest value of each column."""
-        return self._all("max")
-
+    append = reshape.append
+    stack = reshape.stack
+    unstack = reshape.unstack
+    get_dummies = reshape.get_dummies
+    drop_duplicates = reshape.drop_duplicates
+    dropna = reshape.dropna
+    fillna = reshape.fillna
+    ffill = reshape.ffill
+    bfill = reshape.bfill
+    value_counts = reshape.value_counts
+    describe = statistics.describe
+    quantile = statistics.quantile
+    scale = scaling.scale
+    minmax_scale = scaling.minmax_scale
+    materialize = store.materialize
+    database_create_table = store.database_create_table
+    get_sample = store.get_sample
+    get_unsampled = store.get_unsampled
+    set_savepoint = saving.set_savepoint
+    create_variable = setting.create_variable
+    set_variable = setting.set_variable
+    get_all_variable_usage = setting.get_all_variable_usage
     merge = merge.merge
 
     # ---- results
@@ -364,6 +499,17 @@ class DataFrame:
         """Return the values of the data columns as a two-dimensional numpy array, without the index."""
         return fetch.to_numpy(self)
 
+    def to_batches(self, batch_rows: int = 65_536, limit: int | slice | None = None) -> Iterator[pyarrow.RecordBatch]:
+        """Return an iterator over the rows as Arrow batches of at most ``batch_rows`` rows, in bounded memory."""
+        statement = self._state.statement([*self._state.index, *self._columns], limit)
+        return self._state.connected().batches(statement.sql, statement.schema, batch_rows)
+
+    def tail(self, n: int = 5) -> pandas.DataFrame:
+        """Return the last ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""
+        from objectiv_local.frame.fetch import tail
+
+        return tail(self, n)
+
     def head(self, n: int = 5) -> pandas.DataFrame:
         """Return the first ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""
         return self.to_pandas(limit=n)
@@ -376,9 +522,23 @@ class DataFrame:
         """
         return self._state.statement([*self._state.index, *self._columns], limit, dialect).sql
 
-    def explain(self) -> str:
-        """Return the plan of the frame as a tree, last step first. Runs no query."""
+    def explain(self, engine: bool = False) -> str:
+        """Return the plan of the frame as a tree, last step first. Runs no query.
+
+        With ``engine``, it is the plan that the database makes of the statement.
+        """
         names = [*self._state.index, *self._columns]
-        return explain(self._state.plan, names)
+        return self._state.connected().explain(self.view_sql()) if engine else explain(self._state.plan, names)
+
+
+def _renamed(names: Sequence[str], mapping: Mapping[str, str] | Callable[[str], str] | None, errors: str) -> list[str]:
+    if mapping is None:
+        return list(names)
+    if callable(mapping):
+        return [checked_name(mapping(name)) for name in names]
+    unknown = [name for name in mapping if name not in names]
+    if unknown and errors == "raise":
+        raise ColumnNotFound(f"there is no column {unknown[0]!r} to rename", hint=near(str(unknown[0]), names))
+    return [checked_name(mapping.get(name, name)) for name in names]
 
 

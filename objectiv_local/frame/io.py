@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
+from objectiv_local.dialects.base import CAST
 from objectiv_local.engines import connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame.arrow import table_from_pandas, typed_table
+from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
-from objectiv_local.frame.translate import STORED
-from objectiv_local.plan.expr import Literal, literal
+from objectiv_local.frame.translate import stored_name
+from objectiv_local.plan.expr import Literal, cast, literal
 from objectiv_local.plan.nodes import Source, Values
 from objectiv_local.plan.relation import Relation, StoredTable
 from objectiv_local.types import UUID, Type, type_from_dtype
@@ -30,23 +32,73 @@ INLINE_ROWS = 1_000
 
 
 def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Sequence[str] | str = (),
+               all_dtypes: Mapping[str, str] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
                columns: Sequence[str] | None = None) -> DataFrame:
     """Return a frame over a table. Looks the table up once, and reads no rows.
 
     ``engine`` is anything that ``connect`` takes. ``index`` names the columns of the index, ``columns`` the data
-    columns to use; by default all of them.
+    columns to use; by default all of them, or those of ``all_dtypes``. ``all_dtypes`` maps columns to the dtypes to read
+    them as: where the stored type is another one they are cast. ``name_to_column_mapping`` maps names in the frame to
+    columns of the table, and the other arguments speak of names in the frame.
 
     Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported.
     """
     connection = connect(engine)
-    stored = connection.table(table_name)
-    return from_stored(cls, connection, stored, index, columns)
+    return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns)
+
+
+def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence[str] | str = (),
+               all_dtypes: Mapping[str, str] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
+               columns: Sequence[str] | None = None) -> DataFrame:
+    """Return a frame over a query, given as SQL. Asks the database for its columns, and reads no rows. See ``from_table``.
+
+    The query becomes the first step of the statement. It is yours: nothing in it is checked or escaped.
+    """
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidType(f"a model is the text of a query, not {type(model).__name__}")
+    connection = connect(engine)
+    return _declared(cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns)
+
+
+def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
+              all_dtypes: Mapping[str, str] | None, mapping: Mapping[str, str] | None,
+              columns: Sequence[str] | None) -> DataFrame:
+    """Return a frame over stored rows, some columns of which are read as other types."""
+    labels = {column: name for name, column in (mapping or {}).items()}
+    known = {name for name, _ in stored.columns}
+    for name, column in (mapping or {}).items():
+        if column not in known:
+            raise ColumnNotFound(f"{stored.relation.title} has no column {column!r} for {name!r}", hint=near(column, known))
+    names = [index] if isinstance(index, str) else list(index)
+    wanted = {name: type_from_dtype(dtype) for name, dtype in (all_dtypes or {}).items()}
+    if columns is None and all_dtypes is not None:
+        columns = [name for name in all_dtypes if name not in names]
+    types = dict(stored.columns)
+    cast_in_table: dict[str, Type] = {}
+    for name, type_ in wanted.items():
+        physical = (mapping or {}).get(name, name)
+        if physical not in types:
+            raise ColumnNotFound(f"{stored.relation.title} has no column {name!r}",
+                                 hint=near(name, [labels.get(each, each) for each in types]))
+        if dialect_named(engine.dialect).stored(types[physical]) is None:
+            # Of a type without a reading here, the engine's own cast decides.
+            cast_in_table[name] = type_
+    frame = from_stored(cls, engine, stored, names, columns, labels, cast_in_table, cast_in_table)
+    changed = {name: type_ for name, type_ in wanted.items() if frame._state.plan.types[name] != type_}
+    if not changed:
+        return frame
+    state = frame._state.extended([(name, cast(frame._state.column(name), type_)) for name, type_ in changed.items()])
+    return cls(state, frame._columns)
 
 
 def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
                 columns: Sequence[str] | None, labels: Mapping[str, str] | None = None,
-                types: Mapping[str, Type] | None = None) -> DataFrame:
-    """Return a frame over a table that an engine found. ``labels`` are the names in the frame of stored columns."""
+                types: Mapping[str, Type] | None = None, forced: Mapping[str, Type] | None = None) -> DataFrame:
+    """Return a frame over a table that an engine found. ``labels`` are the names in the frame of stored columns.
+
+    ``types`` are those of columns that are stored in the form that this package stores them in, and ``forced`` those of
+    columns that the engine is to cast.
+    """
     labels = labels or {}
     known = {labels.get(name, name): (name, type_name) for name, type_name in stored.columns}
     index_names = [index] if isinstance(index, str) else list(index)
@@ -58,16 +110,20 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
             raise ColumnNotFound(f"{stored.relation.title} has no column {name!r}", hint=near(name, known))
         physical, type_name = known[name]
         found = read(type_name)
+        if forced is not None and name in forced:
+            out.append((name, physical, CAST + dialect_named(engine.dialect).type_name(forced[name]), forced[name]))
+            continue
         if found is None:
             others = [other for other in known if read(known[other][1]) is not None and other not in index_names]
             raise InvalidType(f"column {name!r} of {stored.relation.title} has the type {type_name}, which is not supported",
-                              hint=f"leave it out with columns={others!r}, or cast it in a view")
+                              hint=f"leave it out with columns={others!r}, or read it as another type with "
+                                   f"all_dtypes={{{name!r}: 'string'}} or 'decimal(38, 2)'")
         out.append((name, physical, type_name, (types or {}).get(name, found[0])))
     key = tuple(labels.get(name, name) for name in stored.primary_key)
     selected = {name for name, _, _, _ in out}
     plan = Source(stored.relation, tuple(out), key if key and set(key) <= selected else None, id(engine),
                   stored.relation.parts[-1] if stored.relation.kind == "table" else "events")
-    return cls(State(plan, engine, engine.dialect, tuple(index_names)), names)
+    return cls(State(plan, engine, engine.dialect, tuple(index_names), savepoints=Savepoints()), names)
 
 
 def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (),
@@ -76,7 +132,7 @@ def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (
     connection = connect(path)
     if connection.default_table is None:
         raise InvalidValue(f"{path!r} is not a Parquet file, pattern or directory", hint="use DataFrame.from_table")
-    return from_table(cls, connection, connection.default_table, index, columns)
+    return from_table(cls, connection, connection.default_table, index, columns=columns)
 
 
 def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),
@@ -101,7 +157,7 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
         rows = tuple(tuple(_value(row[column], type_) for column, type_ in schema) for row in table.to_pylist())
         plan: Source | Values = Values(schema, rows, None, name)
         data = [column for column in names if column not in index_names]
-        return cls(State(plan, connection, connection.dialect, tuple(index_names)), data)
+        return cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
     if materialization is None and not connection.loads_locally:
         raise InvalidValue(f"{table.num_rows} rows are too many to write into the SQL",
                            hint="pass materialization='table' to load them into a temporary table")
@@ -155,11 +211,12 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)
-        columns.append((name, name, STORED[dialect][type_.name], type_))
+        columns.append((name, name, stored_name(dialect, type_), type_))
     index_names = [index] if isinstance(index, str) else list(index)
     for name in index_names:
         if name not in schema:
             raise ColumnNotFound(f"there is no column {name!r} for the index", hint=near(name, schema))
     plan = Source(Relation("table", tuple(table_name.split("."))), tuple(columns), tuple(index_names) or None, 0,
                   table_name.rsplit(".", maxsplit=1)[-1])
-    return cls(State(plan, None, dialect, tuple(index_names)), [name for name in schema if name not in index_names])
+    state = State(plan, None, dialect, tuple(index_names), savepoints=Savepoints())
+    return cls(state, [name for name in schema if name not in index_names])

@@ -1,71 +1,241 @@
-"""Merging frames on equal values."""
+"""Merging frames: on equal values, on conditions, or every row with every other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Column, cast
-from objectiv_local.plan.nodes import Extend, Join, JoinSide
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.state import State, unused_name
+from objectiv_local.plan.expr import Column, Expr, call, cast, literal
+from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
+from objectiv_local.types import BOOL
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
+HOWS = ("inner", "left", "right", "outer", "cross")
+_Columns = tuple[tuple[str, JoinSide, tuple[str, str]], ...]
 
-def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: str | Sequence[str] | None = None,
+
+def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
           left_on: str | Sequence[str] | None = None, right_on: str | Sequence[str] | None = None,
           left_index: bool = False, right_index: bool = False,
-          suffixes: tuple[str, str] = ("_x", "_y")) -> DataFrame:
-    """Return the rows of this frame with those of ``right`` that have equal keys.
+          suffixes: tuple[str, str] = ("_x", "_y"), *, match_nulls: bool = False) -> DataFrame:
+    """Return the rows of this frame next to those of ``right`` that have equal keys.
 
-    ``how`` is ``inner`` or ``left``. Keys are columns of both sides (``on``; by default all data columns that both
-    have), columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). Columns with
-    the same name that are not keys get the suffixes. Both indexes are kept, with suffixes where names clash; merging
-    index on index keeps one. The result has no order.
+    ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
+    every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
+    columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). ``on`` may also be a
+    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``.
 
-    Differs from pandas: missing keys never match.
+    Columns with the same name that are not keys get the suffixes. A key of the same name on both sides is one column, of
+    the side that has it. Both indexes are kept, with suffixes where names clash; merging index on index keeps one. The
+    result has no order.
+
+    Differs from pandas: missing keys never match, unless ``match_nulls``.
     """
     from objectiv_local.frame.frame import DataFrame
 
     if not isinstance(right, DataFrame):
         raise InvalidType(f"merge takes a frame, not {type(right).__name__}", hint="load it with DataFrame.from_pandas")
-    if how not in ("inner", "left"):
-        raise NotSupported(f"merge with how={how!r} is not supported", hint="use 'inner' or 'left'")
+    if how not in HOWS:
+        raise InvalidValue(f"there is no merge {how!r}", hint=f"how is one of {', '.join(HOWS)}")
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:
         raise InvalidValue("the frames are on different connections",
                            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
-    left_keys, right_keys = _keys(self, right, on, left_on, right_on, left_index, right_index)
+    names, conditions = _split(on)
+    keyed = how != "cross" and not (conditions and names is None and left_on is right_on is None
+                                    and not left_index and not right_index)
+    if how == "cross" and (on is not None or left_on is not None or right_on is not None or left_index or right_index):
+        raise InvalidValue("a cross merge has no keys", hint="use how='inner' with on=...")
+    left_keys, right_keys = _keys(self, right, names, left_on, right_on, left_index, right_index) if keyed else ([], [])
     left_state, right_state, pairs = _comparable(self, right, left_keys, right_keys)
-    index_on_index = left_index and right_index
-    shared_keys = {name for name, other in pairs if name == other} if on is not None or left_on is None else set()
-
-    taken_left = [*self._state.index, *self.data_columns]
-    taken_right = [] if index_on_index else list(right._state.index)
-    taken_right += [name for name in right.data_columns if name not in shared_keys or index_on_index]
-    clash = set(taken_left) & set(taken_right)
-
-    columns: list[tuple[str, JoinSide, tuple[str, str]]] = []
-    index: list[str] = []
-    data: list[str] = []
-    for side, frame, names, suffix in (("left", self, taken_left, suffixes[0]), ("right", right, taken_right, suffixes[1])):
-        for name in names:
-            label = name + suffix if name in clash else name
-            columns.append((label, "left" if side == "left" else "right", (name, name)))
-            (index if name in frame._state.index else data).append(label)
-    labels = [label for label, _, _ in columns]
-    twice = sorted({label for label in labels if labels.count(label) > 1})
-    if twice:
-        raise InvalidValue(f"the result would have two columns {twice[0]!r}", hint="choose other suffixes, or rename")
-    plan = Join(left_state.plan, right_state.plan, "inner" if how == "inner" else "left",
-                tuple((_key(left_state, a), _key(right_state, b)) for a, b in pairs), tuple(columns), step="merged")
-    state = State(plan, self._state.engine, self._state.dialect, tuple(index))
-    return DataFrame(state, data)
+    plan = _Merge(self, right, left_state, right_state, pairs, how, suffixes, match_nulls,
+                  index_on_index=left_index and right_index,
+                  one_column=names is not None or (left_on is None and right_on is None))
+    return plan.merged(conditions)
 
 
-def _keys(left: DataFrame, right: DataFrame, on: str | Sequence[str] | None, left_on: str | Sequence[str] | None,
+def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
+    """Return the names and the conditions of ``on``."""
+    if on is None:
+        return None, []
+    items = list(on) if isinstance(on, list | tuple) else [on]
+    names = [item for item in items if isinstance(item, str)]
+    conditions = [item for item in items if not isinstance(item, str)]
+    for item in conditions:
+        if not callable(item):
+            hint = ("write it as a function: on=lambda left, right: left.a < right.b" if isinstance(item, Series) else
+                    "use names of columns, or a function of both sides")
+            raise InvalidType(f"on takes names and functions of both sides, not {type(item).__name__}", hint=hint)
+    return (names or None) if conditions else names, conditions
+
+
+@dataclass
+class _Merge:
+    """One merge: the sides, their keys, and the columns of the result."""
+
+    left: DataFrame
+    right: DataFrame
+    left_state: State
+    right_state: State
+    pairs: list[tuple[str, str]]
+    how: str
+    suffixes: tuple[str, str]
+    match_nulls: bool
+    index_on_index: bool
+    one_column: bool
+
+    def merged(self, conditions: list[Any]) -> DataFrame:
+        """Return the frame."""
+        from objectiv_local.frame.frame import DataFrame
+
+        columns, index, data = self.columns()
+        condition = self.condition(columns, conditions)
+        plan = self.joined(columns, condition)
+        return DataFrame(self.left._state.onto(plan, tuple(index)), data)
+
+    def columns(self) -> tuple[_Columns, list[str], list[str]]:
+        """Return the columns of the result, and which of them are the index and data columns."""
+        shared = {a: b for a, b in self.pairs if a == b} if self.one_column else {}
+        level = dict(self.pairs) if self.index_on_index else {}
+        taken_left = [*self.left._state.index, *self.left.data_columns]
+        taken_right = [] if self.index_on_index else list(self.right._state.index)
+        taken_right += [name for name in self.right.data_columns if name not in shared or self.index_on_index]
+        taken_right = [name for name in taken_right if name not in shared or self.index_on_index]
+        clash = set(taken_left) & set(taken_right)
+        columns: list[tuple[str, JoinSide, tuple[str, str]]] = []
+        index: list[str] = []
+        data: list[str] = []
+        for name in taken_left:
+            label = name + self.suffixes[0] if name in clash else name
+            other = level.get(name) or shared.get(name)
+            side: JoinSide = "both" if other and self.how in ("right", "outer") else "left"
+            there = (_key(self.left_state, name), _key(self.right_state, other)) if side == "both" and other else (name, name)
+            columns.append((label, side, there))
+            (index if name in self.left._state.index else data).append(label)
+        for name in taken_right:
+            label = name + self.suffixes[1] if name in clash else name
+            columns.append((label, "right", (name, name)))
+            (index if name in self.right._state.index else data).append(label)
+        labels = [label for label, _, _ in columns]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise InvalidValue(f"the result would have two columns {twice[0]!r}", hint="choose other suffixes, or rename")
+        return tuple(columns), index, data
+
+    def on(self) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of key columns."""
+        return tuple((_key(self.left_state, a), _key(self.right_state, b)) for a, b in self.pairs)
+
+    def joined(self, columns: _Columns, condition: Callable[[_Columns], tuple[_Columns, Expr]] | None) -> Node:
+        """Return the plan of the result."""
+        how = "inner" if self.how == "cross" else self.how
+        if condition is None:
+            if how == "right":
+                return Join(self.right_state.plan, self.left_state.plan, "left", _turned(self.on()), _swapped(columns),
+                            self.match_nulls, "merged")
+            return Join(self.left_state.plan, self.right_state.plan, how, self.on(), columns, self.match_nulls, "merged")  # type: ignore[arg-type]
+        wide, test = condition(columns)
+        names = tuple(name for name, _, _ in columns)
+        if how == "inner":
+            met = Join(self.left_state.plan, self.right_state.plan, "inner", self.on(), wide, self.match_nulls, "merged",
+                       condition=test)
+            return Select(met, tuple((name, met.column(name)) for name in names), "merged")
+        if how == "left":
+            return self.kept(wide, test, names, left=True)
+        if how == "right":
+            return self.kept(wide, test, names, left=False)
+        # Rows on the right that met no other stand below the left join, because engines refuse such a full join.
+        matched = self.kept(wide, test, names, left=True)
+        alone = self.kept(wide, test, names, left=False, only_alone=True)
+        return Union((matched, alone), names, "merged")
+
+    def kept(self, wide: _Columns, test: Expr, names: tuple[str, ...], *, left: bool, only_alone: bool = False) -> Node:
+        """Return the rows of one side with those of the other that they meet; or only those that meet none."""
+        sides = (self.left_state.plan, self.right_state.plan)
+        first, second = sides if left else sides[::-1]
+        marker = unused_name("met", (*second.types, *(name for name, _, _ in wide)))
+        second = Extend(second, ((marker, literal(True)),))
+        columns = wide if left else _swapped(wide)
+        on = self.on() if left else _turned(self.on())
+        if only_alone:
+            columns = (*columns, (marker, "right", (marker, marker)))
+        node: Node = Join(first, second, "left", on, columns, self.match_nulls, "merged", condition=test)
+        if only_alone:
+            node = Filter(node, call("is_null", node.column(marker)))
+        return Select(node, tuple((name, node.column(name)) for name in names), "merged")
+
+    def condition(self, columns: _Columns, given: list[Any]) -> Callable[[_Columns], tuple[_Columns, Expr]] | None:
+        """Return what adds to columns those that the conditions read, with the conditions as one expression."""
+        if not given:
+            return None
+        del columns
+
+        def build(columns: _Columns) -> tuple[_Columns, Expr]:
+            taken = [name for name, _, _ in columns]
+            wide = list(columns)
+            new: dict[str, dict[str, Expr]] = {"left": {}, "right": {}}
+            for side, state in (("left", self.left_state), ("right", self.right_state)):
+                for name in state.plan.types:
+                    label = unused_name(f"{name}_{side}", taken)
+                    taken.append(label)
+                    wide.append((label, "left" if side == "left" else "right", (name, name)))
+                    new[side][name] = Column(label, state.plan.types[name])
+            pair = Join(self.left_state.plan, self.right_state.plan, "inner", (), tuple(wide))
+            state = self.left._state.onto(pair, ())
+            sides = [Side(state, frame, new[side]) for side, frame in (("left", self.left), ("right", self.right))]
+            whole: Expr | None = None
+            for function in given:
+                found = function(*sides)
+                if not isinstance(found, Series) or found._expr.type != BOOL:
+                    raise InvalidType("a condition to merge on has to give a bool series of the two sides")
+                if found._state.plan is not pair or found._expr.has_window or found._expr.has_query:
+                    raise InvalidValue("a condition to merge on reads the columns of the two sides only",
+                                       hint="assign what it needs to columns of the frames first")
+                whole = found._expr if whole is None else call("and", whole, found._expr)
+            assert whole is not None
+            used = whole.columns
+            return tuple(column for column in wide if column[0] in used or column in columns), whole
+
+        return build
+
+
+class Side:
+    """One side of a merge, in a condition: its columns as series."""
+
+    __slots__ = ("_columns", "_frame", "_state")
+
+    def __init__(self, state: State, frame: DataFrame, columns: dict[str, Expr]) -> None:
+        self._state = state
+        self._frame = frame
+        self._columns = columns
+
+    def __getitem__(self, name: str) -> Series:
+        if name not in self._frame.all_series:
+            raise ColumnNotFound(f"there is no column {name!r}", hint=near(str(name), self._frame.all_series))
+        return make_series(self._state, self._columns[name], name)
+
+    def __getattr__(self, name: str) -> Series:
+        if name.startswith("_") or name not in self._frame.all_series:
+            raise AttributeNotFound(f"this side of the merge has no column {name!r}", hint=near(name, self._frame.all_series))
+        return self[name]
+
+
+def _turned(on: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((b, a) for a, b in on)
+
+
+def _swapped(columns: _Columns) -> _Columns:
+    other: dict[JoinSide, JoinSide] = {"left": "right", "right": "left", "both": "both"}
+    return tuple((name, other[side], (names[1], names[0])) for name, side, names in columns)
+
+
+def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | None, left_on: str | Sequence[str] | None,
           right_on: str | Sequence[str] | None, left_index: bool, right_index: bool) -> tuple[list[str], list[str]]:
     def names(given: str | Sequence[str]) -> list[str]:
         return [given] if isinstance(given, str) else list(given)
@@ -118,3 +288,5 @@ def _aside(name: str) -> str:
 
 def _key(state: State, name: str) -> str:
     return _aside(name) if _aside(name) in state.plan.types else name
+
+

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.translate import translated
-from objectiv_local.plan.expr import Column, Expr, Ordering
+from objectiv_local.plan.expr import Column, Expr, Ordering, Variable
 from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
 
 if TYPE_CHECKING:
@@ -25,6 +25,12 @@ class State:
     dialect: str
     index: tuple[str, ...]
     order: tuple[Ordering, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    savepoints: Any = None
+
+    def onto(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
+        """Return the state of other rows that were made of these: another plan with an index and an order of its own."""
+        return replace(self, plan=plan, index=index, order=order)
 
     def on(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
         """Return this state over another plan."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 from typing import cast as typed
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
+from objectiv_local.frame import functions
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.functions import Reduction, reduction
+from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Aggregation, Expr, Frame, over
+from objectiv_local.plan.expr import Aggregation, Expr, Frame, Ordering, aggregation, call, case, literal, over
+from objectiv_local.plan.ops import OPS
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
 
 _BOUNDARIES = ("preceding", "current_row", "following")
 
@@ -26,17 +34,21 @@ def frame_of(mode: str, start_boundary: str, start_value: int | None, end_bounda
     start, end = _bound("start", start_boundary, start_value), _bound("end", end_boundary, end_value)
     low = -float("inf") if start is None else start
     high = float("inf") if end is None else end
-    if str(start_boundary).lower() == "following" and start_value is None:
+    if _word(start_boundary) == "following" and start_value is None:
         raise InvalidValue("a window cannot start after all rows", hint="give start_value")
-    if str(end_boundary).lower() == "preceding" and end_value is None:
+    if _word(end_boundary) == "preceding" and end_value is None:
         raise InvalidValue("a window cannot end before all rows", hint="give end_value")
     if low > high:
         raise InvalidValue("a window cannot end before it starts")
     return Frame(typed("OneOf['ROWS', 'RANGE']", mode), start, end)
 
 
+def _word(boundary: object) -> str:
+    return str(getattr(boundary, "value", boundary)).lower().replace(" ", "_")
+
+
 def _bound(which: str, boundary: str, value: int | None) -> int | None:
-    boundary = str(getattr(boundary, "value", boundary)).lower().replace(" ", "_")
+    boundary = _word(boundary)
     if boundary not in _BOUNDARIES:
         raise InvalidValue(f"{which}_boundary has to be one of {', '.join(_BOUNDARIES)}, not {boundary!r}")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
@@ -48,34 +60,148 @@ def _bound(which: str, boundary: str, value: int | None) -> int | None:
     return None if value is None else (-value if boundary == "preceding" else value)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Reductions["DataFrame"]):
     """The rows of the same group, in the order of the frame, from one boundary to another around each row.
 
-    Made by ``df.sort_values(...).groupby(...).window(...)``.
+    Made by ``df.sort_values(...).groupby(...).window(...)``, ``rolling`` and ``expanding``. An aggregate of it is a value
+    for every row; one over fewer values than ``min_values`` is missing.
     """
 
-    state: State
-    partition: tuple[Expr, ...]
-    frame: Frame
+    def __init__(self, state: State, partition: tuple[Expr, ...], frame: Frame, min_values: int | None = None,
+                 columns: tuple[str, ...] = ()) -> None:
+        if min_values is not None and (isinstance(min_values, bool) or not isinstance(min_values, int) or min_values < 0):
+            raise InvalidValue(f"min_values has to be a whole number from 0, not {min_values!r}")
+        self._state = state
+        self._partition = partition
+        self._frame = frame
+        self._min_values = min_values
+        self._columns = columns
 
-    def over(self, series: Series, function: Aggregation, name: str) -> Series:
-        """Return ``function`` of ``series`` over this window."""
-        exprs = [*function.children(), *self.partition, *(key.expr for key in self.state.order)]
-        state, moved = moved_together(series._state, self.state, exprs, len(function.children()), name)
-        n, m = len(function.children()), len(function.children()) + len(self.partition)
-        call = function.rebuilt(tuple(moved[:n]))
-        assert isinstance(call, Aggregation)
-        from objectiv_local.plan.expr import Ordering
+    @property
+    def order_by(self) -> tuple[Ordering, ...]:
+        """The order of the rows."""
+        return self._state.order
 
+    @property
+    def min_values(self) -> int | None:
+        """The number of values, missing ones not counted, below which an aggregate is missing."""
+        return self._min_values
+
+    @property
+    def frame_clause(self) -> str:
+        """The boundaries, as SQL writes them."""
+        from objectiv_local.plan.explain import frame_text
+
+        return frame_text(self._frame)
+
+    def set_frame_clause(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
+                         end_boundary: str = "current_row", end_value: int | None = None) -> Window:
+        """Return the window with other boundaries."""
+        frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
+        return Window(self._state, self._partition, frame, self._min_values, self._columns)
+
+    def __getitem__(self, key: str) -> SeriesWindow:
+        if key not in self._columns:
+            raise ColumnNotFound(f"there is no column {key!r}", hint=near(str(key), self._columns))
+        return SeriesWindow(self, make_series(self._state, self._state.column(key), key))
+
+    def __getattr__(self, name: str) -> SeriesWindow:
+        if name.startswith("_") or name not in self._columns:
+            raise AttributeNotFound(f"Window has no attribute or column {name!r}", hint=near(name, self._columns))
+        return self[name]
+
+    def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> DataFrame:
+        if named is not None or not (isinstance(func, str) or callable(func)):
+            raise NotSupported("a window takes one aggregate at a time", hint="window['column'].sum() is a series to assign")
+        from objectiv_local.frame.frame import DataFrame
+
+        func = functions.checked_function(func)
+        kept = [name for name in self._columns
+                if not numeric_only or self._state.plan.types[name].name in functions.NUMERIC]
+        frame = DataFrame(self._state, kept)
+        results = {f"{name}_{func}": self[name]._reduce(func, **options) for name in kept}
+        made = frame.assign(**results)
+        return made[list(results)]  # type: ignore[no-any-return]
+
+    def over(self, series: Series, made: Reduction, name: str) -> Series:
+        """Return an aggregate or window function of ``series`` over this window."""
+        parts = [child for part in made.parts for child in part.children()]
+        exprs = [*parts, *self._partition, *(key.expr for key in self._state.order)]
+        state, moved = moved_together(series._state, self._state, exprs, len(parts), name)
+        m = len(parts) + len(self._partition)
+        partition = moved[len(parts):m]
         order = [Ordering(expr, key.ascending, key.nulls_last)
-                 for key, expr in zip(self.state.order, moved[m:], strict=True)]
-        return make_series(state, over(call, moved[n:m], order, self.frame), name)
+                 for key, expr in zip(self._state.order, moved[m:], strict=True)]
+        rest = iter(moved)
+
+        def window(part: Aggregation) -> Expr:
+            function = part.rebuilt(tuple(next(rest) for _ in part.children()))
+            assert isinstance(function, Aggregation)
+            return over(function, partition, order, self._frame)
+
+        expr = made.over(window)
+        if self._min_values and all(OPS[part.op].kind == "aggregate" for part in made.parts):
+            counted = aggregation("count", moved[0]) if made.parts[0].args else aggregation("size")
+            enough = call("ge", over(counted, partition, order, self._frame), literal(self._min_values))
+            expr = case([(enough, expr)])
+        return make_series(state, expr, name)
 
 
-def moved_together(state: State, other: State, exprs: list[Expr], own: int, name: str) -> tuple[State, list[Expr]]:
+class SeriesWindow(Reductions[Series]):
+    """One column of a window: ``window['column'].sum()`` is a value for every row."""
+
+    __slots__ = ("_series", "_window")
+
+    def __init__(self, window: Window, series: Series) -> None:
+        self._window = window
+        self._series = series
+
+    def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> Series:
+        if named is not None or not (isinstance(func, str) or callable(func)):
+            raise NotSupported("a window takes one aggregate at a time", hint="call it for each")
+        order = () if func not in ("first", "last", "to_json_array") else self._window._state.order
+        made = reduction(functions.checked_function(func), self._series._expr, order, **options)
+        return self._window.over(self._series, made, self._series.name)
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("window_"):
+            raise AttributeNotFound(f"a column of a window has no attribute {name!r}",
+                                    hint="use an aggregate, or window_row_number() and the like")
+        function = getattr(self._series, name)
+        return lambda *args, **options: function(*args, **options, window=self._window)
+
+
+def rolling(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], window: int, min_periods: int | None, *,
+            center: bool, closed: str) -> Window:
+    """Return the window of ``window`` rows up to the current one, or around it with ``center``."""
+    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+        raise InvalidValue(f"a rolling window has a number of rows from 1, not {window!r}")
+    if closed != "right":
+        raise NotSupported(f"a rolling window with closed={closed!r} is not supported", hint="use window(mode='rows', ...)")
+    _sorted(state, "rolling")
+    # As pandas: of an even number, the row before the middle is the current one.
+    after = (window - 1) // 2 if center else 0
+    return Window(state, partition, Frame("ROWS", after - window + 1, after), window if min_periods is None else min_periods,
+                  columns)
+
+
+def expanding(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], min_periods: int, *,
+              center: bool) -> Window:
+    """Return the window of all rows up to the current one."""
+    if center:
+        raise NotSupported("an expanding window with center=True is not supported", hint="use rolling, or window()")
+    _sorted(state, "expanding")
+    return Window(state, partition, Frame("ROWS", None, 0), min_periods, columns)
+
+
+def _sorted(state: State, what: str) -> None:
+    if not state.order:
+        raise InvalidValue(f"{what} needs an order", hint=f"sort the frame first: df.sort_values(...).{what}(...)")
+
+
+def moved_together(state: State, other: State, exprs: Sequence[Expr], own: int, name: str) -> tuple[State, list[Expr]]:
     """Return one state for ``exprs``, of which the first ``own`` are of ``state`` and the others of ``other``."""
-    mine, theirs = exprs[:own], exprs[own:]
+    mine, theirs = list(exprs[:own]), list(exprs[own:])
     for position, expr in enumerate(theirs):
         state, found, moved = aligned(state, [*mine, *theirs[:position]], other, expr, "left", name)
         mine, theirs = found[:own], [*found[own:], moved, *theirs[position + 1:]]

@@ -84,7 +84,7 @@ class Aggregate:
     def _result(self, state: State, plan: AggregateNode, name: str) -> Series:
         index = tuple(key for key, _ in plan.keys)
         order = tuple(Ordering(plan.column(key)) for key in index)
-        return make_series(State(plan, state.engine, state.dialect, index, order), plan.column(name), name)
+        return make_series(state.onto(plan, index, order), plan.column(name), name)
 
     def _grouping(self, data: DataFrame, groupby: object, counted: str, model: str) -> tuple[State, Named]:
         if isinstance(groupby, GroupBy):

@@ -12,6 +12,7 @@ from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.io import from_stored
+from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
 from objectiv_local.hub.series import GLOBAL_CONTEXT, LOCATION_STACK
 from objectiv_local.hub.sessions import with_sessions
@@ -47,7 +48,7 @@ def event_frame(db_url: object, table_name: str | None, start_date: object, end_
     plan = _filtered(_raw(engine, stored), start, end)
     plan = _taken_apart(plan, global_contexts)
     names = [*EVENT_COLUMNS]
-    state = State(plan, engine, engine.dialect, ("event_id",))
+    state = State(plan, engine, engine.dialect, ("event_id",), savepoints=Savepoints())
     if with_sessionized_data:
         state = with_sessions(state, session_gap_seconds)
         names += ["session_id", "session_hit_number"]

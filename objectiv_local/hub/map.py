@@ -27,7 +27,7 @@ class Map:
     def is_first_session(self, data: DataFrame) -> Series:
         """Return whether each hit is in the first session of its user within the frame."""
         data = require(data, "is_first_session", session_id="int64", user_id="")
-        first = data.session_id.min(data.groupby("user_id"))
+        first = data.groupby("user_id").session_id.transform("min")
         return (first == data.session_id).rename("is_first_session")
 
     def is_new_user(self, data: DataFrame, time_aggregation: str | None = None) -> Series:
@@ -39,8 +39,8 @@ class Map:
         """
         data = require(data, "is_new_user", session_id="int64", user_id="", moment="timestamp")
         period = self._hub.time_agg(data, time_aggregation)
-        first_in_period = data.session_id.min(data.groupby([period, "user_id"]))
-        first = data.session_id.min(data.groupby("user_id"))
+        first_in_period = data.groupby([period, "user_id"]).session_id.transform("min")
+        first = data.groupby("user_id").session_id.transform("min")
         return (first_in_period == first).rename("is_new_user")
 
     def is_conversion_event(self, data: DataFrame, name: str) -> Series:

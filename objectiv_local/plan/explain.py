@@ -11,6 +11,7 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
+    Frame,
     InQuery,
     Literal,
     Ordering,
@@ -91,6 +92,17 @@ def _step(node: Node, numbers: dict[Node, int]) -> str:
     raise AssertionError(node)
 
 
+def frame_text(frame: Frame) -> str:
+    """Return the boundaries of a window, as SQL writes them."""
+
+    def bound(value: int | None, unbounded: str) -> str:
+        if value is None:
+            return f"UNBOUNDED {unbounded}"
+        return "CURRENT ROW" if value == 0 else f"{abs(value)} {'PRECEDING' if value < 0 else 'FOLLOWING'}"
+
+    return f"{frame.mode} BETWEEN {bound(frame.start, 'PRECEDING')} AND {bound(frame.end, 'FOLLOWING')}"
+
+
 def _order(order: tuple[Ordering, ...]) -> str:
     return ", ".join(shown(key.expr) + ("" if key.ascending else " desc") + ("" if key.nulls_last else " nulls first")
                      for key in order) or "any order"
@@ -117,7 +129,7 @@ def shown(expr: Expr) -> str:
         case Over(function, partition, order, frame):
             clauses = [f"partition {', '.join(map(shown, partition))}"] if partition else []
             clauses += [f"order {_order(order)}"] if order else []
-            clauses += [f"{frame.mode.lower()} {frame.start} to {frame.end}"] if frame is not None else []
+            clauses += [frame_text(frame).lower()] if frame is not None else []
             return f"{shown(function)} over ({'; '.join(clauses)})"
         case ScalarQuery(plan, column):
             return f"the {column} of {type(plan).__name__}"

@@ -17,14 +17,17 @@ class Relation:
 
     ``table``: ``parts`` are the parts of a table's name, such as ``("public", "data")``.
     ``parquet``: ``parts`` are file names or patterns.
+    ``query``: ``parts`` is the text of a query that a user wrote.
     """
 
-    kind: Literal["table", "parquet"]
+    kind: Literal["table", "parquet", "query"]
     parts: tuple[str, ...]
 
     @property
     def title(self) -> str:
         """A short name for messages and for the steps of a statement."""
+        if self.kind == "query":
+            return "the given query"
         return ".".join(self.parts) if self.kind == "table" else self.parts[0]
 
 

@@ -188,7 +188,7 @@ def test_search_path_views_domains_enums_and_quoting(url: str, admin: psycopg.Co
         assert stored.relation.parts == ("Odd.Table",)
         assert stored.primary_key == ("Key",)
         assert stored.columns == (("Key", "int4"), ("a b", "varchar"), ("m", "enum"), ("n", "numeric(5,2)"), ("s", "int2"),
-                                  ("r", "float4"), ("i", "interval"), ("j", "jsonb"), ("l", "_int4"))
+                                  ("r", "float4"), ("i", "interval"), ("j", "jsonb"), ("l", "int4[]"))
         assert engine.table("stored").columns == (("x", "int8"),)
         assert engine.table("parts").columns == (("x", "int4"),)
         assert engine.table("place.stored").relation.parts == ("place", "stored")

@@ -1,12 +1,36 @@
-"""Series, one file for each kind of value."""
-
-from __future__ import annotations
+"""Series: one file for each kind of type."""
 
 from objectiv_local.frame.series.base import Series, make_series, series_class
-from objectiv_local.frame.series.datetime import SeriesDateTime, SeriesTimedelta
+from objectiv_local.frame.series.datetime import SeriesDate, SeriesTime, SeriesTimedelta, SeriesTimestamp
 from objectiv_local.frame.series.json import JsonAccessor, SeriesJson
-from objectiv_local.frame.series.numeric import SeriesBoolean, SeriesNumeric
+from objectiv_local.frame.series.nested import SeriesDict, SeriesList
+from objectiv_local.frame.series.numeric import (
+    SeriesBoolean,
+    SeriesDecimal,
+    SeriesFloat64,
+    SeriesInt64,
+    SeriesNumericInterval,
+)
 from objectiv_local.frame.series.string import SeriesString
+from objectiv_local.frame.series.uuid import SeriesUuid
 
-__all__ = ["JsonAccessor", "Series", "SeriesBoolean", "SeriesDateTime", "SeriesJson", "SeriesNumeric", "SeriesString",
-           "SeriesTimedelta", "make_series", "series_class"]
+__all__ = [
+    "JsonAccessor",
+    "Series",
+    "SeriesBoolean",
+    "SeriesDate",
+    "SeriesDecimal",
+    "SeriesDict",
+    "SeriesFloat64",
+    "SeriesInt64",
+    "SeriesJson",
+    "SeriesList",
+    "SeriesNumericInterval",
+    "SeriesString",
+    "SeriesTime",
+    "SeriesTimedelta",
+    "SeriesTimestamp",
+    "SeriesUuid",
+    "make_series",
+    "series_class",
+]

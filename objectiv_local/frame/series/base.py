@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.series.convert import coerced
+from objectiv_local.frame.series.quantified import Quantified
+from objectiv_local.frame.series.reductions import SeriesReductions
+from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
+from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, is_single_row, limited, unused_name
-from objectiv_local.plan.expr import Aggregation, Expr, Ordering, aggregation, call, case, cast, literal
-from objectiv_local.plan.nodes import Aggregate, Limit, Node
-from objectiv_local.types import STRING, Type, python_value, type_from_dtype
+from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
+from objectiv_local.plan.nodes import Aggregate, Filter, Limit, Select, Values
+from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -19,8 +24,9 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.frame.groupby import GroupBy
-    from objectiv_local.frame.window import Window
+
+#: Values of a list that are compared one by one; more of them are looked up.
+MOST_TESTS = 30
 
 _CLASSES: dict[str, type[Series]] = {}
 S = TypeVar("S", bound="type[Series]")
@@ -39,11 +45,12 @@ def series_class(*dtypes: str) -> Callable[[S], S]:
 
 def make_series(state: State, expr: Expr, name: str) -> Series:
     """Return a series of the class that belongs to the expression's type."""
-    class_ = _CLASSES.get(expr.type.label) or _CLASSES.get(expr.type.name) or Series
+    label = expr.type.label.partition("[")[0]
+    class_ = _CLASSES.get(label) or _CLASSES.get(expr.type.name) or Series
     return class_(state, expr, name)
 
 
-class Series:
+class Series(SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
     Comparisons and arithmetic return series. NULL is a missing value: an operation on it gives NULL, and a filter
@@ -72,6 +79,34 @@ class Series:
     def dtype(self) -> str:
         """The name of the type of the values."""
         return self._expr.type.dtype
+
+    @property
+    def order_by(self) -> tuple[Ordering, ...]:
+        """The order in which rows come; empty if none was asked for."""
+        return self._state.order
+
+    @property
+    def instance_dtype(self) -> str:
+        """The dtype with what is in a list or a struct, as in ``list[int64]``."""
+        return self._expr.type.dtype
+
+    @classmethod
+    def get_db_dtype(cls, dialect: str) -> str:
+        """Return the name of the type in a dialect, ``duckdb`` or ``postgres``; of decimals, with two digits."""
+        from objectiv_local.dialects import dialect_named
+
+        dtype = next((dtype for dtype, known in _CLASSES.items() if known is cls), "")
+        if not dtype:
+            raise InvalidType(f"{cls.__name__} is the series of no one type", hint="ask a series of a dtype")
+        return dialect_named(dialect).type_name(type_from_dtype("decimal(38, 2)" if dtype == "decimal" else dtype))
+
+    @classmethod
+    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
+                   dtype: str | None = None) -> Series:
+        """Return a constant as a series of the rows of ``base``."""
+        type_ = None if dtype is None else type_from_dtype(dtype)
+        expr = literal(value, None if type_ is None or value is not None else type_)
+        return make_series(base._state, expr if type_ is None else cast(expr, type_), checked_name(name))
 
     @property
     def index(self) -> dict[str, Series]:
@@ -108,17 +143,19 @@ class Series:
         if value is None:
             raise InvalidType(f"None cannot be compared or computed with in {op}", hint="use isnull() or notnull()")
         own = self._expr.type
-        if isinstance(value, str) and own != STRING and own.name in ("date", "timestamp", "uuid", "timedelta"):
+        if isinstance(value, str) and own != STRING and own.name in ("date", "time", "timestamp", "uuid", "timedelta"):
             return parsed_literal(value, own, f"{op} with series {self._name!r}")
         return literal(value)
 
     def _binary(self, op: str, other: object, *, swapped: bool = False) -> Series:
+        if isinstance(other, Quantified):
+            return other.compared(op, self)
         if isinstance(other, Series):
             state, (left,), right = aligned(self._state, [self._expr], other._state, other._expr, "both", other._name)
             if op in ("eq", "ne", "lt", "le", "gt", "ge"):
-                left, right = _comparable(left, right)
+                left, right = comparable(left, right)
             return make_series(state, call(op, left, right), self._name)
-        if not _is_value(other):
+        if not is_value(other):
             raise InvalidType(f"{op} takes a series or a single value, not {type(other).__name__}",
                               hint="use isin() for lists, or load the values with DataFrame.from_pandas")
         operand = self._literal(other, op)
@@ -160,6 +197,30 @@ class Series:
 
     def __rmod__(self, other: object) -> Series:
         return self._binary("mod", other, swapped=True)
+
+    def __pow__(self, other: object) -> Series:
+        return self._binary("power", other)
+
+    def __rpow__(self, other: object) -> Series:
+        return self._binary("power", other, swapped=True)
+
+    def __lshift__(self, other: object) -> Series:
+        return self * self._power_of_two(other)
+
+    def __rshift__(self, other: object) -> Series:
+        return self // self._power_of_two(other)
+
+    def _power_of_two(self, other: object) -> object:
+        """Return what a shift by ``other`` bits multiplies by; missing for a negative number of bits."""
+        if isinstance(other, Series):
+            power = (2.0 ** other).where((other >= 0) & (other < 63))  # a float holds a power of two exactly
+            return power.astype("int64")
+        if isinstance(other, bool) or not isinstance(other, int) or not 0 <= other < 63 or self._expr.type != INT64:
+            raise InvalidType(f"an int64 series is shifted by 0 to 62 bits, not {self.dtype} by {other!r}")
+        return 1 << other
+
+    def __pos__(self) -> Series:
+        return self
 
     def __neg__(self) -> Series:
         return self._call("neg")
@@ -242,48 +303,109 @@ class Series:
         return self.where(~condition.fillna(False), other)
 
     def isin(self, values: Iterable[object]) -> Series:
-        """Return whether each value is one of ``values``. A missing value is in the list only if None is.
+        """Return whether each value is one of ``values``: a list, or a series of any frame on the same connection.
 
-        The answer is never missing.
+        A missing value is in a list only if None is, and in no series. The answer is never missing.
         """
         if isinstance(values, Series):
-            raise NotSupported("isin with a series is not supported", hint="merge with the other frame on the values")
+            if values._state.engine is not self._state.engine:
+                raise InvalidValue(f"series {values.name!r} is on another connection",
+                                   hint="fetch its values with to_pandas() and pass them as a list")
+            other = values._with(cast(values._expr, self._expr.type)) if values._expr.type != self._expr.type else values
+            return self._with(self._among(other))
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
-        tests = [call("eq", self._expr, self._literal(value, "isin")) for value in dict.fromkeys(given) if value is not None]
-        if len(tests) > 100:
-            raise NotSupported(f"isin takes at most 100 values, not {len(tests)}",
-                               hint="load them with DataFrame.from_pandas and merge")
-        found: Expr = literal(False)
-        for position, test in enumerate(tests):
-            found = test if position == 0 else call("or", found, test)
-        found = call("coalesce", found, literal(False))
+        items = [self._literal(value, "isin") for value in dict.fromkeys(given) if value is not None]
+        tests = [call("eq", self._expr, item) for item in items]
+        if len(tests) > MOST_TESTS:
+            rows = tuple((cast(item, self._expr.type),) for item in items)
+            found: Expr = InQuery(self._expr, Values((("value", self._expr.type),), rows, None, "values"), "value")
+        else:
+            found = literal(False)
+            for position, test in enumerate(tests):
+                found = test if position == 0 else call("or", found, test)
+            found = call("coalesce", found, literal(False))
         if None in given:
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
 
-    def between(self, left: object, right: object) -> Series:
-        """Return whether each value is at least ``left`` and at most ``right``."""
-        return (self >= left) & (self <= right)
+    def _among(self, other: Series) -> Expr:
+        plan = Select(other._state.plan, ((other._name, other._expr),))
+        return InQuery(self._expr, Filter(plan, call("not_null", Column(other._name, other._expr.type))), other._name)
 
-    def astype(self, dtype: str | type) -> Series:
+    def between(self, left: object, right: object, inclusive: str = "both") -> Series:
+        """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
+
+        ``inclusive`` is both, neither, left or right.
+        """
+        if inclusive not in ("both", "neither", "left", "right"):
+            raise InvalidValue(f"inclusive is both, neither, left or right, not {inclusive!r}")
+        low = self >= left if inclusive in ("both", "left") else self > left
+        return low & (self <= right if inclusive in ("both", "right") else self < right)
+
+    def clip(self, lower: object = None, upper: object = None) -> Series:
+        """Return the values, with ``lower`` for smaller and ``upper`` for greater ones."""
+        out = self if lower is None else self.mask(self < lower, lower)
+        return out if upper is None else out.mask(self > upper, upper)
+
+    def round(self, decimals: int = 0) -> Series:
+        """Return numbers rounded to ``decimals`` digits behind the point, or in front of it if negative.
+
+        A half goes to the even neighbour, as in numpy; of decimals, away from zero. Raises InvalidValue beyond 15 digits.
+        """
+        if isinstance(decimals, bool) or not isinstance(decimals, int) or abs(decimals) > 15:
+            raise InvalidValue(f"decimals has to be a whole number from -15 to 15, not {decimals!r}")
+        return self._call("round", decimals)
+
+    def __round__(self, decimals: int = 0) -> Series:
+        return self.round(decimals)
+
+    def abs(self) -> Series:
+        """Return numbers and durations without their sign."""
+        return self._call("abs")
+
+    def map(self, mapping: Mapping[object, object]) -> Series:
+        """Return what a mapping has for each value; missing for other values."""
+        if not isinstance(mapping, Mapping) or not mapping:
+            raise InvalidType("map takes a mapping of values to values", hint="write the computation with operators")
+        whens = [(call("eq", self._expr, self._literal(key, "map")), literal(value)) for key, value in mapping.items()]
+        return self._with(case(whens))
+
+    def replace(self, to_replace: Any, value: object = None) -> Series:
+        """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``."""
+        pairs = to_replace if isinstance(to_replace, Mapping) else dict.fromkeys(
+            to_replace if isinstance(to_replace, list | tuple) else [to_replace], value)
+        whens = [(call("is_null", self._expr) if python_value(key) is None else
+                  call("eq", self._expr, self._literal(key, "replace")),
+                  literal(None, self._expr.type) if python_value(new) is None else self._literal(new, "replace"))
+                 for key, new in pairs.items()]
+        return self._with(case(whens, self._expr) if whens else self._expr)
+
+    def astype(self, dtype: str | type, errors: str = "raise") -> Series:
         """Return the values as another type.
 
-        Text that does not read as the type asked for is an error when the frame is fetched. A float is cut towards
-        zero to make an integer; a timestamp as text has six digits of the second.
+        Text that does not read as the type asked for is an error when the frame is fetched, or missing with
+        ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
+        second; a decimal is rounded, a half away from zero.
 
         Raises InvalidValue for an unknown dtype and InvalidType for types that do not go into each other.
         """
-        return self._with(cast(self._expr, type_from_dtype(dtype)))
+        type_ = type_from_dtype(dtype)
+        if errors not in ("raise", "coerce"):
+            raise InvalidValue(f"errors is raise or coerce, not {errors!r}")
+        return self._with(coerced(self._expr, type_) if errors == "coerce" else cast(self._expr, type_))
 
     def rename(self, name: str) -> Series:
         """Return the series under another name."""
-        return self._with(self._expr, _checked_name(name))
+        return self._with(self._expr, checked_name(name))
 
     def copy(self) -> Series:
         """Return the series; it is immutable, so this is the same one."""
         return self
+
+    def _frame(self) -> DataFrame:
+        return self.to_frame()
 
     def to_frame(self) -> DataFrame:
         """Return a frame with this series as its one data column."""
@@ -293,8 +415,6 @@ class Series:
             name = unused_name(self._name + "_value", self._state.index)
             return self.rename(name).to_frame()
         column = self._state.plan.types.get(self._name)
-        from objectiv_local.plan.expr import Column
-
         if column is not None and self._expr is Column(self._name, column):
             return DataFrame(self._state, (self._name,))
         return DataFrame(self._state.extended([(self._name, self._expr)]), (self._name,))
@@ -302,6 +422,20 @@ class Series:
     def sort_values(self, *, ascending: bool = True) -> Series:
         """Return the series in the order of its values, missing ones last in both directions."""
         return make_series(self._state.on(self._state.plan, (Ordering(self._expr, ascending),)), self._expr, self._name)
+
+    def sort_by_series(self, by: Series | Iterable[Series], *, ascending: bool | Iterable[bool] = True) -> Series:
+        """Return the series in the order of other series of the same rows."""
+        keys = [by] if isinstance(by, Series) else list(by)
+        directions = [ascending] * len(keys) if isinstance(ascending, bool) else list(ascending)
+        state, expr = self._state, self._expr
+        order: list[Ordering] = []
+        for key, up in zip(keys, directions, strict=True):
+            mine = [expr, *(each.expr for each in order)]
+            state, exprs, moved = aligned(state, mine, key._state, key._expr, "left", key.name)
+            expr = exprs[0]
+            order = [Ordering(new, old.ascending) for new, old in zip(exprs[1:], order, strict=True)]
+            order.append(Ordering(moved, bool(up)))
+        return make_series(state.on(state.plan, tuple(order)), expr, self._name)
 
     def sort_index(self, *, ascending: bool = True) -> Series:
         """Return the series in the order of its index."""
@@ -320,94 +454,6 @@ class Series:
             frame = self.to_frame()[level == key]
             return make_series(limited(frame._state, 1), frame[self._name]._expr, self._name)
         raise InvalidType("a series takes a slice of rows, a condition, or a label of its one index level")
-
-    # ---- aggregates
-
-    def _aggregate(self, op: str, partition: Window | GroupBy | None, *extra: Expr, name: str | None = None,
-                   ordered: bool = False) -> Series:
-        order = self._state.order if ordered else ()
-        function = aggregation(op, self._expr, *extra, order=order)
-        return self._reduced(function, partition, name)
-
-    def _reduced(self, function: Aggregation, partition: Window | GroupBy | None, name: str | None = None) -> Series:
-        """Return an aggregate of the frame, or over a window if ``partition`` is one."""
-        name = name or self._name
-        if partition is None:
-            plan: Node = Aggregate(self._state.plan, (), ((name, function),))
-            return make_series(State(plan, self._state.engine, self._state.dialect, ()), plan.column(name), name)
-        return partition.over(self, function, name)
-
-    def count(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the number of values that are not missing."""
-        return self._aggregate("count", partition)
-
-    def nunique(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the number of different values; missing ones do not count. The name gets ``_nunique`` behind it."""
-        return self._aggregate("nunique", partition, name=f"{self._name}_nunique")
-
-    def min(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the least value; missing if there is none."""
-        return self._aggregate("min", partition)
-
-    def max(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the greatest value; missing if there is none."""
-        return self._aggregate("max", partition)
-
-    def first(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the first value that is not missing, in the order of the frame."""
-        return self._aggregate("first", partition, ordered=True)
-
-    def last(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the last value that is not missing, in the order of the frame."""
-        return self._aggregate("last", partition, ordered=True)
-
-    def agg(self, func: str | Sequence[str]) -> Any:
-        """Return an aggregate by its name, or a frame of several with columns ``<name>_<func>``."""
-        if isinstance(func, str):
-            return self.to_frame().agg(func)[f"{self._name}_{func}"].rename(self._name)
-        return self.to_frame().agg(list(func))
-
-    aggregate = agg
-
-    # ---- windows
-
-    def _window_function(self, op: str, window: Window | None, *args: Expr) -> Series:
-        from objectiv_local.frame.window import Window
-
-        if not isinstance(window, Window):
-            raise InvalidType(f"window_{op} needs a window",
-                              hint=f"window = df.sort_values(...).groupby(...).window(); series.window_{op}(window=window)")
-        return window.over(self, aggregation(op, *args), self._name)
-
-    def window_row_number(self, window: Window | None = None) -> Series:
-        """Return the number of each row in its partition, from 1."""
-        return self._window_function("row_number", window)
-
-    def window_lag(self, offset: int = 1, default: object = None, window: Window | None = None) -> Series:
-        """Return the value ``offset`` rows before, or ``default`` where there is no such row."""
-        return self._shifted("lag", offset, default, window)
-
-    def window_lead(self, offset: int = 1, default: object = None, window: Window | None = None) -> Series:
-        """Return the value ``offset`` rows after, or ``default`` where there is no such row."""
-        return self._shifted("lead", offset, default, window)
-
-    def _shifted(self, op: str, offset: int, default: object, window: Window | None) -> Series:
-        if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0:
-            raise InvalidValue(f"offset has to be a whole number from 0, not {offset!r}",
-                               hint="window_lag looks back, window_lead looks forward")
-        other = literal(None, self._expr.type) if default is None else cast(self._literal(default, op), self._expr.type)
-        return self._window_function(op, window, self._expr, literal(offset), other)
-
-    def window_first_value(self, window: Window | None = None) -> Series:
-        """Return the value of the first row of the window's frame, missing or not."""
-        return self._window_function("first_value", window, self._expr)
-
-    def window_last_value(self, window: Window | None = None) -> Series:
-        """Return the value of the last row of the window's frame, missing or not.
-
-        The frame of a window ends at the current row by default: pass ``end_boundary='following'`` for the partition.
-        """
-        return self._window_function("last_value", window, self._expr)
 
     # ---- results
 
@@ -428,7 +474,7 @@ class Series:
 
     def to_numpy(self) -> numpy.ndarray[Any, Any]:
         """Return the values as a numpy array."""
-        return self.to_frame().to_numpy()[:, 0] if self.dtype == "json" else _to_numpy(self.to_pandas())
+        return self.to_frame().to_numpy()[:, 0] if self.dtype == "json" else to_numpy(self.to_pandas())
 
     def head(self, n: int = 5) -> pandas.Series[Any]:
         """Return the first ``n`` rows as a pandas Series."""
@@ -451,63 +497,90 @@ class Series:
         """Return the SQL that fetches the series, perhaps for another dialect. See DataFrame.view_sql."""
         return self.to_frame().view_sql(dialect=dialect)
 
+    # ---- rows
 
-def _to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
-    """Return the values with numpy's own dtypes; missing integers and bools make floats and objects, as in pandas."""
-    import numpy as np
+    def nlargest(self, n: int = 5) -> Series:
+        """Return the ``n`` greatest values, greatest first; missing ones come last."""
+        return self.sort_values(ascending=False)[:n]
 
-    kind = str(values.dtype)
-    if kind == "Int64":
-        return values.to_numpy(dtype="float64", na_value=np.nan) if values.isna().any() else values.to_numpy("int64")
-    if kind == "boolean":
-        return values.astype(object).where(values.notna(), None).to_numpy() if values.isna().any() else values.to_numpy("bool")
-    if kind in ("str", "string"):
-        return values.astype(object).where(values.notna(), None).to_numpy()
-    return values.to_numpy()
+    def nsmallest(self, n: int = 5) -> Series:
+        """Return the ``n`` least values, least first; missing ones come last."""
+        return self.sort_values()[:n]
 
+    def tail(self, n: int = 5) -> pandas.Series[Any]:
+        """Return the last ``n`` rows in the order of the frame as a pandas Series."""
+        return self.to_frame().tail(n)[self._name]
 
-def _comparable(left: Expr, right: Expr) -> tuple[Expr, Expr]:
-    from objectiv_local.types import UUID
+    def dropna(self) -> Series:
+        """Return the rows with a value; NaN counts as missing here, as in pandas."""
+        kept: Series = self.to_frame().dropna()[self._name]
+        return kept
 
-    if {left.type, right.type} == {UUID, STRING}:
-        return cast(left, UUID), cast(right, UUID)
-    return left, right
+    def drop_duplicates(self, keep: str | bool = "first") -> Series:
+        """Return one row for each value: the ``first`` or ``last`` in the order of the frame, or with False none of several."""
+        kept: Series = self.to_frame().drop_duplicates(keep=keep)[self._name]
+        return kept
 
+    def append(self, other: Series | Iterable[Series], ignore_index: bool = False) -> Series:
+        """Return the rows of this series and then those of others, under the name of this one. See DataFrame.append."""
+        others = [other] if isinstance(other, Series) else list(other)
+        frames = [each.rename(self._name).to_frame() for each in others]
+        joined: Series = self.to_frame().append(frames, ignore_index=ignore_index)[self._name]
+        return joined
 
-def _is_value(value: object) -> bool:
-    import datetime
-    import uuid
+    def reset_index(self, level: Any = None, drop: bool = False) -> DataFrame | Series:
+        """Return a frame with the index as columns, or the series without it if ``drop``."""
+        frame = self.to_frame().reset_index(level, drop=drop)
+        return frame[self._name] if drop else frame
 
-    plain = python_value(value)
-    return plain is None or isinstance(
-        plain, bool | int | float | str | datetime.date | datetime.timedelta | uuid.UUID)
+    def unstack(self, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
+        """Return a frame with the values of an index level as columns, named by the values. See DataFrame.unstack."""
+        from objectiv_local.frame.reshape import unstacked
 
+        return unstacked(self.to_frame(), level, fill_value, aggregation, lambda value, _: value)
 
-def _checked_name(name: object) -> str:
-    if not isinstance(name, str) or not name or "\x00" in name:
-        raise InvalidType(f"a column name has to be a text that is not empty, not {name!r}")
-    return name
+    def materialize(self, node_name: str = "manual_materialize", limit: int | slice | None = None, distinct: bool = False,
+                    materialization: str = "cte") -> Series:
+        """Return the series as a step of its own. See DataFrame.materialize."""
+        frame = self.to_frame().materialize(node_name, limit=limit, distinct=distinct, materialization=materialization)
+        made: Series = frame[self._name]
+        return made
 
+    @property
+    def is_materialized(self) -> bool:
+        """Whether the series is a plain column of the step that it reads, and nothing is pending."""
+        return isinstance(self._expr, Column) and self._expr.name == self._name and not self._state.order
 
-def parsed_literal(value: str, type_: Type, where: str) -> Expr:
-    """Return text as a constant of a type that can be written as text. Raises InvalidValue for text that is not one."""
-    import datetime
-    import uuid
+    @property
+    def base_node(self) -> str:
+        """The step that the series reads, as text; series of equal text are computed from the same rows."""
+        from objectiv_local.plan.explain import explain
 
-    forms = {"date": "YYYY-MM-DD", "timestamp": "YYYY-MM-DD HH:MM:SS", "uuid": "36 characters of a uuid",
-             "timedelta": "a datetime.timedelta"}
-    try:
-        if type_.name == "date":
-            try:
-                return literal(datetime.date.fromisoformat(value))
-            except ValueError:
-                return literal(datetime.datetime.fromisoformat(value))
-        if type_.name == "timestamp":
-            return literal(datetime.datetime.fromisoformat(value))
-        if type_.name == "uuid":
-            return literal(uuid.UUID(value))
-    except ValueError:
-        pass
-    raise InvalidValue(f"{value!r} is not a {type_.name} ({where})", hint=f"write it as {forms[type_.name]}")
+        return explain(self._state.plan)
 
+    @property
+    def group_by(self) -> None:
+        """Always None: groups are objects of their own here, which ``df.groupby(...)`` returns."""
+        return
 
+    # ---- values of other rows
+
+    def exists(self) -> Series:
+        """Return whether the series has any row, as a series of one bool."""
+        counted = aggregation("size")
+        plan = Aggregate(self._state.plan, (), (("rows", counted),))
+        state = self._state.onto(plan, ())
+        return make_series(state, call("gt", plan.column("rows"), literal(0)), self._name)
+
+    def any_value(self) -> Quantified:
+        """Return the values of all rows for a comparison: ``series < other.any_value()`` is true if one fits."""
+        return Quantified(self, every=False)
+
+    def all_values(self) -> Quantified:
+        """Return the values of all rows for a comparison: ``series < other.all_values()`` is true if each fits."""
+        return Quantified(self, every=True)
+
+    @property
+    def array(self) -> Any:
+        """The values as a pandas ExtensionArray. Runs the query."""
+        return self.to_pandas().array

@@ -1,29 +1,61 @@
-"""Series of dates, moments and durations, and what ``.dt`` offers."""
+"""Series of dates, times, moments and durations, and what ``.dt`` offers."""
 
 from __future__ import annotations
 
-from objectiv_local.errors import InvalidValue, near
+import datetime
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame.series.base import Series, series_class
-from objectiv_local.frame.series.numeric import SeriesSummable
-from objectiv_local.plan.expr import call, literal
+from objectiv_local.plan.expr import Expr, call, cast, literal
+from objectiv_local.types import DATE, FLOAT64, INT64, TIME
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
 
 DATE_PARTS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_DAY = 86_400_000_000
 
 
-@series_class("date", "timestamp")
-class SeriesDateTime(Series):
-    """Series of dates or moments. Moments have microseconds and no time zone; they are in UTC."""
+class SeriesMoment(Series):
+    """Series of dates, times or timestamps."""
 
     __slots__ = ()
 
     @property
     def dt(self) -> DateTimeOperation:
-        """Operations on dates and moments."""
+        """Operations on dates, times and moments."""
         return DateTimeOperation(self)
 
 
+@series_class("date")
+class SeriesDate(SeriesMoment):
+    """Series of dates. A date and a duration make a timestamp, two dates a duration."""
+
+    __slots__ = ()
+
+
+@series_class("time")
+class SeriesTime(SeriesMoment):
+    """Series of times of day, with microseconds. They compare, and have parts."""
+
+    __slots__ = ()
+
+
+@series_class("timestamp")
+class SeriesTimestamp(SeriesMoment):
+    """Series of moments: with microseconds and without a time zone, in UTC."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_total_seconds(cls, total_seconds: Series) -> Series:
+        """Return the moments that many seconds after the start of 1970, to the microsecond."""
+        return total_seconds._with(call("add", literal(datetime.datetime(1970, 1, 1)), _from_seconds(total_seconds._expr)))
+
+
 class DateTimeOperation:
-    """Operations on dates and moments."""
+    """Operations on dates, times and moments. A missing one gives a missing answer."""
 
     __slots__ = ("_series",)
 
@@ -33,7 +65,7 @@ class DateTimeOperation:
     def strftime(self, format_str: str) -> Series:
         """Return the moment as text by Python's format codes, with English names.
 
-        Raises NotSupported for codes without one meaning on every engine, when the frame is compiled.
+        Raises NotSupported for codes without one meaning on every engine.
         """
         from objectiv_local.dialects.strftime import pieces
 
@@ -49,10 +81,99 @@ class DateTimeOperation:
             raise InvalidValue(f"{date_part!r} is not a part to truncate to", hint=near(str(date_part), DATE_PARTS))
         return self._series._with(call("date_trunc", literal(date_part), self._series._expr))
 
+    def _part(self, name: str) -> Series:
+        if self._series.dtype == "time" and name not in ("hour", "minute", "second", "microsecond"):
+            raise InvalidType(f"a time has no {name}", hint="it has hour, minute, second and microsecond")
+        return self._series._with(call("date_part", literal(name), self._series._expr), name)
+
+    @property
+    def year(self) -> Series:
+        """The year."""
+        return self._part("year")
+
+    @property
+    def quarter(self) -> Series:
+        """The quarter of the year, 1 to 4."""
+        return self._part("quarter")
+
+    @property
+    def month(self) -> Series:
+        """The month, 1 to 12."""
+        return self._part("month")
+
+    @property
+    def week(self) -> Series:
+        """The week of ISO 8601, 1 to 53."""
+        return self._part("week")
+
+    @property
+    def isoyear(self) -> Series:
+        """The year that the week of ISO 8601 belongs to."""
+        return self._part("isoyear")
+
+    @property
+    def day(self) -> Series:
+        """The day of the month."""
+        return self._part("day")
+
+    @property
+    def dayofyear(self) -> Series:
+        """The day of the year, from 1."""
+        return self._part("dayofyear")
+
+    @property
+    def dayofweek(self) -> Series:
+        """The day of the week, Monday being 0."""
+        return self._part("dayofweek")
+
+    weekday = dayofweek
+
+    @property
+    def hour(self) -> Series:
+        """The hour, 0 to 23."""
+        return self._part("hour")
+
+    @property
+    def minute(self) -> Series:
+        """The minute."""
+        return self._part("minute")
+
+    @property
+    def second(self) -> Series:
+        """The second, without its fraction."""
+        return self._part("second")
+
+    @property
+    def microsecond(self) -> Series:
+        """The microsecond within the second."""
+        return self._part("microsecond")
+
+    @property
+    def date(self) -> Series:
+        """The day as a date."""
+        return self._series._with(cast(self._series._expr, DATE))
+
+    @property
+    def time(self) -> Series:
+        """The time of day."""
+        return self._series._with(cast(self._series._expr, TIME))
+
+    def normalize(self) -> Series:
+        """Return the start of the day, as a timestamp."""
+        return self.date_trunc("day")
+
+    def day_name(self) -> Series:
+        """Return the English name of the day of the week."""
+        return self.strftime("%A")
+
+    def month_name(self) -> Series:
+        """Return the English name of the month."""
+        return self.strftime("%B")
+
 
 @series_class("timedelta")
-class SeriesTimedelta(SeriesSummable):
-    """Series of durations of whole microseconds."""
+class SeriesTimedelta(Series):
+    """Series of durations of whole microseconds. A product with a float, and a quotient, is rounded to one."""
 
     __slots__ = ()
 
@@ -60,6 +181,27 @@ class SeriesTimedelta(SeriesSummable):
     def dt(self) -> TimedeltaOperation:
         """Operations on durations."""
         return TimedeltaOperation(self)
+
+    @classmethod
+    def from_total_seconds(cls, total_seconds: Series) -> Series:
+        """Return durations of that many seconds, to the microsecond."""
+        return total_seconds._with(_from_seconds(total_seconds._expr))
+
+    def __mul__(self, other: object) -> Series:
+        return self._scaled("mul", other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Series:
+        is_duration = other.dtype == "timedelta" if isinstance(other, Series) else isinstance(other, datetime.timedelta)
+        return self._binary("truediv", other) if is_duration else self._scaled("truediv", other)
+
+    def _scaled(self, op: str, other: object) -> Series:
+        if op == "mul" and (isinstance(other, int) or (isinstance(other, Series) and other.dtype == "int64")):
+            return self._binary(op, other)
+        micros = self._with(cast(call("microseconds", self._expr), FLOAT64))
+        found = micros._binary(op, other)
+        return found._with(_whole_microseconds(found._expr))
 
 
 class TimedeltaOperation:
@@ -70,7 +212,51 @@ class TimedeltaOperation:
     def __init__(self, series: Series) -> None:
         self._series = series
 
+    def _micros(self) -> Expr:
+        return call("microseconds", self._series._expr)
+
+    def _of_day(self, unit: int, most: int, name: str) -> Series:
+        """Return how many units are in the duration, less the larger ones; ``most`` of them make one."""
+        units = call("floordiv", self._micros(), literal(unit)) if unit > 1 else self._micros()
+        return self._series._with(call("mod", units, literal(most)), name)
+
     @property
     def total_seconds(self) -> Series:
         """The duration in seconds, as a float. The series is named ``total_seconds``."""
         return self._series._call("total_seconds").rename("total_seconds")
+
+    @property
+    def days(self) -> Series:
+        """The whole days, rounded towards minus infinity as in pandas."""
+        return self._series._with(call("floordiv", self._micros(), literal(_DAY)), "days")
+
+    @property
+    def seconds(self) -> Series:
+        """The whole seconds within the day, from 0."""
+        return self._of_day(1_000_000, 86_400, "seconds")
+
+    @property
+    def microseconds(self) -> Series:
+        """The microseconds within the second, from 0."""
+        return self._of_day(1, 1_000_000, "microseconds")
+
+    @property
+    def components(self) -> DataFrame:
+        """A frame with the days, hours, minutes, seconds, milliseconds and microseconds that make up each duration."""
+        parts = {"days": self.days, "hours": self._of_day(3_600_000_000, 24, "hours"),
+                 "minutes": self._of_day(60_000_000, 60, "minutes"), "seconds": self._of_day(1_000_000, 60, "seconds"),
+                 "milliseconds": self._of_day(1_000, 1_000, "milliseconds"),
+                 "microseconds": self._of_day(1, 1_000, "microseconds")}
+        frame: DataFrame = self._series.to_frame().assign(**parts)[list(parts)]
+        return frame
+
+
+def _from_seconds(expr: Expr) -> Expr:
+    if expr.type == INT64:
+        return call("from_microseconds", call("mul", expr, literal(1_000_000)))
+    return _whole_microseconds(call("mul", cast(expr, FLOAT64), literal(1_000_000.0)))
+
+
+def _whole_microseconds(expr: Expr) -> Expr:
+    """Return a number of microseconds as a duration, a half rounded to the even one."""
+    return call("from_microseconds", cast(call("round", expr, literal(0)), INT64))

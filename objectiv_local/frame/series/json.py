@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.state import unused_name
 from objectiv_local.plan.expr import Expr, call, literal
-from objectiv_local.types import INT64
+from objectiv_local.plan.nodes import Unnest
+from objectiv_local.types import INT64, JSON
 
 if TYPE_CHECKING:
-    Bound = int | dict[str, object] | None
+    from objectiv_local.frame.frame import DataFrame
+
+    Bound = int | str | dict[str, object] | None
 
 
 @series_class("json")
@@ -39,9 +44,9 @@ class JsonAccessor:
         """Return an element of an array, a member of an object, or a slice of an array.
 
         ``[2]`` and ``[-1]`` are elements, missing where there is none; ``['id']`` is a member. In a slice, a bound is a
-        position as in Python, or an object: the first element that contains all of its members. A stop position is
-        excluded, a stop object included; an object that is not found, a missing value and what is not an array give an
-        empty array. A slice keeps the type of the series.
+        position as in Python, a text, which is an element itself, or an object: the first element that contains all of its
+        members. A stop position is excluded, a stop object or text included; one that is not found, a missing value and
+        what is not an array give an empty array. A slice keeps the type of the series.
         """
         if isinstance(key, slice):
             if key.step is not None:
@@ -59,6 +64,30 @@ class JsonAccessor:
             raise InvalidType(f"a key of JSON is text, not {key!r}")
         return self._series._call("json_get_text" if as_str else "json_get", key)
 
+    def get_dtypes(self) -> Series:
+        """Return the type of each value: object, array, string, number, boolean or null; missing for a missing value."""
+        return self._series._call("json_type")
+
+    def flatten_array(self) -> tuple[Series, Series]:
+        """Return the elements of arrays and their positions from 0, as two series with a row for each element.
+
+        The index is that of the rows, repeated. Rows without an array, and with an empty one, have no rows here.
+        """
+        frame = self.explode()
+        return frame[frame.data_columns[0]], frame[frame.data_columns[1]]
+
+    def explode(self) -> DataFrame:
+        """Return a frame with a row for each element of arrays: the element, and its position from 0 as ``<name>_offset``."""
+        from objectiv_local.frame.frame import DataFrame
+
+        series = self._series
+        state = series._state
+        taken = [name for name in state.plan.types if name not in state.index]
+        item = unused_name(series.name, state.index)
+        position = unused_name(f"{item}_offset", (*state.index, *taken))
+        plan = Unnest(state.plan, series._expr, item, position)
+        return DataFrame(state.on(plan), [item, position])
+
     def get_array_length(self) -> Series:
         """Return the number of elements of an array; missing for what is not an array."""
         return self._series._call("json_length")
@@ -73,8 +102,10 @@ class JsonAccessor:
 def _bound(value: Bound) -> Expr:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return literal(value, INT64)
+    if isinstance(value, str):
+        return literal(json.dumps(value, ensure_ascii=False), JSON)
     if isinstance(value, dict):
         if not value:
             raise InvalidValue("an empty object matches every element", hint="leave the bound of the slice out")
         return literal(value)
-    raise InvalidType(f"a bound of a JSON slice is a position or an object, not {value!r}")
+    raise InvalidType(f"a bound of a JSON slice is a position, a text or an object, not {value!r}")

@@ -1,60 +1,145 @@
-"""Series of numbers."""
+"""Series of numbers, bools and intervals of numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.plan.expr import call, cast
+from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.groupby import GroupBy
-    from objectiv_local.frame.window import Window
+    from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.plot import Plot
 
 
-def checked_min_count(min_count: object) -> str:
-    """Return the operation of a sum with this ``min_count``."""
-    if isinstance(min_count, bool) or min_count not in (0, 1):
-        raise InvalidValue(f"min_count has to be 0 or 1, not {min_count!r}",
-                           hint="0 makes the sum of nothing 0, 1 makes it missing")
-    return "sum_or_null" if min_count else "sum"
+class SeriesNumeric(Series):
+    """Series of integers, floats or decimals.
 
-
-class SeriesSummable(Series):
-    """Series with a sum and a mean."""
+    Division is true division, also of integers; ``//`` and ``%`` round towards minus infinity and are missing where the
+    divisor is 0; a float division by zero is inf, -inf or NaN. ``**`` is a float.
+    """
 
     __slots__ = ()
 
-    def sum(self, partition: Window | GroupBy | None = None, min_count: int = 0) -> Series:
-        """Return the sum. The sum of nothing is 0, or missing with ``min_count=1``."""
-        return self._aggregate(checked_min_count(min_count), partition)
+    def exp(self) -> Series:
+        """Return the exponential as a float; inf beyond the largest float."""
+        return self._call("exp")
 
-    def mean(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return the mean of the values that are not missing; missing if there are none."""
-        return self._aggregate("mean", partition)
+    def log(self) -> Series:
+        """Return the natural logarithm as a float; -inf of 0 and NaN of negative numbers."""
+        return self._call("log")
+
+    def log10(self) -> Series:
+        """Return the logarithm to base 10 as a float; -inf of 0 and NaN of negative numbers."""
+        return self._call("log10")
+
+    def sqrt(self) -> Series:
+        """Return the square root as a float; NaN of negative numbers."""
+        return self._call("sqrt")
+
+    def floor(self) -> Series:
+        """Return the greatest whole number that is at most the value, as a float."""
+        return self._with(call("floor", cast(self._expr, FLOAT64)))
+
+    def ceil(self) -> Series:
+        """Return the least whole number that is at least the value, as a float."""
+        return self._with(call("ceil", cast(self._expr, FLOAT64)))
+
+    def cut(self, bins: int, right: bool = True) -> Series:
+        """Return the interval of equal width that each value is in, of ``bins``; see the function ``cut``."""
+        from objectiv_local.frame.cut import cut
+
+        return cut(self, bins, right=right)
+
+    def qcut(self, q: int | Sequence[float]) -> Series:
+        """Return the interval between two quantiles that each value is in; see the function ``qcut``."""
+        from objectiv_local.frame.cut import qcut
+
+        return qcut(self, q)
+
+    def scale(self, with_mean: bool = True, with_std: bool = True) -> Series:
+        """Return the values less their mean, by their standard deviation (of the population). A constant becomes 0."""
+        from objectiv_local.frame.scale import scaled
+
+        return scaled(self, with_mean=with_mean, with_std=with_std)
+
+    def minmax_scale(self, feature_range: tuple[float, float] = (0, 1)) -> Series:
+        """Return the values moved and stretched so that the least and the greatest are those of ``feature_range``."""
+        from objectiv_local.frame.scale import minmax_scaled
+
+        return minmax_scaled(self, feature_range)
+
+    @property
+    def plot(self) -> Plot:
+        """Charts of the values; see DataFrame.plot."""
+        frame: DataFrame = self.to_frame()
+        return frame.plot
 
 
-@series_class("int64", "float64")
-class SeriesNumeric(SeriesSummable):
-    """Series of integers or floats.
+@series_class("int64")
+class SeriesInt64(SeriesNumeric):
+    """Series of integers of 64 bits. A result beyond that is an error."""
 
-    Division is true division, also of integers; ``//`` and ``%`` round towards minus infinity and are missing where the
-    divisor is 0; a float division by zero is inf, -inf or NaN.
+    __slots__ = ()
+
+
+@series_class("float64")
+class SeriesFloat64(SeriesNumeric):
+    """Series of floats. NaN is a value, equal to itself and greater than every number."""
+
+    __slots__ = ()
+
+
+@series_class("decimal")
+class SeriesDecimal(SeriesNumeric):
+    """Series of decimals: 38 digits, of which a fixed number is behind the point.
+
+    Sums and products are exact, with as many digits behind the point as they need; beyond 38 digits they are errors. A
+    decimal beside a float becomes a float, and so do quotients, means and the like.
     """
 
     __slots__ = ()
 
 
 @series_class("bool")
-class SeriesBoolean(SeriesSummable):
+class SeriesBoolean(Series):
     """Series of true and false. The sum counts what is true, the mean is the share of it."""
 
     __slots__ = ()
 
-    def any(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return whether a value is true; false for no values."""
-        return self._aggregate("any", partition)
 
-    def all(self, partition: Window | GroupBy | None = None) -> Series:
-        """Return whether no value is false; true for no values."""
-        return self._aggregate("all", partition)
+@series_class("numeric_interval")
+class SeriesNumericInterval(Series):
+    """Series of intervals of numbers, as ``cut`` and ``qcut`` make them; ``pandas.Interval`` when fetched."""
+
+    __slots__ = ()
+
+    @property
+    def lower(self) -> Series:
+        """The lower ends."""
+        return self._call("interval_lower").rename("lower")
+
+    @property
+    def upper(self) -> Series:
+        """The upper ends."""
+        return self._call("interval_upper").rename("upper")
+
+    @property
+    def bounds(self) -> Series:
+        """Which ends belong to each interval: ``(]``, ``[)``, ``[]`` or ``()``."""
+        return self._call("interval_bounds").rename("bounds")
+
+    @property
+    def levels(self) -> dict[str, Series]:
+        """The lower ends, the upper ends and the bounds, by name."""
+        return {"lower": self.lower, "upper": self.upper, "bounds": self.bounds}
+
+    def flatten(self) -> DataFrame:
+        """Return a frame with the levels as columns ``_<name>_lower``, ``_<name>_upper`` and ``_<name>_bounds``."""
+        frame = self.to_frame()
+        for level, series in self.levels.items():
+            frame[f"_{self._name}_{level}"] = series
+        made: DataFrame = frame[[f"_{self._name}_{level}" for level in self.levels]]
+        return made

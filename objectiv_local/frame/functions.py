@@ -1,0 +1,181 @@
+"""The aggregates that a user names: which operations each is made of, and how their values become one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, aggregation, call, case, cast, literal
+from objectiv_local.plan.ops import OPS
+from objectiv_local.types import FLOAT64, INT64
+
+#: The aggregates by the name that a user gives.
+FUNCTIONS = ("count", "nunique", "sum", "mean", "min", "max", "any", "all", "first", "last", "size", "median", "quantile",
+             "mode", "std", "std_pop", "var", "sem", "to_json_array")
+
+#: Aggregates that only some types have; the others are left out with ``numeric_only``.
+NUMERIC = ("bool", "int64", "float64", "decimal")
+
+Combine = Callable[[Sequence[Expr]], Expr]
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """What an aggregate is made of: operations, and how their values become one; None for the value of the only one."""
+
+    parts: tuple[Aggregation, ...]
+    combine: Combine | None = None
+
+    def over(self, window: Callable[[Aggregation], Expr]) -> Expr:
+        """Return the aggregate over a window, which ``window`` makes of an operation."""
+        values = [window(part) for part in self.parts]
+        return values[0] if self.combine is None else self.combine(values)
+
+
+def checked_function(func: object) -> str:
+    """Return the name of an aggregate that a user gives as a name or a function. Raises InvalidValue."""
+    if not isinstance(func, str) and callable(func):
+        func = getattr(func, "__name__", func)
+    if func not in FUNCTIONS:
+        raise InvalidValue(f"{func!r} is not an aggregate", hint=near(str(func), FUNCTIONS))
+    return str(func)
+
+
+def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **options: object) -> Reduction:
+    """Return the aggregate ``func`` of ``value``, in the order of the rows where that matters.
+
+    Options are ``min_count`` of sum, ``ddof`` of std, var and sem, and ``q`` of quantile; ``skipna`` has to be true.
+    """
+    if options.pop("skipna", True) is not True:
+        raise NotSupported(f"{func} with skipna=False is not supported",
+                           hint="missing values never count; use isnull().any() to see whether there are any")
+    if func == "sum":
+        return _sum(value, options.pop("min_count", None) or 0)
+    if func in ("std", "var", "sem", "std_pop"):
+        ddof = options.pop("ddof", None)
+        return _spread(func, value, 1 if ddof is None else ddof)
+    if func in ("median", "quantile"):
+        return _quantile(value, 0.5 if func == "median" else options.pop("q", 0.5))
+    if options:
+        raise InvalidType(f"{func} has no option {next(iter(options))!r}")
+    if func == "size":
+        return Reduction((aggregation("size"),))
+    if func == "to_json_array":
+        order = (*order, *(() if any(key.expr is value for key in order) else (Ordering(value),)))
+    return Reduction((aggregation(func, value, order=order if OPS[func].ordered else ()),))
+
+
+def _sum(value: Expr, min_count: object) -> Reduction:
+    if isinstance(min_count, bool) or not isinstance(min_count, int) or min_count < 0:
+        raise InvalidValue(f"min_count has to be a whole number from 0, not {min_count!r}",
+                           hint="with 0 the sum of nothing is 0, with 1 it is missing")
+    if min_count < 2:
+        return Reduction((aggregation("sum_or_null" if min_count else "sum", value),))
+    return Reduction((aggregation("sum_or_null", value), aggregation("count", value)),
+                     lambda values: case([(call("ge", values[1], literal(min_count)), values[0])]))
+
+
+def _spread(func: str, value: Expr, ddof: object) -> Reduction:
+    if isinstance(ddof, bool) or not isinstance(ddof, int) or ddof not in (0, 1):
+        raise InvalidValue(f"ddof has to be 0 or 1, not {ddof!r}", hint="1 is for a sample, 0 for the whole population")
+    if func in ("std", "var"):
+        return Reduction((aggregation(func, value, literal(ddof)),))
+    if func == "std_pop":
+        return Reduction((aggregation("std", value, literal(0)),))
+
+    def error(values: Sequence[Expr]) -> Expr:
+        return call("truediv", values[0], call("sqrt", values[1]))
+
+    return Reduction((aggregation("std", value, literal(ddof)), aggregation("count", value)), error)
+
+
+def _quantile(value: Expr, q: object) -> Reduction:
+    if isinstance(q, bool) or not isinstance(q, int | float) or not 0 <= q <= 1:
+        raise InvalidValue(f"q has to be a number from 0 to 1, not {q!r}")
+    if value.type.name == "bool":
+        value = cast(value, INT64)
+    return Reduction((aggregation("quantile", value, literal(float(q))),))
+
+
+@dataclass(frozen=True)
+class Named:
+    """Aggregates with the names of their columns, on their way into a plan."""
+
+    columns: tuple[tuple[str, Reduction], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the results."""
+        return tuple(name for name, _ in self.columns)
+
+    def aggregates(self) -> tuple[tuple[str, Aggregation], ...]:
+        """Return the operations to aggregate with, under their names."""
+        out: list[tuple[str, Aggregation]] = []
+        for name, made in self.columns:
+            out += [(_part(name, position), part) for position, part in enumerate(made.parts)]
+        return tuple(out)
+
+    def combined(self) -> tuple[tuple[str, Expr], ...]:
+        """Return the columns that are computed from several operations."""
+        return tuple((name, made.combine([Column(_part(name, position), part.type)
+                                          for position, part in enumerate(made.parts)]))
+                     for name, made in self.columns if made.combine is not None)
+
+
+def _part(name: str, position: int) -> str:
+    return name if position == 0 else f"{name}_{position + 1}_of_all"
+
+
+def named(state: State, columns: Sequence[str], func: object, *, numeric_only: bool = False, label: str | None = None,
+          **options: object) -> Named:
+    """Return aggregates of columns, named ``<column>_<func>``: one or several of each column, or those of a mapping.
+
+    With ``numeric_only``, columns that are not numbers are left out, unless a mapping names them.
+    """
+    if isinstance(func, Mapping):
+        pairs = []
+        for column, names in func.items():
+            if column not in columns:
+                raise ColumnNotFound(f"there is no column {column!r} to aggregate", hint=near(str(column), columns))
+            pairs += [(column, name) for name in (names if isinstance(names, list | tuple) else [names])]
+    else:
+        names = list(func) if isinstance(func, list | tuple) else [func]
+        kept = [name for name in columns if not numeric_only or state.plan.types[name].name in NUMERIC]
+        pairs = [(column, name) for column in kept for name in names]
+    if not pairs:
+        raise InvalidValue("there is no column left to aggregate", hint="use size() for the number of rows")
+    out: list[tuple[str, Reduction]] = []
+    for column, name in pairs:
+        checked = checked_function(name)
+        out.append((f"{column}_{label or checked}", reduction(checked, state.column(column), state.order, **options)))
+    return unique(out)
+
+
+def unique(columns: Sequence[tuple[str, Reduction]]) -> Named:
+    """Return named aggregates. Raises InvalidValue for a name that is there twice."""
+    names = [name for name, _ in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidValue(f"the result would have two columns {name!r}", hint="name each aggregate once")
+    return Named(tuple(columns))
+
+
+def keyword_aggregates(state: State, columns: Sequence[str], given: Mapping[str, object]) -> Named:
+    """Return the aggregates of ``agg(total=('amount', 'sum'))``: a column and an aggregate for each new name."""
+    out = []
+    for name, pair in given.items():
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise InvalidType(f"{name}= takes a pair of a column and an aggregate, not {pair!r}",
+                              hint=f"as in agg({name}=('amount', 'sum'))")
+        column, func = pair
+        if column not in columns:
+            raise ColumnNotFound(f"there is no column {column!r} to aggregate", hint=near(str(column), columns))
+        out.append((name, reduction(checked_function(func), state.column(column), state.order)))
+    return unique(out)
+
+
+def as_float(expr: Expr) -> Expr:
+    """Return a number as a float."""
+    return cast(cast(expr, INT64) if expr.type.name == "bool" else expr, FLOAT64)

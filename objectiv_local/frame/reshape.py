@@ -1,0 +1,360 @@
+"""Rows to columns and columns to rows, rows below rows, and rows left out: stacking, dummies, appending, duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame.functions import checked_function
+from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.values import parsed_literal
+from objectiv_local.frame.state import unused_name
+from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
+from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Union
+from objectiv_local.plan.ops import castable, common_type
+from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
+
+#: Columns that one level or one column may become.
+MOST_COLUMNS = 1_000
+
+
+# ---- rows below rows
+
+
+def shared_type(types: Iterable[Type]) -> Type:
+    """Return the type that columns below each other get: of numbers float64, or decimal; else text."""
+    known = list(types)
+    found = common_type(known)
+    if found is not None:
+        return found
+    for type_ in known:
+        if not castable(type_, STRING):
+            raise InvalidType(f"a column of {type_} cannot stand below one of {known[0]}",
+                              hint="cast one of them with astype")
+    return STRING
+
+
+def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index: bool = False,
+           sort: bool = False) -> DataFrame:
+    """Return the rows of this frame and then those of ``other``, one frame or several, duplicates included.
+
+    Columns that a frame does not have are missing in its rows. Numbers of different types become floats, other columns of
+    different types text. The frames have the same index, by name and type; with ``ignore_index`` it is left out. With
+    ``sort``, columns are in the order of their names. The result has no order.
+    """
+    from objectiv_local.frame.frame import DataFrame
+
+    frames = [self, *([other] if isinstance(other, DataFrame) else list(other))]
+    for frame in frames:
+        if not isinstance(frame, DataFrame):
+            raise InvalidType(f"append takes frames, not {type(frame).__name__}", hint="load it with DataFrame.from_pandas")
+        if frame._state.engine is not self._state.engine or frame._state.dialect != self._state.dialect:
+            raise InvalidValue("the frames are on different connections",
+                               hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
+        if not ignore_index and frame.index_dtypes != self.index_dtypes:
+            raise InvalidValue(f"the frames have different indexes: {self.index_dtypes} and {frame.index_dtypes}",
+                               hint="pass ignore_index=True, or give both the same index with set_index")
+    index = () if ignore_index else self._state.index
+    names = list(dict.fromkeys(name for frame in frames for name in frame.data_columns))
+    if sort:
+        names.sort()
+    types = {name: shared_type(frame._state.plan.types[name] for frame in frames if name in frame.data_columns)
+             for name in names}
+    parts = []
+    for frame in frames:
+        columns: list[tuple[str, Expr]] = [(name, frame._state.column(name)) for name in index]
+        columns += [(name, cast(frame._state.column(name), types[name]) if name in frame.data_columns
+                     else literal(None, types[name])) for name in names]
+        parts.append(Select(frame._state.plan, tuple(columns)))
+    plan = Union(tuple(parts), (*index, *names), "appended")
+    return DataFrame(replace(self._state, plan=plan, index=index, order=()), names)
+
+
+def concat(objs: Iterable[DataFrame], ignore_index: bool = False, sort: bool = False) -> DataFrame:
+    """Return the rows of several frames, one after the other. See DataFrame.append."""
+    frames = list(objs)
+    if not frames:
+        raise InvalidValue("there are no frames to put together")
+    return append(frames[0], frames[1:], ignore_index, sort)
+
+
+# ---- columns to rows and back
+
+
+def stack(self: DataFrame, dropna: bool = True) -> Series:
+    """Return the data columns below each other: a series ``__stacked`` with the column's name as last level of the index.
+
+    That level is named ``__stacked_index``. Missing values are left out with ``dropna``. Columns of different types become
+    floats or text, as in ``append``.
+    """
+    state = self._state
+    if not self.data_columns:
+        raise InvalidValue("the frame has no data column to stack")
+    type_ = shared_type(state.plan.types[name] for name in self.data_columns)
+    parts: list[Node] = []
+    for name in self.data_columns:
+        columns: list[tuple[str, Expr]] = [(level, state.column(level)) for level in state.index]
+        columns += [("__stacked_index", literal(name)), ("__stacked", cast(state.column(name), type_))]
+        parts.append(Select(state.plan, tuple(columns)))
+    plan: Node = Union(tuple(parts), tuple(parts[0].types), "stacked") if len(parts) > 1 else parts[0]
+    if dropna:
+        plan = Filter(plan, call("not_null", plan.column("__stacked")))
+    made = replace(state, plan=plan, index=(*state.index, "__stacked_index"), order=())
+    return make_series(made, plan.column("__stacked"), "__stacked")
+
+
+def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
+    """Return a frame with the values of an index level as columns, named ``<value>__<column>``, in the order of the values.
+
+    Asks the database for the different values, once. Rows that have the same rest of the index are aggregated, by the
+    greatest value unless said otherwise; where there is none, the cell is missing, or ``fill_value``. Raises InvalidValue
+    for a missing value in the level, and for more than 1,000 values.
+    """
+    return unstacked(self, level, fill_value, aggregation, lambda value, column: f"{value}__{column}")
+
+
+def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: str,
+              title: Callable[[str, str], str]) -> DataFrame:
+    """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
+    from objectiv_local.frame.frame import DataFrame
+
+    state = frame._state
+    name = level_named(frame, level)
+    rest = [other for other in state.index if other != name]
+    if not rest:
+        raise InvalidValue("the index has one level, so that no row would be left", hint="set_index with two levels first")
+    values = distinct_values(frame, name)
+    if None in values:
+        raise InvalidValue(f"the level {name!r} has missing values, which cannot name a column",
+                           hint=f"fill them first: reset_index(), fillna, and set_index; or keep index[{name!r}].notnull()")
+    key = state.column(name)
+    columns: list[tuple[str, Expr]] = []
+    for value in values:
+        same = call("eq", key, literal_of(value, key.type))
+        for column in frame.data_columns:
+            function = aggregation(checked_function(func), state.column(column), where=same)
+            columns.append((title(shown(value), column), function))
+    names = [label for label, _ in columns]
+    clash = sorted({label for label in names if names.count(label) > 1} | (set(names) & set(rest)))
+    if clash:
+        raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
+    plan = Aggregate(state.plan, tuple((each, state.column(each)) for each in rest), tuple(columns), "unstacked")
+    order = tuple(Ordering(plan.column(each)) for each in rest)
+    made = DataFrame(state.onto(plan, tuple(rest), order), names)
+    return made if fill_value is None else made.fillna(value=fill_value)
+
+
+def level_named(frame: DataFrame, level: int | str) -> str:
+    """Return the name of an index level, given by name or number. Raises for one that is not there."""
+    levels = frame.index_columns
+    if isinstance(level, int) and not isinstance(level, bool):
+        if not -len(levels) <= level < len(levels):
+            raise InvalidValue(f"the index has {len(levels)} levels, and none with number {level}")
+        return levels[level]
+    if level not in levels:
+        raise ColumnNotFound(f"the index has no level {level!r}", hint=near(str(level), levels))
+    return str(level)
+
+
+def distinct_values(frame: DataFrame, name: str) -> list[Any]:
+    """Return the different values of a column in order, None last. Runs a query."""
+    state = frame._state
+    column = state.column(name)
+    if column.type.name == "json":
+        raise InvalidType(f"the values of {name!r}, which is {column.type}, cannot be told apart")
+    plan = Aggregate(state.plan, (("value", column),), (), "different_values")
+    from objectiv_local.frame.frame import DataFrame
+
+    found = DataFrame(state.onto(plan, (), (Ordering(plan.column("value")),)), ["value"])
+    values: list[Any] = found.to_arrow(limit=MOST_COLUMNS + 1).column(0).to_pylist()
+    if len(values) > MOST_COLUMNS:
+        raise InvalidValue(f"{name!r} has more than {MOST_COLUMNS} different values, which is too many for columns",
+                           hint="filter the rows, or group by the column instead")
+    return values
+
+
+def literal_of(value: Any, type_: Type) -> Expr:
+    """Return a fetched value as a constant."""
+    if type_.name == "uuid":
+        return parsed_literal(str(value), type_, "a uuid")
+    return literal(value, type_)
+
+
+def shown(value: Any) -> str:
+    """Return a value as part of a column's name."""
+    return str(value)
+
+
+def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str] | None = None, prefix_sep: str = "_",
+                dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: str = "int64") -> DataFrame:
+    """Return a copy with a column of ones and zeros for each value of text columns, in place of those columns.
+
+    The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the column's name unless
+    given, for a Series none. Asks the database for the different values, once for each column. With ``dummy_na``, missing
+    values have a column ``<prefix>_nan``; without, they are zeros.
+    """
+    names = [columns] if isinstance(columns, str) else list(columns) if columns is not None else [
+        name for name, kind in self.dtypes.items() if kind == "string"]
+    prefixes = dict(prefix) if isinstance(prefix, Mapping) else dict(zip(names, [prefix] if isinstance(prefix, str) else (
+        prefix or names), strict=False))
+    out = self.copy()
+    for name in names:
+        if self[name].dtype != "string":
+            raise InvalidType(f"dummies are made of text, and {name!r} is {self[name].dtype}", hint="use astype('string')")
+        kept = self[name]
+        del out[name]
+        for value in distinct_values(self, name):
+            if value is None and not dummy_na:
+                continue
+            label = f"{prefixes.get(name, name)}{prefix_sep}{'nan' if value is None else value}"
+            if label in out.columns:
+                raise InvalidValue(f"the result would have two columns {label!r}", hint="give other prefixes")
+            test = kept.isnull() if value is None else (kept == value).fillna(False)
+            out[label] = test.astype(dtype)
+    return out
+
+
+# ---- rows left out
+
+
+def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, keep: str | bool = "first",
+                    ignore_index: bool = False, sort_by: str | Sequence[str] | None = None,
+                    ascending: bool | Sequence[bool] = True) -> DataFrame:
+    """Return one row for each combination of values of ``subset``, by default all data columns. Missing values are equal.
+
+    ``keep`` is the ``first`` or ``last`` row, by ``sort_by``, or the order of the frame, or all other columns; with False,
+    combinations that several rows have are left out.
+    """
+    from objectiv_local.frame.frame import DataFrame
+
+    if keep not in ("first", "last", False):
+        raise InvalidValue(f"keep is 'first', 'last' or False, not {keep!r}")
+    names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
+    partition = []
+    for name in names:
+        column = self._column(name)
+        if column._expr.type.name == "json":
+            raise InvalidType(f"duplicates of {name!r}, which is {column.dtype}, cannot be found",
+                              hint="pass a subset of the other columns")
+        partition.append(column._expr)
+    state = self._state
+    if keep is False:
+        alone = over(aggregation("size"), partition)
+        kept = Filter(state.plan, call("eq", alone, literal(1)), "without_duplicates")
+    else:
+        order = self.sort_values(sort_by, ascending)._state.order if sort_by is not None else state.order
+        rows = over(aggregation("row_number"), partition, _toward(order or _others(self, names), keep))
+        kept = Filter(state.plan, call("eq", rows, literal(1)), "without_duplicates")
+    made = DataFrame(state.on(kept), self._columns)
+    return made.reset_index(drop=True) if ignore_index else made
+
+
+def _others(frame: DataFrame, names: Sequence[str]) -> tuple[Ordering, ...]:
+    state = frame._state
+    others = [name for name in (*frame.index_columns, *frame.data_columns) if name not in names]
+    order = tuple(Ordering(state.column(name)) for name in others if state.plan.types[name].name != "json")
+    return order or (Ordering(literal(True)),)
+
+
+def _toward(order: tuple[Ordering, ...], keep: object) -> tuple[Ordering, ...]:
+    if keep == "first":
+        return order
+    return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
+
+
+def dropna(self: DataFrame, *, axis: int = 0, how: str = "any", thresh: int | None = None,
+           subset: str | Sequence[str] | None = None) -> DataFrame:
+    """Return the rows without missing values, in ``any`` or in ``all`` of the columns, or with at least ``thresh`` values.
+
+    NaN counts as missing here, as in pandas. ``subset`` names the columns to look at.
+    """
+    if axis not in (0, "index"):
+        raise InvalidValue("dropna with axis=1 would have to read the data to know the columns",
+                           hint="use df.drop(columns=[...])")
+    if how not in ("any", "all"):
+        raise InvalidValue(f"how is any or all, not {how!r}")
+    names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
+    present = [_present(self._column(name)._expr) for name in names]
+    if not present:
+        return self.copy()
+    if thresh is not None:
+        if isinstance(thresh, bool) or not isinstance(thresh, int):
+            raise InvalidType(f"thresh is a number of values, not {thresh!r}")
+        total = cast(present[0], INT64)
+        for test in present[1:]:
+            total = call("add", total, cast(test, INT64))
+        kept = call("ge", total, literal(thresh))
+    else:
+        kept = present[0]
+        for test in present[1:]:
+            kept = call("and" if how == "any" else "or", kept, test)
+    return self._rows(Filter(self._state.plan, kept))
+
+
+def _present(expr: Expr) -> Expr:
+    there = call("not_null", expr)
+    return call("and", there, call("ne", expr, literal(float("nan")))) if expr.type == FLOAT64 else there
+
+
+def fillna(self: DataFrame, value: object = None, *, method: str | None = None, axis: int = 0,
+           sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
+    """Return a copy with missing values replaced: by a value, by those of a mapping of columns, or by a series.
+
+    With ``method``, ``ffill`` or ``bfill``, by the value before or after in the order of ``sort_by`` or of the frame. A
+    single value fills the columns that can hold it, which have to be some; an int fills float columns too.
+    """
+    if axis not in (0, "index"):
+        raise NotSupported("fillna with axis=1 is not supported", hint="assign each column: df['a'] = df.a.fillna(df.b)")
+    if method is not None:
+        if value is not None or method not in ("ffill", "bfill", "pad", "backfill"):
+            raise InvalidValue("give a value, or a method: ffill or bfill")
+        return _filled(self, sort_by, ascending, forward=method in ("ffill", "pad"))
+    if isinstance(value, Mapping):
+        return self.assign(**{name: self._column(name).fillna(each) for name, each in value.items()})
+    if isinstance(value, Series):
+        return self.assign(**{name: self._column(name).fillna(value) for name in self.data_columns})
+    if python_value(value) is None:
+        raise InvalidValue("fillna needs a value, a mapping or a method")
+    kind = literal(value).type
+    fitting = [name for name in self.data_columns if common_type([self._state.plan.types[name], kind]) is not None]
+    if not fitting:
+        raise InvalidType(f"no column can be filled with {value!r}, which is {kind}", hint="cast the value or the columns")
+    return self.assign(**{name: self._column(name).fillna(value) for name in fitting})
+
+
+def _filled(frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bool | Sequence[bool], *,
+            forward: bool) -> DataFrame:
+    ordered = frame.sort_values(sort_by, ascending) if sort_by is not None else frame
+    filled = {name: ordered[name]._with(ordered[name]._filled(forward=forward)) for name in frame.data_columns}
+    made = ordered.assign(**filled)
+    # The rows keep the order that they had.
+    return made if sort_by is None else made._rows(made._state.plan)
+
+
+def ffill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
+    """Return a copy with missing values replaced by the last one before, in the order of ``sort_by`` or of the frame."""
+    return _filled(self, sort_by, ascending, forward=True)
+
+
+def bfill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
+    """Return a copy with missing values replaced by the next one after, in the order of ``sort_by`` or of the frame."""
+    return _filled(self, sort_by, ascending, forward=False)
+
+
+def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, normalize: bool = False, sort: bool = True,
+                 ascending: bool = False) -> Series:
+    """Return the number of rows of each combination of values, missing ones included, as a series ``value_counts``.
+
+    The index is the columns of ``subset``, by default all data columns; the most frequent come first. With ``normalize``
+    it is the share of all rows.
+    """
+    names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
+    groups = self.groupby(names)
+    return groups._counted(unused_name("value_counts", names), normalize=normalize, sort=sort, ascending=ascending)
+
+

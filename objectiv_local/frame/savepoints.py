@@ -1,0 +1,185 @@
+"""Savepoints: named steps of a program that can be written to the database as tables and views."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from objectiv_local.errors import ColumnNotFound, InvalidValue, near
+from objectiv_local.frame.store import materialize, source_of
+from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.relation import Relation, StoredTable
+from objectiv_local.plan.rewrite import rebuild
+
+if TYPE_CHECKING:
+    from objectiv_local.engines.base import Engine
+    from objectiv_local.frame.frame import DataFrame
+
+KINDS = ("cte", "view", "table", "temp_table")
+
+
+@dataclass(frozen=True)
+class Savepoint:
+    """A named step: ``cte`` stays a step of the statements that use it, the others can be written."""
+
+    name: str
+    df: DataFrame
+    materialization: str
+
+
+class GeneratedSqlStatement(NamedTuple):
+    """A statement of ``to_sql``: the savepoint's name, how it is materialized, and the text."""
+
+    name: str
+    materialization: str
+    sql: str
+
+
+class Savepoints:
+    """The savepoints of a frame and of the frames made from it, in the order in which they were set."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Savepoint] = {}
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{each.name} ({each.materialization})" for each in self.all)
+        return f"<Savepoints: {shown or 'none'}>"
+
+    @property
+    def all(self) -> list[Savepoint]:
+        """The savepoints."""
+        return list(self._entries.values())
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the savepoints."""
+        return list(self._entries)
+
+    def add_savepoint(self, name: str, df: DataFrame, materialization: str = "cte") -> None:
+        """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for a name that is taken."""
+        if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_]+", name):
+            raise InvalidValue(f"{name!r} cannot name a savepoint", hint="use letters, digits and underscores")
+        if name in self._entries:
+            raise InvalidValue(f"there is a savepoint {name!r} already", hint="choose another name, or remove_savepoint first")
+        self._entries[name] = Savepoint(name, df.copy(), _kind(materialization))
+
+    def set_materialization(self, name: str, materialization: str) -> None:
+        """Change how a savepoint is materialized: cte, view, table or temp_table."""
+        self._entries[name] = replace(self._entry(name), materialization=_kind(materialization))
+
+    def remove_savepoint(self, name: str) -> None:
+        """Forget a savepoint. Frames made from it stay as they are."""
+        self._entry(name)
+        del self._entries[name]
+
+    def _entry(self, name: str) -> Savepoint:
+        if name not in self._entries:
+            raise ColumnNotFound(f"there is no savepoint {name!r}", hint=near(str(name), self._entries))
+        return self._entries[name]
+
+    def get_df(self, savepoint_name: str) -> DataFrame:
+        """Return the frame of a savepoint."""
+        return self._entry(savepoint_name).df.copy()
+
+    def get_materialized_df(self, savepoint_name: str, engine_override: Engine | None = None) -> DataFrame:
+        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` made."""
+        from objectiv_local.frame.frame import DataFrame
+
+        entry = self._entry(savepoint_name)
+        frame = entry.df
+        engine = engine_override or frame._state.connected()
+        if entry.materialization == "cte":
+            plan = self._over_written(frame._state.plan, engine, before=savepoint_name)
+            return DataFrame(replace(frame._state, plan=plan, engine=engine, dialect=engine.dialect), frame._columns)
+        return _reading(frame, engine, engine.table(f'"{savepoint_name}"'))
+
+    def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
+        """Return the statements that create the tables and views and, for each ``cte``, the query of it. Runs nothing.
+
+        A step that an earlier table or view holds is read from there.
+        """
+        out = []
+        for entry in self.all:
+            frame = entry.df
+            engine = frame._state.engine
+            plan = self._over_written(frame._state.plan, engine, before=entry.name)
+            state = replace(frame._state, plan=plan)
+            sql = state.statement([*frame.index_columns, *frame.data_columns], dialect=dialect).sql
+            words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}
+            if entry.materialization in words:
+                sql = f'{words[entry.materialization]} "{entry.name}" AS\n{sql}'
+            out.append(GeneratedSqlStatement(entry.name, entry.materialization, sql))
+        return out
+
+    def get_create_statements(self, dialect: str | None = None) -> dict[str, str]:
+        """Return the statement that creates each table and view, by name."""
+        return {each.name: each.sql for each in self.to_sql(dialect) if each.materialization != "cte"}
+
+    def get_drop_statements(self, dialect: str | None = None) -> dict[str, str]:
+        """Return the statement that drops each table and view, by name; the last one that was created comes first."""
+        return {entry.name: f'DROP {"VIEW" if entry.materialization == "view" else "TABLE"} IF EXISTS "{entry.name}"'
+                for entry in reversed(self.all) if entry.materialization != "cte"}
+
+    def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> None:
+        """Create the tables and views, all in one transaction: either all are there afterwards, or none.
+
+        Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before.
+        """
+        if not self._entries:
+            return
+        engine = engine_override or self.all[0].df._state.connected()
+        statements = list(self.get_drop_statements(engine.dialect).values()) if overwrite else []
+        statements += self.get_create_statements(engine.dialect).values()
+        engine.write(statements)
+
+    def _over_written(self, plan: Node, engine: Engine | None, before: str) -> Node:
+        """Return the plan with the steps that are tables or views read from those."""
+        stored: dict[Node, Node] = {}
+        for entry in self.all:
+            if entry.name == before:
+                break
+            if entry.materialization != "cte":
+                types = _stored_types(entry.df)
+                stored[entry.df._state.plan] = source_of(entry.df, StoredTable(
+                    Relation("table", (entry.name,)), types, ()))
+        return rebuild(plan, stored.get) if stored else plan
+
+
+def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
+    """Return the columns of a frame with the names of the types that a table of it has."""
+    from objectiv_local.dialects import dialect_named
+    from objectiv_local.frame.translate import stored_name
+
+    dialect = frame._state.dialect
+    dialect_named(dialect)
+    return tuple((name, stored_name(dialect, frame._state.plan.types[name], written=True))
+                 for name in (*frame.index_columns, *frame.data_columns))
+
+
+def _reading(frame: DataFrame, engine: Engine, stored: StoredTable) -> DataFrame:
+    from objectiv_local.frame.frame import DataFrame
+
+    state = frame._state
+    plan = source_of(frame, stored)
+    return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=()), frame._columns)
+
+
+def _kind(materialization: object) -> str:
+    kind = str(getattr(materialization, "value", materialization)).lower()
+    if kind not in KINDS:
+        raise InvalidValue(f"materialization is one of {', '.join(KINDS)}, not {materialization!r}")
+    return kind
+
+
+def set_savepoint(self: DataFrame, name: str, materialization: str = "cte") -> DataFrame:
+    """Register the frame as it is now under a name, and return it. The frame becomes a step of its own; see ``savepoints``.
+
+    The savepoints are shared by all frames that are made from this one.
+    """
+    self.savepoints.add_savepoint(name, self.copy(), materialization)
+    entry = self.savepoints._entry(name)
+    pinned = materialize(self, name)
+    self.savepoints._entries[name] = replace(entry, df=pinned)
+    object.__setattr__(self, "_state", replace(self._state, plan=pinned._state.plan, order=()))
+    return self

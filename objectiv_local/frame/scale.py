@@ -1,0 +1,47 @@
+"""Scaling numbers by their mean and spread, or into a range."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.functions import NUMERIC
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
+
+
+def scaled(series: Series, *, with_mean: bool = True, with_std: bool = True) -> Series:
+    """Return the values less their mean, by their standard deviation of the population; a constant is not divided."""
+    out = series.astype("float64")
+    spread = out.std_pop()
+    if with_mean:
+        out = out - out.mean()
+    return out / spread.mask(spread == 0.0, 1.0) if with_std else out
+
+
+def minmax_scaled(series: Series, feature_range: tuple[float, float] = (0, 1)) -> Series:
+    """Return the values moved and stretched into a range; of a constant, the lower end of it."""
+    low, high = float(feature_range[0]), float(feature_range[1])
+    if not low < high:
+        raise InvalidValue(f"feature_range has to rise, not {feature_range!r}")
+    values = series.astype("float64")
+    least, most = values.min(), values.max()
+    width = most - least
+    return (values - least) / width.mask(width == 0.0, 1.0) * (high - low) + low
+
+
+def scale(self: DataFrame, with_mean: bool = True, with_std: bool = True) -> DataFrame:
+    """Return a copy with numeric columns less their mean, by their standard deviation of the population; others as they are."""
+    return self.assign(**{name: scaled(self[name], with_mean=with_mean, with_std=with_std) for name in _numbers(self)})
+
+
+def minmax_scale(self: DataFrame, feature_range: tuple[float, float] = (0, 1)) -> DataFrame:
+    """Return a copy with numeric columns moved and stretched into a range; others as they are."""
+    return self.assign(**{name: minmax_scaled(self[name], feature_range) for name in _numbers(self)})
+
+
+def _numbers(frame: DataFrame) -> list[str]:
+    return [name for name in frame.data_columns
+            if frame._state.plan.types[name].name in NUMERIC and frame.dtypes[name] != "bool"]

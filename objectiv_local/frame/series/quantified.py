@@ -1,0 +1,33 @@
+"""All values of a series, on the right of a comparison: ``df[df.amount < other.amount.all_values()]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.series.base import Series
+
+
+class Quantified:
+    """All values of a series, on the right of a comparison. Missing values are left out."""
+
+    __slots__ = ("_every", "_series")
+
+    def __init__(self, series: Series, *, every: bool) -> None:
+        self._series = series
+        self._every = every
+
+    def compared(self, op: str, left: Series) -> Series:
+        """Return whether ``left`` compares so with each value, or with one."""
+        if (op == "eq" and not self._every) or (op == "ne" and self._every):
+            found = left.isin(self._series)
+            return found if op == "eq" else ~found
+        low, high = self._series.min(), self._series.max()
+        if op in ("eq", "ne"):
+            # Each equals it if the least and the greatest do; one differs if either does.
+            whole: Any = (left == low) & (left == high) if op == "eq" else (left != low) | (left != high)
+        else:
+            # Less than each is less than the least; less than one is less than the greatest.
+            whole = left._binary(op, low if (op in ("lt", "le")) == self._every else high)
+        result: Series = whole.fillna(self._every)
+        return result

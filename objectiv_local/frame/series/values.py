@@ -1,0 +1,74 @@
+"""Python values next to series: as constants, and as names of columns."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.plan.expr import Expr, cast, literal
+from objectiv_local.types import STRING, UUID, Interval, Type, python_value
+
+if TYPE_CHECKING:
+    import numpy
+    import pandas
+
+
+def to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
+    """Return the values with numpy's own dtypes; missing integers and bools make floats and objects, as in pandas."""
+    import numpy as np
+
+    kind = str(values.dtype)
+    if kind == "Int64":
+        return values.to_numpy(dtype="float64", na_value=np.nan) if values.isna().any() else values.to_numpy("int64")
+    if kind == "boolean":
+        return values.astype(object).where(values.notna(), None).to_numpy() if values.isna().any() else values.to_numpy("bool")
+    if kind in ("str", "string"):
+        return values.astype(object).where(values.notna(), None).to_numpy()
+    return values.to_numpy()
+
+
+def comparable(left: Expr, right: Expr) -> tuple[Expr, Expr]:
+    """Return two operands of a comparison; text is read as a uuid beside one."""
+    if {left.type, right.type} == {UUID, STRING}:
+        return cast(left, UUID), cast(right, UUID)
+    return left, right
+
+
+def is_value(value: object) -> bool:
+    """Return whether ``value`` is one that a constant can hold."""
+    plain = python_value(value)
+    return plain is None or isinstance(plain, bool | int | float | decimal.Decimal | str | datetime.date | datetime.time |
+                                       datetime.timedelta | uuid.UUID | Interval)
+
+
+def checked_name(name: object) -> str:
+    """Return the name of a column. Raises InvalidType for what cannot be one."""
+    if not isinstance(name, str) or not name or "\x00" in name:
+        raise InvalidType(f"a column name has to be a text that is not empty, not {name!r}")
+    return name
+
+
+def parsed_literal(value: str, type_: Type, where: str) -> Expr:
+    """Return text as a constant of a type that can be written as text. Raises InvalidValue for text that is not one."""
+    forms = {"date": "YYYY-MM-DD", "time": "HH:MM:SS", "timestamp": "YYYY-MM-DD HH:MM:SS", "uuid": "36 characters of a uuid",
+             "timedelta": "a datetime.timedelta"}
+    try:
+        if type_.name == "date":
+            try:
+                return literal(datetime.date.fromisoformat(value))
+            except ValueError:
+                return literal(datetime.datetime.fromisoformat(value))
+        if type_.name == "time":
+            return literal(datetime.time.fromisoformat(value))
+        if type_.name == "timestamp":
+            return literal(datetime.datetime.fromisoformat(value))
+        if type_.name == "uuid":
+            return literal(uuid.UUID(value))
+    except ValueError:
+        pass
+    raise InvalidValue(f"{value!r} is not a {type_.name} ({where})", hint=f"write it as {forms[type_.name]}")
+
+

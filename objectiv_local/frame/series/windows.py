@@ -1,0 +1,195 @@
+"""Window functions of a series, and what pandas makes of the rows before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.functions import Reduction
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
+from objectiv_local.types import FLOAT64
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.series.base import Series
+    from objectiv_local.frame.window import Window
+
+
+class SeriesWindows:
+    """Functions over a window, which ``df.sort_values(...).groupby(...).window()`` makes; the rows need an order."""
+
+    __slots__ = ()
+    _state: State
+    _expr: Expr
+    _name: str
+
+    def _window_function(self, op: str, window: Window | None, *args: Expr) -> Series:
+        from objectiv_local.frame.series.base import make_series
+        from objectiv_local.frame.window import Window
+
+        if not isinstance(window, Window):
+            raise InvalidType(f"window_{op} needs a window",
+                              hint=f"window = df.sort_values(...).groupby(...).window(); series.window_{op}(window=window)")
+        if not window.order_by:
+            raise InvalidValue(f"window_{op} needs a window with an order",
+                               hint="sort the frame first: df.sort_values(...).window()")
+        mine = make_series(self._state, self._expr, self._name)
+        return window.over(mine, Reduction((aggregation(op, *args),)), self._name)
+
+    def window_row_number(self, window: Window | None = None) -> Series:
+        """Return the number of each row in its partition, from 1."""
+        return self._window_function("row_number", window)
+
+    def window_rank(self, window: Window | None = None) -> Series:
+        """Return the rank of each row: one more than the number of rows before it, ties not counted."""
+        return self._window_function("rank", window)
+
+    def window_dense_rank(self, window: Window | None = None) -> Series:
+        """Return the rank of each row without gaps: one more than the number of different places before it."""
+        return self._window_function("dense_rank", window)
+
+    def window_percent_rank(self, window: Window | None = None) -> Series:
+        """Return the rank less one as a share of the rows less one, from 0 to 1; 0 for a single row."""
+        return self._window_function("percent_rank", window)
+
+    def window_cume_dist(self, window: Window | None = None) -> Series:
+        """Return the share of the rows that come before or tie, above 0 to 1."""
+        return self._window_function("cume_dist", window)
+
+    def window_ntile(self, num_buckets: int = 1, window: Window | None = None) -> Series:
+        """Return the number, from 1, of the part that each row is in, of ``num_buckets`` parts of equal size.
+
+        Parts that take one row more come first.
+        """
+        return self._window_function("ntile", window, literal(_whole("num_buckets", num_buckets, 1)))
+
+    def window_lag(self, offset: int = 1, default: object = None, window: Window | None = None) -> Series:
+        """Return the value ``offset`` rows before, or ``default`` where there is no such row."""
+        return self._shifted("lag", offset, default, window)
+
+    def window_lead(self, offset: int = 1, default: object = None, window: Window | None = None) -> Series:
+        """Return the value ``offset`` rows after, or ``default`` where there is no such row."""
+        return self._shifted("lead", offset, default, window)
+
+    def _shifted(self, op: str, offset: int, default: object, window: Window | None) -> Series:
+        other = literal(None, self._expr.type) if default is None else cast(self._literal(default, op), self._expr.type)
+        return self._window_function(op, window, self._expr, literal(_whole("offset", offset, 0)), other)
+
+    def window_first_value(self, window: Window | None = None) -> Series:
+        """Return the value of the first row of the window's frame, missing or not."""
+        return self._window_function("first_value", window, self._expr)
+
+    def window_last_value(self, window: Window | None = None) -> Series:
+        """Return the value of the last row of the window's frame, missing or not.
+
+        The frame of a window ends at the current row by default: pass ``end_boundary='following'`` for the partition.
+        """
+        return self._window_function("last_value", window, self._expr)
+
+    def window_nth_value(self, n: int, window: Window | None = None) -> Series:
+        """Return the value of the row with number ``n``, from 1, of the window's frame; missing if it is shorter."""
+        return self._window_function("nth_value", window, self._expr, literal(_whole("n", n, 1)))
+
+    # ---- pandas' names, over all rows in the order of the frame
+
+    def _ordered(self, what: str) -> tuple[Ordering, ...]:
+        if not self._state.order:
+            raise InvalidValue(f"{what} needs an order", hint=f"sort the frame first: df.sort_values(...).{what}()")
+        return self._state.order
+
+    def _over_rows(self, op: str, what: str, frame: Frame | None, *args: Expr) -> Expr:
+        return over(aggregation(op, *args), (), self._ordered(what), frame)
+
+    def cumsum(self) -> Series:
+        """Return the sum of the values so far, missing where the value is; rows that tie have sums of their own."""
+        return self._cumulated("sum", "cumsum")
+
+    def cummax(self) -> Series:
+        """Return the greatest value so far, missing where the value is."""
+        return self._cumulated("max", "cummax")
+
+    def cummin(self) -> Series:
+        """Return the least value so far, missing where the value is."""
+        return self._cumulated("min", "cummin")
+
+    def cumcount(self) -> Series:
+        """Return the number of rows before each row."""
+        return self._with(call("sub", self._over_rows("row_number", "cumcount", None), literal(1)))
+
+    def _cumulated(self, op: str, what: str) -> Series:
+        so_far = self._over_rows(op, what, Frame("ROWS", None, 0), self._expr)
+        return self._with(case([(call("not_null", self._expr), so_far)]))
+
+    def shift(self, periods: int = 1, fill_value: object = None) -> Series:
+        """Return the value ``periods`` rows before, or after if negative; ``fill_value`` where there is no such row."""
+        if isinstance(periods, bool) or not isinstance(periods, int):
+            raise InvalidType(f"periods has to be a whole number, not {periods!r}")
+        default = literal(None, self._expr.type) if fill_value is None else cast(
+            self._literal(fill_value, "shift"), self._expr.type)
+        op = "lag" if periods >= 0 else "lead"
+        return self._with(self._over_rows(op, "shift", None, self._expr, literal(abs(periods)), default))
+
+    def diff(self, periods: int = 1) -> Series:
+        """Return the difference to the value ``periods`` rows before; missing where there is none."""
+        return self._with(self._expr) - self.shift(periods)
+
+    def pct_change(self, periods: int = 1) -> Series:
+        """Return the change against the value ``periods`` rows before, as a share of it."""
+        return self._with(self._expr) / self.shift(periods) - 1
+
+    def rank(self, method: str = "average", ascending: bool = True, pct: bool = False) -> Series:
+        """Return the rank of each value among all, from 1, as a float; missing for a missing value.
+
+        ``method`` says what equal values get: the ``average``, ``min`` or ``max`` of their ranks, their number in the order
+        of the frame (``first``), or the rank without gaps (``dense``). With ``pct``, it is a share of the number of values.
+        """
+        own = (Ordering(self._expr, ascending),)
+        missing = (call("is_null", self._expr),)
+        least = over(aggregation("rank"), missing, own)
+        ties = over(aggregation("size"), (self._expr,))
+        ways = {"min": least, "max": call("sub", call("add", least, ties), literal(1)),
+                "average": call("add", cast(least, FLOAT64),
+                                call("truediv", call("sub", ties, literal(1)), literal(2.0))),
+                "dense": over(aggregation("dense_rank"), missing, own),
+                "first": over(aggregation("row_number"), missing, (*own, *self._state.order))}
+        if method not in ways:
+            raise InvalidValue(f"{method!r} is not a way to rank", hint=f"use one of {', '.join(ways)}")
+        ranked = cast(ways[method], FLOAT64)
+        if pct:
+            of = over(aggregation("max", ways["dense"]), missing) if method == "dense" else over(
+                aggregation("count", self._expr))
+            ranked = call("truediv", ranked, cast(of, FLOAT64))
+        return self._with(case([(call("not_null", self._expr), ranked)]))
+
+    def _filled(self, *, forward: bool) -> Expr:
+        """Return the value, or the nearest one before (or after) that is not missing."""
+        order = self._ordered("ffill" if forward else "bfill")
+        if not forward:
+            order = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
+        # Every value starts a part of its own, which the missing ones behind it belong to.
+        part = over(aggregation("count", self._expr), (), order, Frame("ROWS", None, 0))
+        return over(aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr), (part,), (
+            ) if self._expr.type.name != "json" else order)
+
+    def ffill(self) -> Series:
+        """Return the values, with the last one before where they are missing, in the order of the frame."""
+        return self._with(self._filled(forward=True))
+
+    def bfill(self) -> Series:
+        """Return the values, with the next one after where they are missing, in the order of the frame."""
+        return self._with(self._filled(forward=False))
+
+    def _with(self, expr: Expr, name: str | None = None) -> Series:
+        """Return a series of the same rows."""
+        raise NotImplementedError
+
+    def _literal(self, value: object, op: str) -> Expr:
+        """Return a Python value as an operand next to this series."""
+        raise NotImplementedError
+
+
+def _whole(what: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidValue(f"{what} has to be a whole number from {least}, not {value!r}",
+                           hint="window_lag looks back, window_lead looks forward" if what == "offset" else None)
+    return value
