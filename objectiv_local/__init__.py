@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from objectiv_local.engines import Engine, connect
     from objectiv_local.errors import ObjectivError
-    from objectiv_local.frame import DataFrame, Series, display_sql_as_markdown
+    from objectiv_local.frame import DataFrame, Series, concat, display_sql_as_markdown
     from objectiv_local.hub import ModelHub
 
 __version__ = "0.1.0"
-__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "connect", "display_sql_as_markdown"]
+__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "concat", "connect", "display_sql_as_markdown"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -25,6 +25,7 @@ _HOMES = {
     "ModelHub": "objectiv_local.hub",
     "ObjectivError": "objectiv_local.errors",
     "Series": "objectiv_local.frame",
+    "concat": "objectiv_local.frame",
     "connect": "objectiv_local.engines",
     "display_sql_as_markdown": "objectiv_local.frame",
 }

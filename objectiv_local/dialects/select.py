@@ -43,6 +43,7 @@ from objectiv_local.plan.nodes import (
     Join,
     Limit,
     Node,
+    Pin,
     Select,
     Sort,
     Source,
@@ -144,6 +145,10 @@ class Lowering:
                 return self.filter(self.take(node.child), node)
             case Aggregate():
                 return self.aggregate(self.take(node.child), node)
+            case Pin():
+                block = self.take(node.child)
+                block.title = node.step or block.title
+                return self.closed(block)
             case GroupingSets():
                 return steps.grouping_sets(self, self.take(node.child), node)
             case Unnest():
@@ -229,6 +234,7 @@ class Lowering:
         """Return parts that need a step of their own: windows in windows, and costly operands that are written twice."""
         found: dict[Expr, None] = {}
         for expr in exprs:
+            has_case = any(isinstance(part, Case) for part in walk(expr))
             for part in walk(expr):
                 if isinstance(part, Over):
                     found |= dict.fromkeys(outermost_windows(part.children()))
@@ -236,7 +242,9 @@ class Lowering:
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
                 elif isinstance(part, Call) and part.op in self.dialect.repeats:
-                    found |= dict.fromkeys(arg for arg in part.args if not is_cheap(_uncast(arg)))
+                    # What may raise stays where it is, because a CASE may keep rows from it.
+                    found |= dict.fromkeys(arg for arg in part.args if not is_cheap(_uncast(arg)) and not (
+                        has_case and parses(arg)))
         # Of parts within each other, the inner ones are found again when the outer ones are added.
         inner = {sub for part in found for sub in walk(part) if sub is not part}
         return [part for part in found if part not in inner]
@@ -307,10 +315,10 @@ class Lowering:
         """Return the block with ``parts`` as columns, and the aggregate over those."""
         names = {part: self.new_name(part, block) for part in parts}
         keys = tuple((name, replaced(expr, names)) for name, expr in node.keys)
-        replaced = [(name, replaced(expr, names)) for name, expr in aggregates]
-        read = frozenset().union(*(expr.columns for _, expr in (*keys, *replaced))) & block.columns.keys()
+        moved = [(name, replaced(expr, names)) for name, expr in aggregates]
+        read = frozenset().union(*(expr.columns for _, expr in (*keys, *moved))) & block.columns.keys()
         block = self.add(block, {name: part for part, name in names.items()}, set(read))
-        return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), replaced
+        return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), moved
 
     def sort(self, block: Block, node: Limit | Sort) -> Block:
         if isinstance(node, Limit) and node.count is None and not node.offset:

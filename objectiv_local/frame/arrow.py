@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID, Type, arrow_type
+from objectiv_local.types import (
+    BOOL,
+    DATE,
+    DECIMAL_DIGITS,
+    FLOAT64,
+    INT64,
+    JSON,
+    STRING,
+    TIME,
+    TIMEDELTA,
+    TIMESTAMP,
+    UUID,
+    Type,
+    arrow_type,
+    decimal_type,
+)
 
 if TYPE_CHECKING:
     import pandas
@@ -38,12 +53,14 @@ def _type_of(name: str, type_: pyarrow.DataType) -> Type:
         return UUID
     if isinstance(type_, pa.JsonType):
         return JSON
+    if pa.types.is_decimal(type_) and type_.scale >= 0 and type_.precision <= DECIMAL_DIGITS:
+        return decimal_type(type_.scale)
     if pa.types.is_dictionary(type_):
         return _type_of(name, type_.value_type)
     tests = ((pa.types.is_boolean, BOOL), (pa.types.is_integer, INT64), (pa.types.is_floating, FLOAT64),
              (pa.types.is_string, STRING), (pa.types.is_large_string, STRING), (pa.types.is_string_view, STRING),
-             (pa.types.is_date, DATE), (pa.types.is_timestamp, TIMESTAMP), (pa.types.is_duration, TIMEDELTA),
-             (pa.types.is_null, STRING))
+             (pa.types.is_date, DATE), (pa.types.is_time, TIME), (pa.types.is_timestamp, TIMESTAMP),
+             (pa.types.is_duration, TIMEDELTA), (pa.types.is_null, STRING))
     for test, found in tests:
         if test(type_):
             return found
@@ -64,6 +81,8 @@ def _cast(name: str, column: pyarrow.ChunkedArray, type_: Type) -> pyarrow.Chunk
             return pa.chunked_array([pa.array(texts, wanted)])
         if isinstance(column.type, pa.JsonType):
             return pa.chunked_array([chunk.storage for chunk in column.chunks], pa.string())
+        if pa.types.is_time(column.type) and column.type.unit == "ns":
+            column = pc.floor_temporal(column, unit="microsecond")
         if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
             column = pc.floor_temporal(column, unit="microsecond")
         if pa.types.is_timestamp(column.type) and column.type.tz is not None:

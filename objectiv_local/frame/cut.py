@@ -31,9 +31,9 @@ def cut(series: Series, bins: int, right: bool = True, method: str = "pandas") -
     if method not in ("pandas", "bach"):
         raise InvalidValue(f"method is pandas or bach, not {method!r}")
     value = as_float(series._expr)
-    low, width = _range(series, bins)
+    low, width, wider = _range(series, bins)
     place = _place(series, value, bins, right=right)
-    lower, upper = _edges(low, width, cast(place, FLOAT64), bins, right=right, method=method)
+    lower, upper = _edges(low, width, wider, cast(place, FLOAT64), bins, right=right, method=method)
     bounds = "(]" if right else "[)"
     interval = call("interval", lower, upper, literal(bounds))
     if method == "bach":
@@ -60,19 +60,20 @@ def _total(series: Series, op: str) -> Expr:
     return scalar(total._state, total._expr)
 
 
-def _range(series: Series, bins: int) -> tuple[Expr, Expr]:
-    """Return the lower end of the range, and the width of a bin."""
+def _range(series: Series, bins: int) -> tuple[Expr, Expr, Expr]:
+    """Return the lower end of the range, the width of a bin, and by how much the outer bin is wider."""
     least, most = _total(series, "min"), _total(series, "max")
     equal = call("eq", least, most)
     around = call("mul", literal(_WIDER), case([(call("eq", least, literal(0.0)), literal(1.0))], call("abs", least)))
     low = case([(equal, call("sub", least, around))], least)
     high = case([(equal, call("add", most, around))], most)
-    return low, call("truediv", call("sub", high, low), literal(float(bins)))
+    wider = case([(equal, literal(0.0))], call("mul", call("sub", high, low), literal(_WIDER)))
+    return low, call("truediv", call("sub", high, low), literal(float(bins))), wider
 
 
 def _place(series: Series, value: Expr, bins: int, *, right: bool) -> Expr:
     """Return the number of the bin of a value, from 0."""
-    low, width = _range(series, bins)
+    low, width, _ = _range(series, bins)
     steps = call("truediv", call("sub", value, low), width)
     number = call("sub", call("ceil", steps), literal(1.0)) if right else call("floor", steps)
     last = literal(bins - 1.0)
@@ -81,12 +82,12 @@ def _place(series: Series, value: Expr, bins: int, *, right: bool) -> Expr:
     return cast(case([(finite, number)]), INT64)
 
 
-def _edges(low: Expr, width: Expr, place: Expr, bins: int, *, right: bool, method: str) -> tuple[Expr, Expr]:
+def _edges(low: Expr, width: Expr, wider: Expr, place: Expr, bins: int, *, right: bool,
+           method: str) -> tuple[Expr, Expr]:
     lower = call("add", low, call("mul", width, place))
     upper = call("add", low, call("mul", width, call("add", place, literal(1.0))))
     if method == "bach":
         return lower, upper
-    wider = call("mul", call("mul", width, literal(float(bins))), literal(_WIDER))
     if right:
         return case([(call("eq", place, literal(0.0)), call("sub", lower, wider))], lower), upper
     return lower, case([(call("eq", place, literal(bins - 1.0)), call("add", upper, wider))], upper)
@@ -141,9 +142,9 @@ def histogram(series: Series, bins: int, method: str = "pandas") -> DataFrame:
     numbers = Values((("number", INT64),), tuple((literal(number),) for number in range(bins)), ("number",), "bins")
     joined = Join(numbers, counted, "left", (("number", "place"),), (
         ("number", "left", ("number", "number")), ("rows", "right", ("rows", "rows"))), step="histogram")
-    low, width = _range(series, bins)
+    low, width, wider = _range(series, bins)
     number = cast(joined.column("number"), FLOAT64)
-    lower, upper = _edges(low, width, number, bins, right=True, method=method)
+    lower, upper = _edges(low, width, wider, number, bins, right=True, method=method)
     interval = call("interval", lower, upper, literal("(]"))
     if method == "bach":
         interval = case([(call("eq", number, literal(0.0)), call("interval", lower, upper, literal("[]")))], interval)

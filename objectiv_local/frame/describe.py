@@ -67,7 +67,8 @@ def _below(groups: GroupBy, rows: Sequence[object], level: str,
 
     groups._refuse_sets("a description")
     flat: list[tuple[str, Reduction]] = [
-        (f"{name}_{position}", made) for name, each, _ in columns for position, made in enumerate(each) if made is not None]
+        (f"{name}_{rows[position]}", made) for name, each, _ in columns for position, made in enumerate(each)
+        if made is not None]
     names = [name for name, _, _ in columns]
     keys = [name for name, _ in groups._keys]
     if level in keys:
@@ -81,8 +82,8 @@ def _below(groups: GroupBy, rows: Sequence[object], level: str,
         values += [(level, literal(row)), (order, literal(position))]
         for name, each, convert in columns:
             made = each[position] is not None
-            type_ = convert(plan.column(f"{name}_{_known(each)}")).type
-            values.append((name, convert(plan.column(f"{name}_{position}")) if made else literal(None, type_)))
+            type_ = convert(plan.column(f"{name}_{rows[_known(each)]}")).type
+            values.append((name, convert(plan.column(f"{name}_{row}")) if made else literal(None, type_)))
         parts.append(Select(plan, tuple(values)))
     union = Union(tuple(parts), tuple(parts[0].types), "statistics") if len(parts) > 1 else parts[0]
     index = (*keys, level)

@@ -26,7 +26,8 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
 
     int64 comes as Int64 and bool as boolean, whether or not values are missing, so that a dtype never depends on the
     data; float64 as float64; string and uuid as str; date as date objects; timestamp as datetime64[us]; timedelta as
-    timedelta64[us]; JSON as Python objects.
+    timedelta64[us]; decimal as decimal.Decimal; time as datetime.time; intervals as pandas.Interval; JSON, lists and structs
+    as Python objects.
     """
     import pandas as pd
     import pyarrow as pa
@@ -37,6 +38,8 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
     for name, type_ in frame._state.plan.types.items():
         if type_.name == "json" and name in result.columns:
             result[name] = _parsed(result[name])
+        elif type_.name == "numeric_interval" and name in result.columns:
+            result[name] = _intervals(result[name])
     if frame.index_columns:
         result = result.set_index(frame.index_columns)
     return result
@@ -47,6 +50,16 @@ def _parsed(texts: pandas.Series[Any]) -> pandas.Series[Any]:
 
     values = [json.loads(text) if isinstance(text, str) else None for text in texts]
     return pd.Series(values, index=texts.index, dtype=object, name=texts.name)
+
+
+def _intervals(values: pandas.Series[Any]) -> pandas.Series[Any]:
+    import pandas as pd
+
+    closed = {"(]": "right", "[)": "left", "[]": "both", "()": "neither"}
+    made = [None if value is None else
+            pd.Interval(value["lower"], value["upper"], closed=closed[value["bounds"]])  # type: ignore[arg-type]
+            for value in values]
+    return pd.Series(made, index=values.index, dtype=object, name=values.name)
 
 
 def to_polars(frame: DataFrame, limit: int | slice | None) -> polars.DataFrame:

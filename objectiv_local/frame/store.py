@@ -9,7 +9,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import limited
 from objectiv_local.plan.expr import Expr, call, cast, literal
-from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Source
+from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
 from objectiv_local.plan.rewrite import rebuild
 from objectiv_local.types import STRING
@@ -46,6 +46,7 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
         plan: Node = Aggregate(state.plan, columns, (), node_name)
     else:
         plan = Select(state.plan, columns, node_name)
+    plan = Pin(plan, node_name)
     made = DataFrame(replace(state, plan=plan, order=()), self._columns)
     if kind == "temp_table":
         made = _on_table(made, _cached(made, node_name))

@@ -28,6 +28,7 @@ from objectiv_local.plan.nodes import (
     Limit,
     Named,
     Node,
+    Pin,
     Select,
     Sort,
     Source,
@@ -77,6 +78,8 @@ def _step(node: Node, numbers: dict[Node, int]) -> str:
             names = [name for name, _ in keys]
             by = ", ".join("(" + ", ".join(names[position] for position in each) + ")" for each in sets)
             return f"GroupingSets{title} by {named(keys)}, sets {by} as {level}: {named(aggregates)}"
+        case Pin():
+            return f"Pin{title}"
         case Unnest(_, array, item, position):
             return f"Unnest{title} {shown(array)} as {item} at {position}"
         case Union(_, columns):

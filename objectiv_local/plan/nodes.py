@@ -200,6 +200,16 @@ class GroupingSets(_Single):
         return (expr for _, expr in (*self.keys, *self.aggregates))
 
 
+class Pin(_Single):
+    """The rows of the input as a step of its own, which later steps never join."""
+
+    __slots__ = ()
+    __match_args__ = ("child", "step")
+
+    def __init__(self, child: Node, step: str = "") -> None:
+        self._set(child=child, step=step, key=child.key, types=child.types)
+
+
 class Unnest(_Single):
     """A row for each element of a JSON array: the columns of the input, the element, and its position from 0.
 

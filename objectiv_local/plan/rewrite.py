@@ -13,6 +13,7 @@ from objectiv_local.plan.nodes import (
     Join,
     Limit,
     Node,
+    Pin,
     Select,
     Sort,
     Source,
@@ -170,7 +171,7 @@ def required(nodes: list[Node], root: Node) -> dict[Node, set[str]]:
                 needed[right] |= {pair[1] for pair in on}
             case Extend(child, columns):
                 needed[child] |= (wanted - {name for name, _ in columns}) | read
-            case Filter(child) | Limit(child) | Sort(child):
+            case Filter(child) | Limit(child) | Sort(child) | Pin(child):
                 needed[child] |= wanted | read
             case Unnest(child, _, item, position):
                 needed[child] |= (wanted - {item, position}) | read

@@ -33,5 +33,9 @@ def load(engine, columns, index=None):
 
 def values(series):
     """Return the values of a series in the order of its index, None for missing ones."""
-    found = series.sort_index().to_pandas() if series._state.index else series.to_pandas()
+    return plain(series.sort_index().to_pandas() if series._state.index else series.to_pandas())
+
+
+def plain(found):
+    """Return fetched values with None for missing ones."""
     return [None if value is None or value is pd.NA or value is pd.NaT or is_nan(value) else value for value in found]

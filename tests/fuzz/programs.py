@@ -18,6 +18,7 @@ from objectiv_local.plan.nodes import (
     Join,
     Limit,
     Node,
+    Pin,
     Select,
     Sort,
     Union,
@@ -165,6 +166,10 @@ def unnest(draw: Draw, scope: Scope) -> Scope:
     return Scope(node, (*scope.key, position), scope.exact - {item, position})
 
 
+def pin(draw: Draw, scope: Scope) -> Scope:
+    return replace(scope, node=Pin(scope.node, pick(draw, ("", "pinned"))), others=())
+
+
 def join(draw: Draw, scope: Scope) -> Scope:
     """Join another table, on keys of one type; the keys of both sides stay."""
     right = table(draw, "other")
@@ -225,4 +230,4 @@ def with_queries(draw: Draw, scope: Scope) -> Scope:
     return replace(scope, others=(scope.node, table(draw, "aside").node))
 
 
-STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit, union, unnest)
+STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit, union, unnest, pin)

@@ -79,6 +79,8 @@ class Engine:
                         for i, value in enumerate(elements(found))]
             case n.Union(parts, columns):
                 return [{name: row[name] for name in columns} for part in parts for row in self.done[part]]
+            case n.Pin(child):
+                return self.done[child]
             case n.Join():
                 return self.join(node)
             case n.Limit(child, order, count, offset):

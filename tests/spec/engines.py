@@ -147,6 +147,8 @@ def same(left: object, right: object) -> bool:
         if math.isnan(left) or math.isnan(right):
             return math.isnan(left) and math.isnan(right)
         return left == right or math.isclose(left, right, rel_tol=1e-9, abs_tol=0.0 if math.isinf(left) else 1e-300)
+    if isinstance(left, Interval):
+        return same(left.lower, right.lower) and same(left.upper, right.upper) and left.bounds == right.bounds
     if isinstance(left, decimal.Decimal):
         return left == right and left.as_tuple().exponent == right.as_tuple().exponent
     if isinstance(left, Json) and isinstance(right, Json):

@@ -10,7 +10,7 @@ from reference import Json
 from spec.specs import Spec, answers, at, day, extended, grouped, inf, nan, op, rowwise, span, table
 
 from objectiv_local.plan.expr import Column, Frame, InQuery, Ordering, aggregation, call, literal, over
-from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Select, Sort, Union, Unnest
+from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Pin, Select, Sort, Union, Unnest
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID
 
 
@@ -182,6 +182,8 @@ STEPS = [
     answers("join: inner on a condition", joined("inner", (), lambda made: call("ge", made.column("v"), made.column("least"))),
             (INT64, STRING), [(1, "A1"), (1, "N"), (2, "A2"), (2, "A1"), (2, "N"), (3, "A2"), (3, "A1"), (3, "N"),
                               (4, "A2"), (4, "A1"), (4, "N")]),
+    answers("pin: the rows as they are", Filter(Pin(DATA, "pinned"), call("gt", DATA.column("v"), literal(3))),
+            (INT64, STRING, BOOL, INT64), [(3, None, True, 4), (4, "b", None, 8)]),
     answers("in: the values of another plan", Select(DATA, (
         ("k", DATA.column("k")), ("found", InQuery(DATA.column("v"), LEAST, "found")))), (INT64, BOOL),
             [(1, False), (2, True), (3, False), (4, False)]),

@@ -127,6 +127,8 @@ class DateTimeOperation:
         return self._part("dayofweek")
 
     weekday = dayofweek
+    day_of_week = dayofweek
+    day_of_year = dayofyear
 
     @property
     def hour(self) -> Series:

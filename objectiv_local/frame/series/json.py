@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series.base import Series, series_class
 from objectiv_local.frame.state import unused_name
-from objectiv_local.plan.expr import Expr, call, literal
+from objectiv_local.plan.expr import Expr, Ordering, call, literal
 from objectiv_local.plan.nodes import Unnest
 from objectiv_local.types import INT64, JSON
 
@@ -71,7 +71,8 @@ class JsonAccessor:
     def flatten_array(self) -> tuple[Series, Series]:
         """Return the elements of arrays and their positions from 0, as two series with a row for each element.
 
-        The index is that of the rows, repeated. Rows without an array, and with an empty one, have no rows here.
+        The index is that of the rows, repeated, and the order is that of the index. Rows without an array, and with an
+        empty one, have no rows here.
         """
         frame = self.explode()
         return frame[frame.data_columns[0]], frame[frame.data_columns[1]]
@@ -86,7 +87,8 @@ class JsonAccessor:
         item = unused_name(series.name, state.index)
         position = unused_name(f"{item}_offset", (*state.index, *taken))
         plan = Unnest(state.plan, series._expr, item, position)
-        return DataFrame(state.on(plan), [item, position])
+        order = (*state.order, *(Ordering(plan.column(name)) for name in (*state.index, position)))
+        return DataFrame(state.on(plan, order), [item, position])
 
     def get_array_length(self) -> Series:
         """Return the number of elements of an array; missing for what is not an array."""

@@ -118,10 +118,7 @@ class SeriesReductions:
             q = partition  # type: ignore[assignment]
         if isinstance(q, list | tuple):
             frame = self._frame()
-            if of is None:
-                found = frame.groupby(None).quantile(q)
-            else:
-                found = _chosen(of, self._name).quantile(q)
+            found = frame.groupby(None).quantile(q) if of is None else _chosen(of, self._name).quantile(q)
             result: Series = found[f"{self._name}_quantile"]
             return result.rename(self._name)
         return self._reduce("quantile", of, q=q)

@@ -1,0 +1,204 @@
+"""What a frame keeps: steps, temporary tables, savepoints, tables, variables, samples. On every engine."""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+import pandas as pd
+import pytest
+from frame.frames import ENGINES, load, on_every_engine, opened, values
+
+from objectiv_local import DataFrame, connect
+from objectiv_local.errors import InvalidType, InvalidValue, ReadOnly, TableNotFound
+
+
+def writable(engine):
+    """Return a connection that may write, to a place of its own."""
+    if engine == "duckdb":
+        return connect(duckdb.connect(), read_only=False)
+    import postgres_server
+
+    return connect(postgres_server.session_url(int(engine.removeprefix("postgres"))), read_only=False)
+
+
+def frame(connection, n=4):
+    rows = pd.DataFrame({"g": [f"g{i % 2}" for i in range(n)], "v": range(n)}, index=pd.Index(range(n), name="k"))
+    return DataFrame.from_pandas(connection, rows)
+
+
+@on_every_engine
+def test_materialize(engine):
+    df = load(engine, {"g": ["a", "a", "b"], "v": [1, 2, 2]})
+    totals = df.groupby("g").v.sum().to_frame().sort_values("v").materialize("totals")
+    assert "totals" in totals[totals.v > 2].view_sql()
+    assert totals.order_by == ()
+    assert values(totals[totals.v > 2].v) == [3]
+    assert sorted(values(df[["v"]].reset_index(drop=True).materialize(distinct=True).v)) == [1, 2]
+    assert len(df.sort_values("v").materialize(limit=2)) == 2
+    copy = df.copy()
+    assert copy.materialize("own", inplace=True) is copy
+    with pytest.raises(InvalidValue, match="'cte' or 'temp_table'"):
+        df.materialize(materialization="table")
+    assert df.v.materialize("step").name == "v"
+
+
+@on_every_engine
+def test_temporary_tables_are_made_once(engine):
+    df = load(engine, {"g": ["a", "a", "b"], "v": [1, 2, 3]})
+    big = df[df.v > 1]
+    kept = big.materialize("kept_rows", materialization="temp_table")
+    again = big.materialize("kept_rows", materialization="temp_table")
+    assert "kept_rows" in kept.view_sql()
+    assert kept.view_sql() == again.view_sql()
+    assert sorted(values(kept.v)) == [2, 3]
+    assert kept.index_columns == df.index_columns
+    spans = load(engine, {"d": pd.to_timedelta(["1s", "2s"])}).materialize("spans", materialization="temp_table")
+    assert values(spans.d.dt.total_seconds) == [1.0, 2.0]
+
+
+@on_every_engine
+def test_tables_are_written_when_asked_to(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    written = df[df.v > 0].database_create_table("written_rows", if_exists="replace")
+    assert sorted(values(written.v)) == [1, 2, 3]
+    assert sorted(values(DataFrame.from_table(connection, "written_rows", index="_index_k").v)) == [1, 2, 3]
+    with pytest.raises(Exception, match="written_rows") as caught:
+        df.database_create_table("written_rows")
+    assert type(caught.value).__module__ == "objectiv_local.errors"
+    replaced = df.database_create_table("written_rows", if_exists="replace")
+    assert len(replaced) == 4
+    with pytest.raises(ReadOnly):
+        load(engine, {"v": [1]}).database_create_table("never_written")
+    with pytest.raises(TableNotFound):
+        DataFrame.from_table(connection, "never_written", index=[])
+
+
+@on_every_engine
+def test_savepoints(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    df["double"] = df.v * 2
+    df.set_savepoint("doubled", "table")
+    small = df[df.double < 6]
+    small.set_savepoint("small", "view")
+    totals = small.groupby("g").double.sum().to_frame()
+    totals.set_savepoint("totals")
+    assert totals.savepoints is df.savepoints
+    assert df.savepoints.names == ["doubled", "small", "totals"]
+    assert [each.materialization for each in df.savepoints.all] == ["table", "view", "cte"]
+    statements = df.savepoints.to_sql()
+    assert statements[0].sql.startswith('CREATE TABLE "doubled" AS\n')
+    assert "FROM doubled" in statements[1].sql
+    assert "FROM small" in statements[2].sql
+    assert list(df.savepoints.get_drop_statements()) == ["small", "doubled"]
+    assert len(df.savepoints.get_create_statements()) == 2
+    df.savepoints.write_to_db(overwrite=True)
+    assert sorted(values(df.savepoints.get_materialized_df("small").double)) == [0, 2, 4]
+    assert sorted(values(df.savepoints.get_materialized_df("totals").double)) == sorted(values(totals.double)) == [2, 4]
+    assert sorted(values(df.savepoints.get_df("doubled").double)) == [0, 2, 4, 6]
+    with pytest.raises(InvalidValue, match="there is a savepoint"):
+        df.set_savepoint("small")
+    with pytest.raises(InvalidValue, match="cannot name a savepoint"):
+        df.set_savepoint("no name")
+    with pytest.raises(KeyError, match="did you mean 'totals'"):
+        df.savepoints.get_df("total")
+    df.savepoints.set_materialization("totals", "table")
+    df.savepoints.remove_savepoint("small")
+    assert df.savepoints.names == ["doubled", "totals"]
+
+
+@on_every_engine
+def test_savepoints_are_written_whole_or_not_at_all(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    df.set_savepoint("first_of_two", "table")
+    broken = df.assign(n=df.g.astype("int64"))
+    broken.set_savepoint("second_of_two", "table")
+    with pytest.raises(Exception, match=r"whole number|invalid input") as caught:
+        df.savepoints.write_to_db()
+    assert type(caught.value).__module__ == "objectiv_local.errors"
+    with pytest.raises(TableNotFound):
+        DataFrame.from_table(connection, "first_of_two", index=[])
+    reading = load(engine, {"v": [1]})
+    reading.set_savepoint("unwritten", "table")
+    with pytest.raises(ReadOnly):
+        reading.savepoints.write_to_db()
+
+
+@on_every_engine
+def test_variables(engine):
+    df = load(engine, {"v": [1, 2, 3]})
+    df, least = df.create_variable("least", 2)
+    kept = df[df.v >= least]
+    kept["plus"] = kept.v + least
+    assert kept.variables == {("int64", "least"): 2}
+    assert sorted(values(kept.plus)) == [4, 5]
+    other = kept.set_variable("least", 3)
+    assert values(other.plus) == [6]
+    assert sorted(values(kept.plus)) == [4, 5]
+    assert [use.step is not None for use in other.get_all_variable_usage()] == [True, True]
+    assert df.get_all_variable_usage() == [("least", "int64", 2, None)]
+    assert least.head(2).tolist() == [2, 2]
+    frame_, text = df.create_variable("least", "x")  # the same name with another dtype is another variable
+    assert frame_.variables == {("int64", "least"): 2, ("string", "least"): "x"}
+    assert values((text + "!").to_frame()["least"]) == ["x!"] * 3
+    with pytest.raises(KeyError, match="no variable 'most'"):
+        df.set_variable("most", 1)
+    with pytest.raises(InvalidType):
+        df.create_variable("x", "y", dtype="int64")
+    agg = df.groupby(None).v.sum() + 0
+    assert agg.value == 6
+
+
+def test_samples_are_the_same_everywhere():
+    wanted = [k for k in range(400) if int(hashlib.md5(f"7|{k}".encode()).hexdigest()[:15], 16) < 0.2 * 2**60]
+    assert 50 < len(wanted) < 110
+    for engine in ENGINES:
+        df = frame(opened(engine) if engine == "duckdb" else writable(engine), 400)
+        sample = df.get_sample(sample_percentage=20, seed=7)
+        assert sorted(sample.to_pandas().index) == wanted
+        totals = sample.groupby("g").v.count()
+        assert sum(totals.to_pandas()) == len(wanted)
+        assert totals.to_frame().get_unsampled().to_pandas().v.tolist() == [200, 200]
+
+
+@on_every_engine
+def test_samples_by_condition_and_in_tables(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    some = df.get_sample("some_rows", filter=df.v < 2, overwrite=True)
+    some["square"] = some.v * some.v
+    assert sorted(values(some.square)) == [0, 1]
+    assert sorted(values(some.get_unsampled().square)) == [0, 1, 4, 9]
+    with pytest.raises(InvalidValue, match="not made from a sample"):
+        df.get_unsampled()
+    with pytest.raises(InvalidValue, match="above 0 and at most 100"):
+        df.get_sample(sample_percentage=0)
+
+
+@on_every_engine
+def test_batches_explain_and_plot(engine):
+    df = load(engine, {"v": list(range(100)), "w": [0.5] * 100})
+    batches = list(df.sort_values("v").to_batches(batch_rows=30))
+    assert sum(batch.num_rows for batch in batches) == 100
+    assert max(batch.num_rows for batch in batches) <= 30
+    assert "columns _index_row, v, w" in df.explain()
+    assert len(df.explain(engine=True)) > 20
+    axes = df.plot.hist(bins=5)
+    assert [sum(bar.get_height() for bar in axis.patches) for axis in axes] == [100, 100]
+    assert [bar.get_height() for bar in axes[0].patches] == [20] * 5
+    assert len(df.groupby(df.v % 3).w.sum().to_frame().plot.bar().patches) == 3
+    with pytest.raises(NotImplementedError):
+        df.plot.hist(by="w")
+
+
+def test_a_failed_write_leaves_the_connection_usable():
+    connection = writable(ENGINES[1])
+    df = frame(connection)
+    with pytest.raises(Exception, match="nowhere"):
+        df.database_create_table("nowhere.table_in_no_schema")
+    assert len(df) == 4
+    with pytest.raises(ReadOnly):
+        load(ENGINES[1], {"v": [1]}).get_sample("s", sample_percentage=50)
