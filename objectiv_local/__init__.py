@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from objectiv_local.engines import Engine, connect
     from objectiv_local.errors import ObjectivError
-    from objectiv_local.frame import DataFrame, Series, concat, display_sql_as_markdown
+    from objectiv_local.frame import DataFrame, Series, concat, display_sql_as_markdown, from_model, from_pandas, from_table
     from objectiv_local.hub import ModelHub
 
 __version__ = "0.1.0"
-__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "concat", "connect", "display_sql_as_markdown"]
+__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "concat", "connect", "display_sql_as_markdown",
+           "from_model", "from_pandas", "from_table"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -28,6 +29,9 @@ _HOMES = {
     "concat": "objectiv_local.frame",
     "connect": "objectiv_local.engines",
     "display_sql_as_markdown": "objectiv_local.frame",
+    "from_model": "objectiv_local.frame",
+    "from_pandas": "objectiv_local.frame",
+    "from_table": "objectiv_local.frame",
 }
 
 

@@ -63,6 +63,13 @@ class ReadOnly(ObjectivError, PermissionError):
     """A write on a connection that was opened for reading."""
 
 
+def deprecated(name: str, successor: str) -> None:
+    """Warn that a name of an older release is used, and name its successor."""
+    import warnings
+
+    warnings.warn(f"{name} is deprecated: use {successor}", DeprecationWarning, stacklevel=3)
+
+
 def near(name: str, known: Iterable[str]) -> str:
     """Return the hint that lists the names nearest to ``name``, or all names if none is near."""
     names = list(known)

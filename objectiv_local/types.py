@@ -128,6 +128,20 @@ def type_from_dtype(dtype: object) -> Type:
     )
 
 
+def aliases(type_: Type) -> tuple[str, ...]:
+    """Return the names that stand for a type."""
+    return tuple(name for name, known in _ALIASES.items() if known.name == type_.name)
+
+
+def value_types(type_: Type) -> tuple[type, ...]:
+    """Return the Python types of constants of a type."""
+    return {
+        "bool": (bool,), "int64": (int,), "float64": (float, int), "decimal": (decimal.Decimal, int), "string": (str,),
+        "date": (datetime.date,), "time": (datetime.time,), "timestamp": (datetime.datetime,),
+        "timedelta": (datetime.timedelta,), "uuid": (uuid.UUID, str), "json": (dict, list), "numeric_interval": (Interval,),
+    }[type_.name]
+
+
 def decimal_type(scale: int) -> Type:
     """Return the type of decimals with ``scale`` digits behind the point. Raises :class:`InvalidType` beyond 38."""
     if not 0 <= scale <= DECIMAL_DIGITS:

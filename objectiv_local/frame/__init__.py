@@ -7,4 +7,6 @@ from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.reshape import concat
 from objectiv_local.frame.series import Series
 
-__all__ = ["DataFrame", "Series", "concat", "display_sql_as_markdown"]
+from_table, from_model, from_pandas = DataFrame.from_table, DataFrame.from_model, DataFrame.from_pandas
+
+__all__ = ["DataFrame", "Series", "concat", "display_sql_as_markdown", "from_model", "from_pandas", "from_table"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import as_float
-from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
+from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.state import State, unused_name
+from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
+from objectiv_local.plan.nodes import Aggregate, Extend, Join, Node, Select, Values
 from objectiv_local.types import FLOAT64, INT64
 
 if TYPE_CHECKING:
@@ -30,17 +34,23 @@ def cut(series: Series, bins: int, right: bool = True, method: str = "pandas") -
     _checked(series, bins)
     if method not in ("pandas", "bach"):
         raise InvalidValue(f"method is pandas or bach, not {method!r}")
-    value = as_float(series._expr)
-    low, width, wider = _range(series, bins)
-    place = _place(series, value, bins, right=right)
-    lower, upper = _edges(low, width, wider, cast(place, FLOAT64), bins, right=right, method=method)
-    bounds = "(]" if right else "[)"
-    interval = call("interval", lower, upper, literal(bounds))
+    state, value, scale, place = _placed(series, bins, right=right)
+    lower, upper = _edges(scale, cast(place, FLOAT64), bins, right=right, method=method)
+    interval = call("interval", lower, upper, literal("(]" if right else "[)"))
     if method == "bach":
         end = call("eq", place, literal(0 if right else bins - 1))
         interval = case([(end, call("interval", lower, upper, literal("[]")))], interval)
     finite = call("lt", call("abs", value), literal(float("inf")))
-    return series._with(case([(finite, interval)]), "range")
+    return make_series(state, case([(finite, interval)]), "range")
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The lower end of a range, the width of a bin, and by how much the outer bin is wider."""
+
+    low: Expr
+    width: Expr
+    wider: Expr
 
 
 def _checked(series: Series, bins: object) -> None:
@@ -50,47 +60,49 @@ def _checked(series: Series, bins: object) -> None:
         raise InvalidValue(f"bins has to be a whole number from 1, not {bins!r}")
 
 
-def _total(series: Series, op: str) -> Expr:
-    """Return the least or greatest value of all rows, as an expression of each row."""
-    from objectiv_local.frame.align import scalar
-
-    value = series.astype("float64") if series.dtype != "float64" else series
-    finite = value.where(value.abs() < float("inf"))
-    total: Series = finite.min() if op == "min" else finite.max()
-    return scalar(total._state, total._expr)
-
-
-def _range(series: Series, bins: int) -> tuple[Expr, Expr, Expr]:
-    """Return the lower end of the range, the width of a bin, and by how much the outer bin is wider."""
-    least, most = _total(series, "min"), _total(series, "max")
+def _scale(series: Series, bins: int) -> _Scale:
+    """Return the scale of the bins over all rows, as expressions of each row."""
+    value = as_float(series._expr)
+    finite = case([(call("lt", call("abs", value), literal(float("inf"))), value)])
+    ends: Node = Aggregate(series._state.plan, (), (("least", aggregation("min", finite)),
+                                                    ("most", aggregation("max", finite))), "ends")
+    least, most = ends.column("least"), ends.column("most")
     equal = call("eq", least, most)
     around = call("mul", literal(_WIDER), case([(call("eq", least, literal(0.0)), literal(1.0))], call("abs", least)))
-    low = case([(equal, call("sub", least, around))], least)
-    high = case([(equal, call("add", most, around))], most)
-    wider = case([(equal, literal(0.0))], call("mul", call("sub", high, low), literal(_WIDER)))
-    return low, call("truediv", call("sub", high, low), literal(float(bins))), wider
+    ends = Extend(ends, (("low", case([(equal, call("sub", least, around))], least)),
+                         ("high", case([(equal, call("add", most, around))], most)),
+                         ("is_constant", equal)), "ends")
+    span = call("sub", ends.column("high"), ends.column("low"))
+    ends = Extend(ends, (
+        ("width", call("truediv", span, literal(float(bins)))),
+        ("wider", case([(ends.column("is_constant"), literal(0.0))], call("mul", span, literal(_WIDER))))), "ends")
+    return _Scale(ScalarQuery(ends, "low"), ScalarQuery(ends, "width"), ScalarQuery(ends, "wider"))
 
 
-def _place(series: Series, value: Expr, bins: int, *, right: bool) -> Expr:
-    """Return the number of the bin of a value, from 0."""
-    low, width, _ = _range(series, bins)
-    steps = call("truediv", call("sub", value, low), width)
+def _placed(series: Series, bins: int, *, right: bool) -> tuple[State, Expr, _Scale, Expr]:
+    """Return the rows with the number of the bin of each value, from 0: their state, the value, the scale and the number."""
+    scale = _scale(series, bins)
+    value = as_float(series._expr)
+    steps = call("truediv", call("sub", value, scale.low), scale.width)
     number = call("sub", call("ceil", steps), literal(1.0)) if right else call("floor", steps)
-    last = literal(bins - 1.0)
-    number = case([(call("lt", number, literal(0.0)), literal(0.0)), (call("gt", number, last), last)], number)
+    taken = list(series._state.plan.types)
+    names = [unused_name(name, taken) for name in ("bin_exact", "bin")]
+    state = series._state.extended([(names[0], number)])
+    exact, last = state.column(names[0]), literal(bins - 1.0)
+    inside = case([(call("lt", exact, literal(0.0)), literal(0.0)), (call("gt", exact, last), last)], exact)
     finite = call("lt", call("abs", value), literal(float("inf")))
-    return cast(case([(finite, number)]), INT64)
+    state = state.extended([(names[1], cast(case([(finite, inside)]), INT64))])
+    return state, value, scale, state.column(names[1])
 
 
-def _edges(low: Expr, width: Expr, wider: Expr, place: Expr, bins: int, *, right: bool,
-           method: str) -> tuple[Expr, Expr]:
-    lower = call("add", low, call("mul", width, place))
-    upper = call("add", low, call("mul", width, call("add", place, literal(1.0))))
+def _edges(scale: _Scale, place: Expr, bins: int, *, right: bool, method: str) -> tuple[Expr, Expr]:
+    lower = call("add", scale.low, call("mul", scale.width, place))
+    upper = call("add", scale.low, call("mul", scale.width, call("add", place, literal(1.0))))
     if method == "bach":
         return lower, upper
     if right:
-        return case([(call("eq", place, literal(0.0)), call("sub", lower, wider))], lower), upper
-    return lower, case([(call("eq", place, literal(bins - 1.0)), call("add", upper, wider))], upper)
+        return case([(call("eq", place, literal(0.0)), call("sub", lower, scale.wider))], lower), upper
+    return lower, case([(call("eq", place, literal(bins - 1.0)), call("add", upper, scale.wider))], upper)
 
 
 def qcut(series: Series, q: int | Sequence[float]) -> Series:
@@ -132,19 +144,14 @@ def counted_bins(series: Series, bins: int, method: str, *, normalize: bool, sor
 def histogram(series: Series, bins: int, method: str = "pandas") -> DataFrame:
     """Return a frame of the intervals ``range`` in order with the number of values in each, ``value_counts``."""
     from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.plan.expr import Column, Ordering
-    from objectiv_local.plan.nodes import Aggregate, Extend, Join, Select, Values
-
     _checked(series, bins)
-    place = _place(series, as_float(series._expr), bins, right=True)
-    rows = Extend(series._state.plan, (("place", place),))
-    counted = Aggregate(rows, (("place", Column("place", INT64)),), (("rows", aggregation("size")),), "counted")
+    state, _, scale, place = _placed(series, bins, right=True)
+    counted = Aggregate(state.plan, (("place", place),), (("rows", aggregation("size")),), "counted")
     numbers = Values((("number", INT64),), tuple((literal(number),) for number in range(bins)), ("number",), "bins")
     joined = Join(numbers, counted, "left", (("number", "place"),), (
         ("number", "left", ("number", "number")), ("rows", "right", ("rows", "rows"))), step="histogram")
-    low, width, wider = _range(series, bins)
     number = cast(joined.column("number"), FLOAT64)
-    lower, upper = _edges(low, width, wider, number, bins, right=True, method=method)
+    lower, upper = _edges(scale, number, bins, right=True, method=method)
     interval = call("interval", lower, upper, literal("(]"))
     if method == "bach":
         interval = case([(call("eq", number, literal(0.0)), call("interval", lower, upper, literal("[]")))], interval)

@@ -124,6 +124,12 @@ class DataFrame(Reductions["DataFrame"]):
     def __repr__(self) -> str:
         return display.frame_repr(self)
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether another frame is the same program with the same columns; ``df.a == df.b`` compares values."""
+        return isinstance(other, DataFrame) and self._state == other._state and self._columns == other._columns
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
 

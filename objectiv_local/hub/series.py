@@ -20,6 +20,13 @@ class SeriesLocationStack(SeriesJson):
 
     __slots__ = ()
 
+    @property
+    def obj(self) -> Series:
+        """Raise AttributeNotFound: the accessor has another name now."""
+        raise AttributeNotFound("a location stack has no .obj", hint="use .json for slices")
+
+    objectiv = obj
+
 
 @series_class("objectiv_global_context")
 class SeriesGlobalContext(SeriesJson):

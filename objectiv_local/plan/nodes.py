@@ -192,6 +192,9 @@ class GroupingSets(_Single):
 
     def __init__(self, child: Node, keys: Named, sets: tuple[tuple[int, ...], ...], aggregates: Named, level: str,
                  step: str = "") -> None:
+        if len({expr for _, expr in keys}) != len(keys):
+            # Postgres 16 sorts the rows of such groups wrongly, taking one key for the other.
+            raise InvalidValue("several groupings have one key under two names", hint="give each key once")
         self._set(child=child, keys=keys, sets=sets, aggregates=aggregates, level=level, step=step,
                   key=(*(name for name, _ in keys), level),
                   types={name: expr.type for name, expr in (*keys, *aggregates)} | {level: INT64})

@@ -127,12 +127,27 @@ def group(draw: Draw, scope: Scope) -> Scope:
             exact.add(keys[-1][0])
     calls = tuple((names.pop(), aggregate(draw, pick(draw, ALL_TYPES), inner)) for _ in range(draw(st.integers(1, 3))))
     own = tuple(name for name, _ in keys)
-    if chance(draw, 25):
+    if chance(draw, 25) and len({plain_key(expr, scope.node) for _, expr in keys}) == len(keys):
         sets = draw(st.lists(st.sampled_from([(0, 1), (0,), (1,), ()]), min_size=1, max_size=3, unique=True))
         sets = tuple(dict.fromkeys(tuple(i for i in each if i < len(keys)) for each in sets))
         level = fresh(draw, "level", [*own, *(name for name, _ in calls)])
         return Scope(rounded(GroupingSets(scope.node, tuple(keys), sets, calls, level), calls), (*own, level), frozenset(exact))
     return Scope(rounded(Aggregate(scope.node, tuple(keys), calls), calls), own, frozenset(exact))
+
+
+def plain_key(expr: Expr, node: Node) -> object:
+    """Return what a key comes from, below steps that copy a column under another name; constants are all one."""
+    while isinstance(expr, Column):
+        while not isinstance(node, Extend | Select) and node.inputs() and not isinstance(node, Aggregate | Union | Join):
+            node = node.inputs()[0]
+        if not isinstance(node, Extend | Select):
+            break
+        below = dict(node.columns).get(expr.name)
+        if below is None and isinstance(node, Select):
+            break
+        node = node.child
+        expr = below if below is not None else expr
+    return expr if expr.columns else None
 
 
 def rounded(node: Node, calls: Sequence[tuple[str, Aggregation]]) -> Node:

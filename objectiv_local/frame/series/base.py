@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.convert import coerced
+from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
@@ -50,14 +51,12 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
     return class_(state, expr, name)
 
 
-class Series(SeriesReductions, SeriesWindows):
+class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
     Comparisons and arithmetic return series. NULL is a missing value: an operation on it gives NULL, and a filter
     drops the row. A series has no truth value; combine conditions with ``&``, ``|`` and ``~``.
     """
-
-    dtype_aliases: ClassVar[tuple[str, ...]] = ()
 
     __slots__ = ("_expr", "_name", "_state")
     # Equality is elementwise, so a series cannot be a key.
@@ -76,37 +75,9 @@ class Series(SeriesReductions, SeriesWindows):
         return self._name
 
     @property
-    def dtype(self) -> str:
-        """The name of the type of the values."""
-        return self._expr.type.dtype
-
-    @property
     def order_by(self) -> tuple[Ordering, ...]:
         """The order in which rows come; empty if none was asked for."""
         return self._state.order
-
-    @property
-    def instance_dtype(self) -> str:
-        """The dtype with what is in a list or a struct, as in ``list[int64]``."""
-        return self._expr.type.dtype
-
-    @classmethod
-    def get_db_dtype(cls, dialect: str) -> str:
-        """Return the name of the type in a dialect, ``duckdb`` or ``postgres``; of decimals, with two digits."""
-        from objectiv_local.dialects import dialect_named
-
-        dtype = next((dtype for dtype, known in _CLASSES.items() if known is cls), "")
-        if not dtype:
-            raise InvalidType(f"{cls.__name__} is the series of no one type", hint="ask a series of a dtype")
-        return dialect_named(dialect).type_name(type_from_dtype("decimal(38, 2)" if dtype == "decimal" else dtype))
-
-    @classmethod
-    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: str | None = None) -> Series:
-        """Return a constant as a series of the rows of ``base``."""
-        type_ = None if dtype is None else type_from_dtype(dtype)
-        expr = literal(value, None if type_ is None or value is not None else type_)
-        return make_series(base._state, expr if type_ is None else cast(expr, type_), checked_name(name))
 
     @property
     def index(self) -> dict[str, Series]:
