@@ -166,7 +166,7 @@ class GroupBy(Reductions["DataFrame"]):
         if self._sets is not None:
             raise NotSupported(f"{what} over grouping sets is not supported", hint="group by one set of keys")
 
-    def over(self, series: Series, made: Reduction, name: str) -> Series:
+    def _over(self, series: Series, made: Reduction, name: str) -> Series:
         """Return an aggregate of ``series`` over all rows of each group, on every row."""
         self._refuse_sets("a transformation")
         keys = [expr for _, expr in self._keys]
@@ -245,7 +245,7 @@ class SeriesGroupBy(Reductions["Any"]):
         FROM data
         """
         made = reduction(functions.checked_function(func), self._series._expr, self._groups._state.order, **options)
-        return self._groups.over(self._series, made, self._series.name)
+        return self._groups._over(self._series, made, self._series.name)
 
 
 def groupings(frame: DataFrame, by: object, kind: str) -> tuple[State, Keys, Sets | None]:

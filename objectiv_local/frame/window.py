@@ -123,7 +123,7 @@ class Window(Reductions["DataFrame"]):
         made = frame.assign(**results)
         return made[list(results)]  # type: ignore[no-any-return]
 
-    def over(self, series: Series, made: Reduction, name: str) -> Series:
+    def _over(self, series: Series, made: Reduction, name: str) -> Series:
         """Return an aggregate or window function of ``series`` over this window."""
         parts = [child for part in made.parts for child in part.children()]
         exprs = [*parts, *self._partition, *(key.expr for key in self._state.order)]
@@ -161,7 +161,7 @@ class SeriesWindow(Reductions[Series]):
             raise NotSupported("a window takes one aggregate at a time", hint="call it for each")
         order = () if func not in ("first", "last", "to_json_array") else self._window._state.order
         made = reduction(functions.checked_function(func), self._series._expr, order, **options)
-        return self._window.over(self._series, made, self._series.name)
+        return self._window._over(self._series, made, self._series.name)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("window_"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import datetime
+import datetime  # noqa: F401 - for the examples
 import io
 import os
 import re
@@ -16,26 +16,37 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import polars as pl  # noqa: F401 - for the examples
 import psycopg
+import pyarrow as pa  # noqa: F401 - for the examples
 import pytest
 from frame.frames import ENGINES
 
-from objectiv_local import DataFrame, connect, display_sql_as_markdown, from_model, from_pandas, from_table
+from objectiv_local import (  # noqa: F401 - for the examples
+    DataFrame,
+    concat,
+    connect,
+    display_sql_as_markdown,
+    from_model,
+    from_pandas,
+    from_table,
+)
 
 HERE = Path(__file__).parent
 TABLE = HERE.parents[1] / "docs" / "bach.md"
-ROWS = ("(1, 'a', 1, 0.5, 'x-1', '2022-01-01 10:30', '2022-01-01', '00000000-0000-0000-0000-000000000001', "
-        "'{\"a\": 1, \"b\": [\"x\"]}')",
+ROWS = (("(1, 'a', 1, 0.5, 'x-1', '2022-01-01 10:30', '2022-01-01', '00000000-0000-0000-0000-000000000001', "
+        "'{\"a\": 1, \"b\": [\"x\"]}')"),
         "(2, 'b', 2, NULL, 'y', '2022-01-02 09:00:01.5', '2022-01-01', NULL, '{\"b\": [\"y\", \"x\"]}')",
         "(3, 'a', 3, 2.25, 'Z-2', NULL, NULL, '00000000-0000-0000-0000-000000000002', NULL)")
 
 
-def names() -> list[tuple[str, str]]:
-    lines = (HERE / "names.txt").read_text("utf-8").splitlines()
+def names(file: str) -> list[tuple[str, str]]:
+    lines = (HERE / file).read_text("utf-8").splitlines()
     return [tuple(line.split(" | ", 1)) for line in lines if line and not line.startswith("#")]
 
 
-NAMES = names()
+BACH = names("names.txt")
+NAMES = BACH + names("more.txt")
 EXAMPLES = [(name, example) for name, example in NAMES if not example.startswith("- ")]
 
 
@@ -92,9 +103,7 @@ def written(df):
 @cache
 def answer(name, example):
     """Return the answer of an example on an engine, as plain text with types."""
-    scope = {"df": frame(name), "engine": engine(name), "DataFrame": DataFrame, "pd": pd, "datetime": datetime,
-             "without": without, "with_loc": with_loc, "saved": saved, "written": written, "from_table": from_table,
-             "from_model": from_model, "from_pandas": from_pandas, "display_sql_as_markdown": display_sql_as_markdown}
+    scope = globals() | {"df": frame(name), "engine": engine(name)}
     with contextlib.redirect_stdout(io.StringIO()):
         found = eval(example, scope)
     if hasattr(found, "to_pandas"):
@@ -162,11 +171,11 @@ def table() -> str:
     """Return the page: each name with its example, the engines on which it works, and the test that proves it."""
     known = proofs()
     lines = ["# Coming from Bach", "",
-             ("Every public name of Bach 0.0.28 that belongs to frames and series. An example was run on DuckDB and on Postgres "
+             ("Every public name of Bach 0.0.28 that belongs to frames and series. An example was run on DuckDB and Postgres "
               "and gave equal answers, types included; the test named beside it checks such an answer against pandas or values "
-              "worked out by hand. This page is written by `tests/names/test_names.py`."), "",
+              "worked out by hand. `tests/names/test_names.py` writes this page."), "",
              "| name | example | DuckDB | Postgres | test |", "|---|---|---|---|---|"]
-    for name, example in NAMES:
+    for name, example in BACH:
         if example.startswith("- "):
             reason = example.removeprefix("- ").replace("|", "\\|")
             lines.append(f"| `{name}` | {reason} | - | - | - |")

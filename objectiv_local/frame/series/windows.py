@@ -34,7 +34,7 @@ class SeriesWindows:
             raise InvalidValue(f"window_{op} needs a window with an order",
                                hint="sort the frame first: df.sort_values(...).window()")
         mine = make_series(self._state, self._expr, self._name)
-        return window.over(mine, Reduction((aggregation(op, *args),)), self._name)
+        return window._over(mine, Reduction((aggregation(op, *args),)), self._name)
 
     def window_row_number(self, window: Window | None = None) -> Series:
         """Return the number of each row in its partition, from 1."""
