@@ -360,7 +360,7 @@ class DataFrame(Reductions["DataFrame"]):
 
         Rows that tie are ordered by the key of the table, or by all columns where no key is known.
         """
-        names = [by] if isinstance(by, str) else list(by)
+        names = [by] if isinstance(by, str | Series) else list(by)
         directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
         if len(directions) != len(names):
             raise InvalidValue(f"{len(names)} columns to sort by have {len(directions)} directions")

@@ -49,7 +49,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     """
     from objectiv_local.frame.frame import DataFrame
 
-    frames = [self, *([other] if isinstance(other, DataFrame) else list(other))]
+    frames = [self, *(other if isinstance(other, list | tuple) else [other])]
     for frame in frames:
         if not isinstance(frame, DataFrame):
             raise InvalidType(f"append takes frames, not {type(frame).__name__}", hint="load it with DataFrame.from_pandas")

@@ -77,8 +77,8 @@ def page() -> str:
             shown = example(cls, name)
             if shown is not None and not shown.startswith("- "):
                 lines += [f"    {shown}", ""]
-    lines += ["## Operations", "", ("What the functions are made of: each operation of the catalogue with its signatures and its "
-                                    "exact meaning, which holds on every engine."), ""]
+    lines += ["## Operations", "", ("What the functions are made of: each operation of the catalogue with its signatures and "
+                                    "its exact meaning, which holds on every engine."), ""]
     for op in OPS.values():
         signatures = "; ".join(f"`{text}`" for text in op.signatures)
         lines += [f"- **{op.name}** ({op.kind}): {op.meaning} {signatures}"]

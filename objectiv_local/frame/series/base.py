@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
@@ -88,6 +88,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         index = ", ".join(f"{name}: {self._state.plan.types[name]}" for name in self._state.index) or "none"
         where = self._state.engine.description if self._state.engine is not None else f"not connected, {self._state.dialect}"
         return f"<{type(self).__name__} {self._name}: {self.dtype}, index {index}; {where}>"
+
+    def __getattr__(self, name: str) -> Any:
+        hint = near(name, [each for each in dir(self) if not each.startswith("_")]) if not name.startswith("_") else None
+        raise AttributeNotFound(f"series {self._name!r}, which is {self.dtype}, has no attribute {name!r}", hint=hint)
 
     def __bool__(self) -> bool:
         raise InvalidType(

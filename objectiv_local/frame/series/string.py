@@ -73,7 +73,7 @@ class StringOperation:
 
     def capitalize(self) -> Series:
         """Return the text with its first letter in upper and the others in lower case."""
-        return self[:1].str.upper() + self[1:].str.lower()  # type: ignore[attr-defined, no-any-return]
+        return self[:1].str.upper() + self[1:].str.lower()
 
     def len(self) -> Series:
         """Return the number of code points."""
@@ -102,7 +102,7 @@ class StringOperation:
                 raise NotSupported("a regular expression without regard to case is not supported",
                                    hint="write both cases, as in [aA], or use series.str.lower()")
             lowered = pat.str.lower() if isinstance(pat, SeriesString) else pat.lower() if isinstance(pat, str) else pat
-            return self.lower().str.contains(lowered)  # type: ignore[attr-defined, no-any-return]
+            return self.lower().str.contains(lowered)
         return self._call("re_contains", _pattern(pat)) if regex else series._binary("contains", pat)
 
     def match(self, pat: str) -> Series:
@@ -130,7 +130,7 @@ class StringOperation:
         if regex:
             return self._call("re_count", _pattern(pat))
         text = _text(pat, "count")
-        shorter = self.replace(text, "").str.len()  # type: ignore[attr-defined]
+        shorter = self.replace(text, "").str.len()
         return (self.len() - shorter) // len(text)  # type: ignore[no-any-return]
 
     def find(self, sub: str | Series) -> Series:

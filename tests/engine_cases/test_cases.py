@@ -1,0 +1,87 @@
+"""What the dialects rely on in the engines themselves: SQL of each, and the one answer that they give.
+
+`cases.csv` has the SQL of a case for DuckDB and for Postgres, and the answer as Python writes it. A new version of an
+engine that answers otherwise is noticed here, before a generated program meets it.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import decimal
+import json
+import math
+import uuid
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import postgres_server
+import psycopg
+import pytest
+
+with (Path(__file__).parent / "cases.csv").open(encoding="utf-8", newline="") as file:
+    CASES = list(csv.DictReader(file))
+NAMES = {"datetime": datetime, "Decimal": decimal.Decimal, "UUID": uuid.UUID, "inf": math.inf, "nan": math.nan}
+ENGINES = ("duckdb", *(f"postgres{version}" for version in postgres_server.default_versions()))
+
+
+@cache
+def connection(engine):
+    if engine == "duckdb":
+        made = duckdb.connect()
+        made.execute("SET TimeZone = 'UTC'")
+        made.execute("SET default_null_order = 'postgres'")
+        return made
+    version = int(engine.removeprefix("postgres"))
+    made = psycopg.connect(postgres_server.session_url(version), autocommit=True)
+    made.execute("SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET DateStyle = 'ISO, YMD'")
+    return made
+
+
+def fetched(engine, case):
+    sql = case["duckdb_sql" if engine == "duckdb" else "postgres_sql"]
+    statement = sql if sql.lstrip().lower().startswith(("select", "with")) else f"select {sql}"
+    return connection(engine).execute(statement).fetchall()
+
+
+def plain(value):
+    """Return a value as every engine could have given it: JSON parsed, NaN equal to itself, numbers by value."""
+    if isinstance(value, str) and value[:1] in ("[", "{"):
+        try:
+            return plain(json.loads(value))
+        except ValueError:
+            return value
+    if isinstance(value, float) and math.isnan(value):
+        return "nan"
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return value
+
+
+def same(found, wanted):
+    if isinstance(found, list) and isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(same, found, wanted))
+    if isinstance(found, float) and isinstance(wanted, float):
+        return math.isclose(found, wanted, rel_tol=1e-12) or found == wanted
+    return found == wanted
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_engines_answer_as_the_dialects_rely_on(case, engine):
+    wanted = eval(case["expected"], NAMES)
+    if isinstance(wanted, tuple) and wanted[:1] == ("JSON",):
+        wanted = [(wanted[1],)]
+    elif not (isinstance(wanted, list) and wanted and isinstance(wanted[0], tuple)):
+        wanted = [(wanted,)]
+    found = plain(fetched(engine, case))
+    assert same(found, plain(wanted)), found
+
+
+def test_there_are_cases_of_every_topic():
+    assert len(CASES) == 140
+    assert len({case["id"] for case in CASES}) == 140
+    assert {case["topic"] for case in CASES} >= {"json", "agg", "text", "time", "null", "cast", "regex", "arith", "window"}

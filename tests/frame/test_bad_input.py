@@ -1,0 +1,213 @@
+"""What cannot be done says so: what was wrong, where, and what to do; and the edges of what can be done."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+
+import pandas as pd
+import pytest
+from frame.frames import load, on_every_engine, plain, values
+
+from objectiv_local import DataFrame, concat
+from objectiv_local.errors import ObjectivError
+
+
+def frame():
+    return DataFrame.from_schema(
+        {"k": "int64", "n": "int64", "x": "float64", "s": "string", "t": "timestamp", "d": "date", "span": "timedelta",
+         "u": "uuid", "j": "json", "b": "bool", "price": "decimal(38, 2)", "at": "time", "tags": "list[string]"}, index=["k"])
+
+
+@pytest.mark.parametrize(("wrong", "words"), [
+    # names and arguments
+    (lambda df: df.rename(columns={"n": "x"}), "two columns would have the same name"),
+    (lambda df: df.rename({"n": "m"}), "a mapper is for columns"),
+    (lambda df: df.set_index("m"), "no data column 'm'"),
+    (lambda df: df.set_index(["n", "n"]), "given twice"),
+    (lambda df: df.reset_index("m"), "no level 'm'"),
+    (lambda df: df.reset_index(3), "none with number 3"),
+    (lambda df: df.drop(index=1), "leaves out columns"),
+    (lambda df: df.drop(), "needs the columns"),
+    (lambda df: df.sort_values(df.n), "names of columns"),
+    (lambda df: df.sort_values("n", na_position="middle"), "first or last"),
+    (lambda df: df.sort_index(level="m"), "no level 'm'"),
+    (lambda df: df.merge(df[["n"]], on="n", suffixes=("", "")), "two columns"),
+    (lambda df: df.merge(3), "takes a frame"),
+    (lambda df: df.merge(df, how="cross", on="n"), "cross merge has no keys"),
+    (lambda df: df.merge(df, left_on="n"), "right_on"),
+    (lambda df: df.merge(df, left_on="n", right_on="s"), "cannot merge on"),
+    (lambda df: df.merge(df.reset_index(drop=True), left_on=["n", "s"], right_on="n"), "cannot match"),
+    (lambda df: df.merge(df, on=lambda left, right: left.n + right.n), "has to give a bool series"),
+    (lambda df: df.merge(df, on=lambda left, right: left.m > 1), "no column 'm'"),
+    (lambda df: df.append(df.reset_index(drop=True)), "different indexes"),
+    (lambda df: df.append(3), "append takes frames"),
+    (lambda df: concat([]), "no frames"),
+    (lambda df: df.groupby("n").agg({"m": "sum"}), "no column 'm'"),
+    (lambda df: df.groupby("n").agg(total=("m", "sum")), "no column 'm'"),
+    (lambda df: df.groupby("n").agg(total="sum"), "pair of a column"),
+    (lambda df: df[["n", "x"]].groupby("n").agg(["sum", "sum"]), "two columns"),
+    (lambda df: df.groupby(["n", "n"]), "given twice"),
+    (lambda df: df.groupby(3), "names and series"),
+    (lambda df: df.groupby((("n",),)), "not a tuple"),
+    (lambda df: df[["n"]].groupby("n").sum(), "no column left to aggregate"),
+    (lambda df: df.n.sum(min_count=-1), "min_count"),
+    (lambda df: df.n.std(ddof=2), "ddof has to be 0 or 1"),
+    (lambda df: df.n.sum(skipna=False), "skipna=False"),
+    (lambda df: df.n.quantile(q=2), "from 0 to 1"),
+    (lambda df: df.quantile([], numeric_only=True), "q is empty"),
+    (lambda df: df.describe(include="json"), "no column to describe"),
+    (lambda df: df.s.sum(), "sum cannot be computed"),
+    (lambda df: df.s.mean(), "mean cannot be computed"),
+    (lambda df: df.u.median(), "quantile cannot be computed"),
+    (lambda df: df.j.max(), "max cannot be computed"),
+    (lambda df: df.n.sum(3), "partition is a window or groups"),
+    (lambda df: df.n.rank(method="best"), "not a way to rank"),
+    (lambda df: df.n.shift(1), "needs an order"),
+    (lambda df: df.sort_values("n").n.shift(0.5), "whole number"),
+    (lambda df: df.rolling(3), "needs an order"),
+    (lambda df: df.sort_values("n").rolling(0), "from 1"),
+    (lambda df: df.sort_values("n").rolling(2, closed="left"), "closed='left'"),
+    (lambda df: df.sort_values("n").expanding(center=True), "center=True"),
+    (lambda df: df.window(mode="groups"), "'rows' or 'range'"),
+    (lambda df: df.window(mode="rows", start_value=-1), "from 0"),
+    (lambda df: df.window(start_value=1), "range window has no start"),
+    (lambda df: df.n.window_ntile(0, df.sort_values("n").window()), "from 1"),
+    (lambda df: df.n.window_lag(1.5, window=df.sort_values("n").window()), "whole number"),
+    (lambda df: df.n.cut(0), "whole number from 1"),
+    (lambda df: df.s.cut(2), "has no attribute 'cut'"),
+    (lambda df: df.n.qcut([0.5, 0.1]), "rise"),
+    (lambda df: df.drop_duplicates("j"), "cannot be found"),
+    (lambda df: df.drop_duplicates("n", keep="middle"), "'first', 'last' or False"),
+    (lambda df: df.dropna(how="some"), "any or all"),
+    (lambda df: df.fillna(), "needs a value"),
+    (lambda df: df.fillna(method="near"), "ffill or bfill"),
+    (lambda df: df[[]].stack(), "no data column to stack"),
+    (lambda df: df[["n", "j"]].stack(), "cannot stand below"),
+    (lambda df: df[["n"]].unstack(), "has one level"),
+    (lambda df: df.minmax_scale((1, 0)), "has to rise"),
+    (lambda df: df.query("n >"), "is no expression"),
+    (lambda df: df.query("m > 1"), "no column 'm'"),
+    (lambda df: df.query("1 == 1"), "reads no column|Series|bool"),
+    (lambda df: df.query("n.real > 1"), "cannot stand in a query"),
+    # values and types
+    (lambda df: df.n + "a", "add cannot be computed"),
+    (lambda df: df.s + 1, "concat cannot be computed"),
+    (lambda df: df.n == None, "isnull"),  # noqa: E711 - this is what is tried
+    (lambda df: df.n > df.s, "gt cannot be computed"),
+    (lambda df: df.j == df.j, "eq cannot be computed"),
+    (lambda df: df.j < 3, "lt cannot be computed"),
+    (lambda df: df.price + decimal.Decimal("NaN"), "not a number"),
+    (lambda df: df.price * df.price * df.price.astype("decimal(38, 36)"), "0 to 38 digits"),
+    (lambda df: df.n.astype("decimal"), "digits behind the point"),
+    (lambda df: df.n.astype("decimal(50, 2)"), "38 digits"),
+    (lambda df: df.n.astype("date"), "cannot be cast"),
+    (lambda df: df.n.astype("int64", errors="ignore"), "raise or coerce"),
+    (lambda df: df.s.astype("json", errors="coerce"), "cannot be tried"),
+    (lambda df: df.n.isin("abc"), "takes a list"),
+    (lambda df: df.n.isin(["a"]), "eq cannot be computed"),
+    (lambda df: df.n << -1, "0 to 62 bits"),
+    (lambda df: df.n + 2**63, "does not fit in 64 bits"),
+    (lambda df: df.n.round(1.5), "whole number"),
+    (lambda df: df.n.map(3), "takes a mapping"),
+    (lambda df: df.n.between(1, 2, inclusive="some"), "both, neither, left or right"),
+    (lambda df: df.s.str.replace("a", "b", n=1), "not supported"),
+    (lambda df: df.s.str.zfill("3"), "whole number"),
+    (lambda df: df.s.str.rjust(3, "ab"), "one letter"),
+    (lambda df: df.s.str.pad(3, side="both"), "left or right"),
+    (lambda df: df.s.str[::2], "cannot have a step"),
+    (lambda df: df.s.str.contains("a", case=False, regex=True), "without regard to case"),
+    (lambda df: df.s.str.strip(""), "letters to leave out"),
+    (lambda df: df["at"].dt.month, "a time has no month"),
+    (lambda df: df.t > "noon", "YYYY-MM-DD"),
+    (lambda df: df["at"] > "noon", "HH:MM:SS"),
+    (lambda df: df.tags.elements["a"], "indexed by a position"),
+    (lambda df: df.j.json[::2], "cannot have a step"),
+    (lambda df: df.j.json[{}:], "matches every element"),
+    (lambda df: df.get_dummies(columns="n"), "made of text"),
+    (lambda df: df.loc["a":], "needs an order"),
+    (lambda df: df.set_variable("a", 1), "no variable 'a'"),
+    (lambda df: df.set_savepoint("a b"), "cannot name a savepoint"),
+    (lambda df: df.materialize(materialization="view"), "'cte' or 'temp_table'"),
+    (lambda df: df.get_sample(sample_percentage=200), "at most 100"),
+    (lambda df: df.get_unsampled(), "not made from a sample"),
+    (lambda df: df.database_create_table("t"), "no connection"),
+    (lambda df: df.database_create_table("t", if_exists="append"), "'fail' or 'replace'"),
+    (lambda df: df.n.value, "more than one value"),
+    (lambda df: df.n.random(), "not supported"),
+])
+def test_errors_say_what_to_do(wrong, words):
+    with pytest.raises(ObjectivError, match=words) as caught:
+        wrong(frame())
+    assert caught.value.what
+
+
+@on_every_engine
+def test_frames_without_rows(engine):
+    df = load(engine, {"g": pd.array([], "str"), "v": pd.array([], "Int64"), "x": pd.array([], "float64")})
+    assert len(df) == 0
+    assert df.to_pandas().empty
+    assert df.v.sum().value == 0
+    assert df.x.mean().value is None
+    assert df.v.median().value is None
+    assert df.groupby("g").v.sum().to_pandas().empty
+    assert df.describe().to_pandas().loc["count"].tolist() == [0, 0]
+    assert df.v.cut(3).to_pandas().empty
+    assert df.v.qcut(2).to_pandas().empty
+    assert df.v.value_counts(bins=2).to_pandas().tolist() == [0, 0]
+    assert df.drop_duplicates().to_pandas().empty
+    assert df.merge(df, on="g", how="outer").to_pandas().empty
+    assert df.append(df).to_pandas().empty
+    assert df.get_dummies().columns == ["v", "x"]
+    assert df.set_index(["g", "v"]).unstack().columns == []
+    assert df.rollup("g").v.sum().to_pandas().tolist() == [0]
+    assert df.sort_values("v").v.cumsum().to_pandas().empty
+    assert df.tail(3).empty
+    assert df.scale().to_pandas().empty
+
+
+@on_every_engine
+def test_frames_without_columns_and_with_one_row(engine):
+    none = load(engine, {"v": [1, 2]})[[]]
+    assert none.columns == []
+    assert len(none) == 2
+    assert none.to_pandas().index.tolist() == [0, 1]
+    one = load(engine, {"v": [5], "x": [0.5]})
+    assert one.v.std().value is None
+    assert one.v.std(ddof=0).value == 0.0
+    assert plain(one.describe().to_pandas().v)[:4] == [1.0, 5.0, None, 5.0]
+    assert values(one.v.rank(pct=True)) == [1.0]
+    assert values(one.v.scale()) == [0.0]
+    assert one.v.cut(2).to_pandas().iloc[0].left == pytest.approx(4.995)
+    assert one.sort_values("v").rolling(1).v.sum().to_pandas().tolist() == [5]
+
+
+@on_every_engine
+def test_texts_and_names_from_users_are_only_ever_values_and_names(engine):
+    nasty = ["'; DROP TABLE x; --", 'a"b', "\\", "%s", "{0}", "$1", "--", "/*", "\n", "é'😀"]
+    df = load(engine, {"s": nasty, "n": range(len(nasty))})
+    for text in nasty:
+        assert values(df.s == text).count(True) == 1
+        assert values(df.s.str.contains(text))[nasty.index(text)]
+        assert values(df.s.str.split(text).elements[0])[nasty.index(text)] == ""
+        assert values(df.s.isin([text])).count(True) == 1
+        named = df.rename(columns={"n": text}).rename(index={"_index_row": "row " + text})
+        assert named.groupby(text)["s"].count().to_pandas().sum() == len(nasty)
+        assert named.sort_values(text).to_pandas()[text].tolist() == list(range(len(nasty)))
+        frame_, variable = df.create_variable(text, text)
+        assert values(frame_.s == variable).count(True) == 1
+        assert len(df.materialize("step " + text)) == len(nasty)
+    wide = df.set_index(["n", "s"]).assign(v=1).unstack()
+    assert set(wide.columns) == {f"{text}__v" for text in nasty}
+    assert wide.to_pandas().notna().sum().sum() == len(nasty)
+
+
+@on_every_engine
+def test_long_programs_are_compiled(engine):
+    df = load(engine, {"n": [1, 2], "t": [datetime.datetime(2022, 1, 1)] * 2})
+    for _ in range(60):
+        df["n"] = df.n + 1
+    assert sorted(values(df.n)) == [61, 62]
+    for _ in range(30):
+        df = df[df.n > 0].assign(m=df.n * 2)
+    assert sorted(values(df.m)) == [122, 124]
