@@ -67,7 +67,8 @@ class Block:
         ``kept`` are the columns of the block that stay in its result beside the new ones, ``repeats`` the operations
         that write an operand more than once.
         """
-        costly = {name: expr for name, expr in self.columns.items() if not is_cheap(expr)}
+        names = frozenset().union(*(expr.columns for expr in exprs))
+        costly = {name: self.columns[name] for name in names & self.columns.keys() if not is_cheap(self.columns[name])}
         if not costly:
             return False
         uses = dict.fromkeys(costly, 0)

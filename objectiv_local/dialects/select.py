@@ -98,7 +98,8 @@ class Lowering:
         for node in self.nodes:
             for below in depends_on(node):
                 self.uses[below] += 1
-        self.names = stand_ins(name for node in self.nodes for name in node.types)
+        self.names = stand_ins(name for node in self.nodes for name in (
+            (each for each, _ in node.columns) if isinstance(node, Extend) else node.types))
         self.ctes: list[tuple[str, str, str, bool]] = []
         self.taken = {node.relation.parts[-1].casefold() for node in self.nodes
                       if isinstance(node, Source) and node.relation.kind == "table"}
@@ -108,7 +109,8 @@ class Lowering:
     def statement(self) -> Statement:
         for node in self.nodes:
             block = self.lower_node(node)
-            block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
+            if len(block.columns) != len(self.needed[node]):
+                block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
             if self.uses[node] > 1:
                 self.shared[node] = self.closed(block)
             else:

@@ -73,7 +73,8 @@ class StringOperation:
 
     def capitalize(self) -> Series:
         """Return the text with its first letter in upper and the others in lower case."""
-        return self[:1].str.upper() + self[1:].str.lower()
+        made: Series = self[:1].str.upper() + self[1:].str.lower()
+        return made
 
     def len(self) -> Series:
         """Return the number of code points."""
@@ -102,7 +103,8 @@ class StringOperation:
                 raise NotSupported("a regular expression without regard to case is not supported",
                                    hint="write both cases, as in [aA], or use series.str.lower()")
             lowered = pat.str.lower() if isinstance(pat, SeriesString) else pat.lower() if isinstance(pat, str) else pat
-            return self.lower().str.contains(lowered)
+            made: Series = self.lower().str.contains(lowered)
+            return made
         return self._call("re_contains", _pattern(pat)) if regex else series._binary("contains", pat)
 
     def match(self, pat: str) -> Series:

@@ -1,0 +1,1 @@
+"""Benchmarks of everyday frame programs: how long they take to compile, and to run."""
