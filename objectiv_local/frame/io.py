@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
@@ -33,23 +34,24 @@ INLINE_ROWS = 1_000
 
 def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Sequence[str] | str = (),
                all_dtypes: Mapping[str, str] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
-               columns: Sequence[str] | None = None) -> DataFrame:
+               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None) -> DataFrame:
     """Return a frame over a table. Looks the table up once, and reads no rows.
 
     ``engine`` is anything that ``connect`` takes. ``index`` names the columns of the index, ``columns`` the data
     columns to use; by default all of them, or those of ``all_dtypes``. ``all_dtypes`` maps columns to the dtypes to read
     them as: where the stored type is another one they are cast. ``name_to_column_mapping`` maps names in the frame to
-    columns of the table, and the other arguments speak of names in the frame.
+    columns of the table, and the other arguments speak of names in the frame. ``key`` names columns that tell all rows
+    apart, where the table has no primary key: an order that rows tie in is completed by them, rather than by all columns.
 
     Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported.
     """
     connection = connect(engine)
-    return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns)
+    return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns, key)
 
 
 def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence[str] | str = (),
                all_dtypes: Mapping[str, str] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
-               columns: Sequence[str] | None = None) -> DataFrame:
+               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None) -> DataFrame:
     """Return a frame over a query, given as SQL. Asks the database for its columns, and reads no rows. See ``from_table``.
 
     The query becomes the first step of the statement. It is yours: nothing in it is checked or escaped.
@@ -57,15 +59,21 @@ def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence
     if not isinstance(model, str) or not model.strip():
         raise InvalidType(f"a model is the text of a query, not {type(model).__name__}")
     connection = connect(engine)
-    return _declared(cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns)
+    return _declared(cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns, key)
 
 
 def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
               all_dtypes: Mapping[str, str] | None, mapping: Mapping[str, str] | None,
-              columns: Sequence[str] | None) -> DataFrame:
+              columns: Sequence[str] | None, key: str | Sequence[str] | None) -> DataFrame:
     """Return a frame over stored rows, some columns of which are read as other types."""
     labels = {column: name for name, column in (mapping or {}).items()}
     known = {name for name, _ in stored.columns}
+    if key is not None:
+        given = [key] if isinstance(key, str) else list(key)
+        for name in given:
+            if (mapping or {}).get(name, name) not in known:
+                raise ColumnNotFound(f"{stored.relation.title} has no column {name!r} for the key", hint=near(name, known))
+        stored = replace(stored, primary_key=tuple((mapping or {}).get(name, name) for name in given))
     for name, column in (mapping or {}).items():
         if column not in known:
             raise ColumnNotFound(f"{stored.relation.title} has no column {column!r} for {name!r}", hint=near(column, known))
@@ -127,12 +135,12 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
 
 
 def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (),
-                 columns: Sequence[str] | None = None) -> DataFrame:
-    """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB."""
+                 columns: Sequence[str] | None = None, *, key: str | Sequence[str] | None = None) -> DataFrame:
+    """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
     connection = connect(path)
     if connection.default_table is None:
         raise InvalidValue(f"{path!r} is not a Parquet file, pattern or directory", hint="use DataFrame.from_table")
-    return from_table(cls, connection, connection.default_table, index, columns=columns)
+    return from_table(cls, connection, connection.default_table, index, columns=columns, key=key)
 
 
 def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),

@@ -181,6 +181,10 @@ def test_columns_of_other_types_are_declared(engine):
     df = DataFrame.from_table(connection, "odd_types", ["k"], {"n": "float64", "name": "string"}, {"name": "Name"})
     assert df.dtypes == {"n": "float64", "name": "string"}
     assert df.to_pandas().values.tolist() == [[2.0, "x"]]
+    keyed = DataFrame.from_table(connection, "odd_types", ["k"], key="n").sort_values("Name")
+    assert "k" not in keyed.view_sql().partition("ORDER BY")[2].replace(" ", "").split(",")
+    with pytest.raises(KeyError, match="no column 'm' for the key"):
+        DataFrame.from_table(connection, "odd_types", ["k"], key="m")
     query = DataFrame.from_model(connection, "SELECT k, n * 2 AS double FROM odd_types -- all\n", index="k")
     assert query.double.to_pandas().tolist() == [4]
     assert query[query.double > 3].groupby(None).size().value == 1
