@@ -47,6 +47,8 @@ class Dialect:
     #: How an array is written as text.
     array: str = "[{}]"
     materialized: bool = False
+    #: Whether the engine pulls steps together before it plans them.
+    pulls_up: bool = False
     #: Operations that are written with an operand more than once.
     repeats: frozenset[str] = frozenset()
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -22,7 +22,8 @@ class Block:
 
     ``source`` is the text behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
     of the result is computed from. ``group`` is None until rows are grouped; ``sets`` are the
-    groupings where there are several.
+    groupings where there are several. ``copied`` counts the steps below that were closed because a later one repeats a
+    column of theirs.
     """
 
     source: str
@@ -38,6 +39,7 @@ class Block:
     limit: int | None = None
     offset: int = 0
     is_join: bool = False
+    copied: int = 0
 
     def copy(self) -> Block:
         """Return a block that can be changed without changing this one."""

@@ -505,6 +505,7 @@ POSTGRES = Dialect(
     literal=literal,
     unnest=elements,
     text_order=C,
+    pulls_up=True,
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
                        "json_slice", "json_filter", "json_length", "json_index", "json_index_text"}),

@@ -57,6 +57,9 @@ from objectiv_local.plan.relation import Schema
 from objectiv_local.plan.rewrite import required
 from objectiv_local.types import BOOL, JSON, STRING, Type
 
+#: Steps that repeat a column, one upon the other, before the rows are fenced off.
+MOST_COPIES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -109,7 +112,7 @@ class Lowering:
     def statement(self) -> Statement:
         for node in self.nodes:
             block = self.lower_node(node)
-            if len(block.columns) != len(self.needed[node]):
+            if len(block.columns) != len(self.needed[node]) or node is self.root:
                 block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
             if self.uses[node] > 1:
                 self.shared[node] = self.closed(block)
@@ -229,6 +232,7 @@ class Lowering:
                 block = self.closed(block, fence=wide and not over_window)
         if block.must_close_for(exprs, kept, self.dialect.repeats):
             block = self.closed(block)
+            block.copied += 1
         block.columns |= {name: substitute(expr, block.columns) for name, expr in added.items()}
         return block
 
@@ -364,10 +368,13 @@ class Lowering:
             self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
         name = self.cte_name(block.title)
         comment = "; ".join(_merged(block.steps)) or f"columns of {block.source}"
-        self.ctes.append((name, select_text(self, block), _one_line(comment), fence and bool(self.dialect.materialized)))
+        # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
+        too_often = self.dialect.pulls_up and block.copied >= MOST_COPIES
+        fenced = too_often or (fence and self.dialect.materialized)
+        self.ctes.append((name, select_text(self, block), _one_line(comment), fenced))
         inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
-        return Block(name, inputs, columns, block.title)
+        return Block(name, inputs, columns, block.title, copied=0 if too_often else block.copied)
 
     def cte_name(self, title: str) -> str:
         name = re.sub(r"[^a-z0-9_]+", "_", title.lower()).strip("_")[:48] or "step"

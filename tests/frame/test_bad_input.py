@@ -208,6 +208,10 @@ def test_long_programs_are_compiled(engine):
     for _ in range(60):
         df["n"] = df.n + 1
     assert sorted(values(df.n)) == [61, 62]
+    doubled = df.copy()
+    for _ in range(40):
+        doubled["n"] = (doubled.n + doubled.n) % 1000
+    assert sorted(values(doubled.n)) == sorted(n * 2**40 % 1000 for n in (61, 62))
     for _ in range(30):
         df = df[df.n > 0].assign(m=df.n * 2)
     assert sorted(values(df.m)) == [122, 124]
