@@ -28,13 +28,31 @@ def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys, postgres_url) 
     shutil.copy(sample.path(), tmp_path / "events.parquet")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     names: dict[str, object] = {}
     exec(blocks[0], names)
     shown = capsys.readouterr().out
     assert "time_aggregation" in shown
     assert "FROM read_parquet('events.parquet')" in shown or "events.parquet')" in shown
-    assert "postgresql://" in blocks[1]
+    assert "postgresql://" in blocks[2]
+
+
+def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
+    import psycopg
+
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS orders")
+        connection.execute("CREATE TABLE orders (id int PRIMARY KEY, city text, placed timestamp, amount numeric(10, 2))")
+        connection.execute("INSERT INTO orders SELECT i, 'city ' || i % 3, TIMESTAMP '2022-01-31' + i * INTERVAL '1 hour', i "
+                           "FROM generate_series(1, 100) AS t (i)")
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    program = blocks[1].replace("postgresql://analyst@db.example.com/shop", postgres_url)
+    names: dict[str, object] = {}
+    exec("import objectiv_local as ol\n" + program, names)
+    shown = capsys.readouterr().out
+    # 24 hours of January have 8 orders of each city; the other 76 are of February.
+    assert "2022-02" in shown
+    assert "2022-01" not in shown
 
 
 def test_sql_of_the_readme_is_that_of_the_program() -> None:

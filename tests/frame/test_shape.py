@@ -7,7 +7,7 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from frame.frames import load, on_every_engine, opened, plain, values
+from frame.frames import ENGINES, load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame, concat
 from objectiv_local.errors import InvalidType, InvalidValue
@@ -264,7 +264,7 @@ def test_frames_in_memory_are_loaded_in_every_type():
     import decimal
 
     frame = pd.DataFrame({"price": [decimal.Decimal("1.10"), None], "at": [datetime.time(10, 30), None]})
-    for engine in ("duckdb", "postgres16"):
+    for engine in ENGINES:
         for way in ("cte", "table"):
             df = DataFrame.from_pandas(opened(engine), frame, materialization=way)
             assert df.dtypes == {"price": "decimal(38,2)", "at": "time"}
