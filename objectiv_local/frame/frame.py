@@ -229,12 +229,23 @@ class DataFrame(Reductions["DataFrame"]):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeNotFound(f"cannot set attribute {name!r} of a frame", hint=f"write df[{name!r}] = ...")
 
-    def __setitem__(self, key: str, value: object) -> None:
-        """Set a column to a value, a series of this frame, or a series of another one.
+    def __setitem__(self, key: str | list[str], value: object) -> None:
+        """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
 
-        A series of another frame is aligned on the index: rows without a match get a missing value.
+        A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
+        Several columns are set to one value, or to the columns of a frame.
         """
+        if isinstance(key, list):
+            given = list(value.data.values()) if isinstance(value, DataFrame) else [value] * len(key)
+            if len(given) != len(key):
+                raise InvalidValue(f"{len(key)} columns cannot be set to {len(given)}")
+            for each, one in zip(key, given, strict=True):
+                self[each] = one
+            return
         name = checked_name(key)
+        if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
+            loaded = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))
+            value = loaded[name]
         if name in self._state.index:
             raise InvalidValue(f"{name!r} is a level of the index and cannot be set", hint="use reset_index() first")
         state, expr = self._state, self._value(value)

@@ -194,6 +194,18 @@ def test_batches_explain_and_plot(engine):
         df.plot.hist(by="w")
 
 
+@on_every_engine
+def test_columns_are_set_from_pandas_and_several_at_once(engine):
+    df = load(engine, {"a": [1, 2, 3], "b": [4, 5, 6]})
+    df["c"] = pd.Series([10, 30], index=[0, 2])
+    assert values(df.c) == [10, None, 30]
+    df[["x", "y"]] = df[["b", "a"]]
+    df[["a", "b"]] = 0
+    assert df.sort_index().to_pandas()[["x", "y", "a", "b"]].values.tolist() == [[4, 1, 0, 0], [5, 2, 0, 0], [6, 3, 0, 0]]
+    with pytest.raises(InvalidValue, match="cannot be set to"):
+        df[["a", "b"]] = df[["x"]]
+
+
 def test_a_failed_write_leaves_the_connection_usable():
     connection = writable(ENGINES[1])
     df = frame(connection)
