@@ -357,5 +357,6 @@ DUCKDB = Dialect(
     relation=relation,
     literal=literal,
     unnest=lambda array: func("unnest", elements(array)),
-    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
+    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "json_path_name", "interval",
+                       "re_extract"}),
 )

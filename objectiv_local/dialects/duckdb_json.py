@@ -152,7 +152,29 @@ def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
     named = Template("CASE json_type({}) " + kinds + " ELSE 'number' END", (args[0],))
     return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), named))
 
+#: Words of a type: a capital starts one, and the word Context is left out.
+_WORDS = "trim(replace(regexp_replace(coalesce({0} ->> '_type', ''), '([a-z])([A-Z])', '\\1 \\2', 'g'), 'Context', ''), ' ')"
+
+
+def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
+    title = _WORDS.format("element") + " || ': ' || coalesce(element ->> 'id', '')"
+    title = title.replace("(element ->> '_type'", "((element ->> '_type')").replace("(element ->> 'id'", "((element ->> 'id')")
+    titles = func("list_transform", elements(args[0]), Raw(f"lambda element: {title}"))
+    others = func("array_to_string", Template("{}[:-2]", (titles,)), text(" => "))
+    last = Template("{}[-1]", (titles,))
+    return case((binary(">", func("len", titles), number(1)), binary("||", binary("||", last, text(" located at ")), others)),
+                default=last)
+
+
+def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
+    made = "lambda element: json_object('_type', element -> '_type', 'id', element -> 'id')"
+    features = func("to_json", func("list_transform", elements(args[0]), Raw(made)))
+    return func("coalesce", features, Raw("'[]'::json"))
+
+
 JSON: dict[str, Builder] = {
+    "json_path_name": _json_path_name,
+    "json_path_features": _json_path_features,
     "json_type": _json_type,
     "json_get": _json_get,
     "json_get_text": _json_get_text,

@@ -101,7 +101,29 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
                "FROM {} WITH ORDINALITY AS elements (element, position) WHERE {})")
     return Template(pattern, (elements(args[0]), where))
 
+#: Words of a type: a capital starts one, and the word Context is left out.
+_TITLE = ("btrim(replace(regexp_replace(coalesce(element ->> '_type', ''), '([a-z])([A-Z])', '\\1 \\2', 'g'), 'Context', ''), "
+          "' ') || ': ' || coalesce(element ->> 'id', '')")
+
+
+def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
+    array = case((_is_array(args[0]), args[0]))
+    last = "(array_agg(" + _TITLE + " ORDER BY position DESC))[1]"
+    others = ("string_agg(" + _TITLE + ", ' => ' ORDER BY position) FILTER (WHERE position < jsonb_array_length({}))")
+    pattern = (f"(SELECT {last} || coalesce(' located at ' || {others}, '') "
+               "FROM {} WITH ORDINALITY AS elements (element, position))")
+    return Template(pattern, (array, elements(args[0])))
+
+
+def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
+    pattern = ("(SELECT coalesce(jsonb_agg(jsonb_build_object('_type', element -> '_type', 'id', element -> 'id') "
+               "ORDER BY position), '[]'::jsonb) FROM {} WITH ORDINALITY AS elements (element, position))")
+    return Template(pattern, (elements(args[0]),))
+
+
 JSON: dict[str, Builder] = {
+    "json_path_name": _json_path_name,
+    "json_path_features": _json_path_features,
     "json_type": function("jsonb_typeof"),
     "json_index_text": _json_index,
     "json_get": lambda args, expr: binary("->", *args),

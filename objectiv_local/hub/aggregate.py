@@ -1,4 +1,4 @@
-"""Counts of users and sessions, and how long sessions last."""
+"""Counts of users and sessions, how long sessions last, and what models of features and retention tell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.groupby import GroupBy, grouping
 from objectiv_local.frame.series import make_series
 from objectiv_local.frame.state import State, unused_name
+from objectiv_local.hub import features, retention
 from objectiv_local.hub.checks import require
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate as AggregateNode
@@ -75,6 +76,68 @@ class Aggregate:
         outer: Named = tuple((name, Column(name, expr.type)) for name, expr in keys)
         return self._result(state, AggregateNode(plan, outer, (("session_duration", duration),), "session_duration"),
                             "session_duration")
+
+    def frequency(self, data: DataFrame) -> Series:
+        """Return the number of users by the number of sessions that they had, indexed by ``session_id_nunique``.
+
+        The series is named ``user_id_nunique``. Hits without a user do not count.
+        """
+        data = require(data, "frequency", user_id="", session_id="")
+        sessions = data.groupby("user_id").session_id.nunique().to_frame().reset_index()
+        counted: Series = sessions.groupby("session_id_nunique").user_id.nunique()
+        return counted
+
+    def top_product_features(self, data: DataFrame, location_stack: Series | str | None = None,
+                             event_type: str = "InteractiveEvent") -> DataFrame:
+        """Return the number of users of each feature, most used first, in a column ``user_id_nunique``.
+
+        A feature is an application, the nice name of ``location_stack`` (by default of the whole stack; a slice of it, or
+        the name of a column) and the type of the event: the index is application, feature_nice_name, event_type. Hits
+        count that are of ``event_type``, their own type or one above it. The frame needs the application context.
+        """
+        return features.top_product_features(data, location_stack, event_type, "user_id_nunique")
+
+    def top_product_features_before_conversion(self, data: DataFrame, name: str,
+                                               location_stack: Series | str | None = None,
+                                               event_type: str = "InteractiveEvent") -> DataFrame:
+        """Return the number of users of each feature in hits before the first conversion ``name`` of their session.
+
+        As ``top_product_features``, of sessions with a conversion only, in a column ``unique_users``.
+        """
+        return features.before_conversion(self._hub, data, name, location_stack, event_type)
+
+    def retention_matrix(self, data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
+                         start_date: object = None, end_date: object = None, percentage: bool = False,
+                         display: bool = False, *, calendar_days: bool = False, fill_value: int | None = None,
+                         parent_types: bool = False) -> DataFrame:
+        """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
+
+        A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its Monday), a month or a
+        year by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are periods since
+        then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``. With
+        ``percentage`` they are shares of the cohort, 0 to 100.
+
+        ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
+        ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on. Daily distances are of elapsed
+        24 hours, as the original counts them, or of calendar days with ``calendar_days``; weeks, months and years are of
+        the calendar. With ``display`` the matrix is drawn as a heat map too.
+
+        Raises InvalidValue for an unknown period and for an end before the start.
+        """
+        matrix = retention.retention_matrix(data, time_period, event_type, start_date, end_date, percentage=percentage,
+                                            calendar_days=calendar_days, fill_value=fill_value, parent_types=parent_types)
+        if display:
+            retention.draw(matrix, percentage=percentage)
+        return matrix
+
+    def drop_off_locations(self, data: DataFrame, location_stack: Series | str | None = None,
+                           groupby: str | list[str] = "user_id", percentage: bool = False) -> DataFrame:
+        """Return where users (or other groups of ``groupby``) were last: the number of them by ``location``, most first.
+
+        The location is the nice name of the last stack that has one, by moment. The column is ``value_counts``, or with
+        ``percentage`` their share, 0 to 100.
+        """
+        return features.drop_off_locations(data, location_stack, groupby, percentage=percentage)
 
     def _unique(self, data: DataFrame, groupby: object, column: str, name: str) -> Series:
         state, keys = self._grouping(data, groupby, column, name)

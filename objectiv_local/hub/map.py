@@ -12,7 +12,7 @@ from objectiv_local.errors import ColumnNotFound, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series import JsonAccessor
 from objectiv_local.hub.checks import require
-from objectiv_local.plan.expr import Frame, Ordering, aggregation, over
+from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, case, literal, over
 
 if TYPE_CHECKING:
     from objectiv_local.hub.modelhub import ModelHub
@@ -74,6 +74,25 @@ class Map:
         """
         data = require(data, "conversions_counter", moment="timestamp", **{partition: ""})
         return self._conversions(data, name, partition, in_time=False).rename("converted")
+
+    def pre_conversion_hit_number(self, data: DataFrame, name: str, partition: str = "session_id") -> Series:
+        """Return how many hits before the first conversion ``name`` of its session (or other ``partition``) each hit is.
+
+        The hit just before the conversion is 1. The conversion itself, hits after it, and hits of a partition without a
+        conversion have none. Hits are ordered by session and hit number.
+        """
+        data = require(data, "pre_conversion_hit_number", **({partition: ""} | dict.fromkeys(
+            ("session_id", "session_hit_number"), "int64")))
+        converted = self.is_conversion_event(data, name)
+        state = converted._state
+        key = state.column(partition)
+        hits = (state.column("session_id"), state.column("session_hit_number"))
+        so_far = over(aggregation("sum", converted._expr), [key], [Ordering(each) for each in hits], Frame("ROWS", None, 0))
+        in_all = over(aggregation("sum", converted._expr), [key])
+        before = call("and", call("eq", so_far, literal(0)), call("gt", in_all, literal(0)))
+        backwards = [Ordering(each, ascending=False) for each in hits]
+        number = over(aggregation("row_number"), [key, before], backwards)
+        return converted._with(case([(before, number)])).rename("pre_conversion_hit_number")
 
     def _conversions(self, data: DataFrame, name: str, partition: str, *, in_time: bool) -> Series:
         converted = self.is_conversion_event(data, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objectiv_local.errors import AttributeNotFound
+from objectiv_local.errors import AttributeNotFound, InvalidValue, deprecated
 from objectiv_local.frame.series import Series, SeriesJson, series_class
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import JSON, register_label
@@ -21,11 +21,58 @@ class SeriesLocationStack(SeriesJson):
     __slots__ = ()
 
     @property
-    def obj(self) -> Series:
-        """Raise AttributeNotFound: the accessor has another name now."""
-        raise AttributeNotFound("a location stack has no .obj", hint="use .json for slices")
+    def ls(self) -> LocationStack:
+        """What location stacks tell: their name, their features."""
+        return LocationStack(self)
+
+    location_stack = ls
+
+    @property
+    def obj(self) -> LocationStack:
+        """Return ``.ls``, as it is named now."""
+        deprecated("SeriesLocationStack.obj", "SeriesLocationStack.ls")
+        return LocationStack(self)
 
     objectiv = obj
+
+
+class LocationStack:
+    """What location stacks tell."""
+
+    __slots__ = ("_series",)
+
+    def __init__(self, series: SeriesLocationStack) -> None:
+        self._series = series
+
+    @property
+    def nice_name(self) -> Series:
+        """The name of each stack: ``Link: logo located at Root Location: home => Navigation: top``; missing if it is empty.
+
+        The innermost location comes first, its type in words and without Context, then those around it from the root on.
+        """
+        return self._series._call("json_path_name")
+
+    @property
+    def feature_stack(self) -> Series:
+        """The stacks with the members _type and id of each location only; they are location stacks too."""
+        return self._series._call("json_path_features")
+
+    @property
+    def navigation_features(self) -> Series:
+        """The stacks from their first NavigationContext on; empty where there is none."""
+        from objectiv_local.frame.series import JsonAccessor
+
+        return JsonAccessor(self._series)[{"_type": "NavigationContext"}:]
+
+    def get_from_context_with_type_series(self, type: str, key: str, dtype: str = "string") -> Series:
+        """Return the member ``key`` of the first location of a type, as ``dtype``; missing where there is none.
+
+        ``dtype`` is ``string`` for text without quotes, or ``json``.
+        """
+        if dtype not in ("string", "json"):
+            raise InvalidValue(f"dtype is 'string' or 'json', not {dtype!r}", hint="cast the result with astype")
+        found = call("json_index", call("json_filter", self._series._expr, literal({"_type": type})), literal(0))
+        return self._series._with(call("json_get_text" if dtype == "string" else "json_get", found, literal(key)))
 
 
 @series_class("objectiv_global_context")

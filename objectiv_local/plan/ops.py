@@ -207,6 +207,14 @@ _scalar("json_index_text", "json int64! -> string",
 _scalar("json_type", "json -> string",
         meaning="The type of a JSON value: object, array, string, number, boolean or null; NULL for NULL.")
 
+_scalar("json_path_name", "json -> string",
+        meaning="The name of a path of objects from the outermost to the innermost: the _type of each in words, without "
+                "Context, and its id, as in 'Link: logo located at Root Location: home => Navigation: top'. Of a member that "
+                "is missing, nothing is written. NULL for an empty array and for what is not an array.")
+_scalar("json_path_features", "json -> =1",
+        meaning="The elements of an array with their members _type and id only, null where there is none; an empty array "
+                "for NULL and for what is not an array.")
+
 # ---- intervals of numbers
 _scalar("interval", "float64 float64 string! -> numeric_interval",
         meaning="The interval from the first number to the second, of which the ends belong to it that the third says: "

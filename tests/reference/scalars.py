@@ -233,6 +233,25 @@ def json_contains(document, value):
     return any(same_json(element, value) for element in elements(document))
 
 
+def member_text(element, key):
+    return json_get_text(Json(element), key) or ""
+
+
+def json_path_name(document):
+    titles = []
+    for element in elements(document):
+        words = re.sub("([a-z])([A-Z])", r"\1 \2", member_text(element, "_type")).replace("Context", "").strip(" ")
+        titles.append(f"{words}: {member_text(element, 'id')}")
+    if len(titles) < 2:
+        return titles[0] if titles else None
+    return f"{titles[-1]} located at {' => '.join(titles[:-1])}"
+
+
+def json_path_features(document):
+    return Json([{key: element.get(key) if isinstance(element, dict) else None for key in ("_type", "id")}
+                 for element in elements(document)])
+
+
 #: These are called with NULL too.
 NULL_AWARE: dict[str, Callable[..., object]] = {
     "and": logical_and,
@@ -244,6 +263,7 @@ NULL_AWARE: dict[str, Callable[..., object]] = {
     "json_slice": json_slice,
     "json_filter": json_filter,
     "json_has": json_has,
+    "json_path_features": json_path_features,
 }
 
 #: These give NULL if an argument is NULL.
@@ -279,6 +299,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "microseconds": lambda value: value // MICROSECOND,
     "from_microseconds": lambda value: checked(value * MICROSECOND),
     "json_type": kind,
+    "json_path_name": json_path_name,
     "json_index_text": json_index_text,
     "interval": Interval,
     "interval_lower": lambda value: value.lower,

@@ -88,6 +88,18 @@ DURATIONS = [
         (Json({"a": 1}), "object"), (Json([]), "array"), (Json("x"), "string"), (Json(1), "number"), (Json(1.5), "number"),
         (Json(-3), "number"), (Json(10**30), "number"), (Json(True), "boolean"), (Json(None), "null"), (None, None),
     ]),
+    rowwise("json_path_name: of paths", {"a": JSON}, op("json_path_name"), STRING, [
+        (Json([{"_type": "RootLocationContext", "id": "home"}, {"_type": "NavigationContext", "id": "top"},
+               {"_type": "LinkContext", "id": "logo"}]), "Link: logo located at Root Location: home => Navigation: top"),
+        (Json([{"_type": "WebDocumentContext", "id": "#document"}]), "Web Document: #document"),
+        (Json([{"id": "x"}, {"_type": "LinkContext"}]), "Link:  located at : x"), (Json([]), None), (Json({"id": 1}), None),
+        (None, None), (Json([{"_type": "ContextContext", "id": "é\"'"}]), ": é\"'"),
+    ]),
+    rowwise("json_path_features: of paths", {"a": JSON}, op("json_path_features"), JSON, [
+        (Json([{"_type": "LinkContext", "id": "logo", "href": "/"}, {"id": 1}, 3]),
+         Json([{"_type": "LinkContext", "id": "logo"}, {"_type": None, "id": 1}, {"_type": None, "id": None}])),
+        (Json([]), Json([])), (Json("x"), Json([])), (None, Json([])),
+    ]),
     rowwise("json_index_text: elements", {"a": JSON}, lambda a: call("json_index_text", a, literal(1)), STRING, [
         (Json(["x", "y"]), "y"), (Json([1, 2]), "2"), (Json([1, None]), None), (Json([1]), None), (Json({"1": 2}), None),
         (Json([0, True]), "true"), (None, None),
