@@ -10,7 +10,7 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.groupby import GroupBy, grouping
 from objectiv_local.frame.series import make_series
 from objectiv_local.frame.state import State, unused_name
-from objectiv_local.hub import features, retention
+from objectiv_local.hub import features, funnel, retention
 from objectiv_local.hub.checks import require
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate as AggregateNode
@@ -138,6 +138,17 @@ class Aggregate:
         ``percentage`` their share, 0 to 100.
         """
         return features.drop_off_locations(data, location_stack, groupby, percentage=percentage)
+
+    def funnel_conversion(self, data: DataFrame, location_stack: Series | str | None = None,
+                          groupby: str | list[str] | None = None) -> DataFrame:
+        """Return for each location how many users came there, and how many of them went on to any other location.
+
+        Filter the frame to the locations of the funnel before. Each user counts once for each location, by their first hit
+        there. The columns are location, n_users, n_users_completed_step, and rounded to three digits step_conversion_rate
+        (of the users at this step), full_conversion_rate and dropoff_share (of those at the step with most users). Most
+        users come first. ``groupby`` names columns to count by; they come first. The order of steps is not looked at.
+        """
+        return funnel.funnel_conversion(data, location_stack, groupby)
 
     def _unique(self, data: DataFrame, groupby: object, column: str, name: str) -> Series:
         state, keys = self._grouping(data, groupby, column, name)

@@ -9,6 +9,7 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.events import checked_contexts, event_frame
+from objectiv_local.hub.funnel import FunnelDiscovery
 from objectiv_local.hub.map import Map
 
 
@@ -77,6 +78,10 @@ class ModelHub:
         """
         return event_frame(db_url, table_name, start_date, end_date, self._global_contexts, with_sessionized_data,
                            session_gap_seconds)
+
+    def get_funnel_discovery(self) -> FunnelDiscovery:
+        """Return what finds the paths that users take."""
+        return FunnelDiscovery()
 
     def time_agg(self, data: DataFrame, time_aggregation: str | None = None) -> Series:
         """Return the period of each hit: ``moment`` as text by a format, by default the hub's."""
