@@ -248,9 +248,13 @@ class Lowering:
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
                 elif isinstance(part, Call) and part.op in self.dialect.repeats:
-                    # What may raise stays where it is, because a CASE may keep rows from it.
-                    found |= dict.fromkeys(arg for arg in part.args if not is_cheap(_uncast(arg)) and not (
-                        has_case and parses(arg)))
+                    for arg in part.args:
+                        if has_case and parses(arg):
+                            # What may raise stays where it is, because a CASE may keep rows from it. A window is
+                            # computed for every row all the same, and a sub-select must not hold it.
+                            found |= dict.fromkeys(outermost_windows([arg]))
+                        elif not is_cheap(_uncast(arg)):
+                            found[arg] = None
         # Of parts within each other, the inner ones are found again when the outer ones are added.
         inner = {sub for part in found for sub in walk(part) if sub is not part}
         return [part for part in found if part not in inner]

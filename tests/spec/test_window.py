@@ -335,7 +335,38 @@ PLANS = [
         Fails(), (INT64,)),
 ]
 
-SPECS: list[Spec] = ROW_NUMBER + OFFSETS + ROWS + RANGES + AGGREGATES + WHERE + PLANS
+# Operations that some engine writes with a sub-select, which cannot hold a window of the query around it.
+FIRST = Json([{"_type": "LinkContext", "id": "a", "n": 1}, {"id": "b"}])
+DOCS = [(FIRST,), (Json([]),)]
+LINK = literal({"id": "b"})
+
+
+def first_doc(a):
+    return over(aggregation("first_value", a), (), BY_K)
+
+
+def guarded(a):
+    """The first document, behind a condition that reads text and may raise."""
+    return case([(cast(call("json_get_text", call("json_index", a, literal(0)), literal("flag")), BOOL), a)], first_doc(a))
+
+
+JSON_OPERATIONS = [
+    ("json_filter", (LINK,), JSON, Json([{"id": "b"}])),
+    ("json_slice", (LINK, literal(None, JSON)), JSON, Json([{"id": "b"}])),
+    ("json_path_features", (), JSON, Json([{"_type": "LinkContext", "id": "a"}, {"_type": None, "id": "b"}])),
+    ("json_path_name", (), STRING, ": b located at Link: a"),
+    ("json_length", (), INT64, 2),
+    ("json_index", (literal(-1),), JSON, Json({"id": "b"})),
+    ("json_has", (LINK,), BOOL, True),
+]
+JSON_OVER = [
+    rowwise(f"{name}: {words}", {"a": JSON}, lambda a, name=name, args=args, of=of: call(name, of(a), *args), type_,
+            [(*doc, answer) for doc in DOCS])
+    for name, args, type_, answer in JSON_OPERATIONS
+    for words, of in (("over a window", first_doc), ("over a window in a case", guarded))
+]
+
+SPECS: list[Spec] = JSON_OVER + ROW_NUMBER + OFFSETS + ROWS + RANGES + AGGREGATES + WHERE + PLANS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)
