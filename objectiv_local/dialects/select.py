@@ -32,6 +32,7 @@ from objectiv_local.plan.expr import (
     ScalarQuery,
     aggregation,
     literal,
+    queries,
     substitute,
     walk,
 )
@@ -226,9 +227,9 @@ class Lowering:
         if any(expr.has_window for expr in exprs):
             over_window = any(block.columns[name].has_window for name in windows)
             wide = any(reads_json(expr) for expr in block.columns.values())
-            # DuckDB refuses what may raise inside a window.
-            raises = any(parses(block.columns[name]) for name in windows)
-            if block.group is not None or block.is_limited or over_window or wide or raises:
+            # DuckDB refuses what may raise inside a window, and cannot copy a sub-select there.
+            refused = any(parses(block.columns[name]) or block.columns[name].has_query for name in windows)
+            if block.group is not None or block.is_limited or over_window or wide or refused:
                 block = self.closed(block, fence=wide and not over_window)
         if block.must_close_for(exprs, kept, self.dialect.repeats):
             block = self.closed(block)
@@ -244,6 +245,8 @@ class Lowering:
             for part in walk(expr):
                 if isinstance(part, Over):
                     found |= dict.fromkeys(outermost_windows(part.children()))
+                    # DuckDB cannot copy a sub-select inside a window.
+                    found |= dict.fromkeys(queries(part))
                     # Also because DuckDB refuses what may raise as the key of a window.
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
