@@ -152,18 +152,18 @@ def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
     named = Template("CASE json_type({}) " + kinds + " ELSE 'number' END", (args[0],))
     return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), named))
 
-#: Words of a type: a capital starts one, and the word Context is left out.
-_WORDS = "trim(replace(regexp_replace(coalesce({0} ->> '_type', ''), '([a-z])([A-Z])', '\\1 \\2', 'g'), 'Context', ''), ' ')"
+
+#: The words of a type, of which a capital starts each and Context is left out, and the id.
+_TITLE = ("trim(replace(regexp_replace(coalesce((element ->> '_type'), ''), '([a-z])([A-Z])', '\\1 \\2', 'g'), 'Context', ''), "
+          "' ') || ': ' || coalesce((element ->> 'id'), '')")
+#: The innermost title, and those around it.
+_PATH = "titles[-1] || CASE WHEN len(titles) > 1 THEN ' located at ' || array_to_string(titles[:-2], ' => ') ELSE '' END"
 
 
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
-    title = _WORDS.format("element") + " || ': ' || coalesce(element ->> 'id', '')"
-    title = title.replace("(element ->> '_type'", "((element ->> '_type')").replace("(element ->> 'id'", "((element ->> 'id')")
-    titles = func("list_transform", elements(args[0]), Raw(f"lambda element: {title}"))
-    others = func("array_to_string", Template("{}[:-2]", (titles,)), text(" => "))
-    last = Template("{}[-1]", (titles,))
-    return case((binary(">", func("len", titles), number(1)), binary("||", binary("||", last, text(" located at ")), others)),
-                default=last)
+    titles = func("list_transform", elements(args[0]), Raw(f"lambda element: {_TITLE}"))
+    # A list of one list, to write the titles once and name them.
+    return Template("list_transform([{}], lambda titles: " + _PATH + ")[1]", (titles,))
 
 
 def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -172,7 +172,15 @@ def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
     return func("coalesce", features, Raw("'[]'::json"))
 
 
+def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:
+    described = func("list_filter", elements(args[0]), Template(
+        "lambda element: contains((element ->> 'schema'), {})", (tree.bare(args[1]),)))
+    data = func("to_json", func("list_transform", described, Raw("lambda element: element -> 'data'")))
+    return func("coalesce", data, Raw("'[]'::json"))
+
+
 JSON: dict[str, Builder] = {
+    "json_data": _json_data,
     "json_path_name": _json_path_name,
     "json_path_features": _json_path_features,
     "json_type": _json_type,

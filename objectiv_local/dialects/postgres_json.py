@@ -121,7 +121,14 @@ def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
     return Template(pattern, (elements(args[0]),))
 
 
+def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:
+    pattern = ("(SELECT coalesce(jsonb_agg((element -> 'data') ORDER BY position), '[]'::jsonb) "
+               "FROM {} WITH ORDINALITY AS elements (element, position) WHERE strpos(element ->> 'schema', {}) > 0)")
+    return Template(pattern, (elements(args[0]), tree.bare(args[1])))
+
+
 JSON: dict[str, Builder] = {
+    "json_data": _json_data,
     "json_path_name": _json_path_name,
     "json_path_features": _json_path_features,
     "json_type": function("jsonb_typeof"),

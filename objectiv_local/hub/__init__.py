@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from objectiv_local.hub.modelhub import ModelHub
-from objectiv_local.hub.series import SeriesGlobalContext, SeriesLocationStack
+from objectiv_local.hub.series import SeriesGlobalContext, SeriesGlobalContexts, SeriesLocationStack
 
-__all__ = ["ModelHub", "SeriesGlobalContext", "SeriesLocationStack"]
+__all__ = ["ModelHub", "SeriesGlobalContext", "SeriesGlobalContexts", "SeriesLocationStack"]

@@ -1,4 +1,4 @@
-"""The event frame: the raw table of events, filtered by day, with its JSON taken apart."""
+"""The event frame: the raw table of events, filtered by day, with users resolved and sessions told apart."""
 
 from __future__ import annotations
 
@@ -11,47 +11,44 @@ from collections.abc import Sequence
 from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.io import from_stored
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
-from objectiv_local.hub.series import GLOBAL_CONTEXT, LOCATION_STACK
+from objectiv_local.hub import identity, layouts
 from objectiv_local.hub.sessions import with_sessions
-from objectiv_local.plan.expr import Expr, call, cast, literal
-from objectiv_local.plan.nodes import Extend, Filter, Node, Source
-from objectiv_local.plan.relation import StoredTable
-from objectiv_local.types import DATE, JSON, STRING, TIMESTAMP, UUID, Type
 
 logger = logging.getLogger("objectiv_local")
-
-#: Columns of the raw table, with the types they may be stored as; the first is the one they get.
-RAW_COLUMNS: dict[str, tuple[Type, ...]] = {
-    "event_id": (UUID, STRING),
-    "day": (DATE, TIMESTAMP, STRING),
-    "moment": (TIMESTAMP, STRING),
-    "cookie_id": (UUID, STRING),
-    "value": (JSON, STRING),
-}
 
 EVENT_COLUMNS = ("day", "moment", "user_id", "location_stack", "event_type", "stack_event_types")
 DEFAULT_TABLE = "data"
 
 
+#: The column of identity contexts, while users are resolved.
+_IDENTITIES = "identity"
+
+
 def event_frame(db_url: object, table_name: str | None, start_date: object, end_date: object,
-                global_contexts: Sequence[str], with_sessionized_data: bool,
-                session_gap_seconds: float) -> DataFrame:
+                global_contexts: Sequence[str], with_sessionized_data: bool, session_gap_seconds: float,
+                identity_resolution: str | None, anonymize_unidentified_users: bool) -> DataFrame:
     """Return the event frame of a raw table. See ModelHub.get_objectiv_dataframe."""
     start, end = _date(start_date, "start_date"), _date(end_date, "end_date")
     if start is not None and end is not None and end < start:
         raise InvalidValue(f"end_date {end} is before start_date {start}", hint="swap them")
     engine = connected(db_url)
     stored = engine.table(table_name or engine.default_table or DEFAULT_TABLE)
-    plan = _filtered(_raw(engine, stored), start, end)
-    plan = _taken_apart(plan, global_contexts)
+    contexts = [*global_contexts]
+    if identity_resolution is not None and _IDENTITIES not in contexts:
+        contexts.append(_IDENTITIES)
+    plan = layouts.events(engine, stored, (start, end), contexts)
     names = [*EVENT_COLUMNS]
     state = State(plan, engine, engine.dialect, ("event_id",), savepoints=Savepoints())
+    if identity_resolution is not None:
+        state = identity.resolved(state, _IDENTITIES, identity_resolution)
     if with_sessionized_data:
         state = with_sessions(state, session_gap_seconds)
         names += ["session_id", "session_hit_number"]
+    if identity_resolution is not None and anonymize_unidentified_users:
+        # Sessions of those who are anonymous now were told apart by their cookies.
+        state = identity.anonymised(state)
     return DataFrame(state, [*names, *global_contexts])
 
 
@@ -65,63 +62,6 @@ def connected(db_url: object) -> Engine:
 
     logger.warning("no db_url given and DSN is not set: reading the bundled sample data")
     return connect(sample.path())
-
-
-def _raw(engine: Engine, stored: StoredTable) -> Node:
-    """Return the raw columns in their types, cast where they are stored as text."""
-    found = [name for name, _ in stored.columns]
-    missing = [name for name in RAW_COLUMNS if name not in found]
-    if missing:
-        raise InvalidValue(
-            f"{stored.relation.title} is not a table of events: it has no column {', '.join(missing)}; "
-            f"found {', '.join(found) or 'no columns'}",
-            hint="the raw table has event_id, day, moment, cookie_id and value (JSON); name another one with table_name")
-    frame = from_stored(DataFrame, engine, stored, ["event_id"], [name for name in RAW_COLUMNS if name != "event_id"])
-    plan = frame._state.plan
-    assert isinstance(plan, Source)
-    for name, types in RAW_COLUMNS.items():
-        if plan.types[name] not in types:
-            wanted = " or ".join(dict.fromkeys(str(type_) for type_ in types))
-            raise InvalidType(f"column {name} of {stored.relation.title} is {plan.types[name]}, not {wanted}",
-                              hint="cast it in a view, and read the view")
-    # Event ids are unique: the collector sees to that, and a table in Postgres has them as its primary key.
-    plan = Source(plan.relation, plan.columns, ("event_id",), plan.connection, "events")
-    casts = tuple((name, cast(plan.column(name), types[0])) for name, types in RAW_COLUMNS.items()
-                  if plan.types[name] != types[0])
-    return Extend(plan, casts, "events") if casts else plan
-
-
-def _filtered(plan: Node, start: datetime.date | None, end: datetime.date | None) -> Node:
-    day = plan.column("day")
-    tests = [call("ge", day, literal(start))] if start is not None else []
-    tests += [call("le", day, literal(end))] if end is not None else []
-    for test in tests:
-        plan = Filter(plan, test, "events")
-    return plan
-
-
-def _taken_apart(plan: Node, global_contexts: Sequence[str]) -> Node:
-    value = plan.column("value")
-    columns: list[tuple[str, Expr]] = [
-        ("user_id", plan.column("cookie_id")),
-        ("location_stack", cast(call("json_get", value, literal("location_stack")), LOCATION_STACK)),
-        ("event_type", call("json_get_text", value, literal("_type"))),
-        ("stack_event_types", call("json_get", value, literal("_types"))),
-    ]
-    contexts = call("json_get", value, literal("global_contexts"))
-    for name in global_contexts:
-        of_type = call("json_filter", contexts, literal({"_type": context_type(name)}))
-        columns.append((name, cast(of_type, GLOBAL_CONTEXT)))
-    return Extend(plan, tuple(columns), "events")
-
-
-def context_type(name: str) -> str:
-    """Return the type of the contexts that a short name stands for.
-
-    >>> context_type("cookie_id")
-    'CookieIdContext'
-    """
-    return "".join(part.capitalize() for part in name.split("_")) + "Context"
 
 
 def checked_contexts(global_contexts: object) -> tuple[str, ...]:

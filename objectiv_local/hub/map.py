@@ -6,9 +6,9 @@ column and joins nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from objectiv_local.errors import ColumnNotFound, near
+from objectiv_local.errors import ColumnNotFound, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series import JsonAccessor
 from objectiv_local.hub.checks import require
@@ -74,6 +74,11 @@ class Map:
         """
         data = require(data, "conversions_counter", moment="timestamp", **{partition: ""})
         return self._conversions(data, name, partition, in_time=False).rename("converted")
+
+    def conversion_count(self, *args: object, **kwargs: object) -> NoReturn:
+        """Raise an error that names the successor: ``conversions_in_time`` counts conversions up to each hit."""
+        raise NotSupported("conversion_count is gone",
+                           hint="use conversions_in_time, or conversions_counter for all of a session")
 
     def pre_conversion_hit_number(self, data: DataFrame, name: str, partition: str = "session_id") -> Series:
         """Return how many hits before the first conversion ``name`` of its session (or other ``partition``) each hit is.

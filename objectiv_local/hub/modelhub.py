@@ -18,7 +18,8 @@ class ModelHub:
 
     ``time_aggregation`` is the format of strftime that makes periods of moments wherever none is given.
     ``global_contexts`` names the global contexts that event frames get as columns, such as ``['application']``; a name
-    stands for the context type in camel case, so ``cookie_id`` is the CookieIdContext.
+    stands for the context type in camel case, so ``cookie_id`` is the CookieIdContext. ``global_contexts`` stands for all
+    of them in one column, with what ``.gc`` offers.
 
     >>> from objectiv_local import ModelHub
     >>> ModelHub(time_aggregation="%Y-%m-%d").time_aggregation
@@ -55,7 +56,9 @@ class ModelHub:
 
     def get_objectiv_dataframe(self, *, db_url: object = None, table_name: str | None = None,
                                start_date: object = None, end_date: object = None,
-                               with_sessionized_data: bool = True, session_gap_seconds: float = 1800) -> DataFrame:
+                               with_sessionized_data: bool = True, session_gap_seconds: float = 1800,
+                               identity_resolution: str | None = None,
+                               anonymize_unidentified_users: bool = True) -> DataFrame:
         """Return a frame of events, one row each, from a raw table. Looks the table up once and reads no rows.
 
         ``db_url`` is anything that ``objectiv_local.connect`` takes: a ``postgresql://`` URL, a Parquet file, a
@@ -72,12 +75,21 @@ class ModelHub:
         session ends with a pause longer than ``session_gap_seconds``. Sessions are numbered by their first hit over the
         whole frame, so the number of a session changes when the dates do.
 
+        ``identity_resolution`` is the ``id`` of an IdentityContext, such as ``'email'``: ``user_id`` becomes
+        ``<value>|<id>`` of the last such context that the cookie sent within the frame, as text, and sessions are those of
+        that user. Users who sent none keep their cookie for the sessions, and have no ``user_id`` afterwards; with
+        ``anonymize_unidentified_users=False`` their ``user_id`` is the cookie.
+
+        A table of Snowplow's pipelines is read too: event_id, collector_tstamp, network_userid, domain_sessionid,
+        se_action, se_category, true_tstamp, and either a column ``contexts`` or one for each kind of context. Of events
+        with one id the first one collected is kept, and the ids of events and users are text.
+
         Raises TableNotFound, ConnectionFailed, InvalidValue for a table without the columns of events and for dates
         that are none, and InvalidType for columns of other types. A value that cannot be cast raises DataInvalid when
         rows are fetched.
         """
         return event_frame(db_url, table_name, start_date, end_date, self._global_contexts, with_sessionized_data,
-                           session_gap_seconds)
+                           session_gap_seconds, identity_resolution, anonymize_unidentified_users)
 
     def get_funnel_discovery(self) -> FunnelDiscovery:
         """Return what finds the paths that users take."""

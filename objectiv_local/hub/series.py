@@ -9,6 +9,7 @@ from objectiv_local.types import JSON, register_label
 
 LOCATION_STACK = register_label(JSON, "objectiv_location_stack")
 GLOBAL_CONTEXT = register_label(JSON, "objectiv_global_context")
+GLOBAL_CONTEXTS = register_label(JSON, "objectiv_global_contexts")
 
 
 @series_class("objectiv_location_stack")
@@ -69,10 +70,15 @@ class LocationStack:
 
         ``dtype`` is ``string`` for text without quotes, or ``json``.
         """
-        if dtype not in ("string", "json"):
-            raise InvalidValue(f"dtype is 'string' or 'json', not {dtype!r}", hint="cast the result with astype")
-        found = call("json_index", call("json_filter", self._series._expr, literal({"_type": type})), literal(0))
-        return self._series._with(call("json_get_text" if dtype == "string" else "json_get", found, literal(key)))
+        return _member(self._series, type, key, dtype)
+
+
+def _member(series: Series, type_: str, key: str, dtype: str) -> Series:
+    """Return a member of the first context of a type."""
+    if dtype not in ("string", "json"):
+        raise InvalidValue(f"dtype is 'string' or 'json', not {dtype!r}", hint="cast the result with astype")
+    found = call("json_index", call("json_filter", series._expr, literal({"_type": type_})), literal(0))
+    return series._with(call("json_get_text" if dtype == "string" else "json_get", found, literal(key)))
 
 
 @series_class("objectiv_global_context")
@@ -103,3 +109,56 @@ class GlobalContext:
             raise AttributeNotFound(f"a context has no attribute {key!r}")
         first = call("json_index", self._series._expr, literal(0))
         return self._series._with(call("json_get_text", first, literal(key)), key)
+
+
+@series_class("objectiv_global_contexts")
+class SeriesGlobalContexts(SeriesJson):
+    """Series of all global contexts of an event: an array with contexts of every type."""
+
+    __slots__ = ()
+
+    @property
+    def gc(self) -> GlobalContexts:
+        """What the global contexts of an event tell."""
+        return GlobalContexts(self)
+
+    global_contexts = gc
+
+    @property
+    def obj(self) -> GlobalContexts:
+        """Return ``.gc``, as it is named now."""
+        deprecated("SeriesGlobalContexts.obj", "SeriesGlobalContexts.gc")
+        return GlobalContexts(self)
+
+    objectiv = obj
+
+
+class GlobalContexts:
+    """Members of global contexts, whatever their type."""
+
+    __slots__ = ("_series",)
+
+    def __init__(self, series: Series) -> None:
+        self._series = series
+
+    @property
+    def application(self) -> Series:
+        """The id of the application."""
+        return _member(self._series, "ApplicationContext", "id", "string").rename("application")
+
+    @property
+    def cookie_id(self) -> Series:
+        """The id of the cookie."""
+        return _member(self._series, "CookieIdContext", "cookie_id", "string").rename("cookie_id")
+
+    @property
+    def user_agent(self) -> Series:
+        """The name that the browser gives itself."""
+        return _member(self._series, "HttpContext", "user_agent", "string").rename("user_agent")
+
+    def get_from_context_with_type_series(self, type: str, key: str, dtype: str = "string") -> Series:
+        """Return the member ``key`` of the first context of a type, as ``dtype``; missing where there is none.
+
+        ``dtype`` is ``string`` for text without quotes, or ``json``.
+        """
+        return _member(self._series, type, key, dtype)

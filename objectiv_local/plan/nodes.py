@@ -147,14 +147,16 @@ class Select(_Single):
 
 
 class Filter(_Single):
-    """The rows for which the predicate is true."""
+    """The rows for which the predicate is true. ``left_key`` tells the rows that are left apart, if it leaves one of each."""
 
-    __slots__ = ("predicate",)
-    __match_args__ = ("child", "predicate", "step")
+    __slots__ = ("left_key", "predicate")
+    __match_args__ = ("child", "predicate", "step", "left_key")
     predicate: Expr
+    left_key: tuple[str, ...] | None
 
-    def __init__(self, child: Node, predicate: Expr, step: str = "") -> None:
-        self._set(child=child, predicate=predicate, step=step, key=child.key, types=child.types)
+    def __init__(self, child: Node, predicate: Expr, step: str = "", left_key: tuple[str, ...] | None = None) -> None:
+        key = left_key if left_key is not None and child.types.keys() >= set(left_key) else child.key
+        self._set(child=child, predicate=predicate, step=step, left_key=left_key, key=key, types=child.types)
 
     def exprs(self) -> Iterable[Expr]:
         return (self.predicate,)
@@ -286,6 +288,8 @@ class Join(Node):
                                    hint="cast one side first")
         if how == "outer" and (condition is not None or not on):
             raise InvalidValue("an outer join is by equal keys", hint="unite a left join with the rows that met no other")
+        if key is not None and not types.keys() >= set(key):
+            key = None
         self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
                   condition=condition, types=types)
 

@@ -215,6 +215,10 @@ _scalar("json_path_features", "json -> =1",
         meaning="The elements of an array with their members _type and id only, null where there is none; an empty array "
                 "for NULL and for what is not an array.")
 
+_scalar("json_data", "json string! -> json",
+        meaning="The members data of those objects of an array whose member schema, as text, contains a text; an empty array "
+                "for NULL and for what is not an array.")
+
 # ---- intervals of numbers
 _scalar("interval", "float64 float64 string! -> numeric_interval",
         meaning="The interval from the first number to the second, of which the ends belong to it that the third says: "

@@ -47,6 +47,7 @@ DOCUMENTS = (
     [{"id": "a", "_type": "X"}, {"id": "b", "_type": "Y"}, {"id": "c", "_type": "X", "n": 1}],
     [{"id": "b"}, {"id": "a", "m": {"x": 1, "y": 2}}, {"m": {"x": 1}}, 7, None, ["a"]],
     [[1, 2], [], {"n": 1}, {"n": True}, {"n": "1"}, {"n": None}],
+    [{"schema": "ab", "data": {"id": "a"}}, {"schema": "b"}],
     {"m": [{"id": "a"}, {"id": "b"}], "n": -5, "id": True},
 )
 

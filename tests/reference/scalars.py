@@ -252,6 +252,11 @@ def json_path_features(document):
                  for element in elements(document)])
 
 
+def json_data(document, part):
+    return Json([element.get("data") for element in elements(document) if part in (json_get_text(Json(element), "schema") or "")
+                 and json_get_text(Json(element), "schema") is not None])
+
+
 #: These are called with NULL too.
 NULL_AWARE: dict[str, Callable[..., object]] = {
     "and": logical_and,
@@ -264,6 +269,7 @@ NULL_AWARE: dict[str, Callable[..., object]] = {
     "json_filter": json_filter,
     "json_has": json_has,
     "json_path_features": json_path_features,
+    "json_data": json_data,
 }
 
 #: These give NULL if an argument is NULL.

@@ -100,6 +100,14 @@ DURATIONS = [
          Json([{"_type": "LinkContext", "id": "logo"}, {"_type": None, "id": 1}, {"_type": None, "id": None}])),
         (Json([]), Json([])), (Json("x"), Json([])), (None, Json([])),
     ]),
+    rowwise("json_data: of described values", {"a": JSON}, lambda a: call("json_data", a, literal("LinkContext")), JSON, [
+        (Json([{"schema": "iglu:x/LinkContext/1-0-0", "data": {"id": 1}}, {"schema": "iglu:x/Other/1-0-0", "data": 2},
+               {"schema": "LinkContext"}, {"data": 3}, 4, None]), Json([{"id": 1}, None])),
+        (Json([]), Json([])), (Json({"schema": "LinkContext", "data": 1}), Json([])), (None, Json([])),
+    ]),
+    rowwise("json_data: of any schema", {"a": JSON}, lambda a: call("json_data", a, literal("")), JSON, [
+        (Json([{"schema": "", "data": "x"}, {"schema": None, "data": 1}, {"schema": 5, "data": [1]}]), Json(["x", [1]])),
+    ]),
     rowwise("json_index_text: elements", {"a": JSON}, lambda a: call("json_index_text", a, literal(1)), STRING, [
         (Json(["x", "y"]), "y"), (Json([1, 2]), "2"), (Json([1, None]), None), (Json([1]), None), (Json({"1": 2}), None),
         (Json([0, True]), "true"), (None, None),
