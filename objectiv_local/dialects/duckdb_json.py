@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Builder, constant
-from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.json_titles import path_title
+from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, subscript, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Expr
 
@@ -153,17 +154,15 @@ def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), named))
 
 
-#: The words of a type, of which a capital starts each and Context is left out, and the id.
-_TITLE = ("trim(replace(regexp_replace(coalesce((element ->> '_type'), ''), '([a-z])([A-Z])', '\\1 \\2', 'g'), 'Context', ''), "
-          "' ') || ': ' || coalesce((element ->> 'id'), '')")
 #: The innermost title, and those around it.
 _PATH = "titles[-1] || CASE WHEN len(titles) > 1 THEN ' located at ' || array_to_string(titles[:-2], ' => ') ELSE '' END"
 
 
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
-    titles = func("list_transform", elements(args[0]), Raw(f"lambda element: {_TITLE}"))
+    title = path_title(Raw("(element ->> '_type')"), Raw("(element ->> 'id')"))
+    titles = func("list_transform", elements(args[0]), Template("lambda element: {}", (title,)))
     # A list of one list, to write the titles once and name them.
-    return Template("list_transform([{}], lambda titles: " + _PATH + ")[1]", (titles,))
+    return subscript(func("list_transform", func("list_value", titles), Raw(f"lambda titles: {_PATH}")), 1)
 
 
 def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Builder, constant, function
-from objectiv_local.dialects.tree import Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.json_titles import path_title
+from objectiv_local.dialects.tree import Func, Ordered, Raw, Sql, Subselect, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Cast, Expr
 
@@ -61,11 +62,23 @@ def elements(array: Sql) -> Sql:
     return func("jsonb_array_elements", case((_is_array(array), array)))
 
 
+def _numbered(array: Sql) -> Sql:
+    """Return the elements of an array as rows, with their positions from 1."""
+    return Template("{} WITH ORDINALITY AS elements (element, position)", (elements(array),))
+
+
+def _in_order(aggregate: str, value: Sql) -> Sql:
+    return Func(aggregate, (value,), order=(Ordered(Raw("position"), ""),))
+
+
+def _array_of(value: Sql) -> Sql:
+    """Return the array of the values of all elements; an empty one if there are none."""
+    return func("coalesce", _in_order("jsonb_agg", value), Raw("'[]'::jsonb"))
+
+
 def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
     wanted = _object(expr, 1)
-    pattern = ("(SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb) "
-               "FROM {} WITH ORDINALITY AS elements (element, position) WHERE element @> {})")
-    return Template(pattern, (elements(args[0]), _json_text(wanted)))
+    return Subselect(_array_of(Raw("element")), _numbered(args[0]), binary("@>", Raw("element"), _json_text(wanted)))
 
 
 def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -84,9 +97,8 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
             wanted = _object(expr, index)
             # A text is contained by an array that has it, which is not meant.
             contains = "@>" if isinstance(wanted, dict) else "="
-            first = ("(SELECT min(position) FROM {} WITH ORDINALITY AS elements (element, position) "
-                     f"WHERE element {contains} {{}})")
-            bound: Sql = Template(first, (elements(args[0]), _json_text(wanted)))
+            matches = binary(contains, Raw("element"), _json_text(wanted))
+            bound: Sql = Subselect(func("min", Raw("position")), _numbered(args[0]), matches)
         else:
             assert isinstance(value, int)
             # Positions count from 1; a start is included, so is a stop as it is written here.
@@ -97,34 +109,27 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     if not conditions:
         return case((_is_array(args[0]), args[0]), default=Raw("'[]'::jsonb"))
     where = conditions[0] if len(conditions) == 1 else binary("AND", *conditions)
-    pattern = ("(SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb) "
-               "FROM {} WITH ORDINALITY AS elements (element, position) WHERE {})")
-    return Template(pattern, (elements(args[0]), where))
+    return Subselect(_array_of(Raw("element")), _numbered(args[0]), where)
 
-#: Words of a type: a capital starts one, and the word Context is left out.
-_TITLE = ("btrim(replace(regexp_replace(coalesce(element ->> '_type', ''), '([a-z])([A-Z])', '\\1 \\2', 'g'), 'Context', ''), "
-          "' ') || ': ' || coalesce(element ->> 'id', '')")
+
+#: The innermost title, and those around it.
+_PATH = "titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END"
 
 
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
-    array = case((_is_array(args[0]), args[0]))
-    last = "(array_agg(" + _TITLE + " ORDER BY position DESC))[1]"
-    others = ("string_agg(" + _TITLE + ", ' => ' ORDER BY position) FILTER (WHERE position < jsonb_array_length({}))")
-    pattern = (f"(SELECT {last} || coalesce(' located at ' || {others}, '') "
-               "FROM {} WITH ORDINALITY AS elements (element, position))")
-    return Template(pattern, (array, elements(args[0])))
+    title = path_title(Raw("element ->> '_type'"), Raw("element ->> 'id'"))
+    titles = Template("{} AS titles, count(*) AS n", (_in_order("array_agg", title),))
+    return Subselect(Raw(_PATH), Template("{} AS path", (Subselect(titles, _numbered(args[0])),)))
 
 
 def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
-    pattern = ("(SELECT coalesce(jsonb_agg(jsonb_build_object('_type', element -> '_type', 'id', element -> 'id') "
-               "ORDER BY position), '[]'::jsonb) FROM {} WITH ORDINALITY AS elements (element, position))")
-    return Template(pattern, (elements(args[0]),))
+    made = func("jsonb_build_object", text("_type"), Raw("element -> '_type'"), text("id"), Raw("element -> 'id'"))
+    return Subselect(_array_of(made), _numbered(args[0]))
 
 
 def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:
-    pattern = ("(SELECT coalesce(jsonb_agg((element -> 'data') ORDER BY position), '[]'::jsonb) "
-               "FROM {} WITH ORDINALITY AS elements (element, position) WHERE strpos(element ->> 'schema', {}) > 0)")
-    return Template(pattern, (elements(args[0]), tree.bare(args[1])))
+    described = binary(">", func("strpos", Raw("element ->> 'schema'"), args[1]), number(0))
+    return Subselect(_array_of(Raw("(element -> 'data')")), _numbered(args[0]), described)
 
 
 JSON: dict[str, Builder] = {

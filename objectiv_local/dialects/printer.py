@@ -18,6 +18,7 @@ from objectiv_local.dialects.tree import (
     Prefix,
     Raw,
     Sql,
+    Subselect,
     Template,
     Windowed,
 )
@@ -56,6 +57,9 @@ def flat(node: Sql) -> str:
             return f"{flat(function)} OVER ({' '.join(window_clauses(partition, order, frame))})"
         case Template(pattern, args):
             return pattern.format(*map(flat, args))
+        case Subselect(value, source, where):
+            tail = f" WHERE {flat(where)}" if where is not None else ""
+            return f"(SELECT {flat(value)} FROM {flat(source)}{tail})"
     raise AssertionError(node)
 
 
@@ -130,6 +134,11 @@ def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
             return _nested(arg, CAST, indent) + text
         case Template(pattern, args):
             return pattern.format(*(layout(arg, indent + 2) for arg in args))
+        case Subselect(value, source, where):
+            parts = [f"SELECT {layout(value, indent + 4)}", f"FROM {layout(source, indent + 2)}"]
+            if where is not None:
+                parts.append(f"WHERE {layout(where, indent + 4)}")
+            return f"({deeper}{deeper.join(parts)}{pad})"
         case Prefix(operator, arg, strength):
             return operator + _nested(arg, strength + (operator == "-"), indent)
     return line

@@ -135,6 +135,15 @@ class Template(Sql):
         return self.strength
 
 
+@dataclass(frozen=True, slots=True)
+class Subselect(Sql):
+    """A query with one value as its answer. ``source`` stands behind FROM."""
+
+    value: Sql
+    source: Sql
+    where: Sql | None = None
+
+
 # ---- short ways to make nodes
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.reshape import concat
 from objectiv_local.frame.series import make_series
+from objectiv_local.hub import sankey
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.features import location_names
 from objectiv_local.plan.expr import Column, Expr, Ordering, aggregation, call, case, literal, over
@@ -123,11 +122,9 @@ class FunnelDiscovery:
         for source, target in pairwise(columns):
             pair = steps_df[[source, target]].reset_index(drop=True)
             pairs.append(pair.rename(columns={source: "source", target: "target"}))
-        flows = concat(pairs, ignore_index=True).dropna()
-        counted = flows.groupby(["source", "target"]).size().rename("value").to_frame().reset_index()
-        result = counted.sort_values(["value", "source", "target"], [False, True, True])
+        result = sankey.flows(pairs)
         if show:
-            _drawn(result, n_top_examples)
+            sankey.draw(result, n_top_examples, show=True)
         return result
 
 
@@ -140,22 +137,6 @@ def _names(given: object) -> list[str]:
             raise InvalidType(f"columns are given by name, not by {type(name).__name__}",
                               hint="assign the series to a column first")
     return names
-
-
-def _drawn(flows: DataFrame, n_top_examples: int | None) -> Any:
-    from objectiv_local.errors import NotSupported
-
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise NotSupported("plotly is not installed", hint="pip install plotly, or pass show=False for the numbers") from None
-    table = flows.to_pandas(limit=n_top_examples)
-    names = list(dict.fromkeys([*table.source, *table.target]))
-    links = {"source": [names.index(name) for name in table.source], "target": [names.index(name) for name in table.target],
-             "value": table["value"].tolist()}
-    figure = go.Figure(go.Sankey(node={"label": names}, link=links))
-    figure.show()
-    return figure
 
 
 def funnel_conversion(data: DataFrame, location_stack: Series | str | None, groupby: str | Sequence[str] | None) -> DataFrame:

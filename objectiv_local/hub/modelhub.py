@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.hub import metabase, sankey
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.events import checked_contexts, event_frame
 from objectiv_local.hub.funnel import FunnelDiscovery
+from objectiv_local.hub.logistic import LogisticRegression
 from objectiv_local.hub.map import Map
 
 
@@ -94,6 +96,41 @@ class ModelHub:
     def get_funnel_discovery(self) -> FunnelDiscovery:
         """Return what finds the paths that users take."""
         return FunnelDiscovery()
+
+    def get_logistic_regression(self, *args: object, **kwargs: object) -> LogisticRegression:
+        """Return scikit-learn's LogisticRegression over frames, with scikit-learn's parameters."""
+        return LogisticRegression(*args, **kwargs)
+
+    def visualize_location_stack(self, data: DataFrame, root_location: str | None = None,
+                                 location_stack: Series | str | None = None, n_top_examples: int | None = 40,
+                                 return_df: bool = False, show: bool = True) -> DataFrame | None:
+        """Draw how locations stand in each other, as a Sankey diagram, for events within one outermost location.
+
+        ``root_location`` is the id of that location; by default it is the one with most events. ``location_stack`` is a
+        series of stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
+        all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
+        ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn.
+        """
+        pairs = sankey.stack_flows(data, root_location, location_stack)
+        if show:
+            sankey.draw(pairs, n_top_examples, show=True)
+        return pairs if return_df else None
+
+    def to_metabase(self, data: DataFrame | Series, model_type: str | None = None,
+                    config: Mapping[str, object] | None = None) -> dict[str, str]:
+        """Put the SQL of a frame on a Metabase dashboard, as a card, and return the addresses of both.
+
+        ``model_type`` is a preset of how the card looks: ``unique_users``, ``unique_sessions`` or ``default``. ``config``
+        sets more: display, name, description, dimensions (by default the index), metrics (the columns). A card of the same
+        name and description is updated. Address and login come from the environment: METABASE_URL, METABASE_USERNAME,
+        METABASE_PASSWORD, METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID, METABASE_WEB_URL.
+
+        Raises ConnectionFailed when the server does not answer within 30 seconds or refuses, and InvalidValue for settings
+        that it does not have.
+        """
+        frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
+        settings = metabase.card_settings(frame, model_type, config)
+        return metabase.Metabase().add_update_card(frame.view_sql(), settings)
 
     def time_agg(self, data: DataFrame, time_aggregation: str | None = None) -> Series:
         """Return the period of each hit: ``moment`` as text by a format, by default the hub's."""

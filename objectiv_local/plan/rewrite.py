@@ -230,6 +230,10 @@ def prune(root: Node) -> Node:
             case Join(left, right, how, on, columns, nulls_match, step, key, condition):
                 read = wanted | condition.columns if condition is not None else wanted
                 kept_sides = tuple(column for column in columns if column[0] in read)
+                if how == "left" and condition is None and all(side == "left" for _, side, _ in kept_sides) and (
+                        right.key is not None and set(right.key) <= {name for _, name in on}):
+                    # Each row meets one row at most, and nothing of that is read.
+                    return Select(left, tuple((name, left.column(names[0])) for name, _, names in kept_sides), step)
                 if key is not None and not set(key) <= {name for name, _, _ in kept_sides}:
                     key = None
                 return Join(left, right, how, on, kept_sides, nulls_match, step, key, condition)

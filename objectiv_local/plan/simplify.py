@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Over, transform
+import json
+
+from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Over, literal, transform
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
 from objectiv_local.types import JSON
 
@@ -23,6 +25,11 @@ def _shorter(expr: Expr) -> Expr:
         case Call("gt", (Call("json_length", (Call("json_slice", (array, start, Literal(None))),)), Literal(0))) if (
                 isinstance(start, Literal) and start.type == JSON):
             return Call("json_has", (array, start), expr.type)
+        # A filter of a filter is one by the members of both.
+        case Call("json_filter", (Call("json_filter", (array, Literal(inner))), Literal(outer))):
+            first, second = json.loads(str(inner)), json.loads(str(outer))
+            if isinstance(first, dict) and isinstance(second, dict) and first.keys().isdisjoint(second):
+                return Call("json_filter", (array, literal(first | second)), expr.type)
     return expr
 
 

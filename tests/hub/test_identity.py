@@ -88,6 +88,13 @@ def test_dates_decide_what_is_known(place):
     assert len(df) == 0
 
 
+def test_users_are_not_looked_up_for_what_needs_none(place):
+    df = frame(place, identity_resolution="email", with_sessionized_data=False)
+    assert " JOIN " in df[["user_id"]].view_sql()
+    assert " JOIN " not in df[["event_type"]].view_sql()
+    assert rows(df[["event_type"]], "event_type") == [("PressEvent",)] * 8
+
+
 def test_bad_identities(place):
     for wrong in ("", 5, ["email"]):
         with pytest.raises(InvalidType, match="the id of an identity context"):

@@ -189,6 +189,11 @@ FILTER = [
     rowwise("json_filter: keeps the label", {"a": STACK}, lambda a: call("json_filter", a, literal({"id": "nav"})),
             STACK,
             [(Json(PATH), Json([NAV]))]),
+    rowwise("json_filter: of what another left", DOC, lambda a: call("json_filter", call(
+        "json_filter", a, literal({"_type": "LinkContext"})), literal({"id": "b"})), JSON, [
+            (Json(PATH), Json([LINK_B])), (Json([LINK_A, NAV]), Json([])), (None, Json([]))]),
+    rowwise("json_filter: twice by one member", DOC, lambda a: call("json_filter", call(
+        "json_filter", a, literal({"id": "a"})), literal({"id": "b"})), JSON, [(Json(PATH), Json([])), (None, Json([]))]),
     rowwise("json_filter: how many are left", DOC,
             lambda a: call("json_length", call("json_filter", a, literal({"_type": "LinkContext"}))), INT64,
             [(Json(PATH), 2), (None, 0)]),

@@ -388,6 +388,9 @@ JOIN_MORE = [
             (STRING,), [("r2",), ("r2b",), ("r2",), ("r2b",), (None,), (None,), (None,)]),
     answers("join: none of its columns", Aggregate(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (), (
         ("n", aggregation("size")),)), (INT64,), [(7,)]),
+    answers("join: on a key, none of whose columns is read", Aggregate(Join(LEFT, Aggregate(
+        RIGHT, (("k", RIGHT.column("k")),), (("n", aggregation("size")),)), "left", (("k", "k"),), (
+            ("k", "left", ("k", "k")), ("n", "right", ("n", "n")))), (), (("rows", aggregation("size")),)), (INT64,), [(5,)]),
     answers("join: case variants of one name", Join(
         table({"k": INT64, "ab": INT64}, [(1, 10)]), table({"K": INT64, "AB": INT64}, [(1, 20)]), "inner",
         (("k", "K"),), (

@@ -1,0 +1,125 @@
+"""Logistic regression of a conversion or another yes-or-no: fitted by scikit-learn, predicted by the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.state import unused_name
+from objectiv_local.plan.expr import Expr, call, case, cast, literal
+from objectiv_local.types import FLOAT64
+
+_TARGET = "target"
+
+
+class LogisticRegression:
+    """scikit-learn's LogisticRegression over frames: fitting fetches the data, predicting adds columns.
+
+    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are scikit-learn's.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            from sklearn.linear_model import LogisticRegression as Model
+        except ImportError:
+            raise NotSupported("scikit-learn is not installed", hint="pip install 'objectiv-local[ml]'") from None
+        self._model = Model(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return repr(self._model)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not (name.endswith("_") or name in self.get_params()):
+            raise AttributeNotFound(f"LogisticRegression has no attribute {name!r}")
+        if not hasattr(self._model, name):
+            raise AttributeNotFound(f"{name} is known after fitting", hint="call fit(X, y) first")
+        return getattr(self._model, name)
+
+    def fit(self, X: DataFrame, y: Series) -> LogisticRegression:  # noqa: N803 - scikit-learn's name
+        """Fit the model to the numeric or bool columns of ``X`` and the bool series ``y`` of the same rows. Fetches both.
+
+        Raises InvalidValue for missing values, for no rows, and where ``y`` has one value only.
+        """
+        _checked(X)
+        if not isinstance(y, Series) or y.dtype != "bool":
+            raise InvalidType(f"y has to be a bool series, not {getattr(y, 'dtype', type(y).__name__)}",
+                              hint="compare: y = df.conversions > 0")
+        target = unused_name(_TARGET, X.data_columns)
+        table = X.assign(**{target: y}).to_pandas()
+        missing = ["y" if name == target else name for name in table.columns if table[name].isna().any()]
+        if missing:
+            raise InvalidValue(f"there are missing values in {', '.join(missing)}",
+                               hint="fill them with fillna, or leave the rows out with dropna")
+        if table[target].nunique() < 2:
+            raise InvalidValue(f"y has {'one value only' if len(table) else 'no rows'}: there is nothing to tell apart")
+        self._model.fit(table[X.data_columns].astype("float64"), table[target].astype("bool"))
+        return self
+
+    def decision_function(self, X: DataFrame) -> Series:  # noqa: N803
+        """Return the linear score of each row, 0 at the border: the intercept and each column times its coefficient."""
+        score = self._score(X)
+        return make_series(X._state, score, "decision_function")
+
+    def predict_proba(self, X: DataFrame) -> Series:  # noqa: N803
+        """Return the probability that each row is true, as a series ``probability``; missing where a column is."""
+        score = self._score(X)
+        # In each half the exponential is at most 1, so no score is too large for it.
+        below = call("exp", score)
+        above = call("exp", call("neg", score))
+        probability = case([(call("ge", score, literal(0.0)), call("truediv", literal(1.0), call("add", literal(1.0), above)))],
+                           call("truediv", below, call("add", literal(1.0), below)))
+        return make_series(X._state, probability, "probability")
+
+    def predict(self, X: DataFrame) -> Series:  # noqa: N803
+        """Return whether each row is true with more than even odds, as a bool series ``labels``."""
+        return make_series(X._state, call("gt", self._score(X), literal(0.0)), "labels")
+
+    def score(self, X: DataFrame, y: Series) -> float:  # noqa: N803
+        """Return the share of rows whose label is predicted. One query."""
+        if not isinstance(y, Series) or y.dtype != "bool":
+            raise InvalidType(f"y has to be a bool series, not {getattr(y, 'dtype', type(y).__name__)}")
+        names = [unused_name(name, X.data_columns) for name in ("predicted", "actual")]
+        both = X.assign(**{names[0]: self.predict(X), names[1]: y})
+        right = (both[names[0]] == both[names[1]]).astype("int64")
+        found = right.mean().value
+        if found is None:
+            raise InvalidValue("there are no rows to score")
+        return float(found)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return scikit-learn's parameters of the model."""
+        params: dict[str, Any] = self._model.get_params(deep=deep)
+        return params
+
+    def set_params(self, **params: Any) -> LogisticRegression:
+        """Set scikit-learn's parameters of the model. Raises InvalidValue for an unknown one."""
+        try:
+            self._model.set_params(**params)
+        except ValueError as error:
+            raise InvalidValue(str(error)) from None
+        return self
+
+    def _score(self, frame: DataFrame) -> Expr:
+        _checked(frame)
+        names = [str(name) for name in self.feature_names_in_]
+        missing = [name for name in names if name not in frame.data_columns]
+        if missing or len(frame.data_columns) != len(names):
+            more = [name for name in frame.data_columns if name not in names]
+            raise InvalidValue(f"the model was fitted to the columns {names}; "
+                               f"missing {missing or 'none'}, too many {more or 'none'}",
+                               hint=f"pass df[{names}]")
+        score: Expr = literal(float(self._model.intercept_[0]))
+        for name, weight in zip(names, self._model.coef_[0], strict=True):
+            score = call("add", score, call("mul", cast(frame._state.column(name), FLOAT64), literal(float(weight))))
+        return score
+
+
+def _checked(frame: object) -> None:
+    if not isinstance(frame, DataFrame):
+        raise InvalidType(f"X has to be a frame, not {type(frame).__name__}")
+    wrong = {name: dtype for name, dtype in frame.dtypes.items() if dtype not in ("bool", "int64", "float64")}
+    if wrong or not frame.data_columns:
+        raise InvalidType(f"columns of X are numbers or bool; there {'are ' + str(wrong) if wrong else 'are none'}",
+                          hint="select them, or encode text with get_dummies")

@@ -1,0 +1,81 @@
+"""How often one location follows another, as numbers and as a Sankey diagram."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.reshape import concat
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.series import SeriesLocationStack
+from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, literal, over
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Unnest
+from objectiv_local.types import STRING
+
+
+def flows(pairs: list[DataFrame]) -> DataFrame:
+    """Return how often each pair of locations occurs in frames of ``source`` and ``target``, the most frequent first."""
+    rows = concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0]
+    counted = rows.dropna().groupby(["source", "target"]).size().rename("value").to_frame().reset_index()
+    return counted.sort_values(["value", "source", "target"], [False, True, True])
+
+
+def stack_flows(data: DataFrame, root_location: str | None, location_stack: Series | str | None) -> DataFrame:
+    """Return how often each location stands in each other one; see ModelHub.visualize_location_stack."""
+    data = require(data, "visualize_location_stack", user_id="")
+    if root_location is not None and not isinstance(root_location, str):
+        raise InvalidType(f"root_location is the id of a location, not {root_location!r}")
+    stack: object = "location_stack" if location_stack is None else location_stack
+    if isinstance(stack, str):
+        require(data, "visualize_location_stack", **{stack: ""})
+        stack = data[stack]
+    if not isinstance(stack, SeriesLocationStack):
+        raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
+    if not data.index_columns:
+        raise InvalidValue("visualize_location_stack needs the index event_id, which tells events apart",
+                           hint="keep it, or set it again with df.set_index('event_id')")
+    df = data.assign(__stack=stack)
+    state = df._state
+    keys = [state.column(name) for name in state.index]
+    outermost = call("json_index", state.column("__stack"), literal(0))
+    plan: Node = Extend(state.plan, (("__root", call("json_get_text", outermost, literal("id"))),), "stacks")
+    root: Expr = literal(root_location, STRING) if root_location is not None else _most_common(plan)
+    plan = Filter(plan, call("eq", plan.column("__root"), root), "stacks")
+    plan = Unnest(plan, plan.column("__stack"), "__location", "__position", "locations")
+    title = [call("json_get_text", plan.column("__location"), literal(key)) for key in ("_type", "id")]
+    plan = Extend(plan, (("source", call("concat", call("concat", title[0], literal(": ")), title[1])),), "locations")
+    inner = over(aggregation("lead", plan.column("source"), literal(1), literal(None, STRING)), keys,
+                 (Ordering(plan.column("__position")),))
+    plan = Extend(plan, (("target", inner),), "nested_locations")
+    return flows([DataFrame(state.on(plan, ()), ["source", "target"])])
+
+
+def _most_common(plan: Node) -> ScalarQuery:
+    """Return the outermost location of most events; of several, the first by name."""
+    counted = Aggregate(Filter(plan, call("not_null", plan.column("__root"))), (("root", plan.column("__root")),),
+                        (("events", aggregation("size")),), "roots")
+    order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("root")))
+    return ScalarQuery(Limit(counted, order, 1, 0, "most_common_root"), "root")
+
+
+def draw(flows: DataFrame, n_top_examples: int | None, *, show: bool) -> Any:
+    """Return the diagram of the most frequent pairs, and show it if asked to."""
+    if n_top_examples is not None and (isinstance(n_top_examples, bool) or not isinstance(n_top_examples, int)
+                                       or n_top_examples < 1):
+        raise InvalidValue(f"n_top_examples has to be a whole number from 1, not {n_top_examples!r}")
+    try:
+        import plotly.graph_objects as go
+    except ImportError:
+        raise NotSupported("plotly is not installed",
+                           hint="pip install 'objectiv-local[plot]', or pass show=False for the numbers") from None
+    table = flows.to_pandas(limit=n_top_examples)
+    names = list(dict.fromkeys([*table.source, *table.target]))
+    places = {name: number for number, name in enumerate(names)}
+    links = {"source": [places[name] for name in table.source], "target": [places[name] for name in table.target],
+             "value": [int(value) for value in table["value"]]}
+    figure = go.Figure(go.Sankey(node={"label": names, "pad": 12}, link=links))
+    figure.update_layout(title_text="Locations and how often they follow each other", font_size=11)
+    if show:
+        figure.show()
+    return figure

@@ -1,0 +1,97 @@
+"""How locations stand in each other, and the diagrams of flows."""
+
+from __future__ import annotations
+
+import pytest
+from frame.frames import plain
+from hub.tables import PLACES, event, stored
+
+from objectiv_local import ModelHub
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
+from objectiv_local.hub import sankey
+
+HOME = {"_type": "RootLocationContext", "id": "home"}
+SHOP = {"_type": "RootLocationContext", "id": "shop"}
+TOP = {"_type": "NavigationContext", "id": "top"}
+LOGO = {"_type": "LinkContext", "id": "logo"}
+EVENTS = [
+    event(1, 1, "2022-01-31 23:00:00", stack=[HOME, TOP, LOGO]),
+    event(2, 1, "2022-01-31 23:01:00", stack=[HOME, TOP]),
+    event(3, 2, "2022-01-31 23:02:00", stack=[SHOP, TOP]),
+    event(4, 2, "2022-01-31 23:03:00", stack=[SHOP]),
+    event(5, 2, "2022-01-31 23:04:00", stack=[SHOP, {"_type": "LinkContext"}, LOGO]),
+    event(6, 3, "2022-01-31 23:05:00", stack=[]),
+    # The same location twice, one in the other.
+    event(7, 3, "2022-01-31 23:06:00", stack=[HOME, TOP, TOP, TOP]),
+]
+HUB = ModelHub()
+PAIRS = [("RootLocationContext: home", "NavigationContext: top", 3), ("NavigationContext: top", "NavigationContext: top", 2),
+         ("NavigationContext: top", "LinkContext: logo", 1)]
+
+
+@pytest.fixture(params=PLACES)
+def df(request, tmp_path):
+    target, table = stored(request.param, EVENTS, tmp_path)
+    return HUB.get_objectiv_dataframe(db_url=target, table_name=table)
+
+
+def rows(pairs):
+    return list(pairs.to_pandas().itertuples(index=False, name=None))
+
+
+def test_locations_within_the_most_common_one(df):
+    # Both have three events, and the first by name is taken.
+    pairs = HUB.visualize_location_stack(df, return_df=True, show=False)
+    assert rows(pairs) == PAIRS
+    assert pairs.dtypes == {"source": "string", "target": "string", "value": "int64"}
+    assert HUB.visualize_location_stack(df, show=False) is None
+
+
+def test_locations_within_a_given_one(df):
+    pairs = HUB.visualize_location_stack(df, root_location="shop", return_df=True, show=False)
+    # A location without an id has no name, and is in no pair.
+    assert rows(pairs) == [("RootLocationContext: shop", "NavigationContext: top", 1)]
+    assert rows(HUB.visualize_location_stack(df, "nowhere", return_df=True, show=False)) == []
+    inner = HUB.visualize_location_stack(df, "top", df.location_stack.json[1:], return_df=True, show=False)
+    assert rows(inner) == [PAIRS[1], PAIRS[2]]
+    df["stack"] = df.location_stack.json[1:]
+    assert rows(HUB.visualize_location_stack(df, "top", "stack", return_df=True, show=False)) == [PAIRS[1], PAIRS[2]]
+
+
+def test_nothing_is_asked_while_it_is_built(df):
+    assert "most_common_root" in HUB.visualize_location_stack(df, return_df=True, show=False).view_sql()
+
+
+def test_diagrams(df):
+    pairs = HUB.visualize_location_stack(df, return_df=True, show=False)
+    [diagram] = sankey.draw(pairs, None, show=False).to_dict()["data"]
+    assert diagram["node"]["label"] == ["RootLocationContext: home", "NavigationContext: top", "LinkContext: logo"]
+    assert plain(diagram["link"]["source"]) == [0, 1, 1]
+    assert plain(diagram["link"]["target"]) == [1, 1, 2]
+    assert plain(diagram["link"]["value"]) == [3, 2, 1]
+    [diagram] = sankey.draw(pairs, 1, show=False).to_dict()["data"]
+    assert plain(diagram["link"]["value"]) == [3]
+
+
+def test_diagrams_are_shown(df, monkeypatch):
+    import plotly.graph_objects as go
+
+    shown = []
+    monkeypatch.setattr(go.Figure, "show", lambda self: shown.append(self))
+    HUB.visualize_location_stack(df, n_top_examples=2)
+    discovery = HUB.get_funnel_discovery()
+    discovery.plot_sankey_diagram(discovery.get_navigation_paths(df, 2, by="user_id"), n_top_examples=1)
+    assert [len(figure.to_dict()["data"][0]["link"]["value"]) for figure in shown] == [2, 1]
+
+
+def test_bad_input(df):
+    for wrong, error, message in [
+        (lambda: HUB.visualize_location_stack(df, root_location=5), InvalidType, "root_location is the id"),
+        (lambda: HUB.visualize_location_stack(df, location_stack="stak"), ColumnNotFound, "stak is not present"),
+        (lambda: HUB.visualize_location_stack(df, location_stack="event_type"), InvalidType, "a series of location stacks"),
+        (lambda: HUB.visualize_location_stack(df.reset_index(drop=True)), InvalidValue, "needs the index event_id"),
+        (lambda: HUB.visualize_location_stack(df[["moment"]]), ColumnNotFound, "user_id is not present"),
+        (lambda: HUB.visualize_location_stack(df, n_top_examples=0), InvalidValue, "a whole number from 1, not 0"),
+    ]:
+        with pytest.raises(error, match=message):
+            wrong()
