@@ -171,6 +171,10 @@ def _partitioned(part: Expr, groups: dict[str, Column]) -> Expr | None:
     """Return a window by a number as one by its group too."""
     if not isinstance(part, Over):
         return None
+    # The windows in a window first: a part that is replaced is not visited.
+    inner = part.rebuilt(tuple(transform(child, lambda each: _partitioned(each, groups)) for child in part.children()))
+    assert isinstance(inner, Over)
+    part = inner
     added = [groups[each.name] for each in part.partition if isinstance(each, Column) and each.name in groups]
     missing = [group for group in dict.fromkeys(added) if group not in part.partition]
-    return Over(part.call, (*missing, *part.partition), part.order, part.frame) if missing else None
+    return Over(part.call, (*missing, *part.partition), part.order, part.frame)

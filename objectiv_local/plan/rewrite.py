@@ -101,13 +101,15 @@ def complete_orders(root: Node) -> Node:
             child = node.child
 
             def complete(part: Expr) -> Expr | None:
+                if not isinstance(part, Over | Aggregation):
+                    return None
+                # The windows in a window first: a part that is replaced is not visited.
+                part = part.rebuilt(tuple(transform(inner, complete) for inner in part.children()))
                 if isinstance(part, Over) and (_depends_on_ties(part.call.op) or _rows_frame(part)):
-                    order = completed(part.order, child, part.partition)
-                    return None if order == part.order else Over(part.call, part.partition, order, part.frame)
+                    return Over(part.call, part.partition, completed(part.order, child, part.partition), part.frame)
                 if isinstance(part, Aggregation) and OPS[part.op].ordered and OPS[part.op].kind == "aggregate":
-                    order = completed(part.order, child)
-                    return None if order == part.order else Aggregation(part.op, part.args, order, part.where, part.type)
-                return None
+                    return Aggregation(part.op, part.args, completed(part.order, child), part.where, part.type)
+                return part
 
             return map_exprs(node, lambda expr: transform(expr, complete))
         return node

@@ -25,6 +25,11 @@ def _shorter(expr: Expr) -> Expr:
         case Call("gt", (Call("json_length", (Call("json_slice", (array, start, Literal(None))),)), Literal(0))) if (
                 isinstance(start, Literal) and start.type == JSON):
             return Call("json_has", (array, start), expr.type)
+        # Within a partition, its keys order nothing.
+        case Over(call, partition, order, frame) if len(order) > 1:
+            kept = tuple(key for key in order if key.expr not in partition)
+            if kept and len(kept) < len(order):
+                return Over(call, partition, kept, frame)
         # A filter of a filter is one by the members of both.
         case Call("json_filter", (Call("json_filter", (array, Literal(inner))), Literal(outer))):
             first, second = json.loads(str(inner)), json.loads(str(outer))

@@ -37,6 +37,36 @@ def hub_programs():
     }
 
 
+def model_programs():
+    hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
+    df = hub.get_objectiv_dataframe(db_url=sample.path())
+    identified = hub.get_objectiv_dataframe(db_url=sample.path(), identity_resolution="email")
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide"}:], name="quickstart")
+    funnels = hub.get_funnel_discovery()
+    paths = funnels.get_navigation_paths(df, 3, by="user_id")
+    converting = df.assign(is_conversion_event=hub.map.is_conversion_event(df, "quickstart"))
+    return {
+        "events": df,
+        "hits before conversion": hub.map.pre_conversion_hit_number(df, "quickstart"),
+        "nice names": df.location_stack.ls.nice_name,
+        "feature stacks": df.location_stack.ls.feature_stack,
+        "navigation features": df.location_stack.ls.navigation_features,
+        "link targets": df.location_stack.ls.get_from_context_with_type_series("LinkContext", "href"),
+        "frequency": hub.agg.frequency(df),
+        "top product features": hub.agg.top_product_features(df),
+        "features before conversion": hub.agg.top_product_features_before_conversion(df, "quickstart"),
+        "weekly retention": hub.agg.retention_matrix(df, "weekly", event_type="PressEvent", percentage=True),
+        "drop off": hub.agg.drop_off_locations(df, percentage=True),
+        "funnel conversion": hub.agg.funnel_conversion(df),
+        "paths": paths,
+        "converting paths": funnels.get_navigation_paths(converting, 3, by="session_id", only_converted_paths=True),
+        "flows": funnels.plot_sankey_diagram(paths, show=False),
+        "nested locations": hub.visualize_location_stack(df, return_df=True, show=False),
+        "users with identity": hub.agg.unique_users(identified),
+        "sessions with identity": hub.agg.session_duration(identified, groupby=None),
+    }
+
+
 def frame_programs():
     orders = DataFrame.from_schema({"id": "int64", "city": "string", "placed": "timestamp", "amount": "float64", "n": "int64"},
                                    index=["id"], table_name="orders")
@@ -54,7 +84,7 @@ def frame_programs():
     }
 
 
-PROGRAMS = hub_programs() | frame_programs()
+PROGRAMS = hub_programs() | model_programs() | frame_programs()
 
 
 @pytest.mark.parametrize("dialect", names)

@@ -350,6 +350,11 @@ def guarded(a):
     return case([(cast(call("json_get_text", call("json_index", a, literal(0)), literal("flag")), BOOL), a)], first_doc(a))
 
 
+TIES = numbered({"g": STRING, "x": INT64}, [("b", 1), ("a", 1), ("a", 1), ("b", 2)])
+# The partition is by a number that only the completed order fixes: by x, then k.
+NESTED = answers("window: by a number in an order with ties", Select(TIES, (("k", K), ("n", over(aggregation("size"), (call(
+    "gt", number((Ordering(Column("x", INT64)),)), literal(1)),))))), (INT64, INT64), [(0, 1), (1, 3), (2, 3), (3, 3)])
+
 JSON_OPERATIONS = [
     ("json_filter", (LINK,), JSON, Json([{"id": "b"}])),
     ("json_slice", (LINK, literal(None, JSON)), JSON, Json([{"id": "b"}])),
@@ -366,7 +371,7 @@ JSON_OVER = [
     for words, of in (("over a window", first_doc), ("over a window in a case", guarded))
 ]
 
-SPECS: list[Spec] = JSON_OVER + ROW_NUMBER + OFFSETS + ROWS + RANGES + AGGREGATES + WHERE + PLANS
+SPECS: list[Spec] = [NESTED] + JSON_OVER + ROW_NUMBER + OFFSETS + ROWS + RANGES + AGGREGATES + WHERE + PLANS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

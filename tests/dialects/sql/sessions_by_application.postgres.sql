@@ -15,7 +15,13 @@ events_2 AS (
     event_id,
     moment,
     cookie_id AS user_id,
-    (SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb) FROM jsonb_array_elements(CASE WHEN jsonb_typeof(global_contexts) = 'array' THEN global_contexts END) WITH ORDINALITY AS elements (element, position) WHERE element @> '{"_type": "ApplicationContext"}'::jsonb) AS application
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(
+          CASE WHEN jsonb_typeof(global_contexts) = 'array' THEN global_contexts END
+        ) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
+    ) AS application
   FROM events
 ),
 -- adds id

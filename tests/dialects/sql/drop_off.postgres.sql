@@ -1,0 +1,84 @@
+WITH
+-- adds event_id, cookie_id, value, user_id, location_stack
+events AS (
+  SELECT
+    event_id::uuid AS event_id,
+    moment,
+    cookie_id::uuid AS user_id,
+    value::jsonb -> 'location_stack' AS location_stack
+  FROM data
+),
+-- adds location
+location AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    (
+      SELECT titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END
+      FROM (
+          SELECT array_agg(
+                trim(
+                    replace(
+                      regexp_replace(
+                        coalesce(element ->> '_type', ''),
+                        '([a-z])([A-Z])',
+                        '\1 \2',
+                        'g'
+                      ),
+                      'Context',
+                      ''
+                    ),
+                    ' '
+                  )
+                || ': '
+                || coalesce(element ->> 'id', '')
+                ORDER BY position
+              ) AS titles, count(*) AS n
+          FROM jsonb_array_elements(
+              CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
+            ) WITH ORDINALITY AS elements (element, position)
+        ) AS path
+    ) AS location
+  FROM events
+),
+-- keeps some rows; one row for each user_id
+location_2 AS (
+  SELECT
+    (array_agg(
+        location
+        ORDER BY moment DESC NULLS FIRST, event_id DESC NULLS FIRST
+      ) FILTER (WHERE location IS NOT NULL))[1] AS location
+  FROM location
+  WHERE location IS NOT NULL
+  GROUP BY user_id
+),
+-- one row for each location
+size AS (
+  SELECT location, count(*) AS size
+  FROM location_2
+  GROUP BY location
+),
+-- one row for all
+total AS (
+  SELECT coalesce(sum(size)::bigint, 0) AS value_counts
+  FROM size
+),
+-- adds value_counts, percentage
+percentage AS (
+  SELECT
+    location,
+    CASE
+        WHEN (SELECT value_counts FROM total) = 0 THEN CASE
+            WHEN size = 0 THEN 'NaN'::float8
+            WHEN size > 0 THEN 'Infinity'::float8
+            WHEN size < 0 THEN '-Infinity'::float8
+          END
+        ELSE size::float8 / (SELECT value_counts FROM total)::float8
+      END
+    * 100.0::float8 AS percentage
+  FROM size
+)
+SELECT location, percentage
+FROM percentage
+ORDER BY percentage DESC NULLS LAST, location COLLATE "C"

@@ -1,0 +1,94 @@
+WITH
+-- adds event_id, cookie_id, value
+events AS (
+  SELECT event_id::uuid AS event_id, day, moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
+  FROM data
+),
+-- columns of events
+events_2 AS (
+  SELECT event_id, day, moment, cookie_id, value, value -> 'global_contexts' AS global_contexts
+  FROM events
+),
+-- adds user_id, location_stack, event_type, stack_event_types, application
+events_3 AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    cookie_id AS user_id,
+    value -> 'location_stack' AS location_stack,
+    value ->> '_type' AS event_type,
+    value -> '_types' AS stack_event_types,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(
+          CASE WHEN jsonb_typeof(global_contexts) = 'array' THEN global_contexts END
+        ) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
+    ) AS application
+  FROM events_2
+),
+-- adds is_session_start
+session_starts AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    user_id,
+    location_stack,
+    event_type,
+    stack_event_types,
+    application,
+    coalesce(
+      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
+      > INTERVAL '1800 seconds',
+      TRUE
+    ) AS is_session_start
+  FROM events_3
+),
+-- adds session_start_number
+numbered_starts AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    user_id,
+    location_stack,
+    event_type,
+    stack_event_types,
+    application,
+    CASE
+      WHEN is_session_start THEN row_number() OVER (PARTITION BY is_session_start ORDER BY moment, event_id)
+    END AS session_start_number
+  FROM session_starts
+),
+-- adds session_id
+sessions AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    user_id,
+    location_stack,
+    event_type,
+    stack_event_types,
+    application,
+    max(session_start_number) OVER (
+      PARTITION BY user_id
+      ORDER BY moment, event_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS session_id
+  FROM numbered_starts
+)
+SELECT
+  event_id,
+  day,
+  moment,
+  user_id,
+  location_stack,
+  event_type,
+  stack_event_types,
+  session_id,
+  row_number() OVER (PARTITION BY session_id ORDER BY moment, event_id) AS session_hit_number,
+  application
+FROM sessions

@@ -1,0 +1,12 @@
+SELECT
+  event_id::uuid AS event_id,
+  coalesce(
+    to_json(
+      list_transform(
+        json_extract(value::json -> 'location_stack', '$[*]'),
+        lambda element: json_object('_type', element -> '_type', 'id', element -> 'id')
+      )
+    ),
+    '[]'::json
+  ) AS location_stack
+FROM read_parquet('sample.parquet')

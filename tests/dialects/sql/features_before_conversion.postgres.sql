@@ -1,0 +1,138 @@
+WITH
+-- adds event_id, cookie_id, value
+events AS (
+  SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
+  FROM data
+),
+-- columns of events
+events_2 AS (
+  SELECT event_id, moment, cookie_id, value, value -> 'global_contexts' AS global_contexts
+  FROM events
+),
+-- adds user_id, location_stack, event_type, stack_event_types, application
+events_3 AS (
+  SELECT
+    event_id,
+    moment,
+    cookie_id AS user_id,
+    value -> 'location_stack' AS location_stack,
+    value ->> '_type' AS event_type,
+    value -> '_types' AS stack_event_types,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(
+          CASE WHEN jsonb_typeof(global_contexts) = 'array' THEN global_contexts END
+        ) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
+    ) AS application
+  FROM events_2
+),
+-- adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
+location_stack_matches AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    event_type,
+    coalesce(location_stack @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS location_stack_matches,
+    (
+      SELECT titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END
+      FROM (
+          SELECT array_agg(
+                trim(
+                    replace(
+                      regexp_replace(
+                        coalesce(element ->> '_type', ''),
+                        '([a-z])([A-Z])',
+                        '\1 \2',
+                        'g'
+                      ),
+                      'Context',
+                      ''
+                    ),
+                    ' '
+                  )
+                || ': '
+                || coalesce(element ->> 'id', '')
+                ORDER BY position
+              ) AS titles, count(*) AS n
+          FROM jsonb_array_elements(
+              CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
+            ) WITH ORDINALITY AS elements (element, position)
+        ) AS path
+    ) AS feature_nice_name,
+    CASE WHEN jsonb_typeof(application) = 'array' THEN application -> 0 END ->> 'id' AS application_id,
+    stack_event_types @> '["InteractiveEvent"]'::jsonb AS stack_event_types_matches
+  FROM events_3
+),
+-- adds is_session_start
+session_starts AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    event_type,
+    location_stack_matches,
+    feature_nice_name,
+    application_id,
+    stack_event_types_matches,
+    coalesce(
+      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
+      > INTERVAL '1800 seconds',
+      TRUE
+    ) AS is_session_start
+  FROM location_stack_matches
+),
+-- adds session_id
+sessions AS (
+  SELECT
+    moment,
+    user_id,
+    event_type,
+    location_stack_matches,
+    feature_nice_name,
+    application_id,
+    stack_event_types_matches,
+    count(*) FILTER (WHERE is_session_start) OVER (
+      PARTITION BY user_id
+      ORDER BY moment, event_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS session_id
+  FROM session_starts
+),
+-- adds condition
+condition AS (
+  SELECT
+    user_id,
+    event_type,
+    feature_nice_name,
+    application_id,
+    stack_event_types_matches,
+    count(*) FILTER (WHERE location_stack_matches) OVER (PARTITION BY user_id, session_id) > 0
+    AND count(*) FILTER (WHERE location_stack_matches) OVER (
+          PARTITION BY user_id, session_id
+          ORDER BY moment
+          RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
+      = 0 AS condition
+  FROM sessions
+),
+-- keeps some rows; adds feature_nice_name, application; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+by_application_feature_nice_name_event_type_user AS (
+  SELECT application_id AS application, feature_nice_name, event_type, user_id
+  FROM condition
+  WHERE condition
+  AND stack_event_types_matches
+  AND application_id IS NOT NULL
+  AND feature_nice_name IS NOT NULL
+  AND event_type IS NOT NULL
+  GROUP BY 1, feature_nice_name, event_type, user_id
+)
+SELECT application, feature_nice_name, event_type, count(user_id) AS unique_users
+FROM by_application_feature_nice_name_event_type_user
+GROUP BY application, feature_nice_name, event_type
+ORDER BY
+  unique_users DESC NULLS LAST,
+  application COLLATE "C",
+  feature_nice_name COLLATE "C",
+  event_type COLLATE "C"

@@ -1,0 +1,21 @@
+WITH
+-- adds event_id, value, location_stack
+events AS (
+  SELECT event_id::uuid AS event_id, value::jsonb -> 'location_stack' AS location_stack
+  FROM data
+),
+-- columns of events
+events_2 AS (
+  SELECT
+    event_id,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "LinkContext"}'::jsonb
+    ) AS json_filter
+  FROM events
+)
+SELECT
+  event_id,
+  CASE WHEN jsonb_typeof(json_filter) = 'array' THEN json_filter -> 0 END ->> 'href' AS location_stack
+FROM events_2

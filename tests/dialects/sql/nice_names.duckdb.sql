@@ -1,0 +1,32 @@
+WITH
+-- adds event_id, value, location_stack
+events AS (
+  SELECT event_id::uuid AS event_id, value::json -> 'location_stack' AS location_stack
+  FROM read_parquet('sample.parquet')
+)
+SELECT
+  event_id,
+  (list_transform(
+      list_value(
+        list_transform(
+          json_extract(location_stack, '$[*]'),
+          lambda element: trim(
+                replace(
+                  regexp_replace(
+                    coalesce((element ->> '_type'), ''),
+                    '([a-z])([A-Z])',
+                    '\1 \2',
+                    'g'
+                  ),
+                  'Context',
+                  ''
+                ),
+                ' '
+              )
+            || ': '
+            || coalesce((element ->> 'id'), '')
+        )
+      ),
+      lambda titles: titles[-1] || CASE WHEN len(titles) > 1 THEN ' located at ' || array_to_string(titles[:-2], ' => ') ELSE '' END
+    ))[1] AS location_stack
+FROM events

@@ -1,0 +1,35 @@
+WITH
+-- adds event_id, value, location_stack
+events AS (
+  SELECT event_id::uuid AS event_id, value::jsonb -> 'location_stack' AS location_stack
+  FROM data
+)
+SELECT
+  event_id,
+  (
+    SELECT titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END
+    FROM (
+        SELECT array_agg(
+              trim(
+                  replace(
+                    regexp_replace(
+                      coalesce(element ->> '_type', ''),
+                      '([a-z])([A-Z])',
+                      '\1 \2',
+                      'g'
+                    ),
+                    'Context',
+                    ''
+                  ),
+                  ' '
+                )
+              || ': '
+              || coalesce(element ->> 'id', '')
+              ORDER BY position
+            ) AS titles, count(*) AS n
+        FROM jsonb_array_elements(
+            CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
+          ) WITH ORDINALITY AS elements (element, position)
+      ) AS path
+  ) AS location_stack
+FROM events

@@ -1,0 +1,64 @@
+WITH
+-- adds event_id, cookie_id, value, user_id, location_stack
+events AS (
+  SELECT
+    event_id::uuid AS event_id,
+    moment,
+    cookie_id::uuid AS user_id,
+    value::jsonb -> 'location_stack' AS location_stack
+  FROM data
+),
+-- adds __location
+location AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    (
+      SELECT titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END
+      FROM (
+          SELECT array_agg(
+                trim(
+                    replace(
+                      regexp_replace(
+                        coalesce(element ->> '_type', ''),
+                        '([a-z])([A-Z])',
+                        '\1 \2',
+                        'g'
+                      ),
+                      'Context',
+                      ''
+                    ),
+                    ' '
+                  )
+                || ': '
+                || coalesce(element ->> 'id', '')
+                ORDER BY position
+              ) AS titles, count(*) AS n
+          FROM jsonb_array_elements(
+              CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
+            ) WITH ORDINALITY AS elements (element, position)
+        ) AS path
+    ) AS __location
+  FROM events
+),
+-- adds location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
+paths AS (
+  SELECT
+    user_id,
+    __location AS location_stack_step_1,
+    lead(__location) OVER w AS location_stack_step_2,
+    lead(__location, 2) OVER w AS location_stack_step_3,
+    row_number() OVER w - 1 AS __offset
+  FROM location
+  WINDOW w AS (PARTITION BY user_id ORDER BY moment, __location COLLATE "C", event_id)
+)
+SELECT user_id, location_stack_step_1, location_stack_step_2, location_stack_step_3
+FROM paths
+WHERE location_stack_step_2 IS NOT NULL OR __offset = 0
+ORDER BY
+  user_id,
+  __offset,
+  location_stack_step_1 COLLATE "C",
+  location_stack_step_2 COLLATE "C",
+  location_stack_step_3 COLLATE "C"

@@ -1,0 +1,73 @@
+WITH
+-- adds cookie_id, value
+events AS (
+  SELECT cookie_id::uuid AS cookie_id, value::json AS value
+  FROM read_parquet('sample.parquet')
+),
+-- adds user_id, location_stack, event_type, stack_event_types, application
+events_2 AS (
+  SELECT
+    cookie_id AS user_id,
+    value -> 'location_stack' AS location_stack,
+    value ->> '_type' AS event_type,
+    value -> '_types' AS stack_event_types,
+    coalesce(
+      to_json(
+        list_filter(
+          json_extract(value -> 'global_contexts', '$[*]'),
+          lambda element: (element ->> '_type') = 'ApplicationContext'
+        )
+      ),
+      '[]'::json
+    ) AS application
+  FROM events
+),
+-- adds feature_nice_name, application; keeps some rows
+application AS (
+  SELECT
+    user_id,
+    event_type,
+    (application -> 0) ->> 'id' AS application,
+    (list_transform(
+        list_value(
+          list_transform(
+            json_extract(location_stack, '$[*]'),
+            lambda element: trim(
+                  replace(
+                    regexp_replace(
+                      coalesce((element ->> '_type'), ''),
+                      '([a-z])([A-Z])',
+                      '\1 \2',
+                      'g'
+                    ),
+                    'Context',
+                    ''
+                  ),
+                  ' '
+                )
+              || ': '
+              || coalesce((element ->> 'id'), '')
+          )
+        ),
+        lambda titles: titles[-1] || CASE WHEN len(titles) > 1 THEN ' located at ' || array_to_string(titles[:-2], ' => ') ELSE '' END
+      ))[1] AS feature_nice_name
+  FROM events_2
+  WHERE len(
+      list_filter(
+        json_extract(stack_event_types, '$[*]'),
+        lambda element: (element ->> '$') = 'InteractiveEvent'
+      )
+    )
+  > 0
+),
+-- keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+by_application_feature_nice_name_event_type_user AS (
+  SELECT application, feature_nice_name, event_type, user_id
+  FROM application
+  WHERE application IS NOT NULL AND feature_nice_name IS NOT NULL AND event_type IS NOT NULL
+  GROUP BY application, feature_nice_name, event_type, user_id
+)
+SELECT application, feature_nice_name, event_type, count(user_id) AS user_id_nunique
+FROM by_application_feature_nice_name_event_type_user
+GROUP BY application, feature_nice_name, event_type
+ORDER BY user_id_nunique DESC NULLS LAST, application, feature_nice_name, event_type

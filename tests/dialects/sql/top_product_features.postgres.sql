@@ -1,0 +1,77 @@
+WITH
+-- adds cookie_id, value
+events AS (
+  SELECT cookie_id::uuid AS cookie_id, value::jsonb AS value
+  FROM data
+),
+-- columns of events
+events_2 AS (
+  SELECT cookie_id, value, value -> 'global_contexts' AS global_contexts
+  FROM events
+),
+-- adds user_id, location_stack, event_type, stack_event_types, application
+events_3 AS (
+  SELECT
+    cookie_id AS user_id,
+    value -> 'location_stack' AS location_stack,
+    value ->> '_type' AS event_type,
+    value -> '_types' AS stack_event_types,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(
+          CASE WHEN jsonb_typeof(global_contexts) = 'array' THEN global_contexts END
+        ) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
+    ) AS application
+  FROM events_2
+),
+-- adds feature_nice_name, application; keeps some rows
+application AS (
+  SELECT
+    user_id,
+    event_type,
+    CASE WHEN jsonb_typeof(application) = 'array' THEN application -> 0 END ->> 'id' AS application,
+    (
+      SELECT titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END
+      FROM (
+          SELECT array_agg(
+                trim(
+                    replace(
+                      regexp_replace(
+                        coalesce(element ->> '_type', ''),
+                        '([a-z])([A-Z])',
+                        '\1 \2',
+                        'g'
+                      ),
+                      'Context',
+                      ''
+                    ),
+                    ' '
+                  )
+                || ': '
+                || coalesce(element ->> 'id', '')
+                ORDER BY position
+              ) AS titles, count(*) AS n
+          FROM jsonb_array_elements(
+              CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
+            ) WITH ORDINALITY AS elements (element, position)
+        ) AS path
+    ) AS feature_nice_name
+  FROM events_3
+  WHERE stack_event_types @> '["InteractiveEvent"]'::jsonb
+),
+-- keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+by_application_feature_nice_name_event_type_user AS (
+  SELECT application, feature_nice_name, event_type, user_id
+  FROM application
+  WHERE application IS NOT NULL AND feature_nice_name IS NOT NULL AND event_type IS NOT NULL
+  GROUP BY application, feature_nice_name, event_type, user_id
+)
+SELECT application, feature_nice_name, event_type, count(user_id) AS user_id_nunique
+FROM by_application_feature_nice_name_event_type_user
+GROUP BY application, feature_nice_name, event_type
+ORDER BY
+  user_id_nunique DESC NULLS LAST,
+  application COLLATE "C",
+  feature_nice_name COLLATE "C",
+  event_type COLLATE "C"

@@ -1,0 +1,73 @@
+WITH
+-- adds event_id, cookie_id, value
+events AS (
+  SELECT
+    event_id::uuid AS event_id,
+    moment,
+    cookie_id::uuid AS cookie_id,
+    value::jsonb -> 'global_contexts' AS global_contexts
+  FROM data
+),
+-- adds user_id, identity, user_id
+events_2 AS (
+  SELECT
+    event_id,
+    moment,
+    cookie_id::text AS user_id,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(
+          CASE WHEN jsonb_typeof(global_contexts) = 'array' THEN global_contexts END
+        ) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "IdentityContext"}'::jsonb
+    ) AS identity
+  FROM events
+),
+-- columns of events_2
+events_3 AS (
+  SELECT
+    event_id,
+    moment,
+    user_id,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(CASE WHEN jsonb_typeof(identity) = 'array' THEN identity END) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"id": "email"}'::jsonb
+    ) AS json_filter
+  FROM events_2
+),
+-- columns of events_3
+identities AS (
+  SELECT
+    user_id AS known_user_id,
+    moment,
+    event_id,
+    (CASE WHEN jsonb_typeof(json_filter) = 'array' THEN json_filter -> 0 END ->> 'value')
+    || '|'
+    || 'email' AS identity_user_id
+  FROM events_3
+),
+-- keeps some rows; one row for each known_user_id
+identities_2 AS (
+  SELECT
+    known_user_id,
+    (array_agg(
+        identity_user_id
+        ORDER BY moment DESC NULLS FIRST, event_id DESC NULLS FIRST
+      ) FILTER (WHERE identity_user_id IS NOT NULL))[1] AS identity_user_id
+  FROM identities
+  WHERE identity_user_id IS NOT NULL
+  GROUP BY known_user_id
+),
+-- all rows on the left with those on the right that have equal keys; adds user_id; one row for each moment_day, user_id
+by_moment_day_user_id AS (
+  SELECT events_2.moment::date AS moment_day, identities_2.identity_user_id AS user_id
+  FROM events_2
+  LEFT JOIN identities_2
+    ON events_2.user_id = identities_2.known_user_id
+  GROUP BY 1, 2
+)
+SELECT to_char(moment_day, 'YYYY-MM-DD') AS time_aggregation, count(user_id) AS unique_users
+FROM by_moment_day_user_id
+GROUP BY 1
+ORDER BY to_char(moment_day, 'YYYY-MM-DD') COLLATE "C"

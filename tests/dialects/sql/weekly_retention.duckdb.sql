@@ -1,0 +1,69 @@
+WITH
+-- adds cookie_id, value, user_id, event_type; keeps some rows
+events AS (
+  SELECT moment, cookie_id::uuid AS user_id
+  FROM read_parquet('sample.parquet')
+  WHERE (value::json ->> '_type') = 'PressEvent'
+),
+-- adds first_moment
+first_moment AS (
+  SELECT moment, user_id, min(moment) OVER (PARTITION BY user_id) AS first_moment
+  FROM events
+),
+-- keeps some rows; adds first_cohort
+first_cohort AS (
+  SELECT
+    user_id,
+    strftime(date_trunc('week', first_moment), '%Y-%m-%d') AS first_cohort,
+    epoch_us(date_trunc('week', moment) - date_trunc('week', first_moment)) AS sub
+  FROM first_moment
+  WHERE user_id IS NOT NULL
+),
+-- adds cohort_distance; one row for each first_cohort, cohort_distance; adds users
+users AS (
+  SELECT
+    first_cohort,
+    sub // 604800000000 - (sub % 604800000000 < 0)::int AS cohort_distance,
+    count(DISTINCT user_id) AS users
+  FROM first_cohort
+  GROUP BY first_cohort, 2
+),
+-- one row for each first_cohort
+unstacked AS (
+  SELECT
+    first_cohort,
+    max(users) FILTER (WHERE cohort_distance = 0) AS _0,
+    max(users) FILTER (WHERE cohort_distance = 1) AS _1,
+    max(users) FILTER (WHERE cohort_distance = 2) AS _2,
+    max(users) FILTER (WHERE cohort_distance = 3) AS _3,
+    max(users) FILTER (WHERE cohort_distance = 4) AS _4,
+    max(users) FILTER (WHERE cohort_distance = 5) AS _5,
+    max(users) FILTER (WHERE cohort_distance = 6) AS _6,
+    max(users) FILTER (WHERE cohort_distance = 7) AS _7,
+    max(users) FILTER (WHERE cohort_distance = 8) AS _8,
+    max(users) FILTER (WHERE cohort_distance = 9) AS _9,
+    max(users) FILTER (WHERE cohort_distance = 10) AS _10,
+    max(users) FILTER (WHERE cohort_distance = 11) AS _11,
+    max(users) FILTER (WHERE cohort_distance = 12) AS _12,
+    max(users) FILTER (WHERE cohort_distance = 13) AS _13
+  FROM users
+  GROUP BY first_cohort
+)
+SELECT
+  first_cohort,
+  _0::float8 / _0::float8 * 100.0::float8 AS _0,
+  _1::float8 / _0::float8 * 100.0::float8 AS _1,
+  _2::float8 / _0::float8 * 100.0::float8 AS _2,
+  _3::float8 / _0::float8 * 100.0::float8 AS _3,
+  _4::float8 / _0::float8 * 100.0::float8 AS _4,
+  _5::float8 / _0::float8 * 100.0::float8 AS _5,
+  _6::float8 / _0::float8 * 100.0::float8 AS _6,
+  _7::float8 / _0::float8 * 100.0::float8 AS _7,
+  _8::float8 / _0::float8 * 100.0::float8 AS _8,
+  _9::float8 / _0::float8 * 100.0::float8 AS _9,
+  _10::float8 / _0::float8 * 100.0::float8 AS _10,
+  _11::float8 / _0::float8 * 100.0::float8 AS _11,
+  _12::float8 / _0::float8 * 100.0::float8 AS _12,
+  _13::float8 / _0::float8 * 100.0::float8 AS _13
+FROM unstacked
+ORDER BY first_cohort

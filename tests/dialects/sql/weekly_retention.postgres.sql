@@ -1,0 +1,181 @@
+WITH
+-- adds cookie_id, value, user_id, event_type; keeps some rows
+events AS (
+  SELECT moment, cookie_id::uuid AS user_id
+  FROM data
+  WHERE (value::jsonb ->> '_type') = 'PressEvent'
+),
+-- adds first_moment
+first_moment AS (
+  SELECT moment, user_id, min(moment) OVER (PARTITION BY user_id) AS first_moment
+  FROM events
+),
+-- keeps some rows; adds first_cohort
+first_cohort AS (
+  SELECT
+    user_id,
+    to_char(date_trunc('week', first_moment), 'YYYY-MM-DD') AS first_cohort,
+    (extract(epoch FROM date_trunc('week', moment) - date_trunc('week', first_moment)) * 1000000)::bigint AS sub
+  FROM first_moment
+  WHERE user_id IS NOT NULL
+),
+-- adds cohort_distance; one row for each first_cohort, cohort_distance; adds users
+users AS (
+  SELECT
+    first_cohort,
+    sub / 604800000000 - (sub % 604800000000 < 0)::int AS cohort_distance,
+    count(DISTINCT user_id) AS users
+  FROM first_cohort
+  GROUP BY first_cohort, 2
+),
+-- one row for each first_cohort
+unstacked AS (
+  SELECT
+    first_cohort,
+    max(users) FILTER (WHERE cohort_distance = 0) AS _0,
+    max(users) FILTER (WHERE cohort_distance = 1) AS _1,
+    max(users) FILTER (WHERE cohort_distance = 2) AS _2,
+    max(users) FILTER (WHERE cohort_distance = 3) AS _3,
+    max(users) FILTER (WHERE cohort_distance = 4) AS _4,
+    max(users) FILTER (WHERE cohort_distance = 5) AS _5,
+    max(users) FILTER (WHERE cohort_distance = 6) AS _6,
+    max(users) FILTER (WHERE cohort_distance = 7) AS _7,
+    max(users) FILTER (WHERE cohort_distance = 8) AS _8,
+    max(users) FILTER (WHERE cohort_distance = 9) AS _9,
+    max(users) FILTER (WHERE cohort_distance = 10) AS _10,
+    max(users) FILTER (WHERE cohort_distance = 11) AS _11,
+    max(users) FILTER (WHERE cohort_distance = 12) AS _12,
+    max(users) FILTER (WHERE cohort_distance = 13) AS _13
+  FROM users
+  GROUP BY first_cohort
+)
+SELECT
+  first_cohort,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _0 = 0 THEN 'NaN'::float8
+          WHEN _0 > 0 THEN 'Infinity'::float8
+          WHEN _0 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _0::float8 / _0::float8
+    END
+  * 100.0::float8 AS _0,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _1 = 0 THEN 'NaN'::float8
+          WHEN _1 > 0 THEN 'Infinity'::float8
+          WHEN _1 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _1::float8 / _0::float8
+    END
+  * 100.0::float8 AS _1,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _2 = 0 THEN 'NaN'::float8
+          WHEN _2 > 0 THEN 'Infinity'::float8
+          WHEN _2 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _2::float8 / _0::float8
+    END
+  * 100.0::float8 AS _2,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _3 = 0 THEN 'NaN'::float8
+          WHEN _3 > 0 THEN 'Infinity'::float8
+          WHEN _3 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _3::float8 / _0::float8
+    END
+  * 100.0::float8 AS _3,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _4 = 0 THEN 'NaN'::float8
+          WHEN _4 > 0 THEN 'Infinity'::float8
+          WHEN _4 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _4::float8 / _0::float8
+    END
+  * 100.0::float8 AS _4,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _5 = 0 THEN 'NaN'::float8
+          WHEN _5 > 0 THEN 'Infinity'::float8
+          WHEN _5 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _5::float8 / _0::float8
+    END
+  * 100.0::float8 AS _5,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _6 = 0 THEN 'NaN'::float8
+          WHEN _6 > 0 THEN 'Infinity'::float8
+          WHEN _6 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _6::float8 / _0::float8
+    END
+  * 100.0::float8 AS _6,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _7 = 0 THEN 'NaN'::float8
+          WHEN _7 > 0 THEN 'Infinity'::float8
+          WHEN _7 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _7::float8 / _0::float8
+    END
+  * 100.0::float8 AS _7,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _8 = 0 THEN 'NaN'::float8
+          WHEN _8 > 0 THEN 'Infinity'::float8
+          WHEN _8 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _8::float8 / _0::float8
+    END
+  * 100.0::float8 AS _8,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _9 = 0 THEN 'NaN'::float8
+          WHEN _9 > 0 THEN 'Infinity'::float8
+          WHEN _9 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _9::float8 / _0::float8
+    END
+  * 100.0::float8 AS _9,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _10 = 0 THEN 'NaN'::float8
+          WHEN _10 > 0 THEN 'Infinity'::float8
+          WHEN _10 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _10::float8 / _0::float8
+    END
+  * 100.0::float8 AS _10,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _11 = 0 THEN 'NaN'::float8
+          WHEN _11 > 0 THEN 'Infinity'::float8
+          WHEN _11 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _11::float8 / _0::float8
+    END
+  * 100.0::float8 AS _11,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _12 = 0 THEN 'NaN'::float8
+          WHEN _12 > 0 THEN 'Infinity'::float8
+          WHEN _12 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _12::float8 / _0::float8
+    END
+  * 100.0::float8 AS _12,
+  CASE
+      WHEN _0 = 0 THEN CASE
+          WHEN _13 = 0 THEN 'NaN'::float8
+          WHEN _13 > 0 THEN 'Infinity'::float8
+          WHEN _13 < 0 THEN '-Infinity'::float8
+        END
+      ELSE _13::float8 / _0::float8
+    END
+  * 100.0::float8 AS _13
+FROM unstacked
+ORDER BY first_cohort COLLATE "C"
