@@ -322,7 +322,7 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
         raise InvalidValue("fillna needs a value, a mapping or a method")
     kind = literal(value).type
     fitting = [name for name in self.data_columns if common_type([self._state.plan.types[name], kind]) is not None]
-    if not fitting:
+    if self.data_columns and not fitting:
         raise InvalidType(f"no column can be filled with {value!r}, which is {kind}", hint="cast the value or the columns")
     return self.assign(**{name: self._column(name).fillna(value) for name in fitting})
 

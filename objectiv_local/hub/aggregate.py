@@ -83,7 +83,7 @@ class Aggregate:
         The series is named ``user_id_nunique``. Hits without a user do not count.
         """
         data = require(data, "frequency", user_id="", session_id="")
-        sessions = data.groupby("user_id").session_id.nunique().to_frame().reset_index()
+        sessions = data[data.user_id.notnull()].groupby("user_id").session_id.nunique().to_frame().reset_index()
         counted: Series = sessions.groupby("session_id_nunique").user_id.nunique()
         return counted
 

@@ -24,6 +24,9 @@ PLACES = ("parquet", "arrow", "duckdb file", *(f"postgres{version}" for version 
 
 Event = dict[str, Any]
 
+HOME = {"_type": "RootLocationContext", "id": "home"}
+APP = [{"_type": "ApplicationContext", "id": "shop"}]
+
 
 def user(number: int) -> uuid.UUID:
     """Return the id of a user."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pytest
 from frame.frames import plain
-from hub.tables import PLACES, event, event_id, stored
+from hub.tables import APP, HOME, PLACES, event, event_id, stored
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 
 A, B, C = 1, 2, 3
-HOME = {"_type": "RootLocationContext", "id": "home"}
 TOP = {"_type": "NavigationContext", "id": "top"}
 LOGO = {"_type": "LinkContext", "id": "logo", "href": "/"}
 BUY = {"_type": "PressableContext", "id": "buy"}
-APP = [{"_type": "ApplicationContext", "id": "shop"}]
 
 
 def press(number, who, moment, stack, *, contexts=APP, type_="PressEvent"):

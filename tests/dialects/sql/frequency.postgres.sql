@@ -28,10 +28,11 @@ sessions AS (
     ) AS session_id
   FROM session_starts
 ),
--- one row for each user_id, session_id
+-- keeps some rows; one row for each user_id, session_id
 by_user_id_session_id AS (
   SELECT user_id, session_id
   FROM sessions
+  WHERE user_id IS NOT NULL
   GROUP BY user_id, session_id
 ),
 -- one row for each user_id
