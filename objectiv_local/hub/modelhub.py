@@ -113,7 +113,7 @@ class ModelHub:
         """
         pairs = sankey.stack_flows(data, root_location, location_stack)
         if show:
-            sankey.draw(pairs, n_top_examples, show=True)
+            sankey.draw(pairs, n_top_examples, "Locations and those within them, by events", show=True)
         return pairs if return_df else None
 
     def to_metabase(self, data: DataFrame | Series, model_type: str | None = None,

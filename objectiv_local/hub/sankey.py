@@ -14,6 +14,10 @@ from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Un
 from objectiv_local.types import STRING
 
 
+#: Letters of a location's name in a diagram.
+MOST_LETTERS = 40
+
+
 def flows(pairs: list[DataFrame]) -> DataFrame:
     """Return how often each pair of locations occurs in frames of ``source`` and ``target``, the most frequent first."""
     rows = concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0]
@@ -59,7 +63,7 @@ def _most_common(plan: Node) -> ScalarQuery:
     return ScalarQuery(Limit(counted, order, 1, 0, "most_common_root"), "root")
 
 
-def draw(flows: DataFrame, n_top_examples: int | None, *, show: bool) -> Any:
+def draw(flows: DataFrame, n_top_examples: int | None, title: str, *, show: bool) -> Any:
     """Return the diagram of the most frequent pairs, and show it if asked to."""
     if n_top_examples is not None and (isinstance(n_top_examples, bool) or not isinstance(n_top_examples, int)
                                        or n_top_examples < 1):
@@ -74,8 +78,11 @@ def draw(flows: DataFrame, n_top_examples: int | None, *, show: bool) -> Any:
     places = {name: number for number, name in enumerate(names)}
     links = {"source": [places[name] for name in table.source], "target": [places[name] for name in table.target],
              "value": [int(value) for value in table["value"]]}
-    figure = go.Figure(go.Sankey(node={"label": names, "pad": 12}, link=links))
-    figure.update_layout(title_text="Locations and how often they follow each other", font_size=11)
+    # Long names would run over each other; hovering shows them in full.
+    labels = [name if len(name) <= MOST_LETTERS else name[:MOST_LETTERS - 1] + "…" for name in names]
+    nodes = {"label": labels, "customdata": names, "hovertemplate": "%{customdata}<br>%{value}<extra></extra>", "pad": 18}
+    figure = go.Figure(go.Sankey(node=nodes, link=links))
+    figure.update_layout(title_text=title, font_size=11)
     if show:
         figure.show()
     return figure

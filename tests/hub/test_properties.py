@@ -18,7 +18,8 @@ from hub.tables import APP, HOME, event_id, user
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from objectiv_local import ModelHub, connect
+from objectiv_local import ModelHub, connect, dialects
+from objectiv_local.dialects import lower
 
 BUY, LOGO = {"_type": "PressableContext", "id": "buy"}, {"_type": "LinkContext", "id": "logo"}
 GAP = datetime.timedelta(seconds=1800)
@@ -29,6 +30,12 @@ PAUSES = st.sampled_from((0, 1, 60, 1799.999999, 1800, 1800.000001, 3600, 86_400
 EVENTS = st.lists(st.tuples(st.sampled_from((1, 2, 3, None)), PAUSES, st.sampled_from(([], [HOME], [HOME, BUY], [HOME, LOGO]))),
                   min_size=1, max_size=14)
 _tables = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def unparsed(monkeypatch):
+    """Leave out the parse of every statement by sqlglot, which takes longer than all the rest."""
+    monkeypatch.setattr(dialects, "lower", lower)
 
 
 def rows(drawn, order):
