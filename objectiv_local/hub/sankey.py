@@ -13,7 +13,6 @@ from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, c
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Unnest
 from objectiv_local.types import STRING
 
-
 #: Letters of a location's name in a diagram.
 MOST_LETTERS = 40
 
