@@ -1,0 +1,126 @@
+"""Every name of the original's model hub: its example gives the same answer on every engine.
+
+The page is docs/hub.md; `OBJECTIV_UPDATE_NAMES=1` writes it again, for review.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from frame.frames import ENGINES
+from hub.tables import APP, HOME, event, stored
+from names.test_functions import described, described_class, members
+from names.test_names import proofs, shown
+
+from objectiv_local import ModelHub, display_sql_as_markdown  # noqa: F401 - for the examples
+from objectiv_local.hub import aggregate, funnel, logistic, map, modelhub, series  # noqa: A004 - the name of the module
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "hub.md"
+LINES = [line.split(" | ") for line in (HERE / "hub.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
+EXAMPLES = {name: rest[0] for name, *rest in LINES if not rest[0].startswith("- ")}
+CLASSES = [modelhub.ModelHub, map.Map, aggregate.Aggregate, funnel.FunnelDiscovery, series.SeriesLocationStack,
+           series.LocationStack, series.SeriesGlobalContext, series.SeriesGlobalContexts, series.GlobalContexts,
+           logistic.LogisticRegression]
+
+TOP, LOGO = {"_type": "NavigationContext", "id": "top"}, {"_type": "LinkContext", "id": "logo", "href": "/"}
+BUY, WHO = {"_type": "PressableContext", "id": "buy"}, {"_type": "IdentityContext", "id": "email", "value": "joan@x"}
+EVENTS = [
+    event(1, 1, "2022-01-31 23:50:00", stack=[HOME, TOP, LOGO], contexts=APP),
+    event(2, 1, "2022-01-31 23:55:00", stack=[HOME, TOP], contexts=[*APP, WHO]),
+    event(3, 1, "2022-02-01 00:05:00", stack=[HOME, BUY], contexts=APP),
+    event(4, 2, "2022-02-01 10:00:00", stack=[HOME, TOP, LOGO], contexts=APP),
+    event(5, 2, "2022-02-09 10:00:00", stack=[], contexts=[]),
+]
+for each in EVENTS:
+    each["value"] = each["value"].replace('["AbstractEvent"', '["AbstractEvent", "InteractiveEvent"')
+
+
+@cache
+def scope(engine):
+    """Return what the examples name."""
+    directory = Path(tempfile.mkdtemp())
+    target, table = stored("parquet" if engine == "duckdb" else engine, EVENTS, directory)
+    where = {"db_url": target, "table_name": table}
+    hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
+    df = hub.get_objectiv_dataframe(**where).sort_index()
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"}:], name="bought")
+    features = df[["session_hit_number", "session_id"]]
+    labels = df.session_hit_number > 1
+    return globals() | where | {
+        "target": target, "table": table, "hub": hub, "df": df, "features": features, "labels": labels,
+        "everything": ModelHub(global_contexts=["global_contexts"]).get_objectiv_dataframe(**where).sort_index(),
+        "paths": hub.get_funnel_discovery().get_navigation_paths(df, 2, by="user_id"),
+        "fitted": hub.get_logistic_regression().fit(features, labels)}
+
+
+@cache
+def answer(engine, example):
+    """Return the answer of an example on an engine, as plain text with types."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = eval(example, scope(engine))
+    if hasattr(found, "to_pandas"):
+        found = found.to_pandas()
+    if isinstance(found, pd.Series):
+        found = found.to_frame()
+    if not isinstance(found, pd.DataFrame):
+        return str(found)
+    if "event_id" in found.index.names:
+        found = found.sort_index()
+    cells = [[shown(value) for value in row] for row in found.reset_index().values.tolist()]
+    return list(found.index.names), list(found.columns), found.dtypes.astype(str).tolist(), cells
+
+
+@pytest.mark.parametrize("engine", ENGINES[1:])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_has_one_answer(name, engine):
+    assert answer(engine, EXAMPLES[name]) == answer("duckdb", EXAMPLES[name])
+
+
+def test_no_example_is_empty():
+    # Empty answers are equal on every engine, and show nothing.
+    for name, example in EXAMPLES.items():
+        found = answer("duckdb", example)
+        assert len(found) != 4 or found[3] or name == "GlobalContext.__getattr__", name
+
+
+def page() -> str:
+    """Return the page: each name with its example, where it works and how it differs, then what each does."""
+    known = proofs()
+    lines = ["# The model hub", "",
+             ("Every public name of the original model hub, release 0.0.28, and of its older column of all contexts. An "
+              "example was run on DuckDB and on Postgres and gave equal answers, types included; the test named beside it "
+              "checks such an answer against values worked out by hand. What follows the table says what each name does. "
+              "`tests/names/test_hub.py` writes this page."), "",
+             "| name | example | DuckDB | Postgres | test | how it differs from the original |", "|---|---|---|---|---|---|"]
+    for name, example, *more in LINES:
+        if example.startswith("- "):
+            lines.append(f"| `{name}` | {example.removeprefix('- ')} | - | - | - | - |")
+            continue
+        proof = known.get(name.rpartition(".")[2]) or f"test_hub.py::test_the_example_has_one_answer[{name}]"
+        lines.append(f"| `{name}` | `{example}` | yes | yes | `{proof}` | {more[0] if more else 'it does not'} |")
+    for cls in CLASSES:
+        lines += ["", f"## {cls.__name__}", "", described_class(cls), ""]
+        for name, member in members(cls):
+            if not callable(member) and not isinstance(member, property | classmethod):
+                continue
+            signature, doc = described(cls, name, member)
+            lines += [f"### `{cls.__name__}.{signature}`", "", doc, ""]
+            if f"{cls.__name__}.{name}" in EXAMPLES:
+                lines += [f"    {EXAMPLES[f'{cls.__name__}.{name}']}", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def test_the_page_is_up_to_date():
+    text = page()
+    assert "|  |" not in text, "no cell is empty"
+    if os.environ.get("OBJECTIV_UPDATE_NAMES"):
+        PAGE.write_text(text, encoding="utf-8")
+    assert PAGE.read_text("utf-8") == text
