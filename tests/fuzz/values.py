@@ -115,6 +115,7 @@ CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
     "json_index": (st.sampled_from((0, 1, -1, -2, 9)),),
     "json_slice": (st.sampled_from(STARTS + OBJECTS), st.sampled_from(STARTS + OBJECTS)),
     "json_filter": (st.sampled_from(OBJECTS),),
+    "json_data": (st.sampled_from(("a", "b", "", "é")),),
     "json_has": (st.sampled_from(OBJECTS),),
     "json_contains": (st.sampled_from((1, 1.5, "a", "1", True, False, 7, "")),),
     "lag": (st.sampled_from((0, 1, 2, 9)),),
