@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ TYPE_CONVERSION = "presses"
 CONVERSION_LINK = {"id": "Quickstart Guide", "_type": "LinkContext"}
 
 TIMINGS = "timings.json"
+_STEP = "_first_conversion_step_number"
 ERROR_LENGTH = 300
 
 Row = dict[str, str]
@@ -82,7 +83,7 @@ def _funnel(**groups: str) -> Case:
 
 def _paths(steps: int, *, converts: bool = False, column: str = "location_stack", **groups: str) -> Case:
     columns = {**groups, **{f"{column}_step_{number}": "text" for number in range(1, steps + 1)}}
-    return Case(None, {**columns, "_first_conversion_step_number": "int"} if converts else columns)
+    return Case(None, {**columns, _STEP: "int"} if converts else columns)
 
 
 _EVENTS = Case(
@@ -239,7 +240,72 @@ CASES: dict[str, Case] = {
     **{name: _label("location_stack", "json") for name in SLICES},
 }
 
-INTENDED: dict[str, tuple[Intended, ...]] = {}
+_COUNTS = ("n_users", "n_users_completed_step")
+_RATES = ("step_conversion_rate", "full_conversion_rate", "dropoff_share")
+
+
+def _null_and_empty(column: str) -> Callable[[Row | None, Row | None], bool]:
+    return lambda original, ours: bool(original and ours and original[column] == "" and ours[column] == "[]")
+
+
+def _rounded_otherwise(original: Row | None, ours: Row | None) -> bool:
+    """Whether counts are equal, and rates differ by one in the last of their three digits at most."""
+    if original is None or ours is None or any(original[count] != ours[count] for count in _COUNTS):
+        return False
+    return all(abs(float(original[rate]) - float(ours[rate])) < 0.001001 for rate in _RATES)
+
+
+def _numbered_among_ties(original: Row | None, ours: Row | None) -> bool:
+    column = "pre_conversion_hit_number"
+    if original is None or ours is None or not ours[column]:
+        return False
+    return not original[column] or int(original[column]) < int(ours[column])
+
+
+def _same_json(original: Row | None, ours: Row | None) -> bool:
+    texts = [row["location_stack"] if row else "" for row in (original, ours)]
+    return all(text.startswith(("[", "{")) for text in texts) and json.loads(texts[0]) == json.loads(texts[1])
+
+
+def _converts_twice(original: Row | None, ours: Row | None) -> bool:
+    """Whether a path has two steps at least that may convert, or is cut so that its last ones are not seen."""
+    row = original or ours or {}
+    steps = [value for column, value in row.items() if "_step_" in column and column != _STEP]
+    return sum("Link: " + CONVERSION_LINK["id"] in step for step in steps) > 1 or (ours is not None and not steps[-1])
+
+
+_TIES = Intended("of several hits at the last moment, the original takes any one; the cases `untied` compare the rest",
+                 lambda original, ours: True)
+_HALVES = Intended("a rate in the middle of two is rounded to the even digit, as pandas does; the original rounds it up",
+                   _rounded_otherwise)
+_LAST_CONVERSION = Intended("from the end, the original gives the number of the last step that converts, not of the first",
+                            _converts_twice)
+_NO_CONTEXTS = Intended("contexts of an event that has no global_contexts are an empty array; the original has NULL",
+                        _null_and_empty("application"))
+_HITS_AT_ONE_MOMENT = Intended("hits are numbered back from the conversion by hit number; the original leaves out those "
+                               "before it at the same moment", _numbered_among_ties)
+
+#: Differences that are meant, by the case they are in.
+INTENDED: dict[str, tuple[Intended, ...]] = {
+    "events_columns": (_NO_CONTEXTS,),
+    "events_without_sessions": (_NO_CONTEXTS,),
+    "pre_conversion_hit_number": (_HITS_AT_ONE_MOMENT,),
+    "pre_conversion_hit_number_user": (_HITS_AT_ONE_MOMENT,),
+    "drop_off_session": (_TIES,),
+    "drop_off_session_percentage": (_TIES,),
+    **dict.fromkeys(("funnel", "funnel_slice", "funnel_column", "funnel_session", "funnel_list"), (_HALVES,)),
+    "funnel_application": (
+        _HALVES,
+        Intended("a group without a value is a group; the original joins its steps by equality, and loses it",
+                 lambda original, ours: original is None and ours is not None and not ours["application_id"]),
+    ),
+    "paths_conversion_step_from_end": (_LAST_CONVERSION,),
+    "paths_converted_from_end": (_LAST_CONVERSION,),
+    "feature_stack": (Intended("the features of an empty stack are an empty stack; the original has NULL",
+                               _null_and_empty("location_stack")),),
+    "get_from_link_href": (Intended("a member that is an array becomes the text of the JSON, with the spaces that the "
+                                    "engine puts there", _same_json),),
+}
 
 
 def write_case(directory: Path, name: str, fetched: Any) -> int:
