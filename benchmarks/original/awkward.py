@@ -32,17 +32,18 @@ _GAP = timedelta(seconds=1800)
 _MICROSECOND = timedelta(microseconds=1)
 
 #: Moments just before another day, another week, another month, another year.
-_EDGES = [datetime(2022, 1, 12), datetime(2022, 1, 17), datetime(2022, 2, 1), datetime(2022, 3, 1), datetime(2022, 1, 1)]
+_EDGES = [datetime(2022, month, day) for month, day in ((1, 12), (1, 17), (2, 1), (3, 1), (1, 1))]
 
 _IDS = [
-    "home", "Home", "logo", "logo", "top", "it's", 'say "hi"', "100%", "%s %(x)s %%", "back\\slash", "\\1 \\n", "tab\there",
-    "line\nbreak", "naïve café", "日本語", "😀🚀", "nai\u0308ve", "a => b", " located at ", ": ", "{curly} {{}}", "$1 $.id", "",
+    "home", "Home", "logo", "logo", "top", "it's", 'say "hi"', "100%", "%s %(x)s %%", "back\\slash", "\\1 \\n",
+    "tab\there", "line\nbreak", "naïve café", "日本語", "😀🚀", "nai\u0308ve", "a => b", " located at ", ": ", "{curly} {{}}", "$1 $.id", "",
     " padded ", "NULL", "null", "[1]", "a;b,c|d", "--", "/* x */", "?", ":name", "<b>&amp;</b>", "x" * 3_000,
     "ü" * 300, "2022-02-01", "0", "_type",
 ]
 _LOCATIONS = [
     "ContentContext", "ContentContext", "NavigationContext", "OverlayContext", "ExpandableContext", "MediaPlayerContext",
-    "SectionContext", "WebDocumentContext", "HTMLContext", "ContextualMenuContext", "iOSAppContext", "Context", "aBcDContext",
+    "SectionContext", "WebDocumentContext", "HTMLContext", "ContextualMenuContext", "iOSAppContext", "Context",
+    "aBcDContext",
 ]
 _LEAVES = ["PressableContext", "LinkContext", "LinkContext", "InputContext", "ContentContext", "NavigationContext"]
 
@@ -156,7 +157,8 @@ class _Events:
         if not converts and pick.random() < 0.08:
             return []
         stack = [self._location("RootLocationContext", pick.choice(["home", "docs", pick.choice(_IDS)]))]
-        stack += [self._location(pick.choice(_LOCATIONS), self._name()) for _ in range(pick.choice([0, 1, 1, 2, 2, 3, 4, 12]))]
+        depth = pick.choice([0, 1, 1, 2, 2, 3, 4, 12])
+        stack += [self._location(pick.choice(_LOCATIONS), self._name()) for _ in range(depth)]
         if pick.random() < 0.1:  # the same element again, somewhere
             stack.insert(pick.randrange(len(stack) + 1), pick.choice(stack))
         link = self._location(CONVERSION_LINK["_type"], CONVERSION_LINK["id"])

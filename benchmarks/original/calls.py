@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cases import CONVERSION, CONVERSION_LINK, FORMATS, SLICES, STACK_CONVERSION, TYPE_CONVERSION
+from cases import CONVERSION, CONVERSION_LINK, FORMATS, INDEXES, SLICES, STACK_CONVERSION, TYPE_CONVERSION
 
 Answer = Callable[[], Any]
 
@@ -37,6 +37,7 @@ def answers(hub: Any, df: Any, everything: Any) -> dict[str, Answer]:
         **_funnels(hub, df),
         **_paths(hub, df),
         **_stacks(df.location_stack),
+        "array_contains": lambda: df.stack_event_types.json.array_contains("InteractiveEvent"),
     }
 
 
@@ -124,6 +125,7 @@ def _features(hub: Any, df: Any) -> dict[str, Answer]:
         "drop_off_session": lambda: agg.drop_off_locations(df, groupby="session_id"),
         "drop_off_session_percentage": lambda: agg.drop_off_locations(df, groupby="session_id", percentage=True),
         "drop_off_slice": lambda: drop_off_slice(df),
+        "drop_off_series": lambda: agg.drop_off_locations(df, location_stack=df.location_stack.json[1:]),
         "drop_off_user_untied": lambda: agg.drop_off_locations(untied()),
         "drop_off_session_untied": lambda: agg.drop_off_locations(untied(), groupby="session_id"),
         "drop_off_list_untied": lambda: agg.drop_off_locations(untied(), groupby=["user_id", "event_type"]),
@@ -167,6 +169,7 @@ def _funnels(hub: Any, df: Any) -> dict[str, Answer]:
         "funnel": lambda: funnel(df),
         "funnel_slice": lambda: funnel(_with_navigation(df), location_stack="navigation"),
         "funnel_column": lambda: funnel(column(), location_stack="feature"),
+        "funnel_series": lambda: funnel(df, location_stack=df.location_stack.json[1:]),
         "funnel_session": lambda: funnel(df, groupby="session_id"),
         "funnel_application": lambda: funnel(with_application(df), groupby="application_id"),
         "funnel_list": lambda: funnel(df, groupby=["event_type", "session_id"]),
@@ -207,6 +210,7 @@ def _paths(hub: Any, df: Any) -> dict[str, Answer]:
         "paths_session_3": paths(3, by="session_id"),
         "paths_list_3": paths(3, by=["user_id", "session_id"]),
         "paths_column": column,
+        "paths_series": paths(3, by="session_id", location_stack=df.location_stack),
         "paths_sort_by": paths(3, by="session_id", sort_by="session_hit_number"),
         "paths_sort_by_user": paths(4, by="user_id", sort_by="hit"),
         "paths_from_end": paths(3, by="user_id", start_from_end=True),
@@ -230,7 +234,7 @@ def _paths(hub: Any, df: Any) -> dict[str, Answer]:
 
 
 def _stacks(stack: Any) -> dict[str, Answer]:
-    def sliced(bounds: slice) -> Answer:
+    def taken(bounds: slice | int) -> Answer:
         return lambda: stack.json[bounds]
 
     return {
@@ -242,5 +246,7 @@ def _stacks(stack: Any) -> dict[str, Answer]:
         "get_from_root_id": lambda: stack.ls.get_from_context_with_type_series("RootLocationContext", "id"),
         "get_from_navigation_types":
             lambda: stack.ls.get_from_context_with_type_series("NavigationContext", "_types", dtype="json"),
-        **{name: sliced(bounds) for name, bounds in SLICES.items()},
+        **{name: taken(bounds) for name, bounds in SLICES.items()},
+        **{name: taken(place) for name, place in INDEXES.items()},
+        "get_array_length": lambda: stack.json.get_array_length(),
     }

@@ -112,6 +112,9 @@ SLICES: dict[str, slice] = {
     "slice_1_to_type": slice(1, {"_type": "LinkContext"}),
 }
 
+#: Places in location stacks, by the name of their case.
+INDEXES = {"index_first": 0, "index_second": 1, "index_last": -1, "index_beyond": 9}
+
 #: Formats of periods, by the name of their case: those that both releases document as portable.
 FORMATS = {
     "time_agg": None,
@@ -193,6 +196,7 @@ CASES: dict[str, Case] = {
     "drop_off_session": _by("value_counts", "int", "location"),
     "drop_off_session_percentage": _by("percentage", "float", "location"),
     "drop_off_slice": _by("value_counts", "int", "location"),
+    "drop_off_series": _by("value_counts", "int", "location"),
     "drop_off_user_untied": _by("value_counts", "int", "location"),
     "drop_off_session_untied": _by("value_counts", "int", "location"),
     "drop_off_list_untied": _by("value_counts", "int", "location"),
@@ -200,6 +204,7 @@ CASES: dict[str, Case] = {
     "funnel": _funnel(),
     "funnel_slice": _funnel(),
     "funnel_column": _funnel(),
+    "funnel_series": _funnel(),
     "funnel_session": _funnel(session_id="int"),
     "funnel_application": _funnel(application_id="text"),
     "funnel_list": _funnel(event_type="text", session_id="int"),
@@ -212,6 +217,7 @@ CASES: dict[str, Case] = {
     "paths_session_3": _paths(3, session_id="int"),
     "paths_list_3": _paths(3, user_id="text", session_id="int"),
     "paths_column": _paths(3, column="feature", session_id="int"),
+    "paths_series": _paths(3, session_id="int"),
     "paths_sort_by": _paths(3, session_id="int"),
     "paths_sort_by_user": _paths(4, user_id="text"),
     "paths_from_end": _paths(3, user_id="text"),
@@ -237,7 +243,9 @@ CASES: dict[str, Case] = {
     "get_from_link_href": _label("location_stack", "text"),
     "get_from_root_id": _label("location_stack", "text"),
     "get_from_navigation_types": _label("location_stack", "json"),
-    **{name: _label("location_stack", "json") for name in SLICES},
+    **{name: _label("location_stack", "json") for name in (*SLICES, *INDEXES)},
+    "get_array_length": _label("length", "int"),
+    "array_contains": _label("is_interactive", "bool"),
 }
 
 _COUNTS = ("n_users", "n_users_completed_step")
@@ -293,12 +301,15 @@ INTENDED: dict[str, tuple[Intended, ...]] = {
     "pre_conversion_hit_number_user": (_HITS_AT_ONE_MOMENT,),
     "drop_off_session": (_TIES,),
     "drop_off_session_percentage": (_TIES,),
-    **dict.fromkeys(("funnel", "funnel_slice", "funnel_column", "funnel_session", "funnel_list"), (_HALVES,)),
+    **dict.fromkeys(("funnel", "funnel_slice", "funnel_column", "funnel_series"), (_HALVES,)),
+    **dict.fromkeys(("funnel_session", "funnel_list"), (_HALVES,)),
     "funnel_application": (
         _HALVES,
         Intended("a group without a value is a group; the original joins its steps by equality, and loses it",
                  lambda original, ours: original is None and ours is not None and not ours["application_id"]),
     ),
+    "paths_series": (Intended("the original takes the name of a column only, not a series as it documents",
+                              error="UnboundLocalError"),),
     "paths_conversion_step_from_end": (_LAST_CONVERSION,),
     "paths_converted_from_end": (_LAST_CONVERSION,),
     "feature_stack": (Intended("the features of an empty stack are an empty stack; the original has NULL",

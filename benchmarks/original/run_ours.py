@@ -23,7 +23,7 @@ from objectiv_local import DataFrame, ModelHub, Series, connect
 def answers(target: str, table: str, start_date: str, end_date: str) -> dict[str, Answer]:
     """Return for each case a function that builds our frame or series for it, from the event frame as the original."""
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
-    days = {"db_url": target, "table_name": table, "start_date": start_date, "end_date": end_date}
+    days: dict[str, Any] = {"db_url": target, "table_name": table, "start_date": start_date, "end_date": end_date}
     df = hub.get_objectiv_dataframe(**days)
     everything = hub.get_objectiv_dataframe(db_url=target, table_name=table)
     calls.add_conversions(hub, df)
