@@ -36,7 +36,8 @@ _EDGES = [datetime(2022, month, day) for month, day in ((1, 12), (1, 17), (2, 1)
 
 _IDS = [
     "home", "Home", "logo", "logo", "top", "it's", 'say "hi"', "100%", "%s %(x)s %%", "back\\slash", "\\1 \\n",
-    "tab\there", "line\nbreak", "naïve café", "日本語", "😀🚀", "nai\u0308ve", "a => b", " located at ", ": ", "{curly} {{}}", "$1 $.id", "",
+    "tab\there", "line\nbreak", "naïve café", "日本語", "😀🚀", "nai\u0308ve", "a => b", " located at ", ": ", "{curly} {{}}",
+    "$1 $.id", "",
     " padded ", "NULL", "null", "[1]", "a;b,c|d", "--", "/* x */", "?", ":name", "<b>&amp;</b>", "x" * 3_000,
     "ü" * 300, "2022-02-01", "0", "_type",
 ]
