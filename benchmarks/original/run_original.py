@@ -14,39 +14,34 @@ import argparse
 import os
 import platform
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cases import CASES, CONVERSION, END_DATE, START_DATE, write_case, write_timings
+import calls
+from calls import Answer
+from cases import CASES, CONVERSION, END_DATE, START_DATE, write_case, write_error, write_timings
 
 # The original asks its version server for news on import, unless told not to.
 os.environ.setdefault("OBJECTIV_VERSION_CHECK_DISABLE", "1")
 
-Answer = Callable[[], Any]
 
-
-def answers(url: str, table: str) -> tuple[Any, dict[str, Answer]]:
+def answers(url: str, table: str, start_date: str, end_date: str) -> tuple[Any, dict[str, Answer]]:
     """Return the engine and, for each case, a function that builds the original's frame or series for it.
 
     Building is part of what is timed, so each function starts from the event frame. `get_objectiv_dataframe` reads
-    the table's columns from the database; that happens once for each of the two frames, outside the timed part.
+    the table's columns from the database; that happens once for each of the two shared frames, outside the timed part.
     """
     from modelhub import ModelHub
 
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
-    source = {"db_url": url, "table_name": table}
-    df = hub.get_objectiv_dataframe(start_date=START_DATE, end_date=END_DATE, **source)
-    everything = hub.get_objectiv_dataframe(**source)
+    days = {"db_url": url, "table_name": table, "start_date": start_date, "end_date": end_date}
+    df = hub.get_objectiv_dataframe(**days)
+    everything = hub.get_objectiv_dataframe(db_url=url, table_name=table)
 
     # Quirk: the conversion's location stack stays tied to the frame it is taken from. On any other frame, even this
     # one after another label was joined to it, each conversion label costs a FULL OUTER JOIN of the two frames over
     # all their events. So each answer below starts from `df` and labels conversions before anything else.
-    hub.add_conversion_event(
-        location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :],
-        event_type="PressEvent",
-        name=CONVERSION,
-    )
+    calls.add_conversions(hub, df)
 
     def events(frame: Any) -> Any:
         return frame[["session_id", "session_hit_number", "event_type"]].sort_index()
@@ -79,9 +74,7 @@ def answers(url: str, table: str) -> tuple[Any, dict[str, Answer]]:
     def by_application() -> Any:
         # Quirk: grouping by the series itself answers the same under the name `application`, which is the name of
         # the context's column, so the column gets a name of its own first.
-        frame = df.copy()
-        frame["application_id"] = frame.application.context.id
-        return hub.agg.unique_users(frame, groupby="application_id")
+        return hub.agg.unique_users(calls.with_application(df), groupby="application_id")
 
     def share_new_users() -> Any:
         # Two frames of their own, so an outer join on the day: a day without new users is NULL and not 0.
@@ -93,17 +86,12 @@ def answers(url: str, table: str) -> tuple[Any, dict[str, Answer]]:
         return hub.agg.session_duration(new_users(), **arguments)
 
     return df.engine, {
+        **calls.answers(hub, df, everything),
         "events": lambda: events(df),
         "events_all_dates": lambda: events(everything),
-        "is_new_user": lambda: hub.map.is_new_user(df),
-        "is_new_user_month": lambda: hub.map.is_new_user(df, "%Y-%m"),
-        "is_first_session": lambda: hub.map.is_first_session(df),
-        "is_conversion_event": lambda: hub.map.is_conversion_event(df, CONVERSION),
-        "conversions_in_time": lambda: hub.map.conversions_in_time(df, CONVERSION),
-        "conversions_counter": lambda: hub.map.conversions_counter(df, CONVERSION),
-        "unique_users": lambda: hub.agg.unique_users(df),
+        "events_gap_600": lambda: events(hub.get_objectiv_dataframe(**days, session_gap_seconds=600)),
+        "events_without_sessions": lambda: hub.get_objectiv_dataframe(**days, with_sessionized_data=False),
         "unique_users_converted": lambda: hub.agg.unique_users(converted()),
-        "unique_sessions": lambda: hub.agg.unique_sessions(df),
         "session_duration_new_users": duration,
         "session_duration_new_users_sum": lambda: duration(method="sum"),
         "session_duration_new_users_bounces": lambda: duration(exclude_bounces=False),
@@ -111,24 +99,16 @@ def answers(url: str, table: str) -> tuple[Any, dict[str, Answer]]:
         "session_duration_new_users_total": lambda: duration(groupby=None),
         "share_new_users": share_new_users,
         "presses_before_conversion": presses_before_conversion,
-        "unique_users_total": lambda: hub.agg.unique_users(df, groupby=None),
         "unique_users_application": by_application,
     }
 
 
-def rows(name: str, fetched: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a fetched pandas frame or series, its index first where the case has a key."""
-    # An answer over all data has no index in the original; pandas then numbers its one row.
-    table = fetched.reset_index() if CASES[name].keys else fetched.to_frame()
-    return list(table.itertuples(index=False, name=None))
-
-
-def run(url: str, table: str, directory: Path) -> None:
-    """Fetch every answer, and write it and the seconds that it took."""
+def run(url: str, table: str, directory: Path, start_date: str, end_date: str) -> None:
+    """Fetch every answer, and write it and the seconds that it took, or why there is none."""
     import modelhub
 
     directory.mkdir(parents=True, exist_ok=True)
-    engine, cases = answers(url, table)
+    engine, cases = answers(url, table, start_date, end_date)
     if set(cases) != set(CASES):
         raise ValueError(f"answers and cases differ: {sorted(set(cases) ^ set(CASES))}")
     with engine.connect() as connection:
@@ -136,10 +116,14 @@ def run(url: str, table: str, directory: Path) -> None:
     seconds = {}
     for name, build in cases.items():
         start = time.perf_counter()
-        fetched = build().to_pandas()
-        seconds[name] = round(time.perf_counter() - start, 4)
-        count = write_case(directory, name, rows(name, fetched))
-        print(f"{name:40} {count:>10,} rows {seconds[name]:>9.2f} s", flush=True)
+        try:
+            fetched = build().to_pandas()
+            seconds[name] = round(time.perf_counter() - start, 4)
+            count = write_case(directory, name, fetched)
+        except Exception as error:
+            print(f"{name:45} {write_error(directory, name, error)}", flush=True)
+            continue
+        print(f"{name:45} {count:>10,} rows {seconds[name]:>9.2f} s", flush=True)
     versions = {"modelhub": modelhub.__version__, "python": platform.python_version()}
     write_timings(directory, seconds, **versions, **settings)
 
@@ -153,11 +137,13 @@ def main() -> None:
     parser.add_argument(
         "--jit", choices=("on", "off"), help="compile queries in Postgres or not (default: as the server is set)"
     )
+    parser.add_argument("--start-date", default=START_DATE)
+    parser.add_argument("--end-date", default=END_DATE)
     arguments = parser.parse_args()
     if arguments.jit:
         # The original has no setting for its sessions, so it goes through the client library's environment.
         os.environ["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} -c jit={arguments.jit}".strip()
-    run(arguments.url, arguments.table, arguments.out)
+    run(arguments.url, arguments.table, arguments.out, arguments.start_date, arguments.end_date)
 
 
 if __name__ == "__main__":

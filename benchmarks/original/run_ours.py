@@ -9,29 +9,24 @@ from __future__ import annotations
 import argparse
 import platform
 import time
-from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cases import CASES, CONVERSION, END_DATE, START_DATE, write_case, write_timings
+import calls
+from calls import Answer
+from cases import CASES, CONVERSION, END_DATE, START_DATE, write_case, write_error, write_timings
 
 from objectiv_local import DataFrame, ModelHub, Series, connect
 
-Answer = Callable[[], DataFrame | Series]
 
-
-def answers(target: str, table: str) -> dict[str, Answer]:
+def answers(target: str, table: str, start_date: str, end_date: str) -> dict[str, Answer]:
     """Return for each case a function that builds our frame or series for it, from the event frame as the original."""
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
-    df = hub.get_objectiv_dataframe(db_url=target, table_name=table, start_date=START_DATE, end_date=END_DATE)
+    days: dict[str, Any] = {"db_url": target, "table_name": table, "start_date": start_date, "end_date": end_date}
+    df = hub.get_objectiv_dataframe(**days)
     everything = hub.get_objectiv_dataframe(db_url=target, table_name=table)
-
-    hub.add_conversion_event(
-        location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :],
-        event_type="PressEvent",
-        name=CONVERSION,
-    )
+    calls.add_conversions(hub, df)
 
     def events(frame: DataFrame) -> DataFrame:
         return frame[["session_id", "session_hit_number", "event_type"]]
@@ -58,17 +53,12 @@ def answers(target: str, table: str) -> dict[str, Answer]:
         return hub.agg.session_duration(new_users(), **arguments)
 
     return {
+        **calls.answers(hub, df, everything),
         "events": lambda: events(df),
         "events_all_dates": lambda: events(everything),
-        "is_new_user": lambda: hub.map.is_new_user(df),
-        "is_new_user_month": lambda: hub.map.is_new_user(df, "%Y-%m"),
-        "is_first_session": lambda: hub.map.is_first_session(df),
-        "is_conversion_event": lambda: hub.map.is_conversion_event(df, CONVERSION),
-        "conversions_in_time": lambda: hub.map.conversions_in_time(df, CONVERSION),
-        "conversions_counter": lambda: hub.map.conversions_counter(df, CONVERSION),
-        "unique_users": lambda: hub.agg.unique_users(df),
+        "events_gap_600": lambda: events(hub.get_objectiv_dataframe(**days, session_gap_seconds=600)),
+        "events_without_sessions": lambda: hub.get_objectiv_dataframe(**days, with_sessionized_data=False),
         "unique_users_converted": lambda: hub.agg.unique_users(converted()),
-        "unique_sessions": lambda: hub.agg.unique_sessions(df),
         "session_duration_new_users": duration,
         "session_duration_new_users_sum": lambda: duration(method="sum"),
         "session_duration_new_users_bounces": lambda: duration(exclude_bounces=False),
@@ -76,31 +66,27 @@ def answers(target: str, table: str) -> dict[str, Answer]:
         "session_duration_new_users_total": lambda: duration(groupby=None),
         "share_new_users": share_new_users,
         "presses_before_conversion": presses_before_conversion,
-        "unique_users_total": lambda: hub.agg.unique_users(df, groupby=None),
         "unique_users_application": by_application,
     }
 
 
-def rows(name: str, fetched: Any) -> Iterator[tuple[Any, ...]]:
-    """Return the rows of a fetched pandas frame or series, its index first where the case has a key."""
-    table = fetched.reset_index() if CASES[name].keys else fetched.to_frame()
-    # Values of pandas' own types become Python's: its duration counts nanoseconds, and its NA has no truth.
-    return table.astype(object).itertuples(index=False, name=None)
-
-
-def run(target: str, table: str, directory: Path) -> None:
-    """Fetch every answer, and write it and the seconds that it took."""
+def run(target: str, table: str, directory: Path, start_date: str, end_date: str) -> None:
+    """Fetch every answer, and write it and the seconds that it took, or why there is none."""
     directory.mkdir(parents=True, exist_ok=True)
-    cases = answers(target, table)
+    cases = answers(target, table, start_date, end_date)
     if set(cases) != set(CASES):
         raise ValueError(f"answers and cases differ: {sorted(set(cases) ^ set(CASES))}")
     seconds = {}
     for name, build in cases.items():
         start = time.perf_counter()
-        fetched = build().to_pandas()
-        seconds[name] = round(time.perf_counter() - start, 4)
-        count = write_case(directory, name, rows(name, fetched))
-        print(f"{name:40} {count:>10,} rows {seconds[name]:>9.2f} s", flush=True)
+        try:
+            fetched = build().to_pandas()
+            seconds[name] = round(time.perf_counter() - start, 4)
+            count = write_case(directory, name, fetched)
+        except Exception as error:
+            print(f"{name:45} {write_error(directory, name, error)}", flush=True)
+            continue
+        print(f"{name:45} {count:>10,} rows {seconds[name]:>9.2f} s", flush=True)
     versions = {"objectiv_local": version("objectiv_local"), "python": platform.python_version()}
     write_timings(directory, seconds, **versions, target=connect(target).description)
 
@@ -111,8 +97,10 @@ def main() -> None:
     parser.add_argument("--target", required=True, help="a Parquet file of events, or the Postgres that holds them")
     parser.add_argument("--table", default="data")
     parser.add_argument("--out", type=Path, required=True, help="directory for the answers")
+    parser.add_argument("--start-date", default=START_DATE)
+    parser.add_argument("--end-date", default=END_DATE)
     arguments = parser.parse_args()
-    run(arguments.target, arguments.table, arguments.out)
+    run(arguments.target, arguments.table, arguments.out, arguments.start_date, arguments.end_date)
 
 
 if __name__ == "__main__":
