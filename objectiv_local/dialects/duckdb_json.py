@@ -155,7 +155,7 @@ def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 #: The innermost title, and those around it.
-_PATH = "titles[-1] || CASE WHEN len(titles) > 1 THEN ' located at ' || array_to_string(titles[:-2], ' => ') ELSE '' END"
+_PATH = "titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')"
 
 
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -166,7 +166,8 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
-    made = "lambda element: json_object('_type', element -> '_type', 'id', element -> 'id')"
+    # A patch leaves out what is null.
+    made = "lambda element: json_merge_patch('{}', json_object('_type', element -> '_type', 'id', element -> 'id'))"
     features = func("to_json", func("list_transform", elements(args[0]), Raw(made)))
     return func("coalesce", features, Raw("'[]'::json"))
 

@@ -7,6 +7,6 @@ from objectiv_local.dialects.tree import Sql, binary, func, text
 
 def path_title(type_: Sql, id_: Sql) -> Sql:
     """Return the title of a location: the words of its type, of which a capital starts each, without Context; and its id."""
-    worded = func("regexp_replace", func("coalesce", type_, text("")), text("([a-z])([A-Z])"), text("\\1 \\2"), text("g"))
-    words = func("trim", func("replace", worded, text("Context"), text("")), text(" "))
-    return binary("||", binary("||", words, text(": ")), func("coalesce", id_, text("")))
+    worded = func("regexp_replace", type_, text("([a-z])([A-Z])"), text("\\1 \\2"), text("g"))
+    words = func("replace", worded, text(" Context"), text(""))
+    return binary("||", binary("||", words, text(": ")), id_)

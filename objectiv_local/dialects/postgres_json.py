@@ -113,18 +113,18 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 #: The innermost title, and those around it.
-_PATH = "titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END"
+_PATH = "titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')"
 
 
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
-    title = path_title(Raw("element ->> '_type'"), Raw("element ->> 'id'"))
+    title = path_title(Raw("element ->> '_type'"), Raw("(element ->> 'id')"))
     titles = Template("{} AS titles, count(*) AS n", (_in_order("array_agg", title),))
     return Subselect(Raw(_PATH), Template("{} AS path", (Subselect(titles, _numbered(args[0])),)))
 
 
 def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
     made = func("jsonb_build_object", text("_type"), Raw("element -> '_type'"), text("id"), Raw("element -> 'id'"))
-    return Subselect(_array_of(made), _numbered(args[0]))
+    return Subselect(_array_of(func("jsonb_strip_nulls", made)), _numbered(args[0]))
 
 
 def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:

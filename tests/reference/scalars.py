@@ -233,22 +233,20 @@ def json_contains(document, value):
     return any(same_json(element, value) for element in elements(document))
 
 
-def member_text(element, key):
-    return json_get_text(Json(element), key) or ""
-
-
 def json_path_name(document):
     titles = []
     for element in elements(document):
-        words = re.sub("([a-z])([A-Z])", r"\1 \2", member_text(element, "_type")).replace("Context", "").strip(" ")
-        titles.append(f"{words}: {member_text(element, 'id')}")
-    if len(titles) < 2:
-        return titles[0] if titles else None
-    return f"{titles[-1]} located at {' => '.join(titles[:-1])}"
+        type_, id_ = (json_get_text(Json(element), key) for key in ("_type", "id"))
+        words = None if type_ is None else re.sub("([a-z])([A-Z])", r"\1 \2", type_).replace(" Context", "")
+        titles.append(None if words is None or id_ is None else f"{words}: {id_}")
+    if not titles or titles[-1] is None:
+        return None
+    around = [title for title in titles[:-1] if title is not None]
+    return titles[-1] + (f" located at {' => '.join(around)}" if around else "")
 
 
 def json_path_features(document):
-    return Json([{key: element.get(key) if isinstance(element, dict) else None for key in ("_type", "id")}
+    return Json([{key: element[key] for key in ("_type", "id") if isinstance(element, dict) and element.get(key) is not None}
                  for element in elements(document)])
 
 

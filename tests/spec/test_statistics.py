@@ -92,12 +92,19 @@ DURATIONS = [
         (Json([{"_type": "RootLocationContext", "id": "home"}, {"_type": "NavigationContext", "id": "top"},
                {"_type": "LinkContext", "id": "logo"}]), "Link: logo located at Root Location: home => Navigation: top"),
         (Json([{"_type": "WebDocumentContext", "id": "#document"}]), "Web Document: #document"),
-        (Json([{"id": "x"}, {"_type": "LinkContext"}]), "Link:  located at : x"), (Json([]), None), (Json({"id": 1}), None),
-        (None, None), (Json([{"_type": "ContextContext", "id": "é\"'"}]), ": é\"'"),
+        # Those without a type or an id have no name.
+        (Json([{"id": "x"}, {"_type": "LinkContext"}]), None), (Json([{"id": "x"}, {"_type": "LinkContext", "id": "y"}]), "Link: y"),
+        (Json([{"_type": "AContext", "id": 1}, 5, {"_type": "BContext", "id": ""}]), "BContext:  located at AContext: 1"),
+        (Json([]), None), (Json({"id": 1}), None), (None, None),
+        # Only a word of its own is left out.
+        (Json([{"_type": "ContextualMenuContext", "id": "é\"'"}]), "Contextual Menu: é\"'"),
+        (Json([{"_type": "Context", "id": "a"}]), "Context: a"), (Json([{"_type": "HTMLContext", "id": "a"}]), "HTMLContext: a"),
+        (Json([{"_type": "aBcDContext", "id": "a"}]), "a Bc DContext: a"),
     ]),
     rowwise("json_path_features: of paths", {"a": JSON}, op("json_path_features"), JSON, [
         (Json([{"_type": "LinkContext", "id": "logo", "href": "/"}, {"id": 1}, 3]),
-         Json([{"_type": "LinkContext", "id": "logo"}, {"_type": None, "id": 1}, {"_type": None, "id": None}])),
+         Json([{"_type": "LinkContext", "id": "logo"}, {"id": 1}, {}])),
+        (Json([{"_type": None, "id": "a"}, []]), Json([{"id": "a"}, {}])),
         (Json([]), Json([])), (Json("x"), Json([])), (None, Json([])),
     ]),
     rowwise("json_data: of described values", {"a": JSON}, lambda a: call("json_data", a, literal("LinkContext")), JSON, [

@@ -336,7 +336,8 @@ PLANS = [
 ]
 
 # Operations that some engine writes with a sub-select, which cannot hold a window of the query around it.
-FIRST = Json([{"_type": "LinkContext", "id": "a", "n": 1}, {"id": "b"}])
+NAVIGATION = {"_type": "NavigationContext", "id": "b"}
+FIRST = Json([{"_type": "LinkContext", "id": "a", "n": 1}, NAVIGATION])
 DOCS = [(FIRST,), (Json([]),)]
 LINK = literal({"id": "b"})
 
@@ -356,12 +357,12 @@ NESTED = answers("window: by a number in an order with ties", Select(TIES, (("k"
     "gt", number((Ordering(Column("x", INT64)),)), literal(1)),))))), (INT64, INT64), [(0, 1), (1, 3), (2, 3), (3, 3)])
 
 JSON_OPERATIONS = [
-    ("json_filter", (LINK,), JSON, Json([{"id": "b"}])),
-    ("json_slice", (LINK, literal(None, JSON)), JSON, Json([{"id": "b"}])),
-    ("json_path_features", (), JSON, Json([{"_type": "LinkContext", "id": "a"}, {"_type": None, "id": "b"}])),
-    ("json_path_name", (), STRING, ": b located at Link: a"),
+    ("json_filter", (LINK,), JSON, Json([NAVIGATION])),
+    ("json_slice", (LINK, literal(None, JSON)), JSON, Json([NAVIGATION])),
+    ("json_path_features", (), JSON, Json([{"_type": "LinkContext", "id": "a"}, NAVIGATION])),
+    ("json_path_name", (), STRING, "Navigation: b located at Link: a"),
     ("json_length", (), INT64, 2),
-    ("json_index", (literal(-1),), JSON, Json({"id": "b"})),
+    ("json_index", (literal(-1),), JSON, Json(NAVIGATION)),
     ("json_has", (LINK,), BOOL, True),
 ]
 JSON_OVER = [
