@@ -62,14 +62,11 @@ ORDER BY d
 
 _W3 = f"""
 WITH parsed AS (
-  SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m,
-    json_extract(value, ['$._type', '$.location_stack']) AS v
+  SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m, json_extract_string(value, ['_type', 'location_stack']) AS v
   FROM {{table}}
 ),
 hits AS (
-  SELECT e, u, m, v[1] ->> '$' = 'PressEvent' AND list_contains(
-    list_zip(json_extract_string(v[2], '$[*]._type'), json_extract_string(v[2], '$[*].id')),
-    ('LinkContext', 'Quickstart Guide')) AS c
+  SELECT e, u, m, v[1] = 'PressEvent' AND json_contains(v[2], '{{"_type": "LinkContext", "id": "Quickstart Guide"}}') AS c
   FROM parsed
 ),
 {_SESSIONS},
@@ -108,11 +105,11 @@ _NAMES = f"""names AS (
 
 _W4 = f"""
 WITH parsed AS (
-  SELECT cookie_id::uuid AS u, json_extract(value, ['$._types', '$.location_stack', '$.global_contexts', '$._type']) AS v
+  SELECT cookie_id::uuid AS u, json_extract_string(value, ['_types', 'location_stack', 'global_contexts', '_type']) AS v
   FROM {{table}}
 ),
 hits AS (
-  SELECT u, v[2]::varchar AS stack, v[4] ->> '$' AS event_type, v[3] AS contexts
+  SELECT u, v[2] AS stack, v[4] AS event_type, v[3] AS contexts
   FROM parsed
   WHERE json_contains(v[1], '"InteractiveEvent"')
 ),
@@ -153,7 +150,7 @@ _W5_COLUMN = "nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS \"{
 
 _W6 = f"""
 WITH hits AS (
-  SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m, json_extract(value, '$.location_stack')::varchar AS stack
+  SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m, value ->> 'location_stack' AS stack
   FROM {{table}}
 ),
 {_NAMES.replace("{source}", "hits")},

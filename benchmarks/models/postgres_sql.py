@@ -100,7 +100,7 @@ ORDER BY d
 
 _STEP = r"regexp_replace(regexp_replace(x ->> '_type', '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '') || ': ' || (x ->> 'id')"
 
-_NAMES = f"""names AS (
+_NAMES = f"""names AS MATERIALIZED (
   SELECT stack, parts[cardinality(parts)] || CASE WHEN cardinality(parts) > 1
     THEN ' located at ' || array_to_string(trim_array(parts, 1), ' => ') ELSE '' END AS name
   FROM (
