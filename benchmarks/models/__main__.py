@@ -12,14 +12,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.models.answers import Answer, differences
 from benchmarks.models.timing import DuckDB, Postgres, Seconds, timed
 from benchmarks.models.workloads import WORKLOADS, Programs
-from objectiv_local import DataFrame, sample
+from objectiv_local import DataFrame, Series, sample
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 3
@@ -49,9 +50,9 @@ class Report:
             sql, by_hand, call = Seconds(), Seconds(), Seconds()
             for _ in range(self.runs):
                 # In turns, so that a busy moment of the machine meets all.
-                sql = sql.least(timed(lambda: target.run(ours), target.cpu))
-                by_hand = by_hand.least(timed(lambda: target.run(hand), target.cpu))
-                call = call.least(timed(lambda: program().to_pandas(), target.cpu))
+                sql = sql.least(timed(partial(target.run, ours), target.cpu))
+                by_hand = by_hand.least(timed(partial(target.run, hand), target.cpu))
+                call = call.least(timed(partial(_call, program), target.cpu))
             theirs: tuple[object, str] = ("", "")
             if name in original:
                 found = original[name]
@@ -74,6 +75,10 @@ class Report:
             self.differing += 1
             yield f"    {name}, {contender}: {len(wrong)} differences from the first answer"
             yield from (f"      {difference}" for difference in wrong[:EXAMPLES])
+
+
+def _call(program: Callable[[], DataFrame | Series]) -> None:
+    program().to_pandas()
 
 
 def _original(python: str, url: str, names: list[str], runs: int, scratch: Path) -> dict[str, Any]:

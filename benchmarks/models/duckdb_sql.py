@@ -96,7 +96,8 @@ ORDER BY d
 _STEP = (r"regexp_replace(regexp_replace(x._type, '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '') || ': ' || x.id")
 
 _NAMES = f"""names AS (
-  SELECT stack, parts[-1] || CASE WHEN len(parts) > 1 THEN ' located at ' || array_to_string(parts[:-2], ' => ') ELSE '' END AS name
+  SELECT stack,
+    parts[-1] || CASE WHEN len(parts) > 1 THEN ' located at ' || array_to_string(parts[:-2], ' => ') ELSE '' END AS name
   FROM (
     SELECT stack, [{_STEP} FOR x IN from_json(stack, '[{{"_type": "VARCHAR", "id": "VARCHAR"}}]')] AS parts
     FROM (SELECT DISTINCT stack FROM {{source}})
@@ -115,8 +116,8 @@ hits AS (
 ),
 used AS (
   SELECT DISTINCT u, stack, event_type,
-    json_extract_string(contexts, '$[*].id')[list_position(json_extract_string(contexts, '$[*]._type'), 'ApplicationContext')]
-      AS application
+    json_extract_string(contexts, '$[*].id')[
+      list_position(json_extract_string(contexts, '$[*]._type'), 'ApplicationContext')] AS application
   FROM hits
 ),
 {_NAMES.replace("{source}", "used")},
@@ -146,7 +147,7 @@ FROM cohorts
 GROUP BY first
 ORDER BY first
 """
-_W5_COLUMN = "nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS \"{name}\""
+_W5_COLUMN = 'nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS "{name}"'
 
 _W6 = f"""
 WITH hits AS (

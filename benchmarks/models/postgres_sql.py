@@ -98,7 +98,8 @@ GROUP BY d
 ORDER BY d
 """
 
-_STEP = r"regexp_replace(regexp_replace(x ->> '_type', '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '') || ': ' || (x ->> 'id')"
+_STEP = (r"regexp_replace(regexp_replace(x ->> '_type', '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '')"
+         " || ': ' || (x ->> 'id')")
 
 _NAMES = f"""names AS MATERIALIZED (
   SELECT stack, parts[cardinality(parts)] || CASE WHEN cardinality(parts) > 1
@@ -117,7 +118,8 @@ WITH hits AS MATERIALIZED (
 ),
 used AS MATERIALIZED (
   SELECT DISTINCT u, event_type, stack,
-    (SELECT x ->> 'id' FROM json_array_elements(contexts) AS x WHERE x ->> '_type' = 'ApplicationContext' LIMIT 1) AS application
+    (SELECT x ->> 'id' FROM json_array_elements(contexts) AS x WHERE x ->> '_type' = 'ApplicationContext' LIMIT 1)
+      AS application
   FROM hits
 ),
 {_NAMES.replace("{source}", "used")},
@@ -147,7 +149,7 @@ FROM cohorts
 GROUP BY first
 ORDER BY first
 """
-_W5_COLUMN = "nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS \"{name}\""
+_W5_COLUMN = 'nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS "{name}"'
 
 _W6 = f"""
 WITH hits AS MATERIALIZED (

@@ -67,7 +67,8 @@ def programs(url: str) -> tuple[Any, dict[str, Callable[[], Any]]]:
     def paths() -> Any:
         found = hub.get_funnel_discovery().get_navigation_paths(df, steps=3, by="user_id", location_stack="location_stack")
         counted = found.value_counts().to_frame().reset_index()
-        return counted.sort_values(["value_counts", *STEPS], ascending=[False, True, True, True])[:20].to_pandas().set_index(STEPS)
+        most = counted.sort_values(["value_counts", *STEPS], ascending=[False, True, True, True])[:20]
+        return most.to_pandas().set_index(STEPS)
 
     def user_by_root() -> Any:
         frame = df.copy()

@@ -1,8 +1,13 @@
 """The workloads, as programs of the model hub. All begin at the frame of raw events.
 
-W0 every event with its session and hit number, W1 users and sessions per day, W2 mean duration of the sessions of new users
-per day, W3 users, share of new ones, users who convert, and users new in the month with two conversions so far, per day,
-W4 features by their names, W5 monthly retention, W6 the 20 most frequent paths of 3 steps, W7 hits by user and root location.
+- W0 every event with its session and hit number
+- W1 users and sessions per day
+- W2 mean duration of the sessions of new users per day
+- W3 users, share of new ones, users who convert, and users new in the month with two conversions so far, per day
+- W4 features by their names
+- W5 monthly retention
+- W6 the 20 most frequent paths of 3 steps
+- W7 hits by user and root location, as a matrix
 """
 
 from __future__ import annotations
@@ -84,7 +89,8 @@ class Programs:
     def paths(self) -> DataFrame:
         found = self.hub.get_funnel_discovery().get_navigation_paths(self.df, steps=3, by="user_id")
         counted = found.value_counts().to_frame()
-        return counted.sort_values(["value_counts", *STEPS], ascending=[False, True, True, True])[:TOP]
+        most: DataFrame = counted.sort_values(["value_counts", *STEPS], ascending=[False, True, True, True])[:TOP]
+        return most
 
     def user_by_root(self) -> DataFrame:
         df = self.df.copy()
