@@ -74,7 +74,7 @@ def programs(url: str) -> tuple[Any, dict[str, Callable[[], Any]]]:
         frame = df.copy()
         frame["root"] = frame.location_stack.json[0].json.get_value("id", as_str=True)
         frame = frame[frame.root.notnull()].materialize()
-        return frame.groupby(["user_id", "root"]).event_type.count().unstack("root").to_pandas()
+        return frame.groupby(["user_id", "root"]).moment.count().unstack("root").to_pandas()
 
     return df.engine, {
         "W0": lambda: df[["session_id", "session_hit_number"]].to_pandas(),
