@@ -95,11 +95,12 @@ def run(url: str, workloads: list[str], runs: int) -> dict[str, Any]:
         backend = connection.execute("SELECT pg_backend_pid()").scalar()
 
         def cpu() -> float:
-            return time.process_time() + server_cpu(backend)
+            return time.process_time() + float(server_cpu(backend))
 
         results: dict[str, Any] = {}
         for name in workloads:
-            wall, spent, table = float("inf"), float("inf"), None
+            wall, spent = float("inf"), float("inf")
+            table: Any = None
             try:
                 for _ in range(runs):
                     start, start_cpu = time.perf_counter(), cpu()

@@ -95,4 +95,5 @@ class Programs:
     def user_by_root(self) -> DataFrame:
         df = self.df.copy()
         df["root"] = df.location_stack.json[0].json.get_value("id", as_str=True)
-        return df[df.root.notnull()].groupby(["user_id", "root"]).moment.count().unstack("root")
+        matrix: DataFrame = df[df.root.notnull()].groupby(["user_id", "root"]).moment.count().unstack("root")
+        return matrix
