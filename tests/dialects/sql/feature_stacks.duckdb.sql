@@ -4,7 +4,7 @@ SELECT
     to_json(
       list_transform(
         json_extract(value::json -> 'location_stack', '$[*]'),
-        lambda element: json_object('_type', element -> '_type', 'id', element -> 'id')
+        lambda element: json_merge_patch('{}', json_object('_type', element -> '_type', 'id', element -> 'id'))
       )
     ),
     '[]'::json

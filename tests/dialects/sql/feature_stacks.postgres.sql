@@ -9,7 +9,7 @@ SELECT
   (
     SELECT coalesce(
         jsonb_agg(
-          jsonb_build_object('_type', element -> '_type', 'id', element -> 'id')
+          jsonb_strip_nulls(jsonb_build_object('_type', element -> '_type', 'id', element -> 'id'))
           ORDER BY position
         ),
         '[]'::jsonb

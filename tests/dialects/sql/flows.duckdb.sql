@@ -18,24 +18,16 @@ location AS (
         list_value(
           list_transform(
             json_extract(location_stack, '$[*]'),
-            lambda element: trim(
-                  replace(
-                    regexp_replace(
-                      coalesce((element ->> '_type'), ''),
-                      '([a-z])([A-Z])',
-                      '\1 \2',
-                      'g'
-                    ),
-                    'Context',
-                    ''
-                  ),
-                  ' '
+            lambda element: replace(
+                  regexp_replace((element ->> '_type'), '([a-z])([A-Z])', '\1 \2', 'g'),
+                  ' Context',
+                  ''
                 )
               || ': '
-              || coalesce((element ->> 'id'), '')
+              || (element ->> 'id')
           )
         ),
-        lambda titles: titles[-1] || CASE WHEN len(titles) > 1 THEN ' located at ' || array_to_string(titles[:-2], ' => ') ELSE '' END
+        lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
       ))[1] AS __location
   FROM events
 ),

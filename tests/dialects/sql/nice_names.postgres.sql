@@ -7,24 +7,16 @@ events AS (
 SELECT
   event_id,
   (
-    SELECT titles[n] || CASE WHEN n > 1 THEN ' located at ' || array_to_string(titles[:n - 1], ' => ') ELSE '' END
+    SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
     FROM (
         SELECT array_agg(
-              trim(
-                  replace(
-                    regexp_replace(
-                      coalesce(element ->> '_type', ''),
-                      '([a-z])([A-Z])',
-                      '\1 \2',
-                      'g'
-                    ),
-                    'Context',
-                    ''
-                  ),
-                  ' '
+              replace(
+                  regexp_replace(element ->> '_type', '([a-z])([A-Z])', '\1 \2', 'g'),
+                  ' Context',
+                  ''
                 )
               || ': '
-              || coalesce(element ->> 'id', '')
+              || (element ->> 'id')
               ORDER BY position
             ) AS titles, count(*) AS n
         FROM jsonb_array_elements(
