@@ -209,8 +209,8 @@ _scalar("json_type", "json -> string",
 
 _scalar("json_path_name", "json -> string",
         meaning="The name of a path of objects from the outermost to the innermost: the _type of each in words, without "
-                "Context, and its id, as in 'Link: logo located at Root Location: home => Navigation: top'. An object without one "
-                "of them is left out; NULL where that is the innermost, for an empty array and for what is not an array.")
+                "Context, and its id, as in 'Link: logo located at Root Location: home => Navigation: top'. An object without "
+                "one of them is left out; NULL where that is the innermost, for an empty array and for what is no array.")
 _scalar("json_path_features", "json -> =1",
         meaning="The elements of an array with their members _type and id only, those that are not null; an empty array "
                 "for NULL and for what is not an array.")
