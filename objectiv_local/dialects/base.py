@@ -46,9 +46,10 @@ class Dialect:
     text_order: str = ""
     #: How an array is written as text.
     array: str = "[{}]"
-    materialized: bool = False
     #: Whether the engine pulls steps together before it plans them.
     pulls_up: bool = False
+    #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.
+    is_free: Callable[[Expr], bool] = lambda expr: False
     #: Operations that are written with an operand more than once.
     repeats: frozenset[str] = frozenset()
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from objectiv_local.dialects import tree
+from objectiv_local.dialects.base import Dialect
 from objectiv_local.dialects.tree import Sql
 from objectiv_local.plan.expr import Call, Cast, Column, Expr, Literal, Ordering, Over, transform, walk
 from objectiv_local.types import JSON, STRING
@@ -63,14 +64,18 @@ class Block:
         """Whether a column of the result is computed over a window."""
         return any(expr.has_window for expr in self.columns.values())
 
-    def must_close_for(self, exprs: list[Expr], kept: set[str], repeats: frozenset[str]) -> bool:
+    def is_pulled_up(self) -> bool:
+        """Return whether an engine that pulls steps together would write this one's columns into the step that reads it."""
+        return self.group is None and not self.order and not self.is_limited and not self.has_window()
+
+    def must_close_for(self, exprs: list[Expr], kept: set[str], dialect: Dialect) -> bool:
         """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.
 
-        ``kept`` are the columns of the block that stay in its result beside the new ones, ``repeats`` the operations
-        that write an operand more than once.
+        ``kept`` are the columns of the block that stay in its result beside the new ones.
         """
         names = frozenset().union(*(expr.columns for expr in exprs))
-        costly = {name: self.columns[name] for name in names & self.columns.keys() if not is_cheap(self.columns[name])}
+        costly = {name: self.columns[name] for name in names & self.columns.keys()
+                  if not is_cheap(self.columns[name]) and not dialect.is_free(self.columns[name])}
         if not costly:
             return False
         uses = dict.fromkeys(costly, 0)
@@ -83,7 +88,7 @@ class Block:
             for name in read:
                 uses[name] += 1
             for part in walk(expr):
-                if isinstance(part, Call) and part.op in repeats:
+                if isinstance(part, Call) and part.op in dialect.repeats:
                     for name in costly.keys() & part.columns:
                         uses[name] += 1
             if read and expr.size + sum(costly[name].size for name in read) > LARGE:
@@ -109,9 +114,9 @@ def parses(expr: Expr) -> bool:
 
 
 def reads_json(expr: Expr) -> bool:
-    """Return whether ``expr`` computes something from a JSON column."""
-    return not isinstance(expr, Column) and any(
-        isinstance(part, Column) and part.type.plain == JSON for part in walk(expr))
+    """Return whether ``expr`` computes something from JSON, or makes JSON."""
+    return not isinstance(expr, Column | Literal) and any(
+        part.type.plain == JSON and not isinstance(part, Literal) for part in walk(expr))
 
 
 def inside_windows(expr: Expr) -> frozenset[str]:

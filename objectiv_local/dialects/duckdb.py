@@ -26,7 +26,7 @@ from objectiv_local.dialects.base import (
     round_,
 )
 from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
-from objectiv_local.dialects.duckdb_json import elements
+from objectiv_local.dialects.duckdb_json import is_unparsed, some_elements
 from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation
@@ -356,7 +356,7 @@ DUCKDB = Dialect(
     stored=stored,
     relation=relation,
     literal=literal,
-    unnest=lambda array: func("unnest", elements(array)),
-    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "json_path_name", "interval",
-                       "re_extract"}),
+    unnest=lambda array: func("unnest", some_elements(array)),
+    is_free=is_unparsed,
+    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
 )

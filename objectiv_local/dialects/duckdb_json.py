@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Builder, constant
 from objectiv_local.dialects.json_titles import path_title
-from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, subscript, text
+from objectiv_local.dialects.tree import Binary, Func, Postfix, Raw, Sql, Template, binary, case, func, number, subscript, text
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Expr
+from objectiv_local.plan.expr import Call, Cast, Column, Expr
+from objectiv_local.types import JSON as JSON_TYPE
 
 
 def key_path(key: str) -> str:
@@ -23,7 +24,42 @@ def key_path(key: str) -> str:
 def member(document: Sql, key: str, *, as_text: bool) -> Sql:
     """Return the member of an object. A plain word may stand for its path."""
     path = key if key.isidentifier() and key.isascii() else key_path(key)
-    return binary("->>" if as_text else "->", document, text(path))
+    return _step(document, path, as_text=as_text)
+
+
+def _step(document: Sql, path: str, *, as_text: bool) -> Sql:
+    """Return what is at a path; two steps into one document are one path, so that it is parsed once."""
+    operator = "->>" if as_text else "->"
+    document = unparsed(document)
+    inner = _path_of(document)
+    outer = _rooted(path)
+    if isinstance(document, Binary) and inner is not None and outer is not None:
+        return binary(operator, document.left, text(inner + outer.removeprefix("$")))
+    return binary(operator, document, text(path))
+
+
+def unparsed(document: Sql) -> Sql:
+    """Return a document without the cast that would parse all of it before it is looked into."""
+    return document.arg if isinstance(document, Postfix) and document.text == "::json" else document
+
+
+def is_unparsed(expr: Expr) -> bool:
+    """Return whether an expression is text that is read as JSON: looking into it needs no cast."""
+    return isinstance(expr, Cast) and expr.type.plain == JSON_TYPE and isinstance(expr.arg, Column)
+
+
+def _path_of(document: Sql) -> str | None:
+    """Return the path of a step into another document, from its root on, if it is one."""
+    if isinstance(document, Binary) and document.operator == "->" and isinstance(document.right, Raw):
+        return _rooted(document.right.text[1:-1].replace("''", "'"))
+    return None
+
+
+def _rooted(path: str) -> str | None:
+    """Return a path from the root on; a pointer has none."""
+    if path.startswith("/"):
+        return None
+    return path if path.startswith("$") else "$." + path
 
 
 def _json_get(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -34,9 +70,27 @@ def _json_get_text(args: Sequence[Sql], expr: Expr) -> Sql:
     return member(args[0], str(constant(expr, 1)), as_text=True)
 
 
+def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
+    position = constant(expr, 1)
+    assert isinstance(position, int)
+    document = unparsed(args[0])
+    if _path_of(document) is None:
+        return binary("->", document, number(position))
+    return _step(document, f"$[{position}]" if position >= 0 else f"$[#{position}]", as_text=False)
+
+
 def elements(array: Sql) -> Sql:
     """Return the elements of an array as a list: empty for what is not an array, NULL for NULL."""
-    return func("json_extract", array, text("$[*]"))
+    return func("json_extract", unparsed(array), text("$[*]"))
+
+
+def some_elements(array: Sql) -> Sql:
+    """Return the elements of an array as a list, empty for NULL where the array is a member of a document."""
+    array = unparsed(array)
+    path = _path_of(array)
+    if isinstance(array, Binary) and path is not None:
+        return func("json_extract", array.left, text(path + "[*]"))
+    return elements(array)
 
 
 def _condition(element: Sql, wanted: object) -> list[Sql]:
@@ -96,7 +150,7 @@ def _object(expr: Expr, index: int) -> object:
 
 
 def _filtered(args: Sequence[Sql], expr: Expr) -> Func:
-    return func("list_filter", elements(args[0]), _matching(_object(expr, 1)))
+    return func("list_filter", some_elements(args[0]), _matching(_object(expr, 1)))
 
 
 def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -118,7 +172,7 @@ def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
-    items = elements(args[0])
+    items = some_elements(args[0])
     found: list[Sql] = []
 
     def bound(index: int, *, is_stop: bool) -> Sql | None:
@@ -160,7 +214,7 @@ _PATH = "titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[
 
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     title = path_title(Raw("(element ->> '_type')"), Raw("(element ->> 'id')"))
-    titles = func("list_transform", elements(args[0]), Template("lambda element: {}", (title,)))
+    titles = func("list_transform", some_elements(args[0]), Template("lambda element: {}", (title,)))
     # A list of one list, to write the titles once and name them.
     return subscript(func("list_transform", func("list_value", titles), Raw(f"lambda titles: {_PATH}")), 1)
 
@@ -168,12 +222,12 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
 def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
     # A patch leaves out what is null.
     made = "lambda element: json_merge_patch('{}', json_object('_type', element -> '_type', 'id', element -> 'id'))"
-    features = func("to_json", func("list_transform", elements(args[0]), Raw(made)))
+    features = func("to_json", func("list_transform", some_elements(args[0]), Raw(made)))
     return func("coalesce", features, Raw("'[]'::json"))
 
 
 def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:
-    described = func("list_filter", elements(args[0]), Template(
+    described = func("list_filter", some_elements(args[0]), Template(
         "lambda element: contains((element ->> 'schema'), {})", (tree.bare(args[1]),)))
     data = func("to_json", func("list_transform", described, Raw("lambda element: element -> 'data'")))
     return func("coalesce", data, Raw("'[]'::json"))
@@ -186,7 +240,7 @@ JSON: dict[str, Builder] = {
     "json_type": _json_type,
     "json_get": _json_get,
     "json_get_text": _json_get_text,
-    "json_index": lambda args, expr: binary("->", args[0], tree.bare(args[1])),
+    "json_index": _json_index,
     "json_slice": _json_slice,
     "json_filter": _json_filter,
     "json_has": _json_has,

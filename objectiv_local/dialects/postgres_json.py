@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Builder, constant, function
 from objectiv_local.dialects.json_titles import path_title
-from objectiv_local.dialects.tree import Func, Ordered, Raw, Sql, Subselect, Template, binary, case, func, number, text
+from objectiv_local.dialects.tree import Func, Ordered, Postfix, Raw, Sql, Subselect, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Cast, Expr
 
@@ -25,6 +25,21 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
         return element
     # The engine takes a number or a text for an array of one element.
     return case((_is_array(args[0]), element))
+
+
+def _unparsed(document: Sql, expr: Expr) -> Sql:
+    """Return a document that is parsed for this once as json: a member is found in that before all of it is made jsonb."""
+    assert isinstance(expr, Call)
+    if isinstance(document, Postfix) and document.text == "::jsonb":
+        is_stored_so = getattr(expr.args[0], "stored", "") == "json"
+        return document.arg if is_stored_so else tree.cast(document.arg, "json")
+    return document
+
+
+def _json_get(args: Sequence[Sql], expr: Expr) -> Sql:
+    document = _unparsed(args[0], expr)
+    found = binary("->", document, args[1])
+    return found if document is args[0] else tree.cast(found, "jsonb")
 
 
 def _json_text(value: object) -> Sql:
@@ -138,8 +153,8 @@ JSON: dict[str, Builder] = {
     "json_path_features": _json_path_features,
     "json_type": function("jsonb_typeof"),
     "json_index_text": _json_index,
-    "json_get": lambda args, expr: binary("->", *args),
-    "json_get_text": lambda args, expr: binary("->>", *args),
+    "json_get": _json_get,
+    "json_get_text": lambda args, expr: binary("->>", _unparsed(args[0], expr), args[1]),
     "json_index": _json_index,
     "json_slice": _json_slice,
     "json_filter": _json_filter,

@@ -7,6 +7,7 @@ bottom in the order in which the user wrote the steps.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -70,6 +71,26 @@ class Statement:
     schema: Schema
 
 
+@dataclass(frozen=True, slots=True)
+class Cte:
+    """A step that is written. ``costly`` are columns of it that an engine may compute again wherever they are read."""
+
+    name: str
+    body: str
+    comment: str
+    fenced: bool = False
+    costly: frozenset[str] = frozenset()
+
+    def text(self, reads: Counter[tuple[str, str]]) -> str:
+        """Return the step as it stands behind WITH, fenced off if what reads it would compute something twice."""
+        repeated = sorted(column for column in self.costly if reads[self.name, column] > 1)
+        comment, body = self.comment, self.body
+        if self.fenced or repeated:
+            comment += f"; OFFSET 0 has {' and '.join(repeated) or 'it'} computed once"
+            body += "\nOFFSET 0"
+        return f"-- {comment}\n{self.name} AS (\n{_indented(body)}\n)"
+
+
 class Stored(Expr):
     """A stored column that has to be converted to its type in the plan."""
 
@@ -104,7 +125,9 @@ class Lowering:
                 self.uses[below] += 1
         self.names = stand_ins(name for node in self.nodes for name in (
             (each for each, _ in node.columns) if isinstance(node, Extend) else node.types))
-        self.ctes: list[tuple[str, str, str, bool]] = []
+        self.ctes: list[Cte] = []
+        #: How often a column of a step is written: (step, column) to a number.
+        self.reads: Counter[tuple[str, str]] = Counter()
         self.taken = {node.relation.parts[-1].casefold() for node in self.nodes
                       if isinstance(node, Source) and node.relation.kind == "table"}
         self.blocks: dict[Node, Block] = {}
@@ -122,9 +145,8 @@ class Lowering:
         text = select_text(self, self.take(self.root))
         if not self.ctes:
             return Statement(self.labels() + text, self.root.schema)
-        ctes = [f"-- {comment}\n{name} AS {'MATERIALIZED ' if fence else ''}(\n{_indented(body)}\n)"
-                 for name, body, comment, fence in self.ctes]
-        return Statement(self.labels() + "WITH\n" + ",\n".join(ctes) + "\n" + text, self.root.schema)
+        ctes = ",\n".join(cte.text(self.reads) for cte in self.ctes)
+        return Statement(self.labels() + "WITH\n" + ctes + "\n" + text, self.root.schema)
 
     def labels(self) -> str:
         """Return a comment for each name that stands for another one."""
@@ -184,7 +206,7 @@ class Lowering:
                 columns[name] = Column(name, type_)
         if node.relation.kind == "query":
             source = self.cte_name(node.step or "given")
-            self.ctes.append((source, node.relation.parts[0], "a query given as SQL", False))
+            self.ctes.append(Cte(source, node.relation.parts[0], "a query given as SQL"))
         else:
             source = self.dialect.relation(node.relation)
         return Block(source, inputs, columns, node.step)
@@ -198,7 +220,7 @@ class Lowering:
             typed = [f"NULL::{self.dialect.type_name(type_)}" for _, type_ in node.columns]
             body = "SELECT " + ", ".join(typed) + " WHERE FALSE"
         title = self.cte_name(node.step or "loaded")
-        self.ctes.append((f"{title} ({', '.join(aliases)})", body, "rows written out here", False))
+        self.ctes.append(Cte(f"{title} ({', '.join(aliases)})", body, "rows written out here"))
         inputs: dict[str, Sql] = {name: Raw(alias) for (name, _), alias in zip(node.columns, aliases, strict=True)}
         return Block(title, inputs, {name: Column(name, type_) for name, type_ in node.columns}, title)
 
@@ -230,8 +252,8 @@ class Lowering:
             # DuckDB refuses what may raise inside a window, and cannot copy a sub-select there.
             refused = any(parses(block.columns[name]) or block.columns[name].has_query for name in windows)
             if block.group is not None or block.is_limited or over_window or wide or refused:
-                block = self.closed(block, fence=wide and not over_window)
-        if block.must_close_for(exprs, kept, self.dialect.repeats):
+                block = self.closed(block)
+        if block.must_close_for(exprs, kept, self.dialect):
             block = self.closed(block)
             block.copied += 1
         block.columns |= {name: substitute(expr, block.columns) for name, expr in added.items()}
@@ -294,7 +316,7 @@ class Lowering:
             name = self.new_name(predicate, block)
             block = self.add(block, {name: predicate}, self.needed[node])
             predicate = Column(name, BOOL)
-        costly = block.must_close_for([predicate], self.needed[node], self.dialect.repeats)
+        costly = block.must_close_for([predicate], self.needed[node], self.dialect)
         if block.has_window() or costly:
             block = self.closed(block)
         kept = substitute(predicate, block.columns)
@@ -314,7 +336,7 @@ class Lowering:
             exprs = [expr for _, expr in (*node.keys, *aggregates)]
         read = frozenset().union(*(expr.columns for expr in exprs))
         blocked = block.group is not None or block.is_limited or any(block.columns[name].has_window for name in read)
-        if blocked or block.must_close_for(exprs, set(), self.dialect.repeats):
+        if blocked or block.must_close_for(exprs, set(), self.dialect):
             block = self.closed(block)
         keys = {name: substitute(expr, block.columns) for name, expr in node.keys}
         block.columns = keys | {name: substitute(expr, block.columns) for name, expr in aggregates}
@@ -339,7 +361,7 @@ class Lowering:
         if block.is_limited:
             block = self.closed(block)
         exprs = [key.expr for key in node.order]
-        if block.must_close_for(exprs, self.needed[node], self.dialect.repeats) and any(
+        if block.must_close_for(exprs, self.needed[node], self.dialect) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
             block = self.closed(block)
         if any(self.is_ambiguous(substitute(expr, block.columns), block) for expr in exprs):
@@ -365,7 +387,7 @@ class Lowering:
 
     # ---- closing a block
 
-    def closed(self, block: Block, fence: bool = False) -> Block:
+    def closed(self, block: Block) -> Block:
         """Return a new block that reads what ``block`` selects, as a named step."""
         if block.is_bare:
             return block
@@ -377,11 +399,20 @@ class Lowering:
         comment = "; ".join(_merged(block.steps)) or f"columns of {block.source}"
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
         too_often = self.dialect.pulls_up and block.copied >= MOST_COPIES
-        fenced = too_often or (fence and self.dialect.materialized)
-        self.ctes.append((name, select_text(self, block), _one_line(comment), fenced))
+        costly = frozenset(self.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
+            self.dialect.pulls_up and block.is_pulled_up()) else frozenset()
+        self.ctes.append(Cte(name, select_text(self, block), _one_line(comment), too_often, costly))
         inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
         return Block(name, inputs, columns, block.title, copied=0 if too_often else block.copied)
+
+    def count_reads(self, source: str, written: Iterable[Sql]) -> None:
+        """Count how often each column of a step is written in another one."""
+        for node in written:
+            for part in tree.parts(node):
+                if isinstance(part, Raw):
+                    step, dot, column = part.text.partition(".")
+                    self.reads[(step, column) if dot and '"' not in step else (source, part.text)] += 1
 
     def cte_name(self, title: str) -> str:
         name = re.sub(r"[^a-z0-9_]+", "_", title.lower()).strip("_")[:48] or "step"

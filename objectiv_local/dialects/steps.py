@@ -102,9 +102,11 @@ def union(lowering: Lowering, node: Union) -> Block:
         texts.append(block)
     if not names:
         lowering.names.setdefault("one", unused("one", {alias.casefold() for alias in lowering.names.values()}))
+    from objectiv_local.dialects.select import Cte
+
     body = "\nUNION ALL\n".join(select_text(lowering, block) for block in texts)
     title = lowering.cte_name(node.step or "all_rows")
-    lowering.ctes.append((title, body, "the rows of all of these", False))
+    lowering.ctes.append(Cte(title, body, "the rows of all of these"))
     inputs: dict[str, Sql] = {name: Raw(lowering.identifier(name)) for name in names}
     columns: dict[str, Expr] = {name: Column(name, node.types[name]) for name in names}
     return Block(title, inputs, columns, title)

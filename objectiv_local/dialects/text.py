@@ -25,6 +25,7 @@ def select_text(lowering: Lowering, block: Block) -> str:
     columns = {name: lowering.sql(expr, block.inputs) for name, expr in block.columns.items()}
     where = [lowering.sql(expr, block.inputs) for expr in block.where]
     having = [lowering.sql(expr, block.inputs) for expr in block.having]
+    lowering.count_reads(block.source, [*columns.values(), *where, *having])
     windows = _shared_windows(list(columns.values()), lowering.taken)
     if windows:
         columns = {name: _with_named(sql, windows) for name, sql in columns.items()}
@@ -133,24 +134,8 @@ def _windows(sql: Sql) -> list[Windowed]:
         if isinstance(node, Windowed):
             found.append(node)
         else:
-            stack.extend(_parts(node))
+            stack.extend(tree.operands(node))
     return found
-
-
-def _parts(node: Sql) -> tuple[Sql, ...]:
-    match node:
-        case Func(_, args, _, _, where):
-            return args if where is None else (*args, where)
-        case Template(_, args):
-            return args
-        case tree.Binary(_, left, right):
-            return (left, right)
-        case tree.Prefix(_, arg) | Postfix(arg):
-            return (arg,)
-        case tree.CaseWhen(whens, default):
-            pairs = tuple(part for when in whens for part in when)
-            return pairs if default is None else (*pairs, default)
-    return ()
 
 
 def _with_named(sql: Sql, names: dict[str, str]) -> Sql:

@@ -6,6 +6,7 @@ arrows bind differently in DuckDB, so they count as loosest and are always paren
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 ARROW, OR, AND, NOT, IS, COMPARE, LIKE, OTHER, ADD, MULTIPLY, NEGATE, CAST, ATOM = range(13)
@@ -233,3 +234,38 @@ _OPERATORS: dict[str, tuple[int, bool]] = {
     "//": (MULTIPLY, False),
     "%": (MULTIPLY, False),
 }
+
+
+# ---- walks
+
+
+def operands(node: Sql) -> tuple[Sql, ...]:
+    """Return the nodes right below ``node``, without those of a window's clauses."""
+    match node:
+        case Func(_, args, _, order, where):
+            return (*args, *(key.expr for key in order), *(() if where is None else (where,)))
+        case Template(_, args):
+            return args
+        case Binary(_, left, right):
+            return (left, right)
+        case Prefix(_, arg) | Postfix(arg):
+            return (arg,)
+        case CaseWhen(whens, default):
+            pairs = tuple(part for when in whens for part in when)
+            return pairs if default is None else (*pairs, default)
+        case Subselect(value, source, where):
+            return (value, source) if where is None else (value, source, where)
+        case Windowed(function):
+            return (function,)
+    return ()
+
+
+def parts(node: Sql) -> Iterator[Sql]:
+    """Yield ``node`` and every node below it, those of windows included."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(operands(current))
+        if isinstance(current, Windowed):
+            stack.extend((*current.partition, *(key.expr for key in current.order)))
