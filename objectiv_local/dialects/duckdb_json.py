@@ -74,9 +74,20 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
     position = constant(expr, 1)
     assert isinstance(position, int)
     document = unparsed(args[0])
+    listed = _list_of(document)
+    if listed is not None:
+        return subscript(listed, position + 1 if position >= 0 else position)
     if _path_of(document) is None:
         return binary("->", document, number(position))
     return _step(document, f"$[{position}]" if position >= 0 else f"$[#{position}]", as_text=False)
+
+
+def _list_of(array: Sql) -> Sql | None:
+    """Return the list that an array is made of, if it is one made here."""
+    match array:
+        case Func("coalesce", (Func("to_json", (listed,)), _)):
+            return listed
+    return None
 
 
 def elements(array: Sql) -> Sql:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
+from objectiv_local.plan.distinct import name_distinct
 from objectiv_local.plan.early import aggregate_early
 from objectiv_local.plan.narrow import narrow_early
 from objectiv_local.plan.nodes import Node, Select
@@ -34,6 +35,8 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("prune local numbers", prune, False),
     ("narrow rows early", narrow_early, False),
     ("prune narrowed columns", prune, False),
+    ("name distinct", name_distinct, False),
+    ("prune named columns", prune, False),
 )
 
 
