@@ -28,7 +28,8 @@ def with_sessions(state: State, gap_seconds: float) -> State:
 
     previous = over(aggregation("lag", moment, literal(1), literal(None, TIMESTAMP)), [user], order)
     paused = call("gt", call("sub", moment, previous), literal(gap))
-    plan = Extend(state.plan, (("is_session_start", call("coalesce", paused, literal(True))),), "session_starts")
+    plan = Extend(state.plan, (("is_session_start", call("coalesce", paused, literal(True))),
+                               ("user_hit_number", over(aggregation("row_number"), [user], order))), "session_starts")
 
     is_start = plan.column("is_session_start")
     # Numbered among the starts alone; the other rows of the partition are numbered in vain, and dropped by the case.
@@ -38,6 +39,9 @@ def with_sessions(state: State, gap_seconds: float) -> State:
     # Numbers of starts grow along the hits of a user, so the greatest so far is the number of the current session.
     session = over(aggregation("max", plan.column("session_start_number")), [user], order, so_far)
     within_user = over(aggregation("size", where=is_start), [user], order, so_far)
-    plan = Extend(plan, (("session_id", session),), "sessions", (("session_id", "user_id", within_user),))
-    hit = over(aggregation("row_number"), [plan.column("session_id")], order)
-    return state.on(Extend(plan, (("session_hit_number", hit),), "session_hits"))
+    # In the order of the user's hits too: numbered within the session, rows would have to be sorted once more.
+    first_hit = over(aggregation("max", case([(is_start, plan.column("user_hit_number"))])), [user], order, so_far)
+    hit = call("add", call("sub", plan.column("user_hit_number"), first_hit), literal(1))
+    plan = Extend(plan, (("session_id", session), ("session_hit_number", hit)), "sessions",
+                  (("session_id", "user_id", within_user),))
+    return state.on(plan)

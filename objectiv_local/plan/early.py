@@ -222,6 +222,8 @@ class _Question:
                 return Column(self.keys[part], part.type)
             if isinstance(part, Over):
                 return self._moved_window(part)
+            if _is_period(part) and part.columns.isdisjoint(self.labels):
+                return self._key(part, _period_name(part))
             if isinstance(part, Column) and part.name not in self.labels:
                 if part.type not in FEW_VALUES:
                     raise _Unfit
@@ -276,6 +278,22 @@ class _Question:
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
         op = COMBINED_BY[expr.op]
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
+
+
+#: Parts of a moment that many moments have in common.
+_PERIODS = ("year", "isoyear", "quarter", "month", "week", "day", "dayofyear", "dayofweek")
+
+
+def _is_period(expr: Expr) -> bool:
+    """Return whether ``expr`` is a period of a moment, which rows may be grouped by in place of the moment."""
+    return (isinstance(expr, Call) and expr.op in ("date_part", "date_trunc") and isinstance(expr.args[0], Literal)
+            and expr.args[0].value in _PERIODS and isinstance(expr.args[1], Column))
+
+
+def _period_name(expr: Expr) -> str:
+    assert isinstance(expr, Call)
+    assert isinstance(expr.args[0], Literal)
+    return f"{min(expr.columns)}_{expr.args[0].value}"
 
 
 #: Codes of strftime that tell of the day alone, and sets of them that tell every day from every other.
