@@ -168,7 +168,7 @@ class _Question:
                    if isinstance(expr, Aggregation) and expr.op == "nunique"]
         for name, expr in (*wanted, *partitions):
             if expr.columns and expr.columns.isdisjoint(labels):
-                day = _day_of(expr)
+                day = day_of(expr)
                 if day is None:
                     self._key(expr, name)
                 elif isinstance(expr, Call):
@@ -301,7 +301,7 @@ _DAY_CODES = frozenset("ABCGUVWYabdegjmuwy")
 _WHOLE_DAYS = (frozenset("Ymd"), frozenset("Yj"), frozenset("YBd"), frozenset("Ybd"), frozenset("GVu"))
 
 
-def _day_of(expr: Expr) -> Expr | None:
+def day_of(expr: Expr) -> Expr | None:
     """Return the day of a moment whose text by a format is the same for all moments of a day and different otherwise."""
     if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
         return None

@@ -18,6 +18,7 @@ from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
 from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
 from objectiv_local.plan.variables import set_variables
+from objectiv_local.plan.within import count_within
 
 Pass = Callable[[Node], Node]
 
@@ -30,6 +31,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("label first", label_first, False),
     ("prune columns", prune, False),
     ("aggregate early", aggregate_early, False),
+    ("count within", count_within, False),
     ("drop single-row windows", drop_single_row_windows, False),
     ("number locally", number_locally, False),
     ("prune local numbers", prune, False),
