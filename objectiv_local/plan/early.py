@@ -66,6 +66,39 @@ def _shared_labels(root: Node) -> dict[Node, bool]:
     return out
 
 
+def windows_before_labels(root: Node) -> Node:
+    """Return the plan with windows that need every row below labels, so that rows can be grouped between the two."""
+    uses: dict[Node, int] = {}
+    for node in topological(root):
+        for child in node.inputs():
+            uses[child] = uses.get(child, 0) + 1
+
+    def change(old: Node, node: Node) -> Node:
+        if not isinstance(node, Extend) or _is_label_step(node):
+            return node
+        crossed: list[Extend] = []
+        below, shared = node.child, old.inputs()[0]
+        while isinstance(below, Extend) and uses.get(shared, 2) == 1 and _may_cross(node, below):
+            crossed.append(below)
+            below, shared = below.child, shared.inputs()[0] if shared.inputs() else shared
+        if not any(expr.has_window for step in crossed for _, expr in step.columns):
+            return node
+        moved: Node = Extend(below, node.columns, node.step, node.local)
+        for step in reversed(crossed):
+            moved = Extend(moved, step.columns, step.step, step.local)
+        return moved
+
+    return rebuild(root, change)
+
+
+def _may_cross(upper: Extend, lower: Extend) -> bool:
+    """Return whether two steps, of which the lower one makes labels, give the same columns the other way round."""
+    own, below = {name for name, _ in upper.columns}, {name for name, _ in lower.columns}
+    read = set().union(*(expr.columns for _, expr in lower.columns))
+    return (not lower.local and _is_label_step(lower) and own.isdisjoint(below | read)
+            and all(expr.columns.isdisjoint(below) for _, expr in upper.columns))
+
+
 def _early(node: Node, shared: bool) -> Node | None:
     if not isinstance(node, Aggregate):
         return None
@@ -168,13 +201,21 @@ class _Question:
                    if isinstance(expr, Aggregation) and expr.op == "nunique"]
         for name, expr in (*wanted, *partitions):
             if expr.columns and expr.columns.isdisjoint(labels):
-                day = day_of(expr)
+                day = day_of(expr) or self._day_of_period(expr)
                 if day is None:
                     self._key(expr, name)
                 elif isinstance(expr, Call):
                     # The text of a day is made of the few days that are left, not of every row.
                     group = self._key(day, f"{min(day.columns)}_day")
                     self.days[expr] = Call("strftime", (group, expr.args[1]), expr.type)
+
+    def _day_of_period(self, expr: Expr) -> Expr | None:
+        """Return the day that a longer period has in it, if rows are grouped by that day anyway."""
+        codes = _codes(expr)
+        if codes is None or not codes <= _DAY_CODES or not isinstance(expr, Call) or expr.args[0].type != TIMESTAMP:
+            return None
+        day = cast(expr.args[0], DATE)
+        return day if day in self.keys else None
 
     def _key(self, expr: Expr, name: str = "") -> Column:
         """Return the column of groups that holds ``expr``."""
@@ -222,8 +263,12 @@ class _Question:
                 return Column(self.keys[part], part.type)
             if isinstance(part, Over):
                 return self._moved_window(part)
-            if _is_period(part) and part.columns.isdisjoint(self.labels):
-                return self._key(part, _period_name(part))
+            if part.columns and part.columns.isdisjoint(self.labels):
+                if _is_period(part):
+                    return self._key(part, _period_name(part))
+                # A condition on a row splits the groups in two, whatever it reads.
+                if part.type == BOOL and isinstance(part, Call) and not part.has_window:
+                    return self._key(part, next((name for name, own in self.plain.items() if own is part), "condition"))
             if isinstance(part, Column) and part.name not in self.labels:
                 if part.type not in FEW_VALUES:
                     raise _Unfit
@@ -303,18 +348,31 @@ _WHOLE_DAYS = (frozenset("Ymd"), frozenset("Yj"), frozenset("YBd"), frozenset("Y
 
 def day_of(expr: Expr) -> Expr | None:
     """Return the day of a moment whose text by a format is the same for all moments of a day and different otherwise."""
-    if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
+    codes = _codes(expr)
+    if codes is None or not codes <= _DAY_CODES or not any(whole <= codes for whole in _WHOLE_DAYS):
         return None
-    moment, format_ = expr.args[0], str(expr.args[1].value)
-    codes = {format_[position + 1] for position in range(len(format_) - 1) if format_[position] == "%"}
-    if "%%" in format_ or not codes <= _DAY_CODES or not any(whole <= codes for whole in _WHOLE_DAYS):
-        return None
+    assert isinstance(expr, Call)
+    moment = expr.args[0]
     return cast(moment, DATE) if moment.type == TIMESTAMP else None
 
 
+def _codes(expr: Expr) -> set[str] | None:
+    """Return the codes of the format by which ``expr`` makes a text of a moment."""
+    if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
+        return None
+    format_ = str(expr.args[1].value)
+    if "%%" in format_:
+        return None
+    return {format_[position + 1] for position in range(len(format_) - 1) if format_[position] == "%"}
+
+
 def _day_column(expr: Expr) -> Expr:
-    """Return the day that a text was made of, for telling days apart."""
-    return expr.args[0] if isinstance(expr, Call) and expr.op == "strftime" and isinstance(expr.args[0], Column) else expr
+    """Return the day that a text was made of, where it tells every day apart."""
+    codes = _codes(expr)
+    if isinstance(expr, Call) and isinstance(expr.args[0], Column) and codes is not None and any(
+            whole <= codes for whole in _WHOLE_DAYS):
+        return expr.args[0]
+    return expr
 
 
 def _of_some(op: str) -> str:

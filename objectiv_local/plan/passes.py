@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
 from objectiv_local.plan.distinct import name_distinct
-from objectiv_local.plan.early import aggregate_early
+from objectiv_local.plan.early import aggregate_early, windows_before_labels
 from objectiv_local.plan.narrow import narrow_early
 from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
@@ -30,6 +30,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("combine aggregates", combine_aggregates, False),
     ("label first", label_first, False),
     ("prune columns", prune, False),
+    ("windows before labels", windows_before_labels, False),
     ("aggregate early", aggregate_early, False),
     ("count within", count_within, False),
     ("drop single-row windows", drop_single_row_windows, False),

@@ -1,19 +1,14 @@
 WITH
--- adds cookie_id, value; keeps some rows
-events AS (
-  SELECT moment, cookie_id::uuid AS cookie_id, value::json AS value
+-- adds cookie_id, value; keeps some rows; adds user_id, location_stack, event_type, conversion; keeps some rows; one row for each moment_day, user_id
+by_moment_day_user_id AS (
+  SELECT moment::date AS moment_day, cookie_id::uuid AS user_id
   FROM read_parquet('sample.parquet')
   WHERE day >= DATE '2022-02-01'
-),
--- adds user_id, location_stack, event_type, conversion; keeps some rows; one row for each moment_day, user_id
-by_moment_day_user_id AS (
-  SELECT moment::date AS moment_day, cookie_id AS user_id
-  FROM events
-  WHERE (value ->> '_type') = 'PressEvent'
+  AND (value ->> '_type') = 'PressEvent'
   AND coalesce(
       len(
           list_filter(
-            json_extract(value -> 'location_stack', '$[*]'),
+            json_extract(value, '$.location_stack[*]'),
             lambda element: (element ->> 'id') = 'Quickstart Guide' AND (element ->> '_type') = 'LinkContext'
           )
         )

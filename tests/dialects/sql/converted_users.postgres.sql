@@ -1,9 +1,10 @@
 WITH
--- adds cookie_id, value; keeps some rows
+-- adds cookie_id, value; keeps some rows; OFFSET 0 has value computed once
 events AS (
   SELECT moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
   FROM data
   WHERE day >= DATE '2022-02-01'
+  OFFSET 0
 ),
 -- adds user_id, location_stack, event_type, conversion; keeps some rows; one row for each moment_day, user_id
 by_moment_day_user_id AS (

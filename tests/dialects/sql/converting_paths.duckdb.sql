@@ -5,25 +5,13 @@ events AS (
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::json -> 'location_stack' AS location_stack
+    value -> 'location_stack' AS location_stack
   FROM read_parquet('sample.parquet')
 ),
--- adds is_conversion_event, __location
-is_conversion_event AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
-    coalesce(
-      len(
-          list_filter(
-            json_extract(location_stack, '$[*]'),
-            lambda element: (element ->> 'id') = 'Quickstart Guide'
-          )
-        )
-      > 0,
-      FALSE
-    ) AS is_conversion_event,
+    location_stack,
     (list_transform(
         list_value(
           list_transform(
@@ -38,8 +26,30 @@ is_conversion_event AS (
           )
         ),
         lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
-      ))[1] AS __location
+      ))[1] AS name
   FROM events
+  GROUP BY location_stack
+),
+-- all rows on the left with those on the right that have equal keys; adds is_conversion_event, __location
+is_conversion_event AS (
+  SELECT
+    events.event_id,
+    events.moment,
+    events.user_id,
+    coalesce(
+      len(
+          list_filter(
+            json_extract(events.location_stack, '$[*]'),
+            lambda element: (element ->> 'id') = 'Quickstart Guide'
+          )
+        )
+      > 0,
+      FALSE
+    ) AS is_conversion_event,
+    names.name AS __location
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
 ),
 -- adds is_session_start
 session_starts AS (

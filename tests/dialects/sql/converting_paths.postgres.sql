@@ -1,20 +1,18 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
+-- adds event_id, cookie_id, value, user_id, location_stack; OFFSET 0 has location_stack computed once
 events AS (
   SELECT
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::jsonb -> 'location_stack' AS location_stack
+    (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
 ),
--- adds is_conversion_event, __location
-is_conversion_event AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
-    coalesce(location_stack @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS is_conversion_event,
+    location_stack,
     (
       SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
       FROM (
@@ -32,8 +30,21 @@ is_conversion_event AS (
               CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
-    ) AS __location
+    ) AS name
   FROM events
+  GROUP BY location_stack
+),
+-- all rows on the left with those on the right that have equal keys; adds is_conversion_event, __location
+is_conversion_event AS (
+  SELECT
+    events.event_id,
+    events.moment,
+    events.user_id,
+    coalesce(events.location_stack @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS is_conversion_event,
+    names.name AS __location
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
 ),
 -- adds is_session_start
 session_starts AS (

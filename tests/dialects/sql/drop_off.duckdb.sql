@@ -5,15 +5,13 @@ events AS (
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::json -> 'location_stack' AS location_stack
+    value -> 'location_stack' AS location_stack
   FROM read_parquet('sample.parquet')
 ),
--- adds location
-location AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
+    location_stack,
     (list_transform(
         list_value(
           list_transform(
@@ -28,24 +26,27 @@ location AS (
           )
         ),
         lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
-      ))[1] AS location
+      ))[1] AS name
   FROM events
+  GROUP BY location_stack
 ),
--- keeps some rows; one row for each user_id
-location_2 AS (
+-- all rows on the left with those on the right that have equal keys; adds location; keeps some rows; one row for each user_id
+location AS (
   SELECT
     first(
-      location
-      ORDER BY moment DESC NULLS FIRST, event_id DESC NULLS FIRST
-    ) FILTER (WHERE location IS NOT NULL) AS location
-  FROM location
-  WHERE location IS NOT NULL
-  GROUP BY user_id
+      names.name
+      ORDER BY events.moment DESC NULLS FIRST, events.event_id DESC NULLS FIRST
+    ) FILTER (WHERE names.name IS NOT NULL) AS location
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
+  WHERE names.name IS NOT NULL
+  GROUP BY events.user_id
 ),
 -- one row for each location
 size AS (
   SELECT location, count(*) AS size
-  FROM location_2
+  FROM location
   GROUP BY location
 ),
 -- one row for all

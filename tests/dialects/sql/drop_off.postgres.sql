@@ -1,19 +1,18 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
+-- adds event_id, cookie_id, value, user_id, location_stack; OFFSET 0 has location_stack computed once
 events AS (
   SELECT
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::jsonb -> 'location_stack' AS location_stack
+    (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
 ),
--- adds location
-location AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
+    location_stack,
     (
       SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
       FROM (
@@ -31,24 +30,27 @@ location AS (
               CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
-    ) AS location
+    ) AS name
   FROM events
+  GROUP BY location_stack
 ),
--- keeps some rows; one row for each user_id
-location_2 AS (
+-- all rows on the left with those on the right that have equal keys; adds location; keeps some rows; one row for each user_id
+location AS (
   SELECT
     (array_agg(
-        location
-        ORDER BY moment DESC NULLS FIRST, event_id DESC NULLS FIRST
-      ) FILTER (WHERE location IS NOT NULL))[1] AS location
-  FROM location
-  WHERE location IS NOT NULL
-  GROUP BY user_id
+        names.name
+        ORDER BY events.moment DESC NULLS FIRST, events.event_id DESC NULLS FIRST
+      ) FILTER (WHERE names.name IS NOT NULL))[1] AS location
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
+  WHERE names.name IS NOT NULL
+  GROUP BY events.user_id
 ),
 -- one row for each location
 size AS (
   SELECT location, count(*) AS size
-  FROM location_2
+  FROM location
   GROUP BY location
 ),
 -- one row for all

@@ -1,13 +1,15 @@
 WITH
--- adds event_id, cookie_id, value
+-- adds event_id, cookie_id, value; OFFSET 0 has value computed once
 events AS (
   SELECT event_id::uuid AS event_id, day, moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
   FROM data
+  OFFSET 0
 ),
--- columns of events
+-- columns of events; OFFSET 0 has global_contexts computed once
 events_2 AS (
   SELECT event_id, day, moment, cookie_id, value, value -> 'global_contexts' AS global_contexts
   FROM events
+  OFFSET 0
 ),
 -- adds user_id, location_stack, event_type, stack_event_types, application
 events_3 AS (
@@ -28,7 +30,7 @@ events_3 AS (
     ) AS application
   FROM events_2
 ),
--- adds is_session_start
+-- adds is_session_start, user_hit_number
 session_starts AS (
   SELECT
     event_id,
@@ -39,12 +41,10 @@ session_starts AS (
     event_type,
     stack_event_types,
     application,
-    coalesce(
-      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
-      > INTERVAL '1800 seconds',
-      TRUE
-    ) AS is_session_start
+    coalesce(moment - lag(moment) OVER w > INTERVAL '1800 seconds', TRUE) AS is_session_start,
+    row_number() OVER w AS user_hit_number
   FROM events_3
+  WINDOW w AS (PARTITION BY user_id ORDER BY moment, event_id)
 ),
 -- adds session_start_number
 numbered_starts AS (
@@ -57,28 +57,12 @@ numbered_starts AS (
     event_type,
     stack_event_types,
     application,
+    is_session_start,
+    user_hit_number,
     CASE
       WHEN is_session_start THEN row_number() OVER (PARTITION BY is_session_start ORDER BY moment, event_id)
     END AS session_start_number
   FROM session_starts
-),
--- adds session_id
-sessions AS (
-  SELECT
-    event_id,
-    day,
-    moment,
-    user_id,
-    location_stack,
-    event_type,
-    stack_event_types,
-    application,
-    max(session_start_number) OVER (
-      PARTITION BY user_id
-      ORDER BY moment, event_id
-      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS session_id
-  FROM numbered_starts
 )
 SELECT
   event_id,
@@ -88,7 +72,9 @@ SELECT
   location_stack,
   event_type,
   stack_event_types,
-  session_id,
-  row_number() OVER (PARTITION BY session_id ORDER BY moment, event_id) AS session_hit_number,
+  max(session_start_number) OVER w AS session_id,
+  user_hit_number - max(CASE WHEN is_session_start THEN user_hit_number END) OVER w + 1 AS session_hit_number,
   application
-FROM sessions
+FROM numbered_starts
+WINDOW
+  w AS (PARTITION BY user_id ORDER BY moment, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)

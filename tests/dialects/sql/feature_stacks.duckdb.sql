@@ -3,7 +3,7 @@ SELECT
   coalesce(
     to_json(
       list_transform(
-        json_extract(value::json -> 'location_stack', '$[*]'),
+        json_extract(value, '$.location_stack[*]'),
         lambda element: json_merge_patch('{}', json_object('_type', element -> '_type', 'id', element -> 'id'))
       )
     ),

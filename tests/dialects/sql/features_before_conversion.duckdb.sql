@@ -1,46 +1,28 @@
 WITH
--- adds event_id, cookie_id, value
+-- adds event_id, cookie_id, value, user_id, location_stack, event_type, stack_event_types, application
 events AS (
-  SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::json AS value
-  FROM read_parquet('sample.parquet')
-),
--- adds user_id, location_stack, event_type, stack_event_types, application
-events_2 AS (
   SELECT
-    event_id,
+    event_id::uuid AS event_id,
     moment,
-    cookie_id AS user_id,
+    cookie_id::uuid AS user_id,
     value -> 'location_stack' AS location_stack,
     value ->> '_type' AS event_type,
     value -> '_types' AS stack_event_types,
     coalesce(
       to_json(
         list_filter(
-          json_extract(value -> 'global_contexts', '$[*]'),
+          json_extract(value, '$.global_contexts[*]'),
           lambda element: (element ->> '_type') = 'ApplicationContext'
         )
       ),
       '[]'::json
     ) AS application
-  FROM events
+  FROM read_parquet('sample.parquet')
 ),
--- adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
-location_stack_matches AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
-    event_type,
-    coalesce(
-      len(
-          list_filter(
-            json_extract(location_stack, '$[*]'),
-            lambda element: (element ->> 'id') = 'Quickstart Guide'
-          )
-        )
-      > 0,
-      FALSE
-    ) AS location_stack_matches,
+    location_stack,
     (list_transform(
         list_value(
           list_transform(
@@ -55,16 +37,39 @@ location_stack_matches AS (
           )
         ),
         lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
-      ))[1] AS feature_nice_name,
-    (application -> 0) ->> 'id' AS application_id,
+      ))[1] AS name
+  FROM events
+  GROUP BY location_stack
+),
+-- all rows on the left with those on the right that have equal keys; adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
+location_stack_matches AS (
+  SELECT
+    events.event_id,
+    events.moment,
+    events.user_id,
+    events.event_type,
+    coalesce(
+      len(
+          list_filter(
+            json_extract(events.location_stack, '$[*]'),
+            lambda element: (element ->> 'id') = 'Quickstart Guide'
+          )
+        )
+      > 0,
+      FALSE
+    ) AS location_stack_matches,
+    names.name AS feature_nice_name,
+    (events.application -> 0) ->> 'id' AS application_id,
     len(
         list_filter(
-          json_extract(stack_event_types, '$[*]'),
+          json_extract(events.stack_event_types, '$[*]'),
           lambda element: (element ->> '$') = 'InteractiveEvent'
         )
       )
     > 0 AS stack_event_types_matches
-  FROM events_2
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
 ),
 -- adds is_session_start
 session_starts AS (

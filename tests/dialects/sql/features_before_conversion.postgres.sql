@@ -1,15 +1,17 @@
 WITH
--- adds event_id, cookie_id, value
+-- adds event_id, cookie_id, value; OFFSET 0 has value computed once
 events AS (
   SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
   FROM data
+  OFFSET 0
 ),
--- columns of events
+-- columns of events; OFFSET 0 has global_contexts computed once
 events_2 AS (
   SELECT event_id, moment, cookie_id, value, value -> 'global_contexts' AS global_contexts
   FROM events
+  OFFSET 0
 ),
--- adds user_id, location_stack, event_type, stack_event_types, application
+-- adds user_id, location_stack, event_type, stack_event_types, application; OFFSET 0 has application and location_stack computed once
 events_3 AS (
   SELECT
     event_id,
@@ -26,15 +28,12 @@ events_3 AS (
       WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
     ) AS application
   FROM events_2
+  OFFSET 0
 ),
--- adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
-location_stack_matches AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
-    event_type,
-    coalesce(location_stack @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS location_stack_matches,
+    location_stack,
     (
       SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
       FROM (
@@ -52,10 +51,24 @@ location_stack_matches AS (
               CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
-    ) AS feature_nice_name,
-    CASE WHEN jsonb_typeof(application) = 'array' THEN application -> 0 END ->> 'id' AS application_id,
-    stack_event_types @> '["InteractiveEvent"]'::jsonb AS stack_event_types_matches
+    ) AS name
   FROM events_3
+  GROUP BY location_stack
+),
+-- all rows on the left with those on the right that have equal keys; adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
+location_stack_matches AS (
+  SELECT
+    events_3.event_id,
+    events_3.moment,
+    events_3.user_id,
+    events_3.event_type,
+    coalesce(events_3.location_stack @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS location_stack_matches,
+    names.name AS feature_nice_name,
+    CASE WHEN jsonb_typeof(events_3.application) = 'array' THEN events_3.application -> 0 END ->> 'id' AS application_id,
+    events_3.stack_event_types @> '["InteractiveEvent"]'::jsonb AS stack_event_types_matches
+  FROM events_3
+  LEFT JOIN names
+    ON events_3.location_stack = names.location_stack
 ),
 -- adds is_session_start
 session_starts AS (

@@ -1,19 +1,18 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
+-- adds event_id, cookie_id, value, user_id, location_stack; OFFSET 0 has location_stack computed once
 events AS (
   SELECT
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::jsonb -> 'location_stack' AS location_stack
+    (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
 ),
--- adds __location
-location AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
+    location_stack,
     (
       SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
       FROM (
@@ -31,18 +30,22 @@ location AS (
               CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
-    ) AS __location
+    ) AS name
   FROM events
+  GROUP BY location_stack
 ),
--- adds location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
+-- all rows on the left with those on the right that have equal keys; adds __location, location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
 paths AS (
   SELECT
-    __location AS location_stack_step_1,
-    lead(__location) OVER w AS location_stack_step_2,
-    lead(__location, 2) OVER w AS location_stack_step_3,
+    names.name AS location_stack_step_1,
+    lead(names.name) OVER w AS location_stack_step_2,
+    lead(names.name, 2) OVER w AS location_stack_step_3,
     row_number() OVER w - 1 AS __offset
-  FROM location
-  WINDOW w AS (PARTITION BY user_id ORDER BY moment, __location COLLATE "C", event_id)
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
+  WINDOW
+    w AS (PARTITION BY events.user_id ORDER BY events.moment, names.name COLLATE "C", events.event_id)
 ),
 -- keeps some rows
 paths_2 AS (

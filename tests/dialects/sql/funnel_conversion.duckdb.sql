@@ -5,15 +5,13 @@ events AS (
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::json -> 'location_stack' AS location_stack
+    value -> 'location_stack' AS location_stack
   FROM read_parquet('sample.parquet')
 ),
--- adds location
-location AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
+    location_stack,
     (list_transform(
         list_value(
           list_transform(
@@ -28,22 +26,23 @@ location AS (
           )
         ),
         lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
-      ))[1] AS location
+      ))[1] AS name
   FROM events
+  GROUP BY location_stack
 ),
--- adds is_session_start
+-- all rows on the left with those on the right that have equal keys; adds location, is_session_start, user_hit_number
 session_starts AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
-    location,
-    coalesce(
-      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
-      > INTERVAL '1800 seconds',
-      TRUE
-    ) AS is_session_start
-  FROM location
+    events.event_id,
+    events.moment,
+    events.user_id,
+    names.name AS location,
+    coalesce(events.moment - lag(events.moment) OVER w > INTERVAL '1800 seconds', TRUE) AS is_session_start,
+    row_number() OVER w AS user_hit_number
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
+  WINDOW w AS (PARTITION BY events.user_id ORDER BY events.moment, events.event_id)
 ),
 -- adds session_start_number
 numbered_starts AS (
@@ -52,35 +51,25 @@ numbered_starts AS (
     moment,
     user_id,
     location,
+    is_session_start,
+    user_hit_number,
     CASE
       WHEN is_session_start THEN row_number() OVER (PARTITION BY is_session_start ORDER BY moment, event_id)
     END AS session_start_number
   FROM session_starts
 ),
--- adds session_id
-sessions AS (
+-- adds session_id, session_hit_number, location
+location AS (
   SELECT
     event_id,
     moment,
     user_id,
     location,
-    max(session_start_number) OVER (
-      PARTITION BY user_id
-      ORDER BY moment, event_id
-      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS session_id
+    max(session_start_number) OVER w AS session_id,
+    user_hit_number - max(CASE WHEN is_session_start THEN user_hit_number END) OVER w + 1 AS session_hit_number
   FROM numbered_starts
-),
--- adds session_hit_number, location
-location_2 AS (
-  SELECT
-    event_id,
-    moment,
-    user_id,
-    location,
-    session_id,
-    row_number() OVER (PARTITION BY session_id ORDER BY moment, event_id) AS session_hit_number
-  FROM sessions
+  WINDOW
+    w AS (PARTITION BY user_id ORDER BY moment, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 -- adds condition
 condition AS (
@@ -94,7 +83,7 @@ condition AS (
         ORDER BY session_id, session_hit_number, event_id
       )
     = 1 AS condition
-  FROM location_2
+  FROM location
 ),
 -- keeps some rows; adds next_location, went_on
 went_on AS (

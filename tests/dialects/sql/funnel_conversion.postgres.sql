@@ -1,19 +1,18 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
+-- adds event_id, cookie_id, value, user_id, location_stack; OFFSET 0 has location_stack computed once
 events AS (
   SELECT
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::jsonb -> 'location_stack' AS location_stack
+    (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
 ),
--- adds location
-location AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
+    location_stack,
     (
       SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
       FROM (
@@ -31,22 +30,23 @@ location AS (
               CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
-    ) AS location
+    ) AS name
   FROM events
+  GROUP BY location_stack
 ),
--- adds is_session_start
+-- all rows on the left with those on the right that have equal keys; adds location, is_session_start, user_hit_number
 session_starts AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
-    location,
-    coalesce(
-      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
-      > INTERVAL '1800 seconds',
-      TRUE
-    ) AS is_session_start
-  FROM location
+    events.event_id,
+    events.moment,
+    events.user_id,
+    names.name AS location,
+    coalesce(events.moment - lag(events.moment) OVER w > INTERVAL '1800 seconds', TRUE) AS is_session_start,
+    row_number() OVER w AS user_hit_number
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
+  WINDOW w AS (PARTITION BY events.user_id ORDER BY events.moment, events.event_id)
 ),
 -- adds session_start_number
 numbered_starts AS (
@@ -55,35 +55,25 @@ numbered_starts AS (
     moment,
     user_id,
     location,
+    is_session_start,
+    user_hit_number,
     CASE
       WHEN is_session_start THEN row_number() OVER (PARTITION BY is_session_start ORDER BY moment, event_id)
     END AS session_start_number
   FROM session_starts
 ),
--- adds session_id
-sessions AS (
+-- adds session_id, session_hit_number, location
+location AS (
   SELECT
     event_id,
     moment,
     user_id,
     location,
-    max(session_start_number) OVER (
-      PARTITION BY user_id
-      ORDER BY moment, event_id
-      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS session_id
+    max(session_start_number) OVER w AS session_id,
+    user_hit_number - max(CASE WHEN is_session_start THEN user_hit_number END) OVER w + 1 AS session_hit_number
   FROM numbered_starts
-),
--- adds session_hit_number, location
-location_2 AS (
-  SELECT
-    event_id,
-    moment,
-    user_id,
-    location,
-    session_id,
-    row_number() OVER (PARTITION BY session_id ORDER BY moment, event_id) AS session_hit_number
-  FROM sessions
+  WINDOW
+    w AS (PARTITION BY user_id ORDER BY moment, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
 -- adds condition
 condition AS (
@@ -97,7 +87,7 @@ condition AS (
         ORDER BY session_id, session_hit_number, event_id
       )
     = 1 AS condition
-  FROM location_2
+  FROM location
 ),
 -- keeps some rows; adds next_location, went_on
 went_on AS (

@@ -5,49 +5,35 @@ location_stack_matches AS (
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    coalesce((value::jsonb -> 'location_stack') @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS location_stack_matches
+    coalesce((value::json -> 'location_stack')::jsonb @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS location_stack_matches
   FROM data
 ),
--- adds is_session_start
+-- adds is_session_start, user_hit_number
 session_starts AS (
   SELECT
     event_id,
     moment,
     user_id,
     location_stack_matches,
-    coalesce(
-      moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
-      > INTERVAL '1800 seconds',
-      TRUE
-    ) AS is_session_start
+    coalesce(moment - lag(moment) OVER w > INTERVAL '1800 seconds', TRUE) AS is_session_start,
+    row_number() OVER w AS user_hit_number
   FROM location_stack_matches
+  WINDOW w AS (PARTITION BY user_id ORDER BY moment, event_id)
 ),
--- adds session_id
+-- adds session_id, session_hit_number
 sessions AS (
   SELECT
     event_id,
-    moment,
     user_id,
     location_stack_matches,
-    count(*) FILTER (WHERE is_session_start) OVER (
-      PARTITION BY user_id
-      ORDER BY moment, event_id
-      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    ) AS session_id
+    count(*) FILTER (WHERE is_session_start) OVER w AS session_id,
+    user_hit_number - max(CASE WHEN is_session_start THEN user_hit_number END) OVER w + 1 AS session_hit_number
   FROM session_starts
+  WINDOW
+    w AS (PARTITION BY user_id ORDER BY moment, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ),
--- adds session_hit_number
-session_hits AS (
-  SELECT
-    event_id,
-    user_id,
-    location_stack_matches,
-    session_id,
-    row_number() OVER (PARTITION BY user_id, session_id ORDER BY moment, event_id) AS session_hit_number
-  FROM sessions
-),
--- columns of session_hits
-session_hits_2 AS (
+-- columns of sessions
+sessions_2 AS (
   SELECT
     event_id,
     user_id,
@@ -59,7 +45,7 @@ session_hits_2 AS (
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS sum,
     count(*) FILTER (WHERE location_stack_matches) OVER (PARTITION BY user_id, session_id) AS sum_2
-  FROM session_hits
+  FROM sessions
 )
 SELECT
   event_id,
@@ -69,4 +55,4 @@ SELECT
         ORDER BY session_hit_number DESC NULLS LAST, event_id
       )
   END AS pre_conversion_hit_number
-FROM session_hits_2
+FROM sessions_2

@@ -1,10 +1,11 @@
 WITH
--- adds event_id, value, location_stack
+-- adds event_id, value, location_stack; OFFSET 0 has location_stack computed once
 events AS (
-  SELECT event_id::uuid AS event_id, value::jsonb -> 'location_stack' AS location_stack
+  SELECT event_id::uuid AS event_id, (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
 ),
--- columns of events
+-- columns of events; OFFSET 0 has json_filter computed once
 events_2 AS (
   SELECT
     event_id,
@@ -14,6 +15,7 @@ events_2 AS (
       WHERE element @> '{"_type": "LinkContext"}'::jsonb
     ) AS json_filter
   FROM events
+  OFFSET 0
 )
 SELECT
   event_id,

@@ -1,7 +1,7 @@
 WITH
 -- adds event_id, value, location_stack
 events AS (
-  SELECT event_id::uuid AS event_id, value::json -> 'location_stack' AS location_stack
+  SELECT event_id::uuid AS event_id, value -> 'location_stack' AS location_stack
   FROM read_parquet('sample.parquet')
 )
 SELECT

@@ -1,8 +1,9 @@
 WITH
--- adds event_id, value, location_stack
+-- adds event_id, value, location_stack; OFFSET 0 has location_stack computed once
 events AS (
-  SELECT event_id::uuid AS event_id, value::jsonb -> 'location_stack' AS location_stack
+  SELECT event_id::uuid AS event_id, (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
 )
 SELECT
   event_id,

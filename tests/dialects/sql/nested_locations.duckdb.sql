@@ -1,7 +1,7 @@
 WITH
 -- adds event_id, value, location_stack, __stack
 stack AS (
-  SELECT event_id::uuid AS event_id, value::json -> 'location_stack' AS __stack
+  SELECT event_id::uuid AS event_id, value -> 'location_stack' AS __stack
   FROM read_parquet('sample.parquet')
 ),
 -- adds __root

@@ -1,16 +1,18 @@
 WITH
--- adds event_id, value, location_stack, __stack
+-- adds event_id, value, location_stack, __stack; OFFSET 0 has __stack computed once
 stack AS (
-  SELECT event_id::uuid AS event_id, value::jsonb -> 'location_stack' AS __stack
+  SELECT event_id::uuid AS event_id, (value::json -> 'location_stack')::jsonb AS __stack
   FROM data
+  OFFSET 0
 ),
--- adds __root
+-- adds __root; OFFSET 0 has __root computed once
 stacks AS (
   SELECT
     event_id,
     __stack,
     CASE WHEN jsonb_typeof(__stack) = 'array' THEN __stack -> 0 END ->> 'id' AS __root
   FROM stack
+  OFFSET 0
 ),
 -- keeps some rows; one row for each root; only the first rows
 most_common_root AS (
@@ -27,7 +29,7 @@ stacks_2 AS (
   FROM stacks
   WHERE __root = (SELECT root FROM most_common_root)
 ),
--- one row for each element of an array; adds source
+-- one row for each element of an array; adds source; OFFSET 0 has source computed once
 locations AS (
   SELECT
     stacks_2.event_id,
@@ -35,6 +37,7 @@ locations AS (
     (element.value ->> '_type') || ': ' || (element.value ->> 'id') AS source
   FROM stacks_2
   CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(stacks_2.__stack) = 'array' THEN stacks_2.__stack END) WITH ORDINALITY AS element (value, position)
+  OFFSET 0
 ),
 -- adds target
 nested_locations AS (

@@ -1,15 +1,9 @@
-WITH
--- adds event_id, value, location_stack
-events AS (
-  SELECT event_id::uuid AS event_id, value::json -> 'location_stack' AS location_stack
-  FROM read_parquet('sample.parquet')
-)
 SELECT
-  event_id,
+  event_id::uuid AS event_id,
   (list_transform(
       list_value(
         list_transform(
-          json_extract(location_stack, '$[*]'),
+          json_extract(value, '$.location_stack[*]'),
           lambda element: replace(
                 regexp_replace((element ->> '_type'), '([a-z])([A-Z])', '\1 \2', 'g'),
                 ' Context',
@@ -21,4 +15,4 @@ SELECT
       ),
       lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
     ))[1] AS location_stack
-FROM events
+FROM read_parquet('sample.parquet')

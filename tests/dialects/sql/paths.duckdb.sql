@@ -5,15 +5,13 @@ events AS (
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    value::json -> 'location_stack' AS location_stack
+    value -> 'location_stack' AS location_stack
   FROM read_parquet('sample.parquet')
 ),
--- adds __location
-location AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    event_id,
-    moment,
-    user_id,
+    location_stack,
     (list_transform(
         list_value(
           list_transform(
@@ -28,19 +26,22 @@ location AS (
           )
         ),
         lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
-      ))[1] AS __location
+      ))[1] AS name
   FROM events
+  GROUP BY location_stack
 ),
--- adds location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
+-- all rows on the left with those on the right that have equal keys; adds __location, location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
 paths AS (
   SELECT
-    user_id,
-    __location AS location_stack_step_1,
-    lead(__location) OVER w AS location_stack_step_2,
-    lead(__location, 2) OVER w AS location_stack_step_3,
+    events.user_id,
+    names.name AS location_stack_step_1,
+    lead(names.name) OVER w AS location_stack_step_2,
+    lead(names.name, 2) OVER w AS location_stack_step_3,
     row_number() OVER w - 1 AS __offset
-  FROM location
-  WINDOW w AS (PARTITION BY user_id ORDER BY moment, __location, event_id)
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
+  WINDOW w AS (PARTITION BY events.user_id ORDER BY events.moment, names.name, events.event_id)
 )
 SELECT user_id, location_stack_step_1, location_stack_step_2, location_stack_step_3
 FROM paths

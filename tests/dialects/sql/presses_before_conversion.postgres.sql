@@ -1,11 +1,12 @@
 WITH
--- adds event_id, cookie_id, value; keeps some rows
+-- adds event_id, cookie_id, value; keeps some rows; OFFSET 0 has value computed once
 events AS (
   SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
   FROM data
   WHERE day >= DATE '2022-02-01'
+  OFFSET 0
 ),
--- adds user_id, location_stack, event_type
+-- adds user_id, location_stack, event_type; OFFSET 0 has event_type computed once
 events_2 AS (
   SELECT
     event_id,
@@ -14,6 +15,7 @@ events_2 AS (
     value -> 'location_stack' AS location_stack,
     value ->> '_type' AS event_type
   FROM events
+  OFFSET 0
 ),
 -- adds location_stack_matches
 location_stack_matches AS (
@@ -80,29 +82,29 @@ so_far AS (
     ) AS so_far
   FROM sessions
 ),
--- one row for each session_id, so_far, event_type
-by_session_id_so_far_event_type AS (
+-- one row for each session_id, condition, condition_2
+by_session_id_condition_condition_2 AS (
   SELECT
     session_id,
-    so_far,
-    event_type,
+    so_far = 0 AS condition,
+    event_type = 'PressEvent' AS condition_2,
     count(*) FILTER (WHERE location_stack_matches) AS sum_rows,
     count(event_type) AS count_event_type
   FROM so_far
-  GROUP BY session_id, so_far, event_type
+  GROUP BY session_id, 2, 3
 ),
 -- adds converted
 converted AS (
   SELECT
     session_id,
-    so_far,
-    event_type,
+    condition,
+    condition_2,
     count_event_type,
     sum(sum_rows) OVER (PARTITION BY session_id)::bigint AS converted
-  FROM by_session_id_so_far_event_type
+  FROM by_session_id_condition_condition_2
 )
 SELECT session_id, sum(count_event_type)::bigint AS event_type
 FROM converted
-WHERE converted > 0 AND so_far = 0 AND event_type = 'PressEvent'
+WHERE converted > 0 AND condition AND condition_2
 GROUP BY session_id
 ORDER BY session_id

@@ -5,18 +5,10 @@ id AS (
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS user_id,
-    (
-        coalesce(
-            to_json(
-              list_filter(
-                json_extract(value::json -> 'global_contexts', '$[*]'),
-                lambda element: (element ->> '_type') = 'ApplicationContext'
-              )
-            ),
-            '[]'::json
-          )
-        -> 0
-      )
+    (list_filter(
+          json_extract(value, '$.global_contexts[*]'),
+          lambda element: (element ->> '_type') = 'ApplicationContext'
+        ))[1]
     ->> 'id' AS id
   FROM read_parquet('sample.parquet')
   WHERE day >= DATE '2022-02-01'

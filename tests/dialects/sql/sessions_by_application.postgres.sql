@@ -1,15 +1,16 @@
 WITH
--- adds event_id, cookie_id, value; keeps some rows
+-- adds event_id, cookie_id, value; keeps some rows; OFFSET 0 has global_contexts computed once
 events AS (
   SELECT
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS cookie_id,
-    value::jsonb -> 'global_contexts' AS global_contexts
+    (value::json -> 'global_contexts')::jsonb AS global_contexts
   FROM data
   WHERE day >= DATE '2022-02-01'
+  OFFSET 0
 ),
--- adds user_id, application
+-- adds user_id, application; OFFSET 0 has application computed once
 events_2 AS (
   SELECT
     event_id,
@@ -23,6 +24,7 @@ events_2 AS (
       WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
     ) AS application
   FROM events
+  OFFSET 0
 ),
 -- adds id
 id AS (

@@ -1,14 +1,15 @@
 WITH
--- adds event_id, cookie_id, value
+-- adds event_id, cookie_id, value; OFFSET 0 has global_contexts computed once
 events AS (
   SELECT
     event_id::uuid AS event_id,
     moment,
     cookie_id::uuid AS cookie_id,
-    value::jsonb -> 'global_contexts' AS global_contexts
+    (value::json -> 'global_contexts')::jsonb AS global_contexts
   FROM data
+  OFFSET 0
 ),
--- adds user_id, identity, user_id
+-- adds user_id, identity, user_id; OFFSET 0 has identity computed once
 events_2 AS (
   SELECT
     event_id,
@@ -22,8 +23,9 @@ events_2 AS (
       WHERE element @> '{"_type": "IdentityContext"}'::jsonb
     ) AS identity
   FROM events
+  OFFSET 0
 ),
--- columns of events_2
+-- columns of events_2; OFFSET 0 has json_filter computed once
 events_3 AS (
   SELECT
     event_id,
@@ -35,8 +37,9 @@ events_3 AS (
       WHERE element @> '{"id": "email"}'::jsonb
     ) AS json_filter
   FROM events_2
+  OFFSET 0
 ),
--- columns of events_3
+-- columns of events_3; OFFSET 0 has identity_user_id computed once
 identities AS (
   SELECT
     user_id AS known_user_id,
@@ -46,6 +49,7 @@ identities AS (
     || '|'
     || 'email' AS identity_user_id
   FROM events_3
+  OFFSET 0
 ),
 -- keeps some rows; one row for each known_user_id
 identities_2 AS (

@@ -1,28 +1,23 @@
 WITH
--- adds event_id, cookie_id, value; keeps some rows
-events AS (
-  SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::json AS value
-  FROM read_parquet('sample.parquet')
-  WHERE day >= DATE '2022-02-01'
-),
--- adds user_id, location_stack, event_type, conversion
-conversion AS (
+-- adds event_id, cookie_id, value; keeps some rows; adds user_id, location_stack, event_type, location_stack_matches
+location_stack_matches AS (
   SELECT
-    event_id,
+    event_id::uuid AS event_id,
     moment,
-    cookie_id AS user_id,
+    cookie_id::uuid AS user_id,
     (value ->> '_type') = 'PressEvent'
     AND coalesce(
         len(
             list_filter(
-              json_extract(value -> 'location_stack', '$[*]'),
+              json_extract(value, '$.location_stack[*]'),
               lambda element: (element ->> 'id') = 'Quickstart Guide' AND (element ->> '_type') = 'LinkContext'
             )
           )
         > 0,
         FALSE
-      ) AS conversion
-  FROM events
+      ) AS location_stack_matches
+  FROM read_parquet('sample.parquet')
+  WHERE day >= DATE '2022-02-01'
 ),
 -- adds is_session_start
 session_starts AS (
@@ -30,13 +25,13 @@ session_starts AS (
     event_id,
     moment,
     user_id,
-    conversion,
+    location_stack_matches,
     coalesce(
       moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
       > INTERVAL '1800 seconds',
       TRUE
     ) AS is_session_start
-  FROM conversion
+  FROM location_stack_matches
 ),
 -- adds session_id
 sessions AS (
@@ -44,7 +39,7 @@ sessions AS (
     event_id,
     moment,
     user_id,
-    conversion,
+    location_stack_matches,
     count(*) FILTER (WHERE is_session_start) OVER (
       PARTITION BY user_id
       ORDER BY moment, event_id
@@ -59,11 +54,11 @@ SELECT
   min(session_id) OVER (PARTITION BY strftime(moment, '%Y-%m'), user_id)
   = min(session_id) OVER (PARTITION BY user_id) AS new_month,
   min(session_id) OVER (PARTITION BY user_id) = session_id AS first_session,
-  conversion,
-  count(*) FILTER (WHERE conversion) OVER (
+  location_stack_matches AS conversion,
+  count(*) FILTER (WHERE location_stack_matches) OVER (
     PARTITION BY user_id, session_id
     ORDER BY moment
     RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS so_far,
-  count(*) FILTER (WHERE conversion) OVER (PARTITION BY user_id, session_id) AS converted
+  count(*) FILTER (WHERE location_stack_matches) OVER (PARTITION BY user_id, session_id) AS converted
 FROM sessions

@@ -1,12 +1,13 @@
 WITH
--- adds event_id, cookie_id, value; keeps some rows
+-- adds event_id, cookie_id, value; keeps some rows; OFFSET 0 has value computed once
 events AS (
   SELECT event_id::uuid AS event_id, moment, cookie_id::uuid AS cookie_id, value::jsonb AS value
   FROM data
   WHERE day >= DATE '2022-02-01'
+  OFFSET 0
 ),
--- adds user_id, location_stack, event_type, conversion
-conversion AS (
+-- adds user_id, location_stack, event_type, location_stack_matches
+location_stack_matches AS (
   SELECT
     event_id,
     moment,
@@ -15,7 +16,7 @@ conversion AS (
     AND coalesce(
         (value -> 'location_stack') @> '[{"id": "Quickstart Guide", "_type": "LinkContext"}]'::jsonb,
         FALSE
-      ) AS conversion
+      ) AS location_stack_matches
   FROM events
 ),
 -- adds is_session_start
@@ -24,13 +25,13 @@ session_starts AS (
     event_id,
     moment,
     user_id,
-    conversion,
+    location_stack_matches,
     coalesce(
       moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
       > INTERVAL '1800 seconds',
       TRUE
     ) AS is_session_start
-  FROM conversion
+  FROM location_stack_matches
 ),
 -- adds session_id
 sessions AS (
@@ -38,7 +39,7 @@ sessions AS (
     event_id,
     moment,
     user_id,
-    conversion,
+    location_stack_matches,
     count(*) FILTER (WHERE is_session_start) OVER (
       PARTITION BY user_id
       ORDER BY moment, event_id
@@ -53,11 +54,11 @@ SELECT
   min(session_id) OVER (PARTITION BY to_char(moment, 'YYYY-MM'), user_id)
   = min(session_id) OVER (PARTITION BY user_id) AS new_month,
   min(session_id) OVER (PARTITION BY user_id) = session_id AS first_session,
-  conversion,
-  count(*) FILTER (WHERE conversion) OVER (
+  location_stack_matches AS conversion,
+  count(*) FILTER (WHERE location_stack_matches) OVER (
     PARTITION BY user_id, session_id
     ORDER BY moment
     RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
   ) AS so_far,
-  count(*) FILTER (WHERE conversion) OVER (PARTITION BY user_id, session_id) AS converted
+  count(*) FILTER (WHERE location_stack_matches) OVER (PARTITION BY user_id, session_id) AS converted
 FROM sessions

@@ -1,33 +1,26 @@
 WITH
--- adds cookie_id, value
+-- adds cookie_id, value, user_id, location_stack, event_type, stack_event_types, application
 events AS (
-  SELECT cookie_id::uuid AS cookie_id, value::json AS value
-  FROM read_parquet('sample.parquet')
-),
--- adds user_id, location_stack, event_type, stack_event_types, application
-events_2 AS (
   SELECT
-    cookie_id AS user_id,
+    cookie_id::uuid AS user_id,
     value -> 'location_stack' AS location_stack,
     value ->> '_type' AS event_type,
     value -> '_types' AS stack_event_types,
     coalesce(
       to_json(
         list_filter(
-          json_extract(value -> 'global_contexts', '$[*]'),
+          json_extract(value, '$.global_contexts[*]'),
           lambda element: (element ->> '_type') = 'ApplicationContext'
         )
       ),
       '[]'::json
     ) AS application
-  FROM events
+  FROM read_parquet('sample.parquet')
 ),
--- adds feature_nice_name, application; keeps some rows
-application AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    user_id,
-    event_type,
-    (application -> 0) ->> 'id' AS application,
+    location_stack,
     (list_transform(
         list_value(
           list_transform(
@@ -42,11 +35,23 @@ application AS (
           )
         ),
         lambda titles: titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')
-      ))[1] AS feature_nice_name
-  FROM events_2
+      ))[1] AS name
+  FROM events
+  GROUP BY location_stack
+),
+-- all rows on the left with those on the right that have equal keys; adds feature_nice_name, application; keeps some rows
+application AS (
+  SELECT
+    events.user_id,
+    events.event_type,
+    (events.application -> 0) ->> 'id' AS application,
+    names.name AS feature_nice_name
+  FROM events
+  LEFT JOIN names
+    ON events.location_stack = names.location_stack
   WHERE len(
       list_filter(
-        json_extract(stack_event_types, '$[*]'),
+        json_extract(events.stack_event_types, '$[*]'),
         lambda element: (element ->> '$') = 'InteractiveEvent'
       )
     )

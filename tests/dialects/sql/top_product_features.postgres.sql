@@ -1,15 +1,17 @@
 WITH
--- adds cookie_id, value
+-- adds cookie_id, value; OFFSET 0 has value computed once
 events AS (
   SELECT cookie_id::uuid AS cookie_id, value::jsonb AS value
   FROM data
+  OFFSET 0
 ),
--- columns of events
+-- columns of events; OFFSET 0 has global_contexts computed once
 events_2 AS (
   SELECT cookie_id, value, value -> 'global_contexts' AS global_contexts
   FROM events
+  OFFSET 0
 ),
--- adds user_id, location_stack, event_type, stack_event_types, application
+-- adds user_id, location_stack, event_type, stack_event_types, application; OFFSET 0 has application and location_stack computed once
 events_3 AS (
   SELECT
     cookie_id AS user_id,
@@ -24,13 +26,12 @@ events_3 AS (
       WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
     ) AS application
   FROM events_2
+  OFFSET 0
 ),
--- adds feature_nice_name, application; keeps some rows
-application AS (
+-- one row for each location_stack; adds name
+names AS (
   SELECT
-    user_id,
-    event_type,
-    CASE WHEN jsonb_typeof(application) = 'array' THEN application -> 0 END ->> 'id' AS application,
+    location_stack,
     (
       SELECT titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')
       FROM (
@@ -48,9 +49,22 @@ application AS (
               CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
-    ) AS feature_nice_name
+    ) AS name
   FROM events_3
-  WHERE stack_event_types @> '["InteractiveEvent"]'::jsonb
+  GROUP BY location_stack
+),
+-- all rows on the left with those on the right that have equal keys; adds feature_nice_name, application; keeps some rows; OFFSET 0 has application computed once
+application AS (
+  SELECT
+    events_3.user_id,
+    events_3.event_type,
+    CASE WHEN jsonb_typeof(events_3.application) = 'array' THEN events_3.application -> 0 END ->> 'id' AS application,
+    names.name AS feature_nice_name
+  FROM events_3
+  LEFT JOIN names
+    ON events_3.location_stack = names.location_stack
+  WHERE events_3.stack_event_types @> '["InteractiveEvent"]'::jsonb
+  OFFSET 0
 ),
 -- keeps some rows; one row for each application, feature_nice_name, event_type, user_id
 by_application_feature_nice_name_event_type_user AS (

@@ -8,7 +8,7 @@ events AS (
     coalesce(
       to_json(
         list_filter(
-          json_extract(value::json -> 'global_contexts', '$[*]'),
+          json_extract(value, '$.global_contexts[*]'),
           lambda element: (element ->> '_type') = 'IdentityContext'
         )
       ),
@@ -23,18 +23,7 @@ identities AS (
     moment,
     event_id,
     (
-        (
-            coalesce(
-                to_json(
-                  list_filter(
-                    json_extract(identity, '$[*]'),
-                    lambda element: (element ->> 'id') = 'email'
-                  )
-                ),
-                '[]'::json
-              )
-            -> 0
-          )
+        (list_filter(json_extract(identity, '$[*]'), lambda element: (element ->> 'id') = 'email'))[1]
         ->> 'value'
       )
     || '|'

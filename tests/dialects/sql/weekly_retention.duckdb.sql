@@ -3,21 +3,31 @@ WITH
 events AS (
   SELECT moment, cookie_id::uuid AS user_id
   FROM read_parquet('sample.parquet')
-  WHERE (value::json ->> '_type') = 'PressEvent'
+  WHERE (value ->> '_type') = 'PressEvent'
+),
+-- one row for each user_id, condition, moment_week
+by_user_id_condition_moment_week AS (
+  SELECT
+    user_id,
+    user_id IS NOT NULL AS condition,
+    date_trunc('week', moment) AS moment_week,
+    min(moment) AS min_moment
+  FROM events
+  GROUP BY user_id, 2, 3
 ),
 -- adds first_moment
 first_moment AS (
-  SELECT moment, user_id, min(moment) OVER (PARTITION BY user_id) AS first_moment
-  FROM events
+  SELECT user_id, condition, moment_week, min(min_moment) OVER (PARTITION BY user_id) AS first_moment
+  FROM by_user_id_condition_moment_week
 ),
 -- keeps some rows; adds first_cohort
 first_cohort AS (
   SELECT
     user_id,
     strftime(date_trunc('week', first_moment), '%Y-%m-%d') AS first_cohort,
-    epoch_us(date_trunc('week', moment) - date_trunc('week', first_moment)) AS sub
+    epoch_us(moment_week - date_trunc('week', first_moment)) AS sub
   FROM first_moment
-  WHERE user_id IS NOT NULL
+  WHERE condition
 ),
 -- adds cohort_distance; one row for each first_cohort, cohort_distance; adds users
 users AS (

@@ -3,21 +3,31 @@ WITH
 events AS (
   SELECT moment, cookie_id::uuid AS user_id
   FROM data
-  WHERE (value::jsonb ->> '_type') = 'PressEvent'
+  WHERE (value::json ->> '_type') = 'PressEvent'
+),
+-- one row for each user_id, condition, moment_week
+by_user_id_condition_moment_week AS (
+  SELECT
+    user_id,
+    user_id IS NOT NULL AS condition,
+    date_trunc('week', moment) AS moment_week,
+    min(moment) AS min_moment
+  FROM events
+  GROUP BY user_id, 2, 3
 ),
 -- adds first_moment
 first_moment AS (
-  SELECT moment, user_id, min(moment) OVER (PARTITION BY user_id) AS first_moment
-  FROM events
+  SELECT user_id, condition, moment_week, min(min_moment) OVER (PARTITION BY user_id) AS first_moment
+  FROM by_user_id_condition_moment_week
 ),
 -- keeps some rows; adds first_cohort
 first_cohort AS (
   SELECT
     user_id,
     to_char(date_trunc('week', first_moment), 'YYYY-MM-DD') AS first_cohort,
-    (extract(epoch FROM date_trunc('week', moment) - date_trunc('week', first_moment)) * 1000000)::bigint AS sub
+    (extract(epoch FROM moment_week - date_trunc('week', first_moment)) * 1000000)::bigint AS sub
   FROM first_moment
-  WHERE user_id IS NOT NULL
+  WHERE condition
 ),
 -- adds cohort_distance; one row for each first_cohort, cohort_distance; adds users
 users AS (
