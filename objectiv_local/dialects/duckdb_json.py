@@ -173,6 +173,10 @@ def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
+    value = constant(expr, 1)
+    if isinstance(value, str) and not _reads_as_json(value):
+        # The text of no number, object and so on is the one looked for.
+        return func("list_contains", func("json_extract_string", unparsed(args[0]), text("$[*]")), text(value))
     filtered = func("list_filter", elements(args[0]), _matching(constant(expr, 1)))
     return binary(">", func("len", filtered), number(0))
 

@@ -34,10 +34,13 @@ def location_names(data: DataFrame, location_stack: Series | str | None, model: 
 
 def top_product_features(data: DataFrame, location_stack: Series | str | None, event_type: str, column: str) -> DataFrame:
     """Return the number of users of each feature; see Aggregate.top_product_features."""
-    names = location_names(data, location_stack, "top_product_features")
     data = require(data, "top_product_features", user_id="", event_type="string", stack_event_types="json")
-    df = data.assign(feature_nice_name=names, application=_application(data))
-    df = df[df.stack_event_types.json.array_contains(event_type)].dropna(subset=KEYS)
+    if isinstance(location_stack, Series):
+        data = data.assign(feature_stack_asked_for=location_stack)
+        location_stack = "feature_stack_asked_for"
+    df = data[data.stack_event_types.json.array_contains(event_type)]
+    names = location_names(df, location_stack, "top_product_features")
+    df = df.assign(application=_application(df), feature_nice_name=names).dropna(subset=KEYS)
     counted: DataFrame = df.groupby(KEYS).user_id.nunique().rename(column).to_frame()
     return counted.sort_values([column, *KEYS], [False, True, True, True])
 
@@ -60,6 +63,7 @@ def before_conversion(hub: ModelHub, data: DataFrame, name: str, location_stack:
     so_far = hub.map.conversions_in_time(data, name)
     in_all = hub.map.conversions_counter(data, name)
     if isinstance(location_stack, Series):
+        # A series of this frame would have to be found again for the rows that are left.
         data = data.assign(feature_stack_asked_for=location_stack)
         location_stack = "feature_stack_asked_for"
     return top_product_features(data[(in_all > 0) & (so_far == 0)], location_stack, event_type, "unique_users")

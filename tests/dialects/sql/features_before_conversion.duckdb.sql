@@ -41,7 +41,7 @@ names AS (
   FROM events
   GROUP BY location_stack
 ),
--- all rows on the left with those on the right that have equal keys; adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
+-- all rows on the left with those on the right that have equal keys; adds location_stack_matches, stack_event_types_matches, application_id, feature_nice_name
 location_stack_matches AS (
   SELECT
     events.event_id,
@@ -58,15 +58,9 @@ location_stack_matches AS (
       > 0,
       FALSE
     ) AS location_stack_matches,
-    names.name AS feature_nice_name,
+    list_contains(json_extract_string(events.stack_event_types, '$[*]'), 'InteractiveEvent') AS stack_event_types_matches,
     (events.application -> 0) ->> 'id' AS application_id,
-    len(
-        list_filter(
-          json_extract(events.stack_event_types, '$[*]'),
-          lambda element: (element ->> '$') = 'InteractiveEvent'
-        )
-      )
-    > 0 AS stack_event_types_matches
+    names.name AS feature_nice_name
   FROM events
   LEFT JOIN names
     ON events.location_stack = names.location_stack
@@ -79,9 +73,9 @@ session_starts AS (
     user_id,
     event_type,
     location_stack_matches,
-    feature_nice_name,
-    application_id,
     stack_event_types_matches,
+    application_id,
+    feature_nice_name,
     coalesce(
       moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
       > INTERVAL '1800 seconds',
@@ -96,9 +90,9 @@ sessions AS (
     user_id,
     event_type,
     location_stack_matches,
-    feature_nice_name,
-    application_id,
     stack_event_types_matches,
+    application_id,
+    feature_nice_name,
     count(*) FILTER (WHERE is_session_start) OVER (
       PARTITION BY user_id
       ORDER BY moment, event_id
@@ -111,9 +105,9 @@ condition AS (
   SELECT
     user_id,
     event_type,
-    feature_nice_name,
-    application_id,
     stack_event_types_matches,
+    application_id,
+    feature_nice_name,
     count(*) FILTER (WHERE location_stack_matches) OVER (PARTITION BY user_id, session_id) > 0
     AND count(*) FILTER (WHERE location_stack_matches) OVER (
           PARTITION BY user_id, session_id
@@ -123,7 +117,7 @@ condition AS (
       = 0 AS condition
   FROM sessions
 ),
--- keeps some rows; adds feature_nice_name, application; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+-- keeps some rows; adds application, feature_nice_name; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
 by_application_feature_nice_name_event_type_user AS (
   SELECT application_id AS application, feature_nice_name, event_type, user_id
   FROM condition

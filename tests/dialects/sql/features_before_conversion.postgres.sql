@@ -55,7 +55,7 @@ names AS (
   FROM events_3
   GROUP BY location_stack
 ),
--- all rows on the left with those on the right that have equal keys; adds location_stack_matches, feature_nice_name, application_id, stack_event_types_matches
+-- all rows on the left with those on the right that have equal keys; adds location_stack_matches, stack_event_types_matches, application_id, feature_nice_name
 location_stack_matches AS (
   SELECT
     events_3.event_id,
@@ -63,9 +63,9 @@ location_stack_matches AS (
     events_3.user_id,
     events_3.event_type,
     coalesce(events_3.location_stack @> '[{"id": "Quickstart Guide"}]'::jsonb, FALSE) AS location_stack_matches,
-    names.name AS feature_nice_name,
+    events_3.stack_event_types @> '["InteractiveEvent"]'::jsonb AS stack_event_types_matches,
     CASE WHEN jsonb_typeof(events_3.application) = 'array' THEN events_3.application -> 0 END ->> 'id' AS application_id,
-    events_3.stack_event_types @> '["InteractiveEvent"]'::jsonb AS stack_event_types_matches
+    names.name AS feature_nice_name
   FROM events_3
   LEFT JOIN names
     ON events_3.location_stack = names.location_stack
@@ -78,9 +78,9 @@ session_starts AS (
     user_id,
     event_type,
     location_stack_matches,
-    feature_nice_name,
-    application_id,
     stack_event_types_matches,
+    application_id,
+    feature_nice_name,
     coalesce(
       moment - lag(moment) OVER (PARTITION BY user_id ORDER BY moment, event_id)
       > INTERVAL '1800 seconds',
@@ -95,9 +95,9 @@ sessions AS (
     user_id,
     event_type,
     location_stack_matches,
-    feature_nice_name,
-    application_id,
     stack_event_types_matches,
+    application_id,
+    feature_nice_name,
     count(*) FILTER (WHERE is_session_start) OVER (
       PARTITION BY user_id
       ORDER BY moment, event_id
@@ -110,9 +110,9 @@ condition AS (
   SELECT
     user_id,
     event_type,
-    feature_nice_name,
-    application_id,
     stack_event_types_matches,
+    application_id,
+    feature_nice_name,
     count(*) FILTER (WHERE location_stack_matches) OVER (PARTITION BY user_id, session_id) > 0
     AND count(*) FILTER (WHERE location_stack_matches) OVER (
           PARTITION BY user_id, session_id
@@ -122,7 +122,7 @@ condition AS (
       = 0 AS condition
   FROM sessions
 ),
--- keeps some rows; adds feature_nice_name, application; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+-- keeps some rows; adds application, feature_nice_name; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
 by_application_feature_nice_name_event_type_user AS (
   SELECT application_id AS application, feature_nice_name, event_type, user_id
   FROM condition

@@ -11,13 +11,12 @@ events_2 AS (
   FROM events
   OFFSET 0
 ),
--- adds user_id, location_stack, event_type, stack_event_types, application; OFFSET 0 has application and location_stack computed once
+-- adds user_id, location_stack, event_type, stack_event_types, application; keeps some rows; OFFSET 0 has application computed once
 events_3 AS (
   SELECT
     cookie_id AS user_id,
     value -> 'location_stack' AS location_stack,
     value ->> '_type' AS event_type,
-    value -> '_types' AS stack_event_types,
     (
       SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
       FROM jsonb_array_elements(
@@ -26,6 +25,17 @@ events_3 AS (
       WHERE element @> '{"_type": "ApplicationContext"}'::jsonb
     ) AS application
   FROM events_2
+  WHERE (value -> '_types') @> '["InteractiveEvent"]'::jsonb
+  OFFSET 0
+),
+-- adds application; OFFSET 0 has application computed once
+application AS (
+  SELECT
+    user_id,
+    location_stack,
+    event_type,
+    CASE WHEN jsonb_typeof(application) = 'array' THEN application -> 0 END ->> 'id' AS application
+  FROM events_3
   OFFSET 0
 ),
 -- one row for each location_stack; adds name
@@ -50,28 +60,23 @@ names AS (
             ) WITH ORDINALITY AS elements (element, position)
         ) AS path
     ) AS name
-  FROM events_3
+  FROM application
   GROUP BY location_stack
 ),
--- all rows on the left with those on the right that have equal keys; adds feature_nice_name, application; keeps some rows; OFFSET 0 has application computed once
-application AS (
-  SELECT
-    events_3.user_id,
-    events_3.event_type,
-    CASE WHEN jsonb_typeof(events_3.application) = 'array' THEN events_3.application -> 0 END ->> 'id' AS application,
-    names.name AS feature_nice_name
-  FROM events_3
-  LEFT JOIN names
-    ON events_3.location_stack = names.location_stack
-  WHERE events_3.stack_event_types @> '["InteractiveEvent"]'::jsonb
-  OFFSET 0
-),
--- keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+-- all rows on the left with those on the right that have equal keys; adds feature_nice_name; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
 by_application_feature_nice_name_event_type_user AS (
-  SELECT application, feature_nice_name, event_type, user_id
+  SELECT
+    application.application,
+    names.name AS feature_nice_name,
+    application.event_type,
+    application.user_id
   FROM application
-  WHERE application IS NOT NULL AND feature_nice_name IS NOT NULL AND event_type IS NOT NULL
-  GROUP BY application, feature_nice_name, event_type, user_id
+  LEFT JOIN names
+    ON application.location_stack = names.location_stack
+  WHERE application.application IS NOT NULL
+  AND names.name IS NOT NULL
+  AND application.event_type IS NOT NULL
+  GROUP BY 1, 2, 3, 4
 )
 SELECT application, feature_nice_name, event_type, count(user_id) AS user_id_nunique
 FROM by_application_feature_nice_name_event_type_user
