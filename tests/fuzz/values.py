@@ -66,7 +66,7 @@ POOLS: dict[Type, tuple[object, ...]] = {
         datetime.timedelta(minutes=30), datetime.timedelta(hours=24), datetime.timedelta(days=1),
         datetime.timedelta(days=-2, microseconds=7), datetime.timedelta(seconds=1.5)),
     UUID: tuple(uuid.UUID(int=number) for number in (0, 1, 2**127 - 1, 2**127, 2**128 - 1)),
-    MONEY: tuple(map(decimal.Decimal, ("0.00", "0.01", "1.10", "-1.10", "2.50", "10.00", "-3.33"))),
+    MONEY: tuple(map(decimal.Decimal, ("0.00", "0.25", "1.50", "-1.50", "2.50", "10.00", "-3.25"))),
     TIME: tuple(map(datetime.time.fromisoformat, ("00:00", "00:00:00.000001", "13:07:09.012345", "23:59:59.999999"))),
     INTERVAL: (Interval(0.0, 1.5), Interval(0.0, 1.5, "[)"), Interval(-1.0, 2.0, "[]"), Interval(1.5, math.inf, "()")),
     JSON: tuple(json.dumps(document, ensure_ascii=False) for document in DOCUMENTS),
