@@ -41,6 +41,26 @@ def answers(hub: Any, df: Any, everything: Any) -> dict[str, Answer]:
     }
 
 
+def identified(hub: Any, days: dict[str, Any]) -> dict[str, Answer]:
+    """Return the answers about users who say who they are. Each makes an event frame of its own."""
+
+    def frame(**options: Any) -> Any:
+        return hub.get_objectiv_dataframe(**days, identity_resolution="email", **options)
+
+    columns = ["user_id", "session_id", "session_hit_number"]
+    return {
+        "identified": lambda: frame()[columns],
+        "identified_others_kept": lambda: frame(anonymize_unidentified_users=False)[columns],
+        "identified_new_users": lambda: hub.map.is_new_user(frame(anonymize_unidentified_users=False)),
+        "identified_unique_users": lambda: hub.agg.unique_users(frame()),
+        "identified_unique_sessions": lambda: hub.agg.unique_sessions(frame()),
+        "identified_session_duration": lambda: hub.agg.session_duration(frame()),
+        "identified_frequency": lambda: hub.agg.frequency(frame()),
+        "identified_retention": lambda: hub.agg.retention_matrix(frame(), "weekly", display=False),
+        "identified_features": lambda: hub.agg.top_product_features(frame()),
+    }
+
+
 def with_application(df: Any) -> Any:
     """Return a copy of the frame with a column for the id of the application."""
     frame = df.copy()

@@ -131,6 +131,17 @@ CASES: dict[str, Case] = {
     "events_columns": Case(("event_id",), {**_RAW, **_TYPES, "session_id": "int", "session_hit_number": "int",
                                            "application": "json"}),
     "events_without_sessions": Case(("event_id",), {**_RAW, **_TYPES, "application": "json"}),
+    **dict.fromkeys(("identified", "identified_others_kept"), Case(
+        ("event_id",), {"event_id": "text", "user_id": "text", "session_id": "int", "session_hit_number": "int"})),
+    "identified_new_users": _label("is_new_user", "bool"),
+    "identified_unique_users": _per_day("unique_users", "int"),
+    "identified_unique_sessions": _per_day("unique_sessions", "int"),
+    "identified_session_duration": _per_day("session_duration", "timedelta"),
+    "identified_frequency": Case(("session_id_nunique",), {"session_id_nunique": "int", "user_id_nunique": "int"}),
+    "identified_retention": _retention("int"),
+    "identified_features": _features("user_id_nunique"),
+    "nested_locations": _FLOWS,
+    "nested_locations_home": _FLOWS,
     "application_id": _label("application_id", "text"),
     **{name: _label("time_aggregation", "text") for name in FORMATS},
     "is_new_user": _label("is_new_user", "bool"),
@@ -293,6 +304,9 @@ _NO_CONTEXTS = Intended("contexts of an event that has no global_contexts are an
 _HITS_AT_ONE_MOMENT = Intended("hits are numbered back from the conversion by hit number; the original leaves out those "
                                "before it at the same moment", _numbered_among_ties)
 
+_NO_USERS = Intended("sessions of nobody make no row; the original counts 0 users for them",
+                     lambda original, ours: ours is None and original is not None and original["user_id_nunique"] == "0")
+
 #: Differences that are meant, by the case they are in.
 INTENDED: dict[str, tuple[Intended, ...]] = {
     "events_columns": (_NO_CONTEXTS,),
@@ -312,6 +326,7 @@ INTENDED: dict[str, tuple[Intended, ...]] = {
                               error="UnboundLocalError"),),
     "paths_conversion_step_from_end": (_LAST_CONVERSION,),
     "paths_converted_from_end": (_LAST_CONVERSION,),
+    "identified_frequency": (_NO_USERS,),
     "feature_stack": (Intended("the features of an empty stack are an empty stack; the original has NULL",
                                _null_and_empty("location_stack")),),
     "get_from_link_href": (Intended("a member that is an array becomes the text of the JSON, with the spaces that the "

@@ -85,8 +85,19 @@ def answers(url: str, table: str, start_date: str, end_date: str) -> tuple[Any, 
     def duration(**arguments: Any) -> Any:
         return hub.agg.session_duration(new_users(), **arguments)
 
+    def nested_locations(**options: Any) -> Any:
+        frame = hub.visualize_location_stack(df, return_df=True, show=False, **options)
+        # Quirk: types and ids stand in the quotes of JSON.
+        for column in ("source", "target"):
+            frame[column] = frame[column].str.replace('"', "")
+        return frame
+
     return df.engine, {
         **calls.answers(hub, df, everything),
+        # Quirk: resolving identities adds a context to the hub's own list, so it gets a hub of its own.
+        **calls.identified(ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"]), days),
+        "nested_locations": nested_locations,
+        "nested_locations_home": lambda: nested_locations(root_location="home"),
         "events": lambda: events(df),
         "events_all_dates": lambda: events(everything),
         "events_gap_600": lambda: events(hub.get_objectiv_dataframe(**days, session_gap_seconds=600)),

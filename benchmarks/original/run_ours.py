@@ -54,6 +54,9 @@ def answers(target: str, table: str, start_date: str, end_date: str) -> dict[str
 
     return {
         **calls.answers(hub, df, everything),
+        **calls.identified(hub, days),
+        "nested_locations": lambda: hub.visualize_location_stack(df, return_df=True, show=False),
+        "nested_locations_home": lambda: hub.visualize_location_stack(df, root_location="home", return_df=True, show=False),
         "events": lambda: events(df),
         "events_all_dates": lambda: events(everything),
         "events_gap_600": lambda: events(hub.get_objectiv_dataframe(**days, session_gap_seconds=600)),
