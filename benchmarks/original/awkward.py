@@ -142,7 +142,7 @@ class _Events:
         event = self._id()
         type_, types = ("PressEvent", _TYPES[0][1]) if converts else self._random.choice(_TYPES)
         value: dict[str, Any] = {"_type": type_, "_types": types, "id": event, "time": int(moment.timestamp() * 1000)}
-        stack, contexts = self._stack(converts=converts), self._contexts(user)
+        stack, contexts = self._stack(converts=converts), self._contexts(user, moment)
         chance = self._random.random()
         if chance < 0.01 and not converts:
             del value["_types"]
@@ -183,15 +183,27 @@ class _Events:
             location["href"] = self._random.choice(["/docs?q=it's&r=100%", "#" + name, "", None, 404, ["a", "b"]])
         return location
 
-    def _contexts(self, user: str) -> list[dict[str, Any]]:
+    def _contexts(self, user: str, moment: datetime) -> list[dict[str, Any]]:
         """Return global contexts: with one application in most cases, with none, or with two."""
         number = self._random.choice([1] * 7 + [0, 2])
         contexts: list[dict[str, Any]] = [
             {"_type": "ApplicationContext", "id": name, "_types": ["AbstractContext", "ApplicationContext"]}
             for name in self._random.choices(_APPLICATIONS, k=number)]
         contexts.append({"_type": "CookieIdContext", "id": user, "cookie_id": user})
+        if int(user[0], 16) < 6:  # users who may say who they are; several of them are one person
+            contexts += self._identities(int(user[1], 16), moment)
         self._random.shuffle(contexts)
         return contexts
+
+    def _identities(self, person: int, moment: datetime) -> Iterator[dict[str, Any]]:
+        """Yield none, one or several identities. Of two at one moment neither is the last, so they have one value."""
+        others = ["crm", "email|crm", "email"]
+        if moment.microsecond % 4 < 3:
+            others.remove("email")
+        if self._random.random() < 0.5:
+            others = []
+        value = f"joan{person}'s \"mail\" | {'first' if moment.day < 15 else 'second'}"
+        yield from ({"_type": "IdentityContext", "id": id_, "value": value} for id_ in others)
 
 
 def generate(path: Path, events: int = EVENTS, seed: int = SEED) -> None:

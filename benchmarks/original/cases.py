@@ -304,6 +304,13 @@ _NO_CONTEXTS = Intended("contexts of an event that has no global_contexts are an
 _HITS_AT_ONE_MOMENT = Intended("hits are numbered back from the conversion by hit number; the original leaves out those "
                                "before it at the same moment", _numbered_among_ties)
 
+def _escaped(original: Row | None, ours: Row | None) -> bool:
+    """Whether a name has a letter that JSON escapes, or that the case takes out of the original's names."""
+    row = original or ours or {}
+    return any(letter in f"{row['source']}{row['target']}" for letter in '"\\\t\n')
+
+
+_JSON_NAMES = Intended("names are the texts of types and ids; the original's are JSON, with quotes and escapes", _escaped)
 _NO_USERS = Intended("sessions of nobody make no row; the original counts 0 users for them",
                      lambda original, ours: ours is None and original is not None and original["user_id_nunique"] == "0")
 
@@ -327,6 +334,7 @@ INTENDED: dict[str, tuple[Intended, ...]] = {
     "paths_conversion_step_from_end": (_LAST_CONVERSION,),
     "paths_converted_from_end": (_LAST_CONVERSION,),
     "identified_frequency": (_NO_USERS,),
+    **dict.fromkeys(("nested_locations", "nested_locations_home"), (_JSON_NAMES,)),
     "feature_stack": (Intended("the features of an empty stack are an empty stack; the original has NULL",
                                _null_and_empty("location_stack")),),
     "get_from_link_href": (Intended("a member that is an array becomes the text of the JSON, with the spaces that the "

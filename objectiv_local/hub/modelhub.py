@@ -104,10 +104,11 @@ class ModelHub:
     def visualize_location_stack(self, data: DataFrame, root_location: str | None = None,
                                  location_stack: Series | str | None = None, n_top_examples: int | None = 40,
                                  return_df: bool = False, show: bool = True) -> DataFrame | None:
-        """Draw how locations stand in each other, as a Sankey diagram, for events within one outermost location.
+        """Draw how locations stand in each other, as a Sankey diagram, for events within one root location.
 
-        ``root_location`` is the id of that location; by default it is the one with most events. ``location_stack`` is a
-        series of stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
+        ``root_location`` is the id of that location, the first RootLocationContext of an event's ``location_stack``; by
+        default it is the one with most events. The locations are those of the argument ``location_stack``, a series of
+        stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
         all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
         ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn.
         """

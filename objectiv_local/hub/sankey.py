@@ -26,14 +26,14 @@ def flows(pairs: list[DataFrame]) -> DataFrame:
 
 def stack_flows(data: DataFrame, root_location: str | None, location_stack: Series | str | None) -> DataFrame:
     """Return how often each location stands in each other one; see ModelHub.visualize_location_stack."""
-    data = require(data, "visualize_location_stack", user_id="")
+    data = require(data, "visualize_location_stack", user_id="", location_stack="")
     if root_location is not None and not isinstance(root_location, str):
         raise InvalidType(f"root_location is the id of a location, not {root_location!r}")
     stack: object = "location_stack" if location_stack is None else location_stack
     if isinstance(stack, str):
         require(data, "visualize_location_stack", **{stack: ""})
         stack = data[stack]
-    if not isinstance(stack, SeriesLocationStack):
+    if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
         raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
     if not data.index_columns:
         raise InvalidValue("visualize_location_stack needs the index event_id, which tells events apart",
@@ -41,8 +41,9 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
     df = data.assign(__stack=stack)
     state = df._state
     keys = [state.column(name) for name in state.index]
-    outermost = call("json_index", state.column("__stack"), literal(0))
-    plan: Node = Extend(state.plan, (("__root", call("json_get_text", outermost, literal("id"))),), "stacks")
+    roots = call("json_filter", state.column("location_stack"), literal({"_type": "RootLocationContext"}))
+    first = call("json_get_text", call("json_index", roots, literal(0)), literal("id"))
+    plan: Node = Extend(state.plan, (("__root", first),), "stacks")
     root: Expr = literal(root_location, STRING) if root_location is not None else _most_common(plan)
     plan = Filter(plan, call("eq", plan.column("__root"), root), "stacks")
     plan = Unnest(plan, plan.column("__stack"), "__location", "__position", "locations")
@@ -55,7 +56,7 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
 
 
 def _most_common(plan: Node) -> ScalarQuery:
-    """Return the outermost location of most events; of several, the first by name."""
+    """Return the root location of most events; of several, the first by name."""
     counted = Aggregate(Filter(plan, call("not_null", plan.column("__root"))), (("root", plan.column("__root")),),
                         (("events", aggregation("size")),), "roots")
     order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("root")))

@@ -52,10 +52,11 @@ def test_locations_within_a_given_one(df):
     # A location without an id has no name, and is in no pair.
     assert rows(pairs) == [("RootLocationContext: shop", "NavigationContext: top", 1)]
     assert rows(HUB.visualize_location_stack(df, "nowhere", return_df=True, show=False)) == []
-    inner = HUB.visualize_location_stack(df, "top", df.location_stack.json[1:], return_df=True, show=False)
+    # The root is that of the whole stack, the pairs are those of the part.
+    inner = HUB.visualize_location_stack(df, "home", df.location_stack.json[1:], return_df=True, show=False)
     assert rows(inner) == [PAIRS[1], PAIRS[2]]
     df["stack"] = df.location_stack.json[1:]
-    assert rows(HUB.visualize_location_stack(df, "top", "stack", return_df=True, show=False)) == [PAIRS[1], PAIRS[2]]
+    assert rows(HUB.visualize_location_stack(df, "home", "stack", return_df=True, show=False)) == [PAIRS[1], PAIRS[2]]
 
 
 def test_nothing_is_asked_while_it_is_built(df):

@@ -1,13 +1,20 @@
 WITH
--- adds event_id, value, location_stack, __stack
-stack AS (
-  SELECT event_id::uuid AS event_id, value -> 'location_stack' AS __stack
+-- adds event_id, value, location_stack
+events AS (
+  SELECT event_id::uuid AS event_id, value -> 'location_stack' AS location_stack
   FROM read_parquet('sample.parquet')
 ),
--- adds __root
+-- adds __stack, __root
 stacks AS (
-  SELECT event_id, __stack, (__stack -> 0) ->> 'id' AS __root
-  FROM stack
+  SELECT
+    event_id,
+    location_stack AS __stack,
+    (list_filter(
+          json_extract(location_stack, '$[*]'),
+          lambda element: (element ->> '_type') = 'RootLocationContext'
+        ))[1]
+    ->> 'id' AS __root
+  FROM events
 ),
 -- keeps some rows; one row for each root; only the first rows
 most_common_root AS (

@@ -1,8 +1,21 @@
 WITH
--- adds event_id, value, location_stack, __stack; OFFSET 0 has __stack computed once
-stack AS (
-  SELECT event_id::uuid AS event_id, (value::json -> 'location_stack')::jsonb AS __stack
+-- adds event_id, value, location_stack; OFFSET 0 has location_stack computed once
+events AS (
+  SELECT event_id::uuid AS event_id, (value::json -> 'location_stack')::jsonb AS location_stack
   FROM data
+  OFFSET 0
+),
+-- adds __stack; OFFSET 0 has json_filter computed once
+stack AS (
+  SELECT
+    event_id,
+    location_stack AS __stack,
+    (
+      SELECT coalesce(jsonb_agg(element ORDER BY position), '[]'::jsonb)
+      FROM jsonb_array_elements(CASE WHEN jsonb_typeof(location_stack) = 'array' THEN location_stack END) WITH ORDINALITY AS elements (element, position)
+      WHERE element @> '{"_type": "RootLocationContext"}'::jsonb
+    ) AS json_filter
+  FROM events
   OFFSET 0
 ),
 -- adds __root; OFFSET 0 has __root computed once
@@ -10,7 +23,7 @@ stacks AS (
   SELECT
     event_id,
     __stack,
-    CASE WHEN jsonb_typeof(__stack) = 'array' THEN __stack -> 0 END ->> 'id' AS __root
+    CASE WHEN jsonb_typeof(json_filter) = 'array' THEN json_filter -> 0 END ->> 'id' AS __root
   FROM stack
   OFFSET 0
 ),
