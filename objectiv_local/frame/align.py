@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
-from objectiv_local.frame.state import State, is_single_row, unused_name
+from objectiv_local.frame.state import State, is_single_row
 from objectiv_local.plan.expr import Column, Expr, ScalarQuery, substitute
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Node, Select
 
 Keep = OneOf["both", "left"]

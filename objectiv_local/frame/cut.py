@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import as_float
 from objectiv_local.frame.series.base import make_series
-from objectiv_local.frame.state import State, unused_name
+from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Join, Node, Select, Values
 from objectiv_local.types import FLOAT64, INT64
 

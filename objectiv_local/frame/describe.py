@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.functions import NUMERIC, Named, Reduction, as_float, reduction
-from objectiv_local.frame.state import unused_name
 from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Select, Union
 from objectiv_local.plan.ops import castable
 from objectiv_local.types import STRING

@@ -12,9 +12,10 @@ from objectiv_local.frame.align import aligned
 from objectiv_local.frame.functions import Named, Reduction, reduction
 from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.state import State, unused_name
+from objectiv_local.frame.state import State
 from objectiv_local.frame.window import Window, frame_of, moved_together
 from objectiv_local.plan.expr import Aggregation, Expr, Ordering, over
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Node
 
 if TYPE_CHECKING:

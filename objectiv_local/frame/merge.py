@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.state import State, unused_name
+from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Column, Expr, call, cast, literal
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
 from objectiv_local.types import BOOL

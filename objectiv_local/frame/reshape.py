@@ -10,8 +10,8 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, Not
 from objectiv_local.frame.functions import checked_function
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import parsed_literal
-from objectiv_local.frame.state import unused_name
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Union
 from objectiv_local.plan.ops import castable, common_type
 from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value

@@ -10,6 +10,7 @@ from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.translate import translated
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
 
 if TYPE_CHECKING:
@@ -102,16 +103,6 @@ def limited(state: State, limit: int | slice) -> State:
     """Return the state of the rows that ``limit`` keeps."""
     count, offset = _range(limit)
     return state.on(Limit(state.plan, state.order, count, offset))
-
-
-def unused_name(name: str, taken: Iterable[str]) -> str:
-    """Return ``name``, or with a number behind it if it is taken."""
-    names = set(taken)
-    number, candidate = 1, name
-    while candidate in names:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate
 
 
 def is_single_row(plan: Node) -> bool:

@@ -9,10 +9,11 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.groupby import GroupBy, grouping
 from objectiv_local.frame.series import make_series
-from objectiv_local.frame.state import State, unused_name
+from objectiv_local.frame.state import State
 from objectiv_local.hub import features, funnel, retention
 from objectiv_local.hub.checks import require
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate as AggregateNode
 from objectiv_local.plan.nodes import Extend, Filter, Named, Node
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import reduce
 
 from objectiv_local.plan.expr import Aggregation, Column, Expr, aggregation, call, case, substitute
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Node, Select
 from objectiv_local.plan.rewrite import rebuild
 
@@ -74,7 +75,7 @@ def _combined(node: Node) -> Node | None:
         assert side.aggregate is not None
         for name, expr in side.aggregate.aggregates:
             assert isinstance(expr, Aggregation)
-            own = _unused(name, taken)
+            own = unused_name(name, taken)
             taken.add(own)
             aggregates.append((own, expr if predicate is None else _where(expr, predicate)))
             renamed[name] = Column(own, expr.type)
@@ -82,7 +83,7 @@ def _combined(node: Node) -> Node | None:
             renamed[name] = Column(key, expr.type)
         present: Expr | None = None
         if predicate is not None:
-            name = _unused("has_rows", taken)
+            name = unused_name("has_rows", taken)
             taken.add(name)
             aggregates.append((name, aggregation("max", predicate)))
             present = Column(name, predicate.type)
@@ -105,11 +106,3 @@ def _combined(node: Node) -> Node | None:
 def _where(expr: Aggregation, predicate: Expr) -> Aggregation:
     where = predicate if expr.where is None else call("and", expr.where, predicate)
     return Aggregation(expr.op, expr.args, expr.order, where, expr.type)
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate

@@ -8,6 +8,7 @@ are named as they are, which reads better and costs little.
 from __future__ import annotations
 
 from objectiv_local.plan.expr import Call, Column, Expr, transform, walk
+from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Node, topological
 from objectiv_local.plan.rewrite import rebuild
 
@@ -49,9 +50,9 @@ def _joined(node: Extend, calls: list[Expr], taken: set[str]) -> Node:
         if isinstance(value, Column):
             key, rows = value.name, child
         else:
-            key = _unused("stack", taken)
+            key = new_name("stack", taken)
             rows = Extend(child, ((key, value),), "stacks")
-        name = _unused("name", taken)
+        name = new_name("name", taken)
         different = Aggregate(rows, ((key, rows.column(key)),), (), "different_stacks")
         named = Extend(different, ((name, Call(part.op, (different.column(key),), part.type)),), "names")
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in rows.types]
@@ -60,12 +61,3 @@ def _joined(node: Extend, calls: list[Expr], taken: set[str]) -> Node:
         names[part] = Column(name, part.type)
     changed = tuple((name, transform(expr, names.get)) for name, expr in node.columns)
     return Extend(child, changed, node.step, node.local)
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate

@@ -19,6 +19,7 @@ from objectiv_local.plan.expr import (
     transform,
     walk,
 )
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select, topological
 from objectiv_local.plan.rewrite import map_exprs, rebuild
 from objectiv_local.types import BOOL, JSON
@@ -42,7 +43,7 @@ def narrow_early(root: Node) -> Node:
                 key: tuple[Node, Expr] = (place, part)
                 if key not in names:
                     own = name if part is expr and name not in place.child.types and _is_free(name, node, place) else None
-                    names[key] = own or _unused(_title(part), taken)
+                    names[key] = own or unused_name(_title(part), taken)
                     taken.add(names[key])
                 moved.setdefault(node, {})[part] = names[key]
     if not names:
@@ -127,11 +128,3 @@ def _title(expr: Expr) -> str:
     if isinstance(key, Literal):
         op = "".join(letter for letter in str(key.value).lower() if letter.isalnum()) or op
     return f"{columns[0]}_{op}"
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Over, literal, transform
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
 from objectiv_local.types import JSON
 
@@ -71,7 +72,7 @@ def label_first(root: Node) -> Node:
         taken = {*node.child.types, *node.types}
         for condition in conditions:
             if condition.has_window and condition not in labels:
-                labels[condition] = _unused("condition", taken)
+                labels[condition] = unused_name("condition", taken)
                 taken.add(labels[condition])
         if not labels:
             return node
@@ -82,13 +83,6 @@ def label_first(root: Node) -> Node:
 
     return rebuild(root, change)
 
-
-def _unused(name: str, taken: set[str]) -> str:
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate
 
 
 def simplify(root: Node) -> Node:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from objectiv_local.plan.early import day_of
 from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, aggregation
+from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Named, Node
 from objectiv_local.plan.rewrite import rebuild
 
@@ -37,7 +38,7 @@ def _counted(node: Node) -> Node | None:
     keys: list[tuple[str, Expr]] = []
     for name, expr in node.keys:
         day = day_of(expr)
-        own = _unused(f"{min(day.columns)}_day" if day is not None else name, taken)
+        own = new_name(f"{min(day.columns)}_day" if day is not None else name, taken)
         grouped.append((own, expr if day is None else day))
         column: Expr = Column(own, grouped[-1][1].type)
         # The text of a day is made of the few days that are left, not of every row.
@@ -45,7 +46,7 @@ def _counted(node: Node) -> Node | None:
                      if day is not None and isinstance(expr, Call) else column))
     plan: Node = Aggregate(node.child, (*grouped, (outer.name, outer), (inner.name, inner)), ())
     by_outer: Named = tuple((name, Column(name, expr.type)) for name, expr in grouped)
-    number = _unused(f"{inner.name}_count", taken)
+    number = new_name(f"{inner.name}_count", taken)
     plan = Aggregate(plan, (*by_outer, (outer.name, outer)), ((number, aggregation("count", inner)),))
     # Of no rows at all, there are 0 of both.
     total = aggregation("sum_or_null" if node.keys else "sum", plan.column(number))
@@ -66,12 +67,3 @@ def _pair(node: Node, names: set[str]) -> tuple[str, str] | None:
                 return None
         node = node.child
     return None
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    number, candidate = 1, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate

@@ -13,8 +13,9 @@ from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
-from objectiv_local.frame.state import State, is_single_row, limited, unused_name
+from objectiv_local.frame.state import State, is_single_row, limited
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Limit, Select, Values
 from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series.base import Series, series_class
-from objectiv_local.frame.state import unused_name
 from objectiv_local.plan.expr import Expr, Ordering, call, literal
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Unnest
 from objectiv_local.types import INT64, JSON
 

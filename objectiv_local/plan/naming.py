@@ -1,0 +1,22 @@
+"""Names that nobody has taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """Return ``name``, or with a number behind it if it is taken."""
+    names = taken if isinstance(taken, set | frozenset | dict) else set(taken)
+    number, candidate = 1, name
+    while candidate in names:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def new_name(name: str, taken: set[str]) -> str:
+    """Return ``name``, or with a number behind it if it is taken, and take it."""
+    found = unused_name(name, taken)
+    taken.add(found)
+    return found
