@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect
 from objectiv_local.dialects.tree import Sql
-from objectiv_local.plan.expr import Call, Cast, Column, Expr, Literal, Ordering, Over, transform, walk
-from objectiv_local.types import JSON, STRING
+from objectiv_local.plan.expr import Call, Column, Expr, Literal, Ordering, Over, parses, transform, walk
+from objectiv_local.types import JSON
 
 #: A computed column larger than this is not copied into the steps that use it, however few they are.
 LARGE = 24
@@ -106,11 +106,6 @@ def is_cheap(expr: Expr) -> bool:
     if isinstance(expr, Column | Literal):
         return True
     return expr.size <= CHEAP and not expr.has_window and not reads_json(expr) and not parses(expr)
-
-
-def parses(expr: Expr) -> bool:
-    """Return whether ``expr`` reads text as something else, which may raise."""
-    return any(isinstance(part, Cast) and part.arg.type == STRING for part in walk(expr))
 
 
 def reads_json(expr: Expr) -> bool:

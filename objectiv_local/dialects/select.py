@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from objectiv_local.dialects import steps, tree
 from objectiv_local.dialects.base import CAST, Dialect, on_function
-from objectiv_local.dialects.block import Block, inside_windows, is_cheap, outermost_windows, parses, reads_json, replaced
+from objectiv_local.dialects.block import Block, inside_windows, is_cheap, outermost_windows, reads_json, replaced
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
 from objectiv_local.dialects.printer import flat
 from objectiv_local.dialects.text import select_text
@@ -33,6 +33,7 @@ from objectiv_local.plan.expr import (
     ScalarQuery,
     aggregation,
     literal,
+    parses,
     queries,
     substitute,
     walk,

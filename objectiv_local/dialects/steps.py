@@ -78,7 +78,9 @@ def unnest(lowering: Lowering, block: Block, node: Unnest) -> Block:
     alias = unused("element", lowering.taken | {block.source})
     inputs: dict[str, Sql] = {each: Raw(f"{_alias(block.source, 'l')}.{flat(block.inputs[each])}")
                               for each in block.columns}
-    call_ = flat(lowering.dialect.unnest(inputs[name]))
+    rows = lowering.dialect.unnest(inputs[name])
+    lowering.count_reads(block.source, [rows])
+    call_ = flat(rows)
     shown = block.source if block.source == _alias(block.source, "l") else f"{block.source} AS l"
     source = f"{shown}\nCROSS JOIN LATERAL {call_} WITH ORDINALITY AS {alias} (value, position)"
     columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items() if each in kept}
@@ -139,6 +141,7 @@ def join(lowering: Lowering, node: Join) -> Block:
                          node.nulls_match, lowering.dialect) for left, right in node.on]
     if node.condition is not None:
         conditions.append(lowering.sql(substitute(node.condition, columns), inputs))
+    lowering.count_reads("", conditions)
     shown = [side.source if side.source == alias else f"{side.source} AS {alias}"
              for side, alias in zip(sides, aliases, strict=True)]
     keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]

@@ -21,9 +21,10 @@ logger = logging.getLogger("objectiv_local")
 EVENT_COLUMNS = ("day", "moment", "user_id", "location_stack", "event_type", "stack_event_types")
 DEFAULT_TABLE = "data"
 
-
 #: The column of identity contexts, while users are resolved.
 _IDENTITIES = "identity"
+#: Columns that a frame has while it is made, which no context may replace.
+_INNER = ("value", identity.IDENTITY, "is_session_start", "user_hit_number", "session_start_number")
 
 
 def event_frame(db_url: object, table_name: str | None, start_date: object, end_date: object,
@@ -75,7 +76,7 @@ def checked_contexts(global_contexts: object) -> tuple[str, ...]:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
             raise InvalidValue(f"{name!r} is not the name of a context",
                                hint="names are lower case with underscores: 'cookie_id' is the CookieIdContext")
-        if name in (*EVENT_COLUMNS, "event_id", "session_id", "session_hit_number", "value"):
+        if name in (*EVENT_COLUMNS, "event_id", "session_id", "session_hit_number", *_INNER):
             raise InvalidValue(f"a context cannot be named {name!r}, which is a column of the event frame")
     if len(set(global_contexts)) != len(global_contexts):
         raise InvalidValue(f"a context is named twice: {list(global_contexts)!r}")

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 KEYS = ["application", "feature_nice_name", "event_type"]
 
 
-def location_names(data: DataFrame, location_stack: Series | str | None, model: str) -> Series:
-    """Return the names of location stacks: those of the frame, a column of it, or a series of stacks or of names."""
+def location_series(data: DataFrame, location_stack: Series | str | None, model: str) -> Series:
+    """Return the stacks, or names, that a model is asked to look at: those of the frame, a column of it, or a series."""
     stack: object = "location_stack" if location_stack is None else location_stack
     if isinstance(stack, str):
         require(data, model, **{stack: ""})
@@ -24,6 +24,12 @@ def location_names(data: DataFrame, location_stack: Series | str | None, model: 
     if not isinstance(stack, Series):
         raise InvalidType(f"location_stack of {model} is a series or the name of a column, not {type(stack).__name__}",
                           hint="for instance df.location_stack.json[{'id': 'top'}:]")
+    return stack
+
+
+def location_names(data: DataFrame, location_stack: Series | str | None, model: str) -> Series:
+    """Return the names of location stacks: those of the frame, a column of it, or a series of stacks or of names."""
+    stack = location_series(data, location_stack, model)
     if stack.dtype == "string":
         return stack
     if not isinstance(stack, SeriesLocationStack):
@@ -35,14 +41,19 @@ def location_names(data: DataFrame, location_stack: Series | str | None, model: 
 def top_product_features(data: DataFrame, location_stack: Series | str | None, event_type: str, column: str) -> DataFrame:
     """Return the number of users of each feature; see Aggregate.top_product_features."""
     data = require(data, "top_product_features", user_id="", event_type="string", stack_event_types="json")
-    if isinstance(location_stack, Series):
-        data = data.assign(feature_stack_asked_for=location_stack)
-        location_stack = "feature_stack_asked_for"
+    data, location_stack = _held(data, location_stack)
     df = data[data.stack_event_types.json.array_contains(event_type)]
     names = location_names(df, location_stack, "top_product_features")
     df = df.assign(application=_application(df), feature_nice_name=names).dropna(subset=KEYS)
     counted: DataFrame = df.groupby(KEYS).user_id.nunique().rename(column).to_frame()
     return counted.sort_values([column, *KEYS], [False, True, True, True])
+
+
+def _held(data: DataFrame, location_stack: Series | str | None) -> tuple[DataFrame, str | None]:
+    """Return the frame with a series of it as a column, and its name: rows are left out next, and it goes with them."""
+    if not isinstance(location_stack, Series):
+        return data, location_stack
+    return data.assign(feature_stack_asked_for=location_stack), "feature_stack_asked_for"
 
 
 def _application(data: DataFrame) -> Series:
@@ -62,10 +73,7 @@ def before_conversion(hub: ModelHub, data: DataFrame, name: str, location_stack:
     data = require(data, "top_product_features_before_conversion", session_id="int64", moment="timestamp")
     so_far = hub.map.conversions_in_time(data, name)
     in_all = hub.map.conversions_counter(data, name)
-    if isinstance(location_stack, Series):
-        # A series of this frame would have to be found again for the rows that are left.
-        data = data.assign(feature_stack_asked_for=location_stack)
-        location_stack = "feature_stack_asked_for"
+    data, location_stack = _held(data, location_stack)
     return top_product_features(data[(in_all > 0) & (so_far == 0)], location_stack, event_type, "unique_users")
 
 

@@ -124,7 +124,7 @@ class FunnelDiscovery:
             pairs.append(pair.rename(columns={source: "source", target: "target"}))
         result = sankey.flows(pairs)
         if show:
-            sankey.draw(result, n_top_examples, "Locations and those that follow, by paths", show=True)
+            sankey.diagram(result, n_top_examples, "Locations and those that follow, by paths").show()
         return result
 
 

@@ -24,8 +24,9 @@ def resolved(state: State, contexts: str, identity_id: str) -> State:
     told = call("json_index", call("json_filter", events.column(contexts), literal({"id": identity_id})), literal(0))
     value = call("json_get_text", told, literal("value"))
     identity = call("concat", call("concat", value, literal("|")), literal(identity_id))
-    plan: Node = Select(events, (("known_user_id", events.column("user_id")), ("moment", events.column("moment")),
-                           ("event_id", events.column("event_id")), (IDENTITY, identity)), "identities")
+    plan: Node = Select(events, (
+        ("known_user_id", events.column("user_id")), ("moment", events.column("moment")),
+        ("event_id", events.column("event_id")), (IDENTITY, identity)), "identities")
     plan = Filter(plan, call("not_null", plan.column(IDENTITY)), "identities")
     order = (Ordering(plan.column("moment")), Ordering(plan.column("event_id")))
     identities = Aggregate(plan, (("known_user_id", plan.column("known_user_id")),),

@@ -43,9 +43,7 @@ class LogisticRegression:
         Raises InvalidValue for missing values, for no rows, and where ``y`` has one value only.
         """
         _checked(X)
-        if not isinstance(y, Series) or y.dtype != "bool":
-            raise InvalidType(f"y has to be a bool series, not {getattr(y, 'dtype', type(y).__name__)}",
-                              hint="compare: y = df.conversions > 0")
+        _checked_target(y)
         target = unused_name(_TARGET, X.data_columns)
         table = X.assign(**{target: y}).to_pandas()
         missing = ["y" if name == target else name for name in table.columns if table[name].isna().any()]
@@ -59,8 +57,7 @@ class LogisticRegression:
 
     def decision_function(self, X: DataFrame) -> Series:  # noqa: N803
         """Return the linear score of each row, 0 at the border: the intercept and each column times its coefficient."""
-        score = self._score(X)
-        return make_series(X._state, score, "decision_function")
+        return make_series(X._state, self._score(X), "decision_function")
 
     def predict_proba(self, X: DataFrame) -> Series:  # noqa: N803
         """Return the probability that each row is true, as a series ``probability``; missing where a column is."""
@@ -78,8 +75,7 @@ class LogisticRegression:
 
     def score(self, X: DataFrame, y: Series) -> float:  # noqa: N803
         """Return the share of rows whose label is predicted. One query."""
-        if not isinstance(y, Series) or y.dtype != "bool":
-            raise InvalidType(f"y has to be a bool series, not {getattr(y, 'dtype', type(y).__name__)}")
+        _checked_target(y)
         names = [unused_name(name, X.data_columns) for name in ("predicted", "actual")]
         both = X.assign(**{names[0]: self.predict(X), names[1]: y})
         right = (both[names[0]] == both[names[1]]).astype("int64")
@@ -114,6 +110,12 @@ class LogisticRegression:
         for name, weight in zip(names, self._model.coef_[0], strict=True):
             score = call("add", score, call("mul", cast(frame._state.column(name), FLOAT64), literal(float(weight))))
         return score
+
+
+def _checked_target(y: object) -> None:
+    if not isinstance(y, Series) or y.dtype != "bool":
+        raise InvalidType(f"y has to be a bool series, not {getattr(y, 'dtype', type(y).__name__)}",
+                          hint="compare: y = df.conversions > 0")
 
 
 def _checked(frame: object) -> None:

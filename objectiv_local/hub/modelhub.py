@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.hub import metabase, sankey
+from objectiv_local.hub import sankey
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.events import checked_contexts, event_frame
@@ -114,7 +114,7 @@ class ModelHub:
         """
         pairs = sankey.stack_flows(data, root_location, location_stack)
         if show:
-            sankey.draw(pairs, n_top_examples, "Locations and those within them, by events", show=True)
+            sankey.diagram(pairs, n_top_examples, "Locations and those within them, by events").show()
         return pairs if return_df else None
 
     def to_metabase(self, data: DataFrame | Series, model_type: str | None = None,
@@ -129,6 +129,8 @@ class ModelHub:
         Raises ConnectionFailed when the server does not answer within 30 seconds or refuses, and InvalidValue for settings
         that it does not have.
         """
+        from objectiv_local.hub import metabase
+
         frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
         settings = metabase.card_settings(frame, model_type, config)
         return metabase.Metabase().add_update_card(frame.view_sql(), settings)

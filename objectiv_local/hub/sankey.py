@@ -8,6 +8,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.reshape import concat
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.features import location_series
 from objectiv_local.hub.series import SeriesLocationStack
 from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Unnest
@@ -29,10 +30,7 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
     data = require(data, "visualize_location_stack", user_id="", location_stack="")
     if root_location is not None and not isinstance(root_location, str):
         raise InvalidType(f"root_location is the id of a location, not {root_location!r}")
-    stack: object = "location_stack" if location_stack is None else location_stack
-    if isinstance(stack, str):
-        require(data, "visualize_location_stack", **{stack: ""})
-        stack = data[stack]
+    stack = location_series(data, location_stack, "visualize_location_stack")
     if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
         raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
     if not data.index_columns:
@@ -63,8 +61,8 @@ def _most_common(plan: Node) -> ScalarQuery:
     return ScalarQuery(Limit(counted, order, 1, 0, "most_common_root"), "root")
 
 
-def draw(flows: DataFrame, n_top_examples: int | None, title: str, *, show: bool) -> Any:
-    """Return the diagram of the most frequent pairs, and show it if asked to."""
+def diagram(flows: DataFrame, n_top_examples: int | None, title: str) -> Any:
+    """Return the diagram of the most frequent pairs, a figure of plotly."""
     if n_top_examples is not None and (isinstance(n_top_examples, bool) or not isinstance(n_top_examples, int)
                                        or n_top_examples < 1):
         raise InvalidValue(f"n_top_examples has to be a whole number from 1, not {n_top_examples!r}")
@@ -83,6 +81,4 @@ def draw(flows: DataFrame, n_top_examples: int | None, title: str, *, show: bool
     nodes = {"label": labels, "customdata": names, "hovertemplate": "%{customdata}<br>%{value}<extra></extra>", "pad": 18}
     figure = go.Figure(go.Sankey(node=nodes, link=links))
     figure.update_layout(title_text=title, font_size=11)
-    if show:
-        figure.show()
     return figure

@@ -267,7 +267,7 @@ class _Question:
                 if _is_period(part):
                     return self._key(part, _period_name(part))
                 # A condition on a row splits the groups in two, whatever it reads.
-                if part.type == BOOL and isinstance(part, Call) and not part.has_window:
+                if part.type == BOOL and isinstance(part, Call) and _never_raises(part):
                     return self._key(part, next((name for name, own in self.plain.items() if own is part), "condition"))
             if isinstance(part, Column) and part.name not in self.labels:
                 if part.type not in FEW_VALUES:
@@ -323,6 +323,17 @@ class _Question:
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
         op = COMBINED_BY[expr.op]
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
+
+
+#: Operations that have an answer for every value, so that they may be computed for rows that a CASE keeps from them.
+_TOTAL = frozenset((
+    "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "is_null", "not_null", "coalesce", "contains", "startswith",
+    "endswith", "lower", "upper", "length", "strftime", "json_get", "json_get_text", "json_index", "json_index_text",
+    "json_filter", "json_has", "json_contains", "json_length", "json_slice", "json_type", "json_path_name"))
+
+
+def _never_raises(expr: Expr) -> bool:
+    return all(isinstance(part, Column | Literal) or (isinstance(part, Call) and part.op in _TOTAL) for part in walk(expr))
 
 
 #: Parts of a moment that many moments have in common.

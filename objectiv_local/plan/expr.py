@@ -15,7 +15,7 @@ from typing import Literal as OneOf
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.plan import ops
 from objectiv_local.plan.interned import Value
-from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, Type, python_value, type_of_value
+from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING, Type, python_value, type_of_value
 
 if TYPE_CHECKING:
     from objectiv_local.plan.nodes import Node
@@ -420,6 +420,11 @@ def substitute(expr: Expr, columns: dict[str, Expr]) -> Expr:
         return expr
     return transform(expr, lambda part: columns.get(part.name) if isinstance(part, Column) else
                      (part if part.columns.isdisjoint(columns) else None))
+
+
+def parses(expr: Expr) -> bool:
+    """Return whether ``expr`` reads text as something else, which may raise."""
+    return any(isinstance(part, Cast) and part.arg.type == STRING for part in walk(expr))
 
 
 def queries(expr: Expr) -> Iterator[Query]:

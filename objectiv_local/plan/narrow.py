@@ -16,6 +16,7 @@ from objectiv_local.plan.expr import (
     Literal,
     Over,
     Query,
+    parses,
     transform,
     walk,
 )
@@ -90,6 +91,9 @@ def _candidates(expr: Expr) -> list[Expr]:
 
 def _is_candidate(expr: Expr) -> bool:
     if expr.type.plain == JSON or not isinstance(expr, Call | Case | Cast):
+        return False
+    if parses(expr):
+        # It may raise for rows that a condition above keeps from it; what it reads does not.
         return False
     parts = list(walk(expr))
     if any(isinstance(part, Over | Aggregation | Query) for part in parts):

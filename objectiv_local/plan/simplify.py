@@ -84,7 +84,6 @@ def label_first(root: Node) -> Node:
     return rebuild(root, change)
 
 
-
 def simplify(root: Node) -> Node:
     """Return the plan with shorter expressions."""
     from objectiv_local.plan.rewrite import map_exprs, rebuild

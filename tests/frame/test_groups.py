@@ -176,3 +176,12 @@ def test_ranks_are_those_of_pandas(engine, method):
     for options in ({}, {"ascending": False}, {"pct": True}):
         np.testing.assert_allclose(df.v.rank(method=method, **options).to_pandas().to_numpy(float),
                                    pandas.v.rank(method=method, **options).to_numpy(float))
+
+
+@on_every_engine
+def test_what_may_raise_stays_behind_its_condition(engine):
+    df = load(engine, {"user": ["u", "u", "v"], "text": ["5", "x", "7"], "n": [1, 1, 1]})
+    df["most"] = df.groupby("user").n.transform("max")
+    df["big"] = (df.text.astype("int64") > 3).where(df.text != "x", other=False)
+    # Rows are grouped before they are labelled with the most of their user, and the text "x" is still not read.
+    assert df[df.big & (df.most > 0)].groupby("user").n.sum().to_pandas().to_dict() == {"u": 1, "v": 1}

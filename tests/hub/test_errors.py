@@ -47,7 +47,7 @@ def test_arguments(arguments, words):
     assert isinstance(caught.value, ValueError)
 
 
-@pytest.mark.parametrize("contexts", ["application", ["Application"], [1], ["a b"], ["session_id"], ["user", "user"]])
+@pytest.mark.parametrize("contexts", ["application", ["Application"], [1], ["a b"], ["session_id"], ["user_hit_number"], ["user", "user"]])
 def test_names_of_contexts(contexts):
     with pytest.raises(ObjectivError, match="context"):
         ModelHub(global_contexts=contexts)

@@ -65,13 +65,13 @@ def test_nothing_is_asked_while_it_is_built(df):
 
 def test_diagrams(df):
     pairs = HUB.visualize_location_stack(df, return_df=True, show=False)
-    [diagram] = sankey.draw(pairs, None, "Locations", show=False).to_dict()["data"]
+    [diagram] = sankey.diagram(pairs, None, "Locations").to_dict()["data"]
     assert diagram["node"]["label"] == ["RootLocationContext: home", "NavigationContext: top", "LinkContext: logo"]
     assert list(diagram["node"]["customdata"]) == diagram["node"]["label"]
     assert plain(diagram["link"]["source"]) == [0, 1, 1]
     assert plain(diagram["link"]["target"]) == [1, 1, 2]
     assert plain(diagram["link"]["value"]) == [3, 2, 1]
-    [diagram] = sankey.draw(pairs, 1, "Locations", show=False).to_dict()["data"]
+    [diagram] = sankey.diagram(pairs, 1, "Locations").to_dict()["data"]
     assert plain(diagram["link"]["value"]) == [3]
 
 
