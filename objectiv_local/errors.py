@@ -51,6 +51,10 @@ class ConnectionFailed(ObjectivError, ConnectionError):
     """A database or file that cannot be opened. The message never holds a password."""
 
 
+class TooLarge(ObjectivError, MemoryError):
+    """A result with more bytes than its caller set as the limit; nothing of it was fetched."""
+
+
 class QueryFailed(ObjectivError, RuntimeError):
     """A statement that the engine refused while running it."""
 

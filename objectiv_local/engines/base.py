@@ -17,6 +17,7 @@ from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, R
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     import pyarrow
@@ -109,6 +110,13 @@ class Engine(Protocol):
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query, as a relation that is that query. Reads no rows."""
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Hold stored rows as they are now: every query inside reads the same ones, whatever others write meanwhile.
+
+        Snapshots within each other are one. In a transaction that the user began, that transaction decides. Nothing is
+        written while a snapshot is held.
+        """
+
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""
 
@@ -128,6 +136,7 @@ class Session(ABC):
         self._closed = False
         self.materialized: dict[Node, StoredTable] = {}
         self.samples: dict[Node, Node] = {}
+        self._snapshots = 0
 
     @property
     def closed(self) -> bool:
@@ -188,6 +197,29 @@ class Session(ABC):
     def _stream(self) -> Stream | None:
         return None if self._open_stream is None else self._open_stream()
 
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Hold stored rows as they are now; see :meth:`Engine.snapshot`."""
+        with self._turn():
+            began = self._snapshots == 0 and self._begin_snapshot()
+            self._snapshots += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._snapshots -= 1
+                if began and not self._closed:
+                    with self._turn():
+                        self._end_snapshot()
+
+    @abstractmethod
+    def _begin_snapshot(self) -> bool:
+        """Begin a transaction that reads one state of the data; return False in one that the user began."""
+
+    @abstractmethod
+    def _end_snapshot(self) -> None:
+        """End the transaction."""
+
     def write(self, statements: Sequence[str]) -> None:
         """Run statements in one transaction; see :meth:`Engine.write`."""
         self._require_writable("")
@@ -199,6 +231,9 @@ class Session(ABC):
         """Run statements in one transaction: all of them, or none."""
 
     def _require_writable(self, name: str) -> None:
+        if self._snapshots:
+            raise InvalidValue("nothing can be written while rows are read from a snapshot",
+                               hint="finish the loop over the batches, or close it, and write then")
         if self.read_only:
             what = f"the table {name!r} cannot be created" if name else "nothing can be written"
             raise ReadOnly(f"{what}: the connection to {self.description} is for reading",

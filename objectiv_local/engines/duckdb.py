@@ -251,6 +251,19 @@ class DuckDBEngine(Session):
                 raise
             self._run(lambda: self._execute("COMMIT"), "")
 
+    def _begin_snapshot(self) -> bool:
+        try:
+            self._run(lambda: self._execute("BEGIN"), "BEGIN")
+        except QueryFailed:
+            return False  # the user's connection is in a transaction
+        return True
+
+    def _end_snapshot(self) -> None:
+        try:
+            self._run(lambda: self._execute("COMMIT"), "COMMIT")
+        except QueryFailed:
+            self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")  # a statement in it failed
+
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         if not temporary:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from objectiv_local.engines.base import BATCH_ROWS, Session, quoted, safe_name, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion, out_of_range, shortened, wrong_columns
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
-from objectiv_local.errors import ConnectionFailed, DataInvalid, ObjectivError, QueryFailed, TableNotFound, near
+from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, ObjectivError, QueryFailed, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.types import DECIMAL_DIGITS, Type, arrow_type
 
@@ -167,6 +167,9 @@ class PostgresEngine(Session):
         """Hold a transaction that may create a temporary table, on a connection that may not write otherwise."""
         from psycopg.pq import TransactionStatus
 
+        if self._snapshots and self.read_only:
+            raise InvalidValue("no temporary table can be made while rows are read from a snapshot for reading only",
+                               hint="finish the loop over the batches, or close it, and make the table then")
         if self._connection.info.transaction_status != TransactionStatus.IDLE:
             yield  # in a transaction that the user began, and ends
             return
@@ -178,6 +181,18 @@ class PostgresEngine(Session):
             with suppress(ObjectivError):
                 self._run(lambda: self._connection.execute("ROLLBACK"), "ROLLBACK")
             raise
+
+    def _begin_snapshot(self) -> bool:
+        from psycopg.pq import TransactionStatus
+
+        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+            return False
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        self._run(lambda: self._connection.execute(begin), begin)
+        return True
+
+    def _end_snapshot(self) -> None:
+        self._run(lambda: self._connection.execute("COMMIT"), "COMMIT")
 
     # ---- tables
 

@@ -1,0 +1,86 @@
+"""What estimators over frames share: they are scikit-learn's own classes, which here also take frames.
+
+An estimator is a subclass of scikit-learn's of the same name. Given arrays or frames in memory it is that class. Given a
+frame of this package, fitting runs queries and sets the same attributes, and what depends on them is an expression.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Self
+
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame, Series
+
+
+def is_frame(X: object) -> bool:
+    """Return whether ``X`` is a frame of this package. Raises InvalidType for a series, which is no table."""
+    if isinstance(X, Series):
+        raise InvalidType("X has to be a frame with a column for each feature, not a series", hint="use series.to_frame()")
+    return isinstance(X, DataFrame)
+
+
+class OverFrames:
+    """A scikit-learn estimator that also takes frames. Stands before scikit-learn's class among the bases."""
+
+    def _names(self, frame: DataFrame, *, fitting: bool = False) -> list[str]:
+        """Return the features of a frame: all its data columns. Sets their names, or compares them with those fitted.
+
+        Raises InvalidValue, in scikit-learn's words, for names that are missing, too many or in another order.
+        """
+        import pandas as pd
+
+        if not fitting:
+            check_is_fitted(self)
+        if not frame.data_columns:
+            raise InvalidValue(f"{type(self).__name__} needs at least one feature, and the frame has no data columns")
+        try:
+            validate_data(self, pd.DataFrame(columns=pd.Index(frame.data_columns, dtype=object)), reset=fitting,
+                          skip_check_array=True)
+        except ValueError as error:
+            known = getattr(self, "feature_names_in_", None)
+            raise InvalidValue(str(error).strip(), hint=None if known is None else f"pass df[{list(known)}]") from None
+        return list(frame.data_columns)
+
+    def _refuse(self, what: str, given: object, instead: str) -> None:
+        """Raise NotSupported if something was given that only data in memory can have."""
+        if given is not None:
+            raise NotSupported(f"{type(self).__name__} takes no {what} with a frame", hint=instead)
+
+    @classmethod
+    def _plain(cls) -> Any:
+        """Return scikit-learn's class."""
+        return next(each for each in cls.__mro__ if each.__module__.startswith("sklearn.") and each.__name__ == cls.__name__)
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's own estimator with the same parameters and, if this one is fitted, the same attributes."""
+        plain = self._plain()
+        return _moved(self, plain(**_shared_parameters(self, plain)))
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Return an estimator for frames with the parameters and attributes of scikit-learn's one.
+
+        Raises InvalidType for an estimator of another class.
+        """
+        if not isinstance(estimator, cls._plain()):
+            raise InvalidType(f"{cls.__name__}.from_sklearn takes scikit-learn's {cls.__name__}, "
+                              f"not {type(estimator).__name__}")
+        made: Self = _moved(estimator, cls(**_shared_parameters(estimator, cls)))
+        return made
+
+
+def _shared_parameters(estimator: Any, target: Any) -> dict[str, Any]:
+    names = set(target._get_param_names())
+    return {name: deepcopy(value) for name, value in estimator.get_params(deep=False).items() if name in names}
+
+
+def _moved(source: Any, target: Any) -> Any:
+    """Return ``target`` with what ``source`` knows from fitting."""
+    parameters = set(source.get_params(deep=False)) | set(target.get_params(deep=False))
+    for name, value in vars(source).items():
+        if name not in parameters:
+            setattr(target, name, deepcopy(value))
+    return target

@@ -1,0 +1,88 @@
+"""Numbers in expressions: columns as floats, constants, and sums that neither nest deep nor depend on an engine."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.plan.expr import Expr, call, case, cast, literal
+from objectiv_local.types import FLOAT64, python_value
+
+#: The types of columns that are numbers to a model.
+NUMBERS = ("bool", "int64", "float64", "decimal")
+
+#: Terms of one chain of a sum. Engines stop at some depth of nesting, and chains of brackets keep it low.
+_TERMS = 16
+
+NAN = literal(math.nan)
+
+
+def number(frame: DataFrame, name: str) -> Expr:
+    """Return a column as floats, in which NULL and NaN are both NULL: a bool is 0 or 1.
+
+    Raises ColumnNotFound, and InvalidType for a column that is no number.
+    """
+    if name not in frame.data_columns:
+        raise ColumnNotFound(f"there is no data column {name!r}", hint=near(name, frame.data_columns))
+    return number_of(frame._state.column(name), name)
+
+
+def number_of(column: Expr, name: str) -> Expr:
+    """Return an expression as floats, in which NULL and NaN are both NULL; see :func:`number`."""
+    if column.type.name not in NUMBERS:
+        raise InvalidType(f"column {name!r} is {column.type}, and a number is needed",
+                          hint="encode it with OneHotEncoder or OrdinalEncoder, cast it with astype, or leave it out")
+    return not_nan(column) if column.type == FLOAT64 else cast(column, FLOAT64)
+
+
+def not_nan(expr: Expr) -> Expr:
+    """Return a float with NULL for NaN."""
+    return case([(call("ne", expr, NAN), expr)])
+
+
+def constant(value: object) -> Expr:
+    """Return a Python or numpy value as a constant."""
+    return literal(python_value(value))
+
+
+def real(value: object) -> Expr:
+    """Return a number as a float constant, to the last bit."""
+    return literal(float(value))  # type: ignore[arg-type]
+
+
+def total(terms: Sequence[Expr]) -> Expr:
+    """Return the sum of terms, in one fixed order: in brackets of 16, and brackets of those."""
+    parts = list(terms) or [real(0)]
+    while len(parts) > 1:
+        parts = [_chain(parts[start:start + _TERMS]) for start in range(0, len(parts), _TERMS)]
+    return parts[0]
+
+
+def _chain(terms: Sequence[Expr]) -> Expr:
+    found = terms[0]
+    for term in terms[1:]:
+        found = call("add", found, term)
+    return found
+
+
+def dot(values: Sequence[Expr], weights: Iterable[object], intercept: object = 0.0) -> Expr:
+    """Return the sum of an intercept and values times their weights. A weight of 0 counts, so that NULL stays NULL."""
+    products = [call("mul", value, real(weight)) for value, weight in zip(values, weights, strict=True)]
+    return total([*products, *([real(intercept)] if float(intercept) else [])])  # type: ignore[arg-type]
+
+
+def with_columns(frame: DataFrame, columns: Mapping[str, Expr], step: str = "", *, only: bool = False) -> DataFrame:
+    """Return the frame with columns added as one step; with ``only``, they are its only data columns."""
+    state = frame._state.extended(tuple(columns.items()), step)
+    kept = [] if only else [name for name in frame.data_columns if name not in columns]
+    return DataFrame(state, [*kept, *columns])
+
+
+def column_of(frame: DataFrame, expr: Expr, name: str) -> Series:
+    """Return an expression over a frame as a series."""
+    from objectiv_local.frame.series.base import make_series
+
+    return make_series(frame._state, expr, name)
+
