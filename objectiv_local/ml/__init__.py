@@ -10,6 +10,16 @@ from importlib import import_module
 
 # Loaded on first use: importing the package loads no scikit-learn.
 _HOMES = {
+    "Compose": "preprocessing",
+    "KBinsDiscretizer": "preprocessing",
+    "MaxAbsScaler": "preprocessing",
+    "MinMaxScaler": "preprocessing",
+    "OneHotEncoder": "preprocessing",
+    "OrdinalEncoder": "preprocessing",
+    "RobustScaler": "preprocessing",
+    "SimpleImputer": "preprocessing",
+    "StandardScaler": "preprocessing",
+    "TargetEncoder": "preprocessing",
     "XY": "extract",
     "batches": "extract",
     "xy": "extract",
