@@ -31,7 +31,7 @@ Products = OneOf["none", "squares", "all"]
 _BITS = 62
 
 #: Greater values are refused: the difference of two would be no float.
-LARGEST = 2.0**1000
+LARGEST = 2.0**960
 
 #: A deviation is taken as it is if its exponent is at most this; its square is then a float, and so is that of the least.
 _PLAIN = 200
@@ -86,12 +86,13 @@ class ExactMoments:
 
 
 def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str],
-                  products: Products = "squares") -> ExactMoments:
+                  products: Products = "squares", *, target: str | None = None) -> ExactMoments:
     """Return the exact moments of columns: their means, and sums of squares or of all products of two.
 
     ``data`` is a frame, or an array with a column for each name. NULL and NaN do not count; a column without values has
     the mean 0. With ``products="all"`` no value may be missing. Takes a query for the ranges, one for the means and one
-    for 1500 products, all of one snapshot. Raises InvalidValue for infinite values and those beyond 2**1000.
+    for 1500 products, all of one snapshot. Raises InvalidValue for infinite values, those beyond 2**960, and whole numbers
+    beyond 2**53 in a frame; messages call the column ``target`` y.
 
     >>> import numpy
     >>> found = exact_moments(numpy.array([[0.1], [0.2], [0.3]]), ["x"])
@@ -100,18 +101,17 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
     """
     source: _Rows = _FrameRows(data, names) if isinstance(data, DataFrame) else _ArrayRows(data)
     with source.held():
-        rows, ranges = source.ranges()
-        for name, (_, low, high) in zip(names, ranges, strict=True):
-            check_range(name, low, high)
-        powers = [_BITS - _exponent(max(abs(low), abs(high))) for _, low, high in ranges]
+        rows, limits = source.ranges()
+        for name, (count, low, high) in zip(names, limits, strict=True):
+            check_range(name, low, high, is_target=name == target)
+            if products == "all":
+                check_complete(name, rows - count, is_target=name == target)
+        powers = [_BITS - _exponent(max(abs(low), abs(high))) for _, low, high in limits]
         sums = source.sums(powers)
         columns = tuple(column(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
-                        for (count, low, high), power, total in zip(ranges, powers, sums, strict=True))
+                        for (count, low, high), power, total in zip(limits, powers, sums, strict=True))
         wanted = [(i, j) for i in range(len(names)) for j in range(i, len(names))
                   if products == "all" or (products == "squares" and i == j)]
-        if products == "all" and any(each.count != rows for each in columns):
-            raise InvalidValue("products of columns with missing values are not over the same rows",
-                               hint="leave such rows out first, with dropna")
         varied = [(i, j) for i, j in wanted if not columns[i].is_constant and not columns[j].is_constant]
         shifts = [_BITS - 1 - columns[i].exponent - columns[j].exponent for i, j in varied]
         found = dict.fromkeys(wanted, Fraction(0))
@@ -123,14 +123,39 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
         return ExactMoments(rows, columns, found)
 
 
-def check_range(name: str, low: float, high: float) -> None:
-    """Raise InvalidValue for a column with values of which no moments can be had."""
+def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
+    """Raise InvalidValue, in scikit-learn's words, for a column with values of which no moments can be had."""
     if math.isinf(low) or math.isinf(high):
-        raise InvalidValue(f"Input X contains infinity or a value too large for dtype('float64'): column {name!r}",
-                           hint="leave such rows out, or clip the column")
+        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
+                           f"column {name!r}", hint="leave such rows out, or clip the column")
     if max(abs(low), abs(high)) > LARGEST:
-        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, whose differences are no floats",
+        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, of which sums are no floats",
                            hint="divide the column by a constant")
+
+
+def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
+    """Raise InvalidValue, in scikit-learn's words, for a column with missing values."""
+    if missing:
+        hint = f"leave such rows out first, with df.dropna(subset=[{name!r}])"
+        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains NaN: column {name!r} is missing in {missing} rows",
+                           hint=hint if is_target else f"{hint}, or fill them in with SimpleImputer")
+
+
+def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
+    """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
+
+    Raises InvalidValue for whole numbers beyond 2**53.
+    """
+    ops = ("count", "min", "max", *more)
+    values = [number(frame, name) for name in names]
+    found = one_row(frame, [("rows", aggregation("size")), *(
+        (f"{op}_{position}", aggregation(op, value)) for position, value in enumerate(values) for op in ops)])
+    columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
+    for name, each in zip(names, columns, strict=True):
+        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) > 2**53:
+            raise InvalidValue(f"column {name!r} has numbers beyond 2**53, which no float holds exactly",
+                               hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
+    return int(found["rows"]), columns
 
 
 def column(count: int, low: float, high: float, mean: Fraction) -> Column:
@@ -199,7 +224,7 @@ class _Rows(Protocol):
 
 class _FrameRows:
     def __init__(self, frame: DataFrame, names: Sequence[str]) -> None:
-        self.frame = frame
+        self.frame, self.names = frame, names
         self.values = [number(frame, name) for name in names]
         self.plain = [cast(frame._state.column(name), FLOAT64) for name in names]
 
@@ -207,16 +232,12 @@ class _FrameRows:
         return self.frame._state.connected().snapshot()
 
     def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
-        found = one_row(self.frame, [("rows", aggregation("size")), *(
-            (f"{op}_{position}", aggregation(op, value))
-            for position, value in enumerate(self.values) for op in ("count", "min", "max"))])
-        rows = int(found["rows"])
-        ranges = [(int(found[f"count_{position}"]), found[f"min_{position}"] or 0.0, found[f"max_{position}"] or 0.0)
-                  for position in range(len(self.values))]
+        rows, found = ranges(self.frame, self.names)
+        limits = [(int(each["count"]), float(each["min"]), float(each["max"])) for each in found]
         # Without missing values there is nothing to guard against.
         self.values = [plain if count == rows else value
-                       for (count, _, _), plain, value in zip(ranges, self.plain, self.values, strict=True)]
-        return rows, ranges
+                       for (count, _, _), plain, value in zip(limits, self.plain, self.values, strict=True)]
+        return rows, limits
 
     def sums(self, powers: Sequence[int]) -> list[int]:
         return list(self._totals([_cut(value, power) for value, power in zip(self.values, powers, strict=True)]))

@@ -91,7 +91,7 @@ def test_missing_values_do_not_count(engine):
     assert [column.mean for column in found.columns[:2]] == [Fraction(5, 2), 0]
     assert found.products[0, 0] == Fraction(9, 2)
     assert float(found.columns[2].mean) == 2 / 3
-    with pytest.raises(InvalidValue, match="missing values"):
+    with pytest.raises(InvalidValue, match="contains NaN: column 'x' is missing in 1 rows"):
         exact_moments(loaded(engine, data), ["x", "flag"], "all")
 
 
@@ -100,3 +100,9 @@ def test_missing_values_do_not_count(engine):
 def test_values_without_moments(engine, value, message):
     with pytest.raises(InvalidValue, match=message):
         exact_moments(loaded(engine, pd.DataFrame({"x": [1.0, value]})), ["x"])
+
+
+@on_every_engine
+def test_whole_numbers_that_are_no_floats(engine):
+    with pytest.raises(InvalidValue, match=r"beyond 2\*\*53"):
+        exact_moments(loaded(engine, pd.DataFrame({"x": [1, 2**53 + 1]})), ["x"])
