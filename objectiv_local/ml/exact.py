@@ -92,7 +92,7 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
     ``data`` is a frame, or an array with a column for each name. NULL and NaN do not count; a column without values has
     the mean 0. With ``products="all"`` no value may be missing. Takes a query for the ranges, one for the means and one
     for 1500 products, all of one snapshot. Raises InvalidValue for infinite values, those beyond 2**960, and whole numbers
-    beyond 2**53 in a frame; messages call the column ``target`` y.
+    from 2**53 in a frame; messages call the column ``target`` y.
 
     >>> import numpy
     >>> found = exact_moments(numpy.array([[0.1], [0.2], [0.3]]), ["x"])
@@ -144,7 +144,7 @@ def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
 def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
     """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
 
-    Raises InvalidValue for whole numbers beyond 2**53.
+    Raises InvalidValue for whole numbers from 2**53.
     """
     ops = ("count", "min", "max", *more)
     values = [number(frame, name) for name in names]
@@ -152,8 +152,8 @@ def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, lis
         (f"{op}_{position}", aggregation(op, value)) for position, value in enumerate(values) for op in ops)])
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
     for name, each in zip(names, columns, strict=True):
-        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) > 2**53:
-            raise InvalidValue(f"column {name!r} has numbers beyond 2**53, which no float holds exactly",
+        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
+            raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
                                hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
     return int(found["rows"]), columns
 

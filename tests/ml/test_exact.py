@@ -27,7 +27,7 @@ def hard():
         "centered": np.repeat([-1.0, 0.0, 1.0], ROWS // 3),
         "small": rng.normal(0, 1e-300, ROWS),
         "large": rng.normal(0, 1e200, ROWS),
-        "wide": np.where(np.arange(ROWS) % 2, 1e-290, -1e290) * rng.random(ROWS),
+        "wide": np.where(np.arange(ROWS) % 2, 1e-280, -1e280) * rng.random(ROWS),
         "tiny_mean": np.tile([1.0, -1.0, 1e-200], ROWS // 3),
         "constant": np.full(ROWS, 0.1),
     })
@@ -104,5 +104,5 @@ def test_values_without_moments(engine, value, message):
 
 @on_every_engine
 def test_whole_numbers_that_are_no_floats(engine):
-    with pytest.raises(InvalidValue, match=r"beyond 2\*\*53"):
+    with pytest.raises(InvalidValue, match=r"2\*\*53 or more"):
         exact_moments(loaded(engine, pd.DataFrame({"x": [1, 2**53 + 1]})), ["x"])
