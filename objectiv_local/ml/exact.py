@@ -1,0 +1,292 @@
+"""Exact sums: means and sums of squares and products that are the same to the last bit on every engine.
+
+A sum of floats depends on the order of its terms, which no engine promises. Here each term becomes a whole number: times a
+power of two, by which no bit of its leading 62 is lost, and cut. Whole numbers add up to one sum in any order. What is made
+of the sums is a fraction, rounded once. Arrays in memory go through the same steps and give the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+from typing import Literal as OneOf
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.expressions import number, real
+from objectiv_local.plan.expr import Expr, aggregation, call, case, cast
+from objectiv_local.plan.nodes import Aggregate
+from objectiv_local.types import FLOAT64, INT64, decimal_type
+
+if TYPE_CHECKING:
+    import numpy
+
+Products = OneOf["none", "squares", "all"]
+
+#: Bits of a term. With one for the sign, it is an int64.
+_BITS = 62
+
+#: Greater values are refused: the difference of two would be no float.
+LARGEST = 2.0**960
+
+#: A deviation is taken as it is if its exponent is at most this; its square is then a float, and so is that of the least.
+_PLAIN = 200
+
+#: The largest power of two that is surely a float.
+_POWER = 1000
+
+#: Sums of one query; a statement of some thousands is still read at once.
+_PER_QUERY = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where the values of a column lie.
+
+    Deviations are taken from ``shift``, a float next to the mean, times 2**``scale``; they are less than 2**``exponent``.
+    """
+
+    count: int
+    low: float
+    high: float
+    mean: Fraction
+    shift: float
+    scale: int
+    exponent: int
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether there are no two different values."""
+        return self.low == self.high
+
+    @property
+    def residual(self) -> Fraction:
+        """The mean deviation: what the shift is short of the mean, in the units of deviations."""
+        return (self.mean - Fraction(self.shift)) * Fraction(2) ** self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class ExactMoments:
+    """Exact moments of columns. ``products`` are, by two positions, sums of products of deviations from the means.
+
+    The sum for positions (i, j) with i <= j is over rows that have both; divided by the count, it is a covariance.
+    """
+
+    rows: int
+    columns: tuple[Column, ...]
+    products: Mapping[tuple[int, int], Fraction]
+
+    def variance(self, position: int) -> Fraction:
+        """Return the variance of a column as that of a whole population: 0 for one value."""
+        return self.products[position, position] / self.columns[position].count
+
+
+def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str],
+                  products: Products = "squares", *, target: str | None = None) -> ExactMoments:
+    """Return the exact moments of columns: their means, and sums of squares or of all products of two.
+
+    ``data`` is a frame, or an array with a column for each name. NULL and NaN do not count; a column without values has
+    the mean 0. With ``products="all"`` no value may be missing. Takes a query for the ranges, one for the means and one
+    for 1500 products, all of one snapshot. Raises InvalidValue for infinite values, those beyond 2**960, and whole numbers
+    from 2**53 in a frame; messages call the column ``target`` y.
+
+    >>> import numpy
+    >>> found = exact_moments(numpy.array([[0.1], [0.2], [0.3]]), ["x"])
+    >>> float(found.columns[0].mean), float(found.variance(0))
+    (0.2, 0.006666666666666665)
+    """
+    source: _Rows = _FrameRows(data, names) if isinstance(data, DataFrame) else _ArrayRows(data)
+    with source.held():
+        rows, limits = source.ranges()
+        for name, (count, low, high) in zip(names, limits, strict=True):
+            check_range(name, low, high, is_target=name == target)
+            if products == "all":
+                check_complete(name, rows - count, is_target=name == target)
+        powers = [_BITS - _exponent(max(abs(low), abs(high))) for _, low, high in limits]
+        sums = source.sums(powers)
+        columns = tuple(column(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
+                        for (count, low, high), power, total in zip(limits, powers, sums, strict=True))
+        wanted = [(i, j) for i in range(len(names)) for j in range(i, len(names))
+                  if products == "all" or (products == "squares" and i == j)]
+        varied = [(i, j) for i, j in wanted if not columns[i].is_constant and not columns[j].is_constant]
+        shifts = [_BITS - 1 - columns[i].exponent - columns[j].exponent for i, j in varied]
+        found = dict.fromkeys(wanted, Fraction(0))
+        for (i, j), power, total in zip(varied, shifts, source.products(columns, varied, shifts), strict=True):
+            a, b = columns[i], columns[j]
+            centered = Fraction(total) / Fraction(2) ** power - a.count * a.residual * b.residual
+            # Cut terms may leave less than nothing of squares that are nothing.
+            found[i, j] = (max(centered, Fraction(0)) if i == j else centered) / Fraction(2) ** (a.scale + b.scale)
+        return ExactMoments(rows, columns, found)
+
+
+def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
+    """Raise InvalidValue, in scikit-learn's words, for a column with values of which no moments can be had."""
+    if math.isinf(low) or math.isinf(high):
+        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
+                           f"column {name!r}", hint="leave such rows out, or clip the column")
+    if max(abs(low), abs(high)) > LARGEST:
+        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, of which sums are no floats",
+                           hint="divide the column by a constant")
+
+
+def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
+    """Raise InvalidValue, in scikit-learn's words, for a column with missing values."""
+    if missing:
+        hint = f"leave such rows out first, with df.dropna(subset=[{name!r}])"
+        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains NaN: column {name!r} is missing in {missing} rows",
+                           hint=hint if is_target else f"{hint}, or fill them in with SimpleImputer")
+
+
+def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
+    """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
+
+    Raises InvalidValue for whole numbers from 2**53.
+    """
+    ops = ("count", "min", "max", *more)
+    values = [number(frame, name) for name in names]
+    found = one_row(frame, [("rows", aggregation("size")), *(
+        (f"{op}_{position}", aggregation(op, value)) for position, value in enumerate(values) for op in ops)])
+    columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
+    for name, each in zip(names, columns, strict=True):
+        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
+            raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
+                               hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
+    return int(found["rows"]), columns
+
+
+def column(count: int, low: float, high: float, mean: Fraction) -> Column:
+    """Return where the values of a column lie, with a shift such that no square of a deviation is too small for a float."""
+    largest = max(abs(low), abs(high))
+    shift = min(max(float(mean), low), high)
+    if low != high and abs(shift) < math.ldexp(largest, -_PLAIN):
+        # A value close to 0 is then not close to the shift.
+        shift = math.ldexp(1.0, _exponent(largest) - 60)
+    exponent = _exponent(max(abs(low - shift), abs(high - shift)))
+    scale = 0 if abs(exponent) <= _PLAIN else -exponent
+    return Column(count, low, high, mean, shift, scale, exponent + scale)
+
+
+def deviation(value: Expr, of: Column) -> Expr:
+    """Return the deviation of a value from the shift of its column."""
+    return _times_power(call("sub", value, real(of.shift)) if of.shift else value, of.scale)
+
+
+def deviations(values: numpy.ndarray[Any, Any], of: Column) -> numpy.ndarray[Any, Any]:
+    """Return the deviations of values from the shift of their column, as :func:`deviation` does."""
+    import numpy as np
+
+    away = values - of.shift
+    return np.ldexp(away, of.scale) if of.scale else away
+
+
+def one_row(frame: DataFrame, aggregates: Sequence[tuple[str, Expr]]) -> dict[str, Any]:
+    """Return aggregates of all rows of a frame by name. Runs one query."""
+    state = frame._state
+    totals = Aggregate(state.plan, (), tuple(aggregates))
+    fetched = DataFrame(state.onto(totals, ()), list(totals.types)).to_arrow().to_pylist()
+    found: dict[str, Any] = fetched[0]
+    return found
+
+
+def _exponent(value: float) -> int:
+    """Return the least power of two above a value that is not negative."""
+    return math.frexp(value)[1]
+
+
+def _times_power(value: Expr, power: int) -> Expr:
+    """Return a float times a power of two."""
+    while power:
+        step = max(-_POWER, min(power, _POWER))
+        value = call("mul", value, real(math.ldexp(1.0, step)))
+        power -= step
+    return value
+
+
+class _Rows(Protocol):
+    """Rows that sums are taken of."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep the rows as they are."""
+
+    def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
+        """Return the number of rows, and the count, least and greatest value of each column; 0 where there is none."""
+
+    def sums(self, powers: Sequence[int]) -> list[int]:
+        """Return the sum of each column times a power of two, term by term cut to a whole number."""
+
+    def products(self, columns: Sequence[Column], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
+        """Return the sum of products of deviations of pairs of columns, each product times a power of two, and cut."""
+
+
+class _FrameRows:
+    def __init__(self, frame: DataFrame, names: Sequence[str]) -> None:
+        self.frame, self.names = frame, names
+        self.values = [number(frame, name) for name in names]
+        self.plain = [cast(frame._state.column(name), FLOAT64) for name in names]
+
+    def held(self) -> AbstractContextManager[None]:
+        return self.frame._state.connected().snapshot()
+
+    def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
+        rows, found = ranges(self.frame, self.names)
+        limits = [(int(each["count"]), float(each["min"]), float(each["max"])) for each in found]
+        # Without missing values there is nothing to guard against.
+        self.values = [plain if count == rows else value
+                       for (count, _, _), plain, value in zip(limits, self.plain, self.values, strict=True)]
+        return rows, limits
+
+    def sums(self, powers: Sequence[int]) -> list[int]:
+        return list(self._totals([_cut(value, power) for value, power in zip(self.values, powers, strict=True)]))
+
+    def products(self, columns: Sequence[Column], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
+        away = [deviation(value, of) for value, of in zip(self.values, columns, strict=True)]
+        return self._totals([_cut(call("mul", away[i], away[j]), power) for (i, j), power in zip(pairs, powers, strict=True)])
+
+    def _totals(self, terms: Sequence[Expr]) -> Iterator[int]:
+        for start in range(0, len(terms), _PER_QUERY):
+            sums = [(f"sum_{position}", aggregation("sum", term)) for position, term in
+                    enumerate(terms[start:start + _PER_QUERY])]
+            yield from (int(value) for value in one_row(self.frame, sums).values())
+
+
+def _cut(value: Expr, power: int) -> Expr:
+    """Return a float times a power of two, cut to a whole number. It is a decimal, whose sums have 38 digits."""
+    scaled = _times_power(value, power)
+    if power < 0:
+        # What would be cut to 0 is 0 from the start: some engines refuse a product that is too small for a float.
+        scaled = case([(call("ge", call("abs", value), real(math.ldexp(1.0, -power))), scaled)], real(0))
+    return cast(cast(scaled, INT64), decimal_type(0))
+
+
+class _ArrayRows:
+    def __init__(self, values: numpy.ndarray[Any, Any]) -> None:
+        self.values = values
+
+    def held(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
+        import numpy as np
+
+        present = [values[~np.isnan(values)] for values in self.values.T]
+        return len(self.values), [(len(each), float(each.min()) if len(each) else 0.0, float(each.max()) if len(each) else 0.0)
+                                  for each in present]
+
+    def sums(self, powers: Sequence[int]) -> list[int]:
+        return [_cut_sum(values, power) for values, power in zip(self.values.T, powers, strict=True)]
+
+    def products(self, columns: Sequence[Column], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
+        away = [deviations(values, of) for values, of in zip(self.values.T, columns, strict=True)]
+        return (_cut_sum(away[i] * away[j], power) for (i, j), power in zip(pairs, powers, strict=True))
+
+
+def _cut_sum(values: numpy.ndarray[Any, Any], power: int) -> int:
+    import numpy as np
+
+    whole = np.trunc(np.ldexp(values[~np.isnan(values)], power)).astype(np.int64)
+    # In two halves, of which up to 2**32 fit into a sum.
+    return (int((whole >> 31).sum()) << 31) + int((whole & (2**31 - 1)).sum())

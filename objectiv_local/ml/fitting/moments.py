@@ -1,0 +1,116 @@
+"""Moments of columns: means, and sums of products of deviations from them, by queries.
+
+Sums of squares of values far from zero lose what they are taken for, so deviations are taken from the means of a first query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml import exact
+from objectiv_local.ml.extract import batches
+from objectiv_local.plan.expr import aggregation, call, cast
+from objectiv_local.types import FLOAT64
+
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+
+#: With more columns, rows are streamed: p * (p + 3) / 2 sums are then more work in SQL than the rows are to fetch.
+WIDE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The number of rows, the means of columns, and the matrix of sums of products of deviations from the means."""
+
+    rows: int
+    means: Array
+    products: Array
+    constant: np.ndarray[Any, np.dtype[np.bool_]]
+
+    @property
+    def variances(self) -> Array:
+        """The variances of the columns, as those of a whole population."""
+        found: Array = np.diagonal(self.products) / self.rows
+        return found
+
+
+def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | None = None, is_exact: bool = False,
+            squares_only: bool = False, wide: int = WIDE) -> Moments:
+    """Return the moments of columns of a frame. ``target`` is the column that messages call y.
+
+    Takes two queries of one snapshot, three with ``is_exact``, and streams the rows of more than ``wide`` columns. A product
+    with a column that is constant is exactly 0. With ``squares_only``, so is that of two different columns.
+
+    Raises InvalidValue, in scikit-learn's words and with the name ``who`` of an estimator, for no rows and for missing,
+    infinite and huge values.
+    """
+    size = len(names)
+    products = np.zeros((size, size))
+    if is_exact:
+        found = exact.exact_moments(frame, names, "squares" if squares_only else "all", target=target)
+        _check_rows(found.rows, size, who, target)
+        for (i, j), product in found.products.items():
+            products[i, j] = products[j, i] = float(product)
+        return Moments(found.rows, np.array([float(column.mean) for column in found.columns]), products,
+                       np.array([column.is_constant for column in found.columns]))
+    with frame._state.connected().snapshot():
+        rows, ranges = exact.ranges(frame, names, "sum")
+        _check_rows(rows, size, who, target)
+        for name, each in zip(names, ranges, strict=True):
+            exact.check_range(name, each["min"], each["max"], is_target=name == target)
+            exact.check_complete(name, rows - each["count"], is_target=name == target)
+        columns = [exact.column(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows)
+                   for each in ranges]
+        constant = np.array([column.is_constant for column in columns])
+        varied = [position for position in range(size) if not constant[position]]
+        means = np.array([column.low for column in columns])
+        if varied:
+            chosen = [names[position] for position in varied]
+            of = [columns[position] for position in varied]
+            streamed = len(varied) > wide and not squares_only
+            sums, crossed = _by_batches(frame, chosen, of) if streamed else _by_query(frame, chosen, of, squares_only)
+            # What the shifts are short of the means, as a mean of deviations.
+            short = sums / rows
+            powers = np.array([-column.scale for column in of])
+            means[varied] = [column.shift for column in of] + np.ldexp(short, powers)
+            centered = crossed - rows * np.outer(short, short) * (np.eye(len(of)) if squares_only else 1)
+            products[np.ix_(varied, varied)] = np.ldexp(np.ldexp(centered, powers), powers[:, None])
+    return Moments(rows, means, products, constant)
+
+
+def _check_rows(rows: int, columns: int, who: str, target: str | None) -> None:
+    if not rows:
+        shape = (0, columns - (target is not None))
+        raise InvalidValue(f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required by {who}.")
+
+
+def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column], squares_only: bool) -> tuple[Array, Array]:
+    """Return the sums of deviations, and the matrix of those of their products."""
+    size = len(names)
+    away = [exact.deviation(cast(frame._state.column(name), FLOAT64), column) for name, column in zip(names, of, strict=True)]
+    pairs = [(i, j) for i in range(size) for j in range(i, size) if i == j or not squares_only]
+    found = exact.one_row(frame, [
+        *((f"sum_{i}", aggregation("sum", away[i])) for i in range(size)),
+        *((f"sum_{i}_{j}", aggregation("sum", call("mul", away[i], away[j]))) for i, j in pairs)])
+    crossed = np.zeros((size, size))
+    for i, j in pairs:
+        crossed[i, j] = crossed[j, i] = found[f"sum_{i}_{j}"]
+    return np.array([found[f"sum_{i}"] for i in range(size)]), crossed
+
+
+def _by_batches(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column]) -> tuple[Array, Array]:
+    """Return the same from streamed rows."""
+    sums, crossed = np.zeros(len(names)), np.zeros((len(names), len(names)))
+    for X, _ in batches(frame, features=names, index=[], container="numpy"):
+        away = np.column_stack([exact.deviations(X[:, position], column) for position, column in enumerate(of)])
+        sums += away.sum(axis=0)
+        crossed += away.T @ away
+    return sums, crossed

@@ -1,0 +1,113 @@
+"""What the models of this package share: the target of a frame, and predictions as columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.extract import with_target
+
+
+class Model(OverFrames):
+    """An estimator whose predictions over a frame are columns of it."""
+
+    def _fits_frame(self, X: object, y: object, sample_weight: object = None) -> bool:
+        """Return whether to fit to a frame of this package. Checks the parameters, and that no weights are given, if so."""
+        if not is_frame(X):
+            if isinstance(y, DataFrame | Series):
+                raise InvalidType(f"y is a {type(y).__name__} of a database and X is in memory",
+                                  hint="pass a frame and the name of its target column")
+            return False
+        self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
+        self._validate_params()  # type: ignore[attr-defined]
+        return True
+
+    def _with_target(self, X: DataFrame, y: object) -> tuple[DataFrame, list[str], str]:
+        """Return the frame with the target, the names of the features, which are kept, and that of the target."""
+        if y is None:
+            raise InvalidValue(f"{type(self).__name__} requires y to be passed, but the target y is None",
+                               hint="pass the name of a column, or a series of the same rows")
+        frame, target = with_target(X, y)  # type: ignore[arg-type]
+        assert target is not None
+        return frame, self._names(X[[name for name in X.data_columns if name != y]], fitting=True), target
+
+    def _unsupported(self, parameter: str, supported: object) -> NotSupported:
+        """Return the error for the value of a parameter that only rows in memory can be fitted with."""
+        value = getattr(self, parameter)
+        return NotSupported(f"{type(self).__name__}({parameter}={value!r}) cannot be fitted to a frame",
+                            hint=f"use {parameter}={supported!r}, or fetch rows with ml.xy and fit scikit-learn's model")
+
+    def _columns(self, X: DataFrame, method: str) -> DataFrame:
+        """Return the predictions of a method as a lazy frame of their own columns."""
+        from objectiv_local.ml.scoring import score
+
+        self._names(X)
+        found: DataFrame = score(self, X, method=method)
+        made: DataFrame = found[[name for name in found.data_columns if name not in X.data_columns]]
+        return made
+
+    def predict(self, X: Any) -> Any:
+        """Return predictions: scikit-learn's for rows in memory; for a frame, the lazy series ``prediction``."""
+        if not is_frame(X):
+            return super().predict(X)  # type: ignore[misc]
+        return self._columns(X, "predict")["prediction"]
+
+
+class Classifier(Model):
+    """A classifier whose probabilities over a frame are columns of it."""
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return probabilities: for a frame, the lazy columns ``probability_<class>`` in the order of ``classes_``."""
+        return self._columns(X, "predict_proba") if is_frame(X) else super().predict_proba(X)  # type: ignore[misc]
+
+    def decision_function(self, X: Any) -> Any:
+        """Return scores: for a frame, the lazy series ``score``, or the columns ``score_<class>`` of several classes."""
+        if not is_frame(X):
+            return super().decision_function(X)  # type: ignore[misc]
+        found = self._columns(X, "decision_function")
+        return found["score"] if found.data_columns == ["score"] else found
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return logarithms of probabilities: for a frame, lazy columns named as those of ``predict_proba``."""
+        if not is_frame(X):
+            return super().predict_log_proba(X)  # type: ignore[misc]
+        from objectiv_local.ml.expressions import with_columns
+        from objectiv_local.plan.expr import call
+
+        found = self.predict_proba(X)
+        logs = {name: call("log", found._state.column(name)) for name in found.data_columns}
+        return with_columns(found, logs, only=True)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; over a frame, ``y`` is a column of it or a series of its rows. Runs a query."""
+        if not is_frame(X):
+            return float(super().score(X, y, sample_weight))  # type: ignore[misc]
+        from objectiv_local.ml.metrics import accuracy_score
+
+        return _measured(self, accuracy_score, X, y, sample_weight)
+
+
+class Regressor(Model):
+    """A regressor whose predictions over a frame are a column of it."""
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R squared; over a frame, ``y`` is a column of it or a series of its rows. Runs queries."""
+        if not is_frame(X):
+            return float(super().score(X, y, sample_weight))  # type: ignore[misc]
+        from objectiv_local.ml.metrics import r2_score
+
+        return _measured(self, r2_score, X, y, sample_weight)
+
+
+def _measured(model: Model, metric: Any, X: DataFrame, y: object, sample_weight: object) -> float:
+    """Return a metric of the predictions over a frame."""
+    from objectiv_local.plan.naming import unused_name
+
+    model._refuse("sample_weight", sample_weight, "use the metric of ml.metrics with the predictions")
+    frame, target = with_target(X, y)  # type: ignore[arg-type]
+    features = X[[name for name in X.data_columns if name != y]]
+    name = unused_name("prediction", frame._state.plan.types)
+    predicted = frame.assign(**{name: model.predict(features)})
+    return float(metric(predicted, target, name))
