@@ -20,8 +20,13 @@ _HOMES = {
     "SimpleImputer": "preprocessing",
     "StandardScaler": "preprocessing",
     "TargetEncoder": "preprocessing",
+    "HashKFold": "split",
+    "LinearRegression": "fitting.linear",
+    "Ridge": "fitting.linear",
     "XY": "extract",
     "batches": "extract",
+    "folds": "split",
+    "split": "split",
     "xy": "extract",
 }
 

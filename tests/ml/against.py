@@ -75,7 +75,10 @@ def same(left, right, rtol=0.0, atol=0.0, path=""):
         assert isinstance(left, np.ndarray), path
         assert left.shape == right.shape, (path, left, right)
         assert left.dtype.kind == right.dtype.kind, (path, left.dtype, right.dtype)
-        np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=path)
+        if right.dtype.kind in "US":
+            assert left.tolist() == right.tolist(), path
+        else:
+            np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=path)
     elif isinstance(right, float | np.floating):
         np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=path)
     elif hasattr(right, "get_params"):

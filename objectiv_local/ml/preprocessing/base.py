@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.base import OverFrames, is_frame
 from objectiv_local.plan.expr import Column, Expr
@@ -41,6 +41,9 @@ class FrameTransformer(OverFrames):
         return self._fitted(X, y)
 
     def _fitted(self, frame: DataFrame, y: Any) -> Self:
+        if isinstance(y, str):
+            raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
+                              hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
         self._validate_params()  # type: ignore[attr-defined]
         self._fit_frame(frame, self._names(frame, fitting=True), y)
         return self
@@ -53,7 +56,15 @@ class FrameTransformer(OverFrames):
         """Learn from ``X`` and transform it."""
         if not is_frame(X):
             return super().fit_transform(X, y, **fit_params)  # type: ignore[misc]
-        return self.fit(X, y, **fit_params)._transformed(X)
+        if fit_params:
+            return self.fit(X, y, **fit_params)._transformed(X)
+        state, out = self._fit_expressions(X, y, X._state, {name: X._state.column(name) for name in X.data_columns})
+        return made(state, out, type(self).__name__)
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        """Learn from a frame, and return its columns transformed: over a state in which they are ``features``."""
+        self.fit(frame, y)
+        return self._expressions(state, features)
 
     def transform(self, X: Any) -> Any:
         """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""

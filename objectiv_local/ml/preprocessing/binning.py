@@ -27,21 +27,15 @@ _NARROWEST = 1e-8
 class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
     """The number of the bin of each value: bins of equal width, or with equally many values.
 
-    Parameters and attributes (``bin_edges_``, ``n_bins_``) are scikit-learn's, with two other defaults: quantiles are linear
-    (``quantile_method='linear'``) and of all rows (``subsample=None``), because the quantiles of a random sample cannot be
-    repeated. A bin holds its lower edge. Frames take the strategies ``uniform`` and ``quantile``; missing values are an
-    error in ``fit``, and stay missing in ``transform``. Fitting a frame takes two queries for quantiles, else one.
+    Parameters and attributes (``bin_edges_``, ``n_bins_``) are scikit-learn's. A bin holds its lower edge. Frames take the
+    strategies ``uniform`` and ``quantile``, and the quantile methods ``averaged_inverted_cdf`` and ``linear``; they are never
+    subsampled, because the edges of a random sample could not be repeated. Missing values are an error in ``fit``, and stay
+    missing in ``transform``. Fitting a frame takes two queries for quantiles, else one.
     """
 
     bin_edges_: Any
     n_bins_: Any
     _encoder: Any
-
-    def __init__(self, n_bins: Any = 5, *, encode: str = "onehot", strategy: str = "quantile",
-                 quantile_method: str = "linear", dtype: Any = None, subsample: int | None = None,
-                 random_state: Any = None) -> None:
-        super().__init__(n_bins, encode=encode, strategy=strategy, quantile_method=quantile_method, dtype=dtype,
-                         subsample=subsample, random_state=random_state)
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn the edges of the bins from a frame by queries, or from data in memory as scikit-learn does."""
@@ -54,12 +48,9 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         if self.strategy == "kmeans":
             raise NotSupported("KBinsDiscretizer(strategy='kmeans') does not take a frame",
                                hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory")
-        if self.strategy == "quantile" and self.quantile_method != "linear":
+        if self.strategy == "quantile" and self.quantile_method not in ("linear", "averaged_inverted_cdf"):
             raise NotSupported(f"quantile_method={self.quantile_method!r} does not take a frame",
-                               hint="use quantile_method='linear', which every engine computes alike")
-        if self.subsample is not None:
-            raise NotSupported("a random subsample of a frame could not be repeated",
-                               hint="use subsample=None for all rows, or take a sample with df.get_sample")
+                               hint="use 'averaged_inverted_cdf' or 'linear'")
         found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
         missing = [name for name, count in zip(names, found.counts, strict=True) if count < found.rows]
         if missing:
@@ -75,19 +66,21 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
                 warnings.simplefilter("ignore")
             self._fit_in_memory(table)
         if self.strategy == "quantile":
-            self._set_quantiles(frame, names)
+            self._set_quantiles(frame, names, found.rows)
 
-    def _set_quantiles(self, frame: DataFrame, names: list[str]) -> None:
-        wanted = {}
+    def _set_quantiles(self, frame: DataFrame, names: list[str], rows: int) -> None:
         sizes = [int(size) for size in np.broadcast_to(self.n_bins, len(names))]
         varied = [position for position in range(len(names)) if np.isfinite(self.bin_edges_[position][0])]
+        wanted: dict[str, Expr] = {}
         for position in varied:
-            for step, share in enumerate(np.linspace(0, 100, sizes[position] + 1)):
-                wanted[position, step] = aggregation("quantile", number(frame, names[position]), literal(float(share / 100)))
-        found = one_row(frame, {f"{position} {step}": expr for (position, step), expr in wanted.items()})
+            for share in np.linspace(0, 100, sizes[position] + 1) / 100:
+                for op, at in self._quantiles(float(share), rows):
+                    wanted[f"{position} {op} {at}"] = aggregation(op, number(frame, names[position]), literal(at))
+        found = one_row(frame, wanted)
         edges, bins = self.bin_edges_.copy(), self.n_bins_.copy()
         for position in varied:
-            values = np.array([found[f"{position} {step}"] for step in range(sizes[position] + 1)])
+            values = np.array([_middle([found[f"{position} {op} {at}"] for op, at in self._quantiles(float(share), rows)])
+                               for share in np.linspace(0, 100, sizes[position] + 1) / 100])
             kept = values[np.ediff1d(values, to_begin=np.inf) > _NARROWEST]
             if len(kept) < len(values):
                 warnings.warn(f"Bins whose width are too small (i.e., <= 1e-8) in feature {position} are removed. "
@@ -99,6 +92,17 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             self._encoder = preprocessing.OneHotEncoder(categories=[np.arange(size) for size in bins],
                                                         sparse_output=self.encode == "onehot", dtype=dtype)
             self._encoder.fit(np.zeros((1, len(bins))))
+
+    def _quantiles(self, share: float, rows: int) -> list[tuple[str, float]]:
+        """Return the aggregates of which the middle is the quantile: one, or two values that are next to each other."""
+        if self.quantile_method == "linear":
+            return [("quantile", share)]
+        # Places of values in their order, from 1, as numpy finds them for method="averaged_inverted_cdf".
+        place = rows * share
+        places = [place, place + 1] if place == np.floor(place) else [np.floor(place) + 1]
+        within = [min(max(int(each), 1), rows) for each in places]
+        # Half a place less, so that rounding finds no other value.
+        return [("quantile_disc", (each - 0.5) / rows) for each in dict.fromkeys(within)]
 
     def _bin(self, expr: Expr, name: str, position: int) -> Expr:
         """Return the number of the bin of a feature; values below the first edge are in the first bin."""
@@ -144,3 +148,8 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
                 whens = [(call("eq", cast(next(columns)[1], FLOAT64), real(1)), center) for center in centers]
             out[str(name)] = case(whens)
         return state, out
+
+
+def _middle(values: list[float]) -> float:
+    """Return a value, or the middle of two as numpy computes it."""
+    return values[0] if len(values) == 1 else values[1] - (values[1] - values[0]) * 0.5

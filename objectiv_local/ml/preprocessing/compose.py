@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array, get_tags
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.base import OverFrames
-from objectiv_local.ml.preprocessing.base import Features, FrameTransformer
-from objectiv_local.plan.expr import Column
+from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, made
+from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.plan.naming import unused_name
 
 if TYPE_CHECKING:
@@ -63,32 +65,31 @@ class Compose(FrameTransformer, ColumnTransformer):
         return found
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        self._fit_parts(frame, names, y, transform=False)
+        self._fit_parts(frame, names, y, None)
 
-    def _fit_parts(self, frame: DataFrame, names: list[str], y: Any, *, transform: bool) -> list[DataFrame]:
-        """Fit each part to its columns; return what they transform them to, if asked for."""
+    def _fit_parts(self, frame: DataFrame, names: list[str], y: Any,
+                   over: tuple[State, Features] | None) -> tuple[State, list[Expr]]:
+        """Fit each part to its columns; with a state and features, return what they become while they are fitted."""
         import pandas as pd
 
         self._validate_transformers()
-        parts: list[tuple[str, Any, Any]] = []
-        results = []
-        used: set[str] = set()
-        for name, transformer, columns in self.transformers:
-            chosen = _chosen(frame, columns, name)
-            used |= set(chosen)
-            parts.append((name, transformer, chosen))
-        rest = [name for name in names if name not in used]
+        chosen = [(name, transformer, _chosen(frame, columns, name)) for name, transformer, columns in self.transformers]
+        used = {name for _, _, columns in chosen for name in columns}
         stand_ins = []
-        for name, transformer, chosen in [*parts, ("remainder", self.remainder, rest)]:
-            if isinstance(transformer, str) or not chosen:
-                stand_ins.append((name, transformer, chosen))
+        state, out = over[0] if over is not None else frame._state, list[Expr]()
+        for name, transformer, columns in [*chosen, ("remainder", self.remainder, [n for n in names if n not in used])]:
+            if isinstance(transformer, str) or not columns:
+                stand_ins.append((name, transformer, columns))
+                if transformer == "passthrough" and over is not None:
+                    out += [over[1][column] for column in columns]
                 continue
             fitted = over_frames(clone(transformer))
-            if transform:
-                results.append(fitted.fit_transform(frame[chosen], y))
+            if over is None:
+                fitted.fit(frame[columns], y)
             else:
-                fitted.fit(frame[chosen], y)
-            stand_ins.append((name, _Fitted(fitted), chosen))
+                state, part = fitted._fit_expressions(frame[columns], y, state, {each: over[1][each] for each in columns})
+                out += part.values()
+            stand_ins.append((name, _Fitted(fitted), columns))
         own = self.transformers, self.remainder
         try:
             # scikit-learn keeps the books of columns in and out, over a table of one row with their names.
@@ -98,11 +99,35 @@ class Compose(FrameTransformer, ColumnTransformer):
             self.transformers, self.remainder = own
         self.transformers_ = [(name, each.fitted if isinstance(each, _Fitted) else each, columns)
                               for name, each, columns in self.transformers_]
-        return results
+        return state, out
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        self._validate_params()
+        state, found = self._fit_parts(frame, FrameTransformer._names(self, frame, fitting=True), y, (state, features))
+        return state, dict(zip(map(str, self.get_feature_names_out()), found, strict=True))
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Compose:
+        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
+        if is_frame(X):
+            return self._fitted(X, y)
+        self.fit_transform(X, y, **params)
+        return self
 
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Learn from ``X`` and transform it."""
-        return super().fit_transform(X, y, **params)
+        """Learn from ``X``, and return it transformed."""
+        if not is_frame(X):
+            return ColumnTransformer.fit_transform(self, _checked(X), y, **params)
+        return FrameTransformer.fit_transform(self, X, y)
+
+    def transform(self, X: Any, **params: Any) -> Any:
+        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
+        return super().transform(X) if is_frame(X) else ColumnTransformer.transform(self, _checked(X), **params)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        parts = [each for _, each, _ in self.transformers if not isinstance(each, str)]
+        tags.input_tags.allow_nan = all(get_tags(each).input_tags.allow_nan for each in parts)
+        return tags
 
     def _parts(self, names: Sequence[str]) -> list[tuple[Any, list[str]]]:
         """Return the fitted transformers with the names of their columns; None stands for columns that pass as they are."""
@@ -112,7 +137,7 @@ class Compose(FrameTransformer, ColumnTransformer):
                 names[each] if isinstance(each, int) and not isinstance(each, bool) else str(each) for each in columns]
             if transformer == "drop" or not chosen:
                 continue
-            if isinstance(transformer, str) or type(transformer).__name__ == "FunctionTransformer":
+            if isinstance(transformer, str) or _passes(transformer):
                 out.append((None, chosen))
             else:
                 out.append((over_frames(transformer), chosen))
@@ -160,21 +185,17 @@ class Chain(FrameTransformer, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Chain:
         """Fit each step to what the steps before it make of a frame."""
-        frame = X
-        for _, step in self.steps:
-            frame = step.fit_transform(frame, y)
-        first = self.steps[0][1]
-        self.feature_names_in_, self.n_features_in_ = first.feature_names_in_, first.n_features_in_
+        self.fit_transform(X, y)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Fit each step, and return what the last one makes of the frame."""
-        frame = X
-        for _, step in self.steps:
-            frame = step.fit_transform(frame, y)
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        for name, step in self.steps:
+            state, features = step._fit_expressions(frame, y, state, features)
+            state, features = _held(state, features, name)
+            frame = made(state, features, name)
         first = self.steps[0][1]
         self.feature_names_in_, self.n_features_in_ = first.feature_names_in_, first.n_features_in_
-        return frame
+        return state, features
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Return the names of the columns that come out."""
@@ -185,7 +206,11 @@ class Chain(FrameTransformer, BaseEstimator):
 
     def to_sklearn(self) -> Pipeline:
         """Return scikit-learn's Pipeline with its own transformers in the same state."""
-        return Pipeline([(name, to_sklearn(step)) for name, step in self.steps])
+        steps = [(name, to_sklearn(step)) for name, step in self.steps]
+        for _, step in steps[1:]:
+            # Inside scikit-learn's Pipeline, arrays go from step to step, and arrays have no names.
+            vars(step).pop("feature_names_in_", None)
+        return Pipeline(steps)
 
     def _check(self, frame: DataFrame) -> None:
         for _, step in self.steps:
@@ -195,17 +220,21 @@ class Chain(FrameTransformer, BaseEstimator):
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
         for name, step in self.steps:
             state, features = step._expressions(state, features)
-            # What the next step reads more than once is computed in a step of its own.
-            taken = dict(state.plan.types)
-            held = []
-            for label, expr in features.items():
-                if not isinstance(expr, Column):
-                    hidden = unused_name(label, taken)
-                    taken[hidden] = expr.type
-                    held.append((label, hidden, expr))
-            state = state.extended([(hidden, expr) for _, hidden, expr in held], name)
-            features = features | {label: Column(hidden, expr.type) for label, hidden, expr in held}
+            state, features = _held(state, features, name)
         return state, features
+
+
+def _held(state: State, features: Features, step: str) -> tuple[State, Features]:
+    """Return the features as columns of the state, under names that are free: the next step may read them often."""
+    taken = dict(state.plan.types)
+    held = []
+    for label, expr in features.items():
+        if not isinstance(expr, Column):
+            hidden = unused_name(label, taken)
+            taken[hidden] = expr.type
+            held.append((label, hidden, expr))
+    state = state.extended([(hidden, expr) for _, hidden, expr in held], step) if held else state
+    return state, features | {label: Column(hidden, expr.type) for label, hidden, expr in held}
 
 
 class _Fitted(TransformerMixin, BaseEstimator):
@@ -230,6 +259,13 @@ class _Fitted(TransformerMixin, BaseEstimator):
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         return self.fitted.get_feature_names_out()
+
+
+def _checked(X: Any) -> Any:
+    """Return arrays in memory as scikit-learn's other transformers take them; what has columns stays."""
+    if hasattr(X, "columns") or hasattr(X, "column_names"):
+        return X
+    return check_array(X, dtype=None, accept_sparse=("csr", "csc"), ensure_all_finite=False)
 
 
 def _chosen(frame: DataFrame, columns: Any, name: str) -> list[str]:
@@ -260,7 +296,7 @@ def over_frames(estimator: Any) -> Any:
     """
     from objectiv_local.ml import preprocessing
 
-    if isinstance(estimator, str) or estimator is None or isinstance(estimator, OverFrames):
+    if isinstance(estimator, str | OverFrames) or _passes(estimator):
         return estimator
     if isinstance(estimator, Pipeline):
         steps = [(name, over_frames(step)) for name, step in estimator.steps if step not in (None, "passthrough")]
@@ -278,6 +314,11 @@ def over_frames(estimator: Any) -> Any:
         raise NotSupported(f"{type(estimator).__name__} has no counterpart over frames",
                            hint="those of objectiv_local.ml have one; fit others in memory, to ml.xy(frame)")
     return found.from_sklearn(estimator)
+
+
+def _passes(estimator: Any) -> bool:
+    """Return whether columns come out as they went in; scikit-learn puts such a transformer for "passthrough"."""
+    return isinstance(estimator, FunctionTransformer) and estimator.func is None
 
 
 def to_sklearn(estimator: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from sklearn import preprocessing
 
-from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.base import is_frame
 from objectiv_local.ml.exact import ExactMoments, exact_moments
@@ -28,7 +28,7 @@ class StandardScaler(Invertible, preprocessing.StandardScaler):
     Parameters and attributes (``mean_``, ``var_``, ``scale_``, ``n_samples_seen_``) are scikit-learn's, and constant columns
     are found by its rule. Fitting a frame is one query; mean and variance are those of the engine, which agree to about
     1e-12. With ``exact``, they are computed in whole numbers instead, so that they are the same to the last bit on every
-    engine, in any order of the rows, and for data in memory: three queries.
+    engine, in any order of the rows, and for data in memory unless that is sparse or has weights: three queries.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -70,7 +70,7 @@ class StandardScaler(Invertible, preprocessing.StandardScaler):
         from sklearn.utils import check_array
 
         if sample_weight is not None or issparse(X):
-            raise NotSupported("exact=True takes neither weights nor sparse data", hint="use exact=False")
+            return
         values = check_array(X, dtype="float64", ensure_all_finite="allow-nan")
         self._set_moments(exact_moments(values, [f"x{position}" for position in range(values.shape[1])]))
 

@@ -73,14 +73,18 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         """Learn the encodings, and return each row encoded by the other folds."""
         if not is_frame(X):
             return preprocessing.TargetEncoder.fit_transform(self, X, y, **params)
+        state, out = self._fit_expressions(X, y, X._state, {name: X._state.column(name) for name in X.data_columns})
+        return made(state, out, type(self).__name__)
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
         size, seed = self._folds()
-        frame, target, names = self._with_target(X, y)
-        self.fit(X, y)
-        fold = _fold(frame, size, seed)
-        targets = self._targets(frame, target)
-        parts = [_moments(frame, names, each, (("fold", fold),)) for each in targets]
-        totals = [_moments(frame, [], each, (("fold", fold),))[0] for each in targets]
-        return self._cross_fitted(X, frame, names, fold, size, parts, totals)
+        self.fit(frame, y)
+        whole, target, names = self._with_target(frame, y)
+        fold = (("fold", _fold(whole, size, seed)),)
+        targets = self._targets(whole, target)
+        parts = [_moments(whole, names, each, fold) for each in targets]
+        totals = [_moments(whole, [], each, fold)[0] for each in targets]
+        return self._cross_fitted(state, {name: features[name] for name in names}, size, seed, parts, totals)
 
     def _folds(self) -> tuple[int, int]:
         from objectiv_local.ml.split import HashKFold
@@ -114,7 +118,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         targets = _indicators(frame, y, labels)
         found = [_moments(frame, names, each) for each in targets]
         totals = [_moments(frame, [], each)[0][None] for each in targets]
-        values = [list(column) for column in found[0]]
+        values = [[np.nan if value is None else value for value in column] for column in found[0]]
         types = [frame._state.plan.types[name].name for name in names]
         stand_in = [[*column, *([column[0]] * max(0, len(labels or [0.5, 1.5]) - len(column)))] for column in values]
         table = surrogate(stand_in, names, types)
@@ -174,14 +178,14 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
                 out[str(next(labels))] = each
         return state, out
 
-    def _cross_fitted(self, X: DataFrame, frame: DataFrame, names: list[str], fold: Expr, size: int,
-                      parts: list[list[dict[Any, Moments]]], totals: list[dict[Any, Moments]]) -> DataFrame:
+    def _cross_fitted(self, state: State, features: Features, size: int, seed: int,
+                      parts: list[list[dict[Any, Moments]]], totals: list[dict[Any, Moments]]) -> tuple[State, Features]:
         """Return each row encoded by the folds that it is not in."""
-        state, out = frame._state, {}
+        fold, out = _fold(DataFrame(state, []), size, seed), Features()
         labels = iter(self.get_feature_names_out())
         others = [[_sum(total for (which,), total in each.items() if which != number) for each in totals]
                   for number in range(size)]
-        for position, name in enumerate(names):
+        for position, (name, expr) in enumerate(features.items()):
             numbers: dict[Any, list[float]] = {}
             for value in self.categories_[position]:
                 rest = [[_sum(each for (seen, which), each in part[position].items() if which != number and seen == _key(value))
@@ -189,11 +193,11 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
                 numbers[value] = [_encoded(moments, total, self.smooth) for number in range(size)
                                   for moments, total in zip(rest[number], others[number], strict=True)]
             default = [total.mean for number in range(size) for total in others[number]]
-            state, found = _encoding(state, state.column(name), name, numbers, default)
+            state, found = _encoding(state, expr, name, numbers, default)
             for place in range(len(totals)):
                 whens = [(call("eq", fold, literal(number)), found[number * len(totals) + place]) for number in range(size)]
                 out[str(next(labels))] = case(whens)
-        return made(state, out, type(self).__name__)
+        return state, out
 
 
 def _encoding(state: State, expr: Expr, name: str, numbers: dict[Any, list[float]],
