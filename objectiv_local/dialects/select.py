@@ -273,7 +273,7 @@ class Lowering:
                     # Also because DuckDB refuses what may raise as the key of a window.
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
-                elif isinstance(part, Call) and part.op in self.dialect.repeats:
+                elif isinstance(part, Call) and part.op in self.dialect.repeats and not _is_plain_quotient(part):
                     for arg in part.args:
                         if has_case and parses(arg):
                             # What may raise stays where it is, because a CASE may keep rows from it. A window is
@@ -490,6 +490,11 @@ class Lowering:
         frame = "" if whole or expr.frame is None else frame_text(expr.frame)
         call_ = self.aggregation(expr.call, inputs)
         return on_function(call_, lambda function: tree.Windowed(function, partition, order, frame))
+
+
+def _is_plain_quotient(part: Call) -> bool:
+    """Return whether a division is by a constant other than 0, which needs no guard that writes an operand twice."""
+    return part.op == "truediv" and isinstance(part.args[1], Literal) and bool(part.args[1].value)
 
 
 def _uncast(expr: Expr) -> Expr:

@@ -31,10 +31,16 @@ def number(frame: DataFrame, name: str) -> Expr:
 
 def number_of(column: Expr, name: str) -> Expr:
     """Return an expression as floats, in which NULL and NaN are both NULL; see :func:`number`."""
+    found = as_float(column, name)
+    return not_nan(found) if column.type == FLOAT64 else found
+
+
+def as_float(column: Expr, name: str) -> Expr:
+    """Return an expression as floats: a bool is 0 or 1. Raises InvalidType for what is no number."""
     if column.type.name not in NUMBERS:
         raise InvalidType(f"column {name!r} is {column.type}, and a number is needed",
                           hint="encode it with OneHotEncoder or OrdinalEncoder, cast it with astype, or leave it out")
-    return not_nan(column) if column.type == FLOAT64 else cast(column, FLOAT64)
+    return cast(column, FLOAT64)
 
 
 def not_nan(expr: Expr) -> Expr:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.expressions import not_nan
 from objectiv_local.plan.expr import Column, Expr
+from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
     from objectiv_local.frame.state import State
 
-#: Features as expressions over a state, by name.
+#: Features as expressions over a state, by name. None of them is NaN: what is missing is NULL.
 Features = dict[str, Expr]
 
 
@@ -58,7 +60,7 @@ class FrameTransformer(OverFrames):
             return super().fit_transform(X, y, **fit_params)  # type: ignore[misc]
         if fit_params:
             return self.fit(X, y, **fit_params)._transformed(X)
-        state, out = self._fit_expressions(X, y, X._state, {name: X._state.column(name) for name in X.data_columns})
+        state, out = self._fit_expressions(X, y, X._state, features_of(X))
         return made(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
@@ -75,7 +77,7 @@ class FrameTransformer(OverFrames):
         return self._transformed(X)
 
     def _transformed(self, X: DataFrame) -> DataFrame:
-        state, out = self._expressions(X._state, {name: X._state.column(name) for name in X.data_columns})
+        state, out = self._expressions(X._state, features_of(X))
         return made(state, out, type(self).__name__)
 
     def _check(self, frame: DataFrame) -> None:
@@ -89,7 +91,7 @@ class FrameTransformer(OverFrames):
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         if names != X.data_columns:
             raise InvalidValue(f"the inverse of {type(self).__name__} takes the columns {names}, not {X.data_columns}")
-        state, out = self._inverse(X._state, {name: X._state.column(name) for name in names})
+        state, out = self._inverse(X._state, features_of(X))
         return made(state, out, type(self).__name__)
 
 
@@ -99,6 +101,12 @@ class Invertible(FrameTransformer):
     def inverse_transform(self, X: Any) -> Any:
         """Return what was transformed, as a lazy frame, or from data in memory as scikit-learn does."""
         return self._back(X) if is_frame(X) else super().inverse_transform(X)  # type: ignore[misc]
+
+
+def features_of(frame: DataFrame) -> Features:
+    """Return the data columns of a frame as features."""
+    columns = {name: frame._state.column(name) for name in frame.data_columns}
+    return {name: not_nan(column) if column.type == FLOAT64 else column for name, column in columns.items()}
 
 
 def made(state: State, features: Features, step: str) -> DataFrame:

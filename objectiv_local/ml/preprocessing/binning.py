@@ -11,7 +11,7 @@ from sklearn import preprocessing
 from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.base import is_frame
-from objectiv_local.ml.expressions import number, number_of, real
+from objectiv_local.ml.expressions import as_float, number, real
 from objectiv_local.ml.preprocessing.base import Features, Invertible
 from objectiv_local.ml.statistics import Statistics, one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
@@ -106,11 +106,11 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
 
     def _bin(self, expr: Expr, name: str, position: int) -> Expr:
         """Return the number of the bin of a feature; values below the first edge are in the first bin."""
-        value = number_of(expr, name)
+        value = as_float(expr, name)
         inner = self.bin_edges_[position][1:-1]
         # The first bin is for what is known and below the first inner edge.
-        whens = [(call("lt", value, real(edge)), literal(place)) for place, edge in enumerate(inner)]
-        known = (call("not_null", value), literal(len(inner)))
+        whens = [(call("lt", value, real(edge)), real(place)) for place, edge in enumerate(inner)]
+        known = (call("not_null", value), real(len(inner)))
         return case([*whens, known])
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
@@ -118,11 +118,11 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         for position, (name, expr) in enumerate(features.items()):
             found = self._bin(expr, name, position)
             if self.encode == "ordinal":
-                out[name] = cast(found, FLOAT64)
+                out[name] = found
                 continue
             for place in range(int(self.n_bins_[position])):
-                test = self._within(number_of(expr, name), position, place)
-                out[f"{name}_{float(place)}"] = case([(call("is_null", number_of(expr, name)), literal(None, FLOAT64)),
+                test = self._within(as_float(expr, name), position, place)
+                out[f"{name}_{float(place)}"] = case([(call("is_null", as_float(expr, name)), literal(None, FLOAT64)),
                                                       (test, real(1))], real(0))
         return state, out
 

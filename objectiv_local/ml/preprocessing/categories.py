@@ -10,7 +10,8 @@ import numpy as np
 from objectiv_local.errors import InvalidType, TooLarge
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.io import INLINE_ROWS
-from objectiv_local.ml.expressions import constant, not_nan, real
+from objectiv_local.ml.expressions import constant, real
+from objectiv_local.ml.preprocessing.base import features_of
 from objectiv_local.ml.statistics import no_rows
 from objectiv_local.plan.expr import Column, Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
@@ -34,13 +35,11 @@ Counts = dict[Any, int]
 
 
 def category(column: Expr, name: str) -> Expr:
-    """Return a feature as what its categories are compared with: NaN is NULL, and a decimal is a float."""
+    """Return a feature as what its categories are compared with: a decimal is a float."""
     if column.type.name not in TYPES:
         raise InvalidType(f"column {name!r} is {column.type}, which has no categories",
                           hint="cast it with astype('string'), or leave it out")
-    if column.type.name == "decimal":
-        return cast(column, FLOAT64)
-    return not_nan(column) if column.type == FLOAT64 else column
+    return cast(column, FLOAT64) if column.type.name == "decimal" else column
 
 
 def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, Expr]] = (),
@@ -50,7 +49,8 @@ def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, E
     One query: the features are grouping sets of it. Raises TooLarge for more than a million rows.
     """
     state = frame._state
-    keys = [(f"c{position}", category(state.column(name), name)) for position, name in enumerate(names)]
+    features = features_of(frame)
+    keys = [(f"c{position}", category(features[name], name)) for position, name in enumerate(names)]
     first = len(keys)
     # Keys are columns of their own, because a grouping may not have one expression as two keys.
     taken, columns_of = dict(state.plan.types), []

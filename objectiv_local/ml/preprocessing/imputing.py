@@ -10,8 +10,8 @@ from sklearn.impute import SimpleImputer as Plain
 
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.expressions import NUMBERS, constant, number_of, real
-from objectiv_local.ml.preprocessing.base import Features, FrameTransformer
+from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real
+from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of
 from objectiv_local.ml.statistics import no_rows, one_row, refuse_infinite
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
@@ -37,9 +37,10 @@ class SimpleImputer(FrameTransformer, Plain):
                                hint="use 'mean', 'median', 'most_frequent' or 'constant'")
         import pandas as pd
 
+        columns_in = features_of(frame)
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
         for name in names:
-            value, missing = self._value(frame._state.column(name), name)
+            value, missing = self._value(columns_in[name], name)
             if value.type.name == "string" and self.strategy in ("mean", "median"):
                 raise InvalidType(f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is text",
                                   hint="use strategy='most_frequent'")
@@ -58,7 +59,7 @@ class SimpleImputer(FrameTransformer, Plain):
         for name in names:
             known = found["value " + name]
             columns[name] = [hole if known is None else known, hole if found["missing " + name] or known is None else known]
-        kinds = {value.type.name for value, _ in (self._value(frame._state.column(name), name) for name in names)}
+        kinds = {value.type.name for value, _ in (self._value(columns_in[name], name) for name in names)}
         # Two rows, with a hole in each column that has one, are fitted to the same statistics and indicators.
         self._fit_in_memory(pd.DataFrame(columns, dtype="float64" if kinds == {"float64"} else object))
 
@@ -70,7 +71,7 @@ class SimpleImputer(FrameTransformer, Plain):
         if column.type.name not in (*NUMBERS, "string"):
             raise InvalidType(f"column {name!r} is {column.type}, and SimpleImputer takes numbers and text",
                               hint="cast it with astype, or leave it out")
-        value = column if column.type.name == "string" else number_of(column, name)
+        value = column if column.type.name == "string" else as_float(column, name)
         if self._takes_null():
             return value, call("is_null", value)
         if isinstance(self.missing_values, str) != (value.type.name == "string"):

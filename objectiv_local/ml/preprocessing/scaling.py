@@ -11,10 +11,11 @@ from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.base import is_frame
 from objectiv_local.ml.exact import ExactMoments, exact_moments
-from objectiv_local.ml.expressions import number_of, real
+from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.base import Features, Invertible
 from objectiv_local.ml.statistics import Statistics, no_rows
-from objectiv_local.plan.expr import Expr, call, case
+from objectiv_local.plan.expr import Expr, call, case, literal
+from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
     from objectiv_local.frame.state import State
@@ -115,12 +116,12 @@ class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
         self.n_samples_seen_ = found.rows
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
-        out = {name: call("add", call("mul", number_of(expr, name), real(scale)), real(start))
+        out = {name: call("add", call("mul", as_float(expr, name), real(scale)), real(start))
                for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
         return state, _clipped(out, *self.feature_range) if self.clip else out
 
     def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
-        return state, {name: call("truediv", call("sub", number_of(expr, name), real(start)), real(scale))
+        return state, {name: call("truediv", call("sub", as_float(expr, name), real(start)), real(scale))
                        for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
 
 
@@ -182,7 +183,10 @@ def _scaled(features: Features, center: Any, scale: Any) -> Features:
     """Return the features less a center, by a scale, each of which may be None."""
     out: Features = {}
     for position, (name, expr) in enumerate(features.items()):
-        value = number_of(expr, name)
+        value = as_float(expr, name)
+        if np.isnan(center[position] if center is not None else scale[position] if scale is not None else 0.0):
+            out[name] = literal(None, FLOAT64)  # a feature that had no values when this was fitted
+            continue
         if center is not None:
             value = call("sub", value, real(center[position]))
         out[name] = value if scale is None else call("truediv", value, real(scale[position]))
@@ -192,7 +196,7 @@ def _scaled(features: Features, center: Any, scale: Any) -> Features:
 def _unscaled(features: Features, center: Any, scale: Any) -> Features:
     out: Features = {}
     for position, (name, expr) in enumerate(features.items()):
-        value = number_of(expr, name)
+        value = as_float(expr, name)
         if scale is not None:
             value = call("mul", value, real(scale[position]))
         out[name] = value if center is None else call("add", value, real(center[position]))

@@ -13,7 +13,7 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.ml.base import is_frame
 from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.extract import with_target
-from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, made
+from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of, made
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
 from objectiv_local.ml.statistics import one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
@@ -73,7 +73,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         """Learn the encodings, and return each row encoded by the other folds."""
         if not is_frame(X):
             return preprocessing.TargetEncoder.fit_transform(self, X, y, **params)
-        state, out = self._fit_expressions(X, y, X._state, {name: X._state.column(name) for name in X.data_columns})
+        state, out = self._fit_expressions(X, y, X._state, features_of(X))
         return made(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
