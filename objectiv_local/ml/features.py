@@ -259,7 +259,8 @@ def instant(frame: DataFrame, name: str) -> None:
     """Raise InvalidType for a column that holds neither moments nor days."""
     type_ = frame._state.plan.types[name]
     if type_.name not in ("timestamp", "date"):
-        raise InvalidType(f"{name!r} is {type_}, and moments or days are needed", hint=f"cast it: df[{name!r}].astype('timestamp')")
+        raise InvalidType(f"{name!r} is {type_}, and moments or days are needed",
+                          hint=f"cast it: df[{name!r}].astype('timestamp')")
 
 
 def duration(value: object, what: str, name: str) -> datetime.timedelta:

@@ -247,4 +247,4 @@ def _refuse_censored(spine: DataFrame, plan: Node, label: Aspect, complete: Expr
     if row["unknown"]:
         raise InvalidValue(f"label {label.name!r} is not known for {row['unknown']} of {row['rows']} rows: their horizon, "
                            f"{shown(label.end)} from the cutoff, ends after the data does, or they have no entity or cutoff",
-                           hint="use earlier cutoffs, censored='null' or 'drop', or until=... if the data is complete for longer")
+                           hint="use earlier cutoffs, censored='null' or 'drop', or until=... if the data is complete to then")
