@@ -112,7 +112,8 @@ class Features:
     ...     "user_id": [1, 1, 2], "moment": [day(1), day(8), day(9)], "paid": [5, 7, 2]}))
     >>> spine = DataFrame.from_pandas(con, pandas.DataFrame({"user_id": [1, 2], "cutoff": [day(8), day(8)]}))
     >>> week = datetime.timedelta(days=7)
-    >>> features = Features(events).add("paid", "sum", "paid", window=week).label(Label("comes_back", horizon=week, until=day(15)))
+    >>> features = Features(events).add("paid", "sum", "paid", window=week)
+    >>> features = features.label(Label("comes_back", horizon=week, until=day(15)))
     >>> features.at(spine).sort_values("user_id").to_pandas()[["user_id", "paid", "comes_back"]].values.tolist()
     [[1, 5, True], [2, 0, True]]
     """

@@ -57,24 +57,24 @@ def fingerprint(frame: DataFrame) -> str:
 
 
 def _part(column: Expr, name: str) -> Expr:
-    """Return a value as text that says where it ends: its length, a colon and itself; ``-`` for NULL."""
+    """Return a value as text that ends in ``|``, which no text in it has; NULL is ``%N``, which is no text of a value."""
     text = _text(column, name)
-    length = cast(call("length", text), STRING)
-    return call("coalesce", call("concat", call("concat", length, literal(":")), text), literal("-"))
+    if column.type.name == "string":
+        # Written with % and |, two texts in two columns could read as two others: 'a|' and 'b', 'a' and '|b'.
+        for letter, written in (("%", "%25"), ("|", "%7C")):
+            text = call("replace", text, literal(letter), literal(written))
+    return call("concat", call("coalesce", text, literal("%N")), literal("|"))
 
 
 def _text(column: Expr, name: str) -> Expr:
     match column.type.name:
-        case "string":
-            return column if column.type == STRING else cast(column, STRING)
         case "float64":
-            return cast(case([(call("eq", column, literal(0.0)), literal(0.0))], column), STRING)
+            return case([(call("eq", column, literal(0.0)), literal("0.0"))], cast(column, STRING))
         case "timedelta":
             return cast(call("microseconds", column), STRING)
         case "numeric_interval":
-            ends = [_part(call(op, column), name) for op in ("interval_lower", "interval_upper")]
-            whole = call("concat", call("concat", *ends), call("interval_bounds", column))
-            return case([(call("not_null", column), whole)])
+            ends = [call("concat", _text(call(op, column), name), literal(" ")) for op in ("interval_lower", "interval_upper")]
+            return call("concat", call("concat", *ends), call("interval_bounds", column))
         case "json":
             raise NotSupported(f"column {name!r} is {column.type}, and the text of JSON differs between engines",
                                hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers")
