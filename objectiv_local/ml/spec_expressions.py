@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, NotSupported, ObjectivError, near
-from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, Literal, Variable, call, case, cast, walk
+from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, Literal, Variable, call, case, cast, literal, walk
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import FLOAT64, Interval, Type, type_from_dtype
@@ -39,7 +39,7 @@ def decoded(given: Any, plan: Node, where: str) -> Expr:
     """Return the expression over a plan that JSON stands for. Raises InvalidValue and ColumnNotFound."""
     try:
         return _decoded(given, plan, where)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, ObjectivError):
             raise
         raise InvalidValue(f"where of {where!r} in the spec is no condition: {given!r}"[:500]) from None
@@ -57,7 +57,7 @@ def _decoded(given: Any, plan: Node, where: str) -> Expr:
         return _column(given, plan, where)
     if "literal" in given:
         type_ = type_from_dtype(given["type"])
-        return Literal(_from_value(given["literal"], type_), type_)
+        return literal(_from_value(given["literal"], type_), type_)
     if "op" in given:
         op = OPS.get(given["op"])
         if op is None or op.kind != "scalar":
@@ -99,12 +99,13 @@ def _value(value: object) -> Any:
     return str(value)
 
 
-def _from_value(value: Any, type_: Type) -> object:
-    if value is None:
+def _from_value(given: object, type_: Type) -> object:
+    if given is None:
         return None
     wanted: dict[str, type] = {"bool": bool, "int64": int, "timedelta": int, "numeric_interval": list}
-    if type(value) is not wanted.get(type_.name, str):
-        raise InvalidValue(f"a constant of the spec is {value!r}, and not {type_}")
+    if type(given) is not wanted.get(type_.name, str):
+        raise InvalidValue(f"a constant of the spec is {given!r}, and not {type_}")
+    value: Any = given
     if type_ == FLOAT64:
         return float.fromhex(value)
     match type_.name:

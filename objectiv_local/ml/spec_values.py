@@ -21,11 +21,9 @@ _KINDS = "biufUMm"
 
 def encoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any:
     """Return a value as JSON. ``estimator`` encodes estimators. Raises NotSupported for a value of another kind."""
-    if value is None or isinstance(value, bool | str):
-        return value
     if isinstance(value, np.generic):
         return {"scalar": _array(np.asarray(value), where, estimator)}
-    if isinstance(value, int):
+    if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return {"float": value.hex()}
