@@ -102,7 +102,7 @@ class Features:
 
     ``entity`` and ``time`` name columns or index levels of the events. ``key`` names those that tell events of one entity
     and one time apart, by default the index: the first and the last event are found by time and then by key, so that they
-    are the same on every engine. Events without an entity or a time count for nothing.
+    are the same on every engine. Events without an entity or a time count for nothing; a time of days is their midnight.
 
     >>> import datetime, duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -125,6 +125,8 @@ class Features:
         self.events = events
         self.entity = checked_column(events, entity, "entity")
         self.time = checked_column(events, time, "time")
+        if self.entity == self.time:
+            raise InvalidValue(f"{entity!r} cannot be both the entity and the time")
         comparable(events, self.entity, "entity")
         instant(events, self.time)
         levels = events.index_columns if key is None else [key] if isinstance(key, str) else list(key)

@@ -27,7 +27,8 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
     first and by name where two are equally frequent. One query finds them; the frame itself is lazy. With ``locations``,
     such as the columns of an earlier result, these are the columns and nothing is run.
 
-    Every entity that has an event has a row, also without any at these locations; events without an entity have none.
+    Every entity that has an event has a row, also without any at these locations; events without an entity have none, and
+    those without a location, or with the empty text for one, are not counted.
     Raises InvalidValue for a number of features that is not positive, and where there are no locations.
 
     >>> import duckdb, pandas
@@ -44,7 +45,7 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
         whole = isinstance(max_features, int) and not isinstance(max_features, bool)
         if max_features is not None and (not whole or max_features < 1):
             raise InvalidValue(f"max_features has to be a whole number from 1 or None, not {max_features!r}")
-        kept = Filter(state.plan, call("and", call("not_null", column), call("not_null", state.column(entity))))
+        kept = Filter(state.plan, call("and", call("ne", column, literal("")), call("not_null", state.column(entity))))
         counted = Aggregate(kept, (("location", column),), (("events", aggregation("size")),), "locations")
         order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("location")))
         found = DataFrame(state.onto(Limit(counted, order, max_features), (), order), ["location"])

@@ -128,6 +128,8 @@ def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
     if features.entity not in known:
         raise ColumnNotFound(f"the spine has no column {features.entity!r}, the entity", hint=near(features.entity, known))
     checked_column(spine, cutoff, "cutoff")
+    if cutoff == features.entity:
+        raise InvalidValue(f"{cutoff!r} cannot be both the entity and the cutoff")
     instant(spine, cutoff)
     comparable(spine, features.entity, "entity")
     taken = [each.name for each in features._aspects if each.name in spine._state.plan.types]

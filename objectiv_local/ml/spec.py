@@ -179,7 +179,10 @@ def _from_estimator(given: Any, where: str) -> Any:
     for key, value in attributes.items():
         if not key.isidentifier() or key.startswith("__") or key in known or callable(getattr(class_, key, None)):
             raise InvalidValue(f"{name} cannot have learned {key!r}")
-        setattr(made, key, value)
+        try:
+            setattr(made, key, value)
+        except AttributeError:
+            raise InvalidValue(f"{name} computes {key!r}, and cannot have learned it") from None
     return made
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from objectiv_local.errors import InvalidValue, NotSupported
 
 #: Helpers of scikit-learn that fitted estimators hold, by the module that has them. No other name is looked up.
-HELPERS = {"MissingIndicator": "sklearn.impute", "LabelBinarizer": "sklearn.preprocessing"}
+HELPERS = {"FunctionTransformer": "sklearn.preprocessing", "MissingIndicator": "sklearn.impute"}
 
 _KINDS = "biufUMm"
 
@@ -30,11 +30,13 @@ def encoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
     if isinstance(value, np.ndarray):
         return {"array": _array(value, where, estimator)}
     if isinstance(value, list | tuple):
-        return {type(value).__name__ if type(value) in (list, tuple) else "list":
-                [encoded(each, f"{where}[{number}]", estimator) for number, each in enumerate(value)]}
+        items = [encoded(each, f"{where}[{number}]", estimator) for number, each in enumerate(value)]
+        return {"tuple" if isinstance(value, tuple) else "list": items}
     if isinstance(value, Mapping):
         return {"dict": [[encoded(key, where, estimator), encoded(each, f"{where}[{key!r}]", estimator)]
                          for key, each in value.items()]}
+    if isinstance(value, slice):
+        return {"slice": [encoded(each, where, estimator) for each in (value.start, value.stop, value.step)]}
     if isinstance(value, np.dtype):
         return {"dtype": _dtype_name(value, where)}
     if isinstance(value, type) and issubclass(value, np.generic):
@@ -66,6 +68,7 @@ def decoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
         "list": lambda given: [decoded(each, where, estimator) for each in given],
         "tuple": lambda given: tuple(decoded(each, where, estimator) for each in given),
         "dict": lambda given: {decoded(key, where, estimator): decoded(each, where, estimator) for key, each in given},
+        "slice": lambda given: slice(*(decoded(each, where, estimator) for each in given)),
         "dtype": lambda given: _dtype(given, where),
         "type": lambda given: _dtype(given, where).type,
         "timedelta": lambda given: datetime.timedelta(microseconds=given),

@@ -89,6 +89,8 @@ def test_events_of_one_time_are_ordered_by_the_key(engine):
     assert at(Features(frame, key="amount")) == [["first", "third"]]
     # A key that does not tell them apart: the least value is the first one, the greatest the last.
     assert at(Features(frame, key="user_id")) == [["first", "third"]]
+    counted = Features(frame, key="user_id").add("last", "last", "kind").add("n", "count").add("kinds", "nunique", "kind")
+    assert found(counted.at(spine(engine, [("a", AT + DAY)])), "n", "kinds") == [[3, 3]]
 
 
 @on_every_engine
@@ -174,6 +176,7 @@ def test_what_is_refused():
     features = Features(frame)
     for wrong, error, text in (
             (lambda: Features("events"), InvalidType, "a frame of events"),
+            (lambda: Features(frame, "moment"), InvalidValue, "both the entity and the time"),
             (lambda: Features(frame, "nobody"), ColumnNotFound, "given as entity"),
             (lambda: Features(frame, time="kind"), InvalidType, "moments or days"),
             (lambda: Features(frame, key="keys"), ColumnNotFound, "given as key"),
@@ -212,7 +215,8 @@ def test_what_is_refused_of_a_spine():
     for given, cutoff, error, text in (
             (base.to_pandas(), "cutoff", InvalidType, "rows of a frame"),
             (base, "moment", ColumnNotFound, "given as cutoff"),
-            (base, "user_id", InvalidType, "moments or days"),
+            (base, "user_id", InvalidValue, "both the entity and the cutoff"),
+            (base.assign(day="today"), "day", InvalidType, "moments or days"),
             (base.rename(columns={"user_id": "user"}), "cutoff", ColumnNotFound, "the entity"),
             (base.rename(columns={"user_id": "n"}).assign(user_id="a"), "cutoff", InvalidValue, "column 'n' already"),
             (base.assign(user_id=7), "cutoff", InvalidType, "is int64 in the spine and string"),

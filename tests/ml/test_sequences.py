@@ -24,7 +24,7 @@ START = dt.datetime(2022, 3, 1)
 PAGES = ["Home", "docs a", "docs", "", "été", "zebra", "Zebra", "_x"]
 
 
-def walks(seed=5, users=12, events=150):
+def walks(seed=5, users=12, events=110):
     draw = random.Random(seed)
     return [(draw.randrange(users), START + dt.timedelta(hours=draw.randrange(60)), draw.choice([*PAGES, None]))
             for _ in range(events)]
@@ -196,6 +196,10 @@ def test_location_counts(engine):
     assert counts.index_columns == ["user_id"]
     assert counts.sort_index().to_pandas().to_dict("split")["data"] == [[1, 2], [1, 0], [0, 0]]
     assert counts.data_columns == ["a", "b"]
+    # Names that differ in case only, and an empty one, which no column can have.
+    both = location_counts(framed(engine, [(1, START, "A"), (1, START, "a"), (1, START, "a"), (2, START, "")]), location="page")
+    assert both.data_columns == ["a", "A"]
+    assert both.sort_index().to_pandas().to_dict("split")["data"] == [[2, 1], [0, 0]]
     assert location_counts(frame, location=frame.page.str.upper(), max_features=None).data_columns == ["A", "B", "C"]
     again = location_counts(frame, location="page", locations=["c", "nowhere"])
     assert again.sort_index().to_pandas().to_dict("split")["data"] == [[0, 0], [1, 0], [0, 0]]

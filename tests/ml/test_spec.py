@@ -144,10 +144,18 @@ class Anything(BaseEstimator):
 @pytest.fixture(autouse=True)
 def estimators(monkeypatch):
     """Offer the estimators of this module under their names, as the package does its own."""
-    own = [StandardScaler, SimpleImputer, OneHotEncoder, Anything, SequenceCounts]
+    own = [StandardScaler, SimpleImputer, OneHotEncoder, Anything, WithProperty, SequenceCounts]
     monkeypatch.setattr(ml, "__all__", [*ml.__all__, *(class_.__name__ for class_ in own)])
     for class_ in own:
         monkeypatch.setattr(ml, class_.__name__, class_, raising=False)
+
+
+class WithProperty(StandardScaler):
+    """An estimator with a property."""
+
+    @property
+    def n_features(self):
+        return self.n_features_in_
 
 
 NUMBERS = np.array([[0.1, 1e300], [math.nextafter(0.1, 1), -5e-324], [np.nan, 3.0]])
@@ -188,8 +196,8 @@ def test_an_estimator_that_is_not_fitted():
 @pytest.mark.parametrize("value", [
     None, True, 7, 2**70, "text", 0.1, -0.0, math.inf, (1, (2.5, None)), [1, "a", [0.1]], {"a": 1, 2: (3,), None: [0.5]},
     np.float64(0.1), np.int32(5), np.bool_(True), np.str_("é"), np.float32(0.1), dt.timedelta(days=-1, microseconds=1), AT,
-    dt.date(2022, 3, 1), dt.time(1, 2, 3), decimal.Decimal("1.50"), uuid.UUID(int=7), np.dtype("float32"), np.int64,
-    StandardScaler(with_std=False), [("a", StandardScaler(), ["x"])],
+    dt.date(2022, 3, 1), dt.time(1, 2, 3), decimal.Decimal("1.50"), uuid.UUID(int=7), slice(0, None), np.dtype("float32"), np.int64,
+    StandardScaler(with_std=False), sklearn.preprocessing.FunctionTransformer(), [("a", StandardScaler(), ["x"])],
 ])
 def test_values_come_back(value):
     back = from_spec(through_json(Anything(value))).value
@@ -248,6 +256,7 @@ def test_what_is_not_read():
             ({"class": "BaseEstimator"}, "no estimator"), ({"class": None}, "no estimator"),
             ({"parameters": {"with_men": True}}, "no parameter 'with_men'"), ({"parameters": None}, "no parameters or no attributes"),
             ({"attributes": {"transform": 3}}, "cannot have learned 'transform'"),
+            ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "computes 'n_features'"),
             ({"attributes": {"__class__": 3}}, "cannot have learned"), ({"attributes": {"with_mean": True}}, "cannot have learned"),
             ({"attributes": {"mean_": {"float": "x"}}}, "is no float"), ({"attributes": {"mean_": {"eval": "1"}}}, "'eval', which is not known"),
             ({"attributes": {"mean_": [1.5]}}, "is no value"), ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is no array"),
