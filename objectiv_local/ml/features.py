@@ -164,7 +164,8 @@ class Features:
 
         Counts of an entity without events are 0, ``any`` is false, a sum is 0, and the others are NULL. ``where`` keeps
         the events for which it is true: a bool series of the frame of events, or a function of that frame that returns
-        one. ``column`` names a column or index level of the events.
+        one. ``column`` names a column or index level of the events. Sums and means of floats depend on the order of addition,
+        in their last digits; everything else is the same on every engine.
 
         Raises InvalidValue for an unknown aggregate, a name that is taken, a window that is not positive and ``first`` or
         ``last`` without a key; ColumnNotFound; and InvalidType for a column that the aggregate cannot be computed of.

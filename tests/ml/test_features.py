@@ -7,11 +7,12 @@ import random
 
 import pandas as pd
 import pytest
-from frame.frames import ENGINES, load, on_every_engine, plain
+from frame.frames import ENGINES, load, on_every_engine, opened, plain
 
 from objectiv_local import DataFrame, ModelHub, sample
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.ml.features import Features, Label
+from objectiv_local.ml.fingerprint import fingerprint
 
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 TICK = dt.timedelta(microseconds=1)
@@ -299,6 +300,24 @@ def test_a_week_of_the_sample():
     assert (got.idle > 0).all()
     assert got.visits.max() > 1
     assert got.visits.min() == 0
+
+
+def test_the_sample_has_the_same_features_on_every_engine():
+    source = ModelHub().get_objectiv_dataframe(db_url=sample.path())[["user_id", "moment", "event_type", "session_id"]].to_arrow()
+    weeks = pd.DataFrame({"cutoff": pd.date_range("2022-01-17", periods=11, freq="7D")})
+    found = set()
+    for engine in ENGINES:
+        df = DataFrame.from_arrow(opened(engine), source, index="event_id", materialization="table")
+        cutoffs = DataFrame.from_pandas(df.engine, weeks).reset_index(drop=True)
+        users = df.groupby("user_id").moment.min().to_frame().reset_index()[["user_id"]]
+        features = (Features(df).add("visits", "nunique", "session_id", window=4 * WEEK).add("last_type", "last", "event_type")
+                    .add("first_type", "first", "event_type", window=WEEK).add("idle", "since_last")
+                    .add("presses", "share", where=lambda df: df.event_type == "PressEvent")
+                    .label(Label("converts", lambda df: df.event_type == "SuccessEvent", WEEK, gap=DAY)))
+        found.add(fingerprint(features.at(users.merge(cutoffs, how="cross"))))
+    assert len(found) == 1
+    users = pd.Series(source.column("user_id").to_pylist()).nunique()
+    assert found.pop().startswith(f"1:{users * len(weeks)}:")
 
 
 @on_every_engine
