@@ -99,6 +99,8 @@ def complete_orders(root: Node) -> Node:
             return node if order == node.order else _with_order(node, order)
         if isinstance(node, Extend | Select | Filter | Aggregate | GroupingSets):
             child = node.child
+            # Within a group, its keys order nothing.
+            fixed = [expr for _, expr in node.keys] if isinstance(node, Aggregate) else []
 
             def complete(part: Expr) -> Expr | None:
                 if not isinstance(part, Over | Aggregation):
@@ -108,7 +110,7 @@ def complete_orders(root: Node) -> Node:
                 if isinstance(part, Over) and (_depends_on_ties(part.call.op) or _rows_frame(part)):
                     return Over(part.call, part.partition, completed(part.order, child, part.partition), part.frame)
                 if isinstance(part, Aggregation) and OPS[part.op].ordered and OPS[part.op].kind == "aggregate":
-                    return Aggregation(part.op, part.args, completed(part.order, child), part.where, part.type)
+                    return Aggregation(part.op, part.args, completed(part.order, child, fixed), part.where, part.type)
                 return part
 
             return map_exprs(node, lambda expr: transform(expr, complete))

@@ -1,0 +1,308 @@
+"""Features and labels of entities at moments: what events say of a user up to a cutoff, and what happens after it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal as OneOf
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.align import aligned
+from objectiv_local.frame.series.values import checked_name
+from objectiv_local.plan.expr import Expr, substitute
+from objectiv_local.plan.nodes import Extend, Node
+from objectiv_local.types import BOOL, python_value
+
+#: A condition on events: a bool series of the frame of events, or a function that returns one.
+Where = Series | Callable[[DataFrame], Series]
+Censored = OneOf["null", "drop", "error"]
+
+#: The aggregates of features, each with whether it needs a column: None if it may have one.
+AGGREGATES: dict[str, bool | None] = {
+    "count": None, "sum": True, "mean": True, "min": True, "max": True, "nunique": True, "first": True, "last": True,
+    "any": False, "share": False, "since_last": False,
+}
+LABEL_AGGREGATES = ("any", "count", "sum")
+CENSORED = ("null", "drop", "error")
+
+
+class Label:
+    """What happens after a cutoff: an aggregate of the events in [cutoff + gap, cutoff + gap + horizon).
+
+    ``agg`` is ``any``, whether there is such an event, ``count`` or ``sum`` of a ``column``. ``where`` is a condition on
+    events, as of a feature. ``gap`` keeps events right after the cutoff out of the label; features never see them either.
+
+    A row is censored if its horizon ends after ``until``, up to which the data is complete: by default the time of the last
+    of all events. What happens to it then is not known, even if such an event was seen already, so its label is not
+    negative: it is NULL with ``censored='null'``, the row is left out with ``'drop'``, and ``'error'`` raises InvalidValue
+    with the number of such rows, at the cost of a query.
+
+    Raises InvalidValue for a horizon that is not positive and for a negative gap, which would let features see the label.
+
+    >>> import datetime
+    >>> Label("buys", horizon=datetime.timedelta(days=7))
+    Label('buys', agg='any', horizon=7 days)
+    """
+
+    def __init__(self, name: str, where: Where | None = None, horizon: datetime.timedelta | None = None, *, agg: str = "any",
+                 column: str | None = None, gap: datetime.timedelta | None = None, censored: Censored = "null",
+                 until: datetime.datetime | datetime.date | None = None) -> None:
+        self.name = checked_name(name)
+        self.where = where
+        if horizon is None:
+            raise InvalidValue(f"label {name!r} has no horizon", hint="give one: horizon=datetime.timedelta(days=7)")
+        self.horizon = positive(horizon, "horizon", name)
+        if agg not in LABEL_AGGREGATES:
+            raise InvalidValue(f"label {name!r} cannot be the aggregate {agg!r}", hint=near(str(agg), LABEL_AGGREGATES))
+        if (column is not None) != (agg == "sum"):
+            raise InvalidValue(f"label {name!r} is {agg!r} and {'has no' if column is None else 'has a'} column",
+                               hint="sum needs a column, any and count take none: use where=lambda df: df.x.notnull()")
+        self.agg, self.column = agg, column
+        self.gap = duration(datetime.timedelta(0) if gap is None else gap, "gap", name)
+        if self.gap < datetime.timedelta(0):
+            raise InvalidValue(f"label {name!r} has a negative gap, so that features would see the label",
+                               hint="a gap starts the label later than the cutoff; 0 is the cutoff itself")
+        if censored not in CENSORED:
+            raise InvalidValue(f"censored of label {name!r} is 'null', 'drop' or 'error', not {censored!r}")
+        self.censored = censored
+        self.until = _moment(until, name)
+
+    def __repr__(self) -> str:
+        parts = [repr(self.name), f"agg={self.agg!r}", *([f"column={self.column!r}"] if self.column else []),
+                 f"horizon={shown(self.horizon)}", *([f"gap={shown(self.gap)}"] if self.gap else [])]
+        return f"Label({', '.join(parts)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One feature or label: an aggregate of the events from ``start`` to before ``end``, counted from the cutoff.
+
+    ``start`` is None for all events before. ``where`` is a condition over the frame of events.
+    """
+
+    name: str
+    agg: str
+    column: str | None
+    start: datetime.timedelta | None
+    end: datetime.timedelta
+    where: Expr | None
+    censored: Censored | None = None
+    until: datetime.datetime | None = None
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it is about events after the cutoff."""
+        return self.censored is not None
+
+
+class Features:
+    """Features of entities at moments, from a frame of events. It never changes: ``add`` and ``label`` return a new one.
+
+    ``entity`` and ``time`` name columns or index levels of the events. ``key`` names those that tell events of one entity
+    and one time apart, by default the index: the first and the last event are found by time and then by key, so that they
+    are the same on every engine. Events without an entity or a time count for nothing; a time of days is their midnight.
+
+    >>> import datetime, duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> con = duckdb.connect()
+    >>> day = lambda number: datetime.datetime(2022, 1, number)
+    >>> events = DataFrame.from_pandas(con, pandas.DataFrame({
+    ...     "user_id": [1, 1, 2], "moment": [day(1), day(8), day(9)], "paid": [5, 7, 2]}))
+    >>> spine = DataFrame.from_pandas(con, pandas.DataFrame({"user_id": [1, 2], "cutoff": [day(8), day(8)]}))
+    >>> week = datetime.timedelta(days=7)
+    >>> features = Features(events).add("paid", "sum", "paid", window=week)
+    >>> features = features.label(Label("comes_back", horizon=week, until=day(15)))
+    >>> features.at(spine).sort_values("user_id").to_pandas()[["user_id", "paid", "comes_back"]].values.tolist()
+    [[1, 5, True], [2, 0, True]]
+    """
+
+    def __init__(self, events: DataFrame, entity: str = "user_id", time: str = "moment",
+                 key: str | Sequence[str] | None = None) -> None:
+        if not isinstance(events, DataFrame):
+            raise InvalidType(f"features are made from a frame of events, not from {type(events).__name__}")
+        self.events = events
+        self.entity = checked_column(events, entity, "entity")
+        self.time = checked_column(events, time, "time")
+        if self.entity == self.time:
+            raise InvalidValue(f"{entity!r} cannot be both the entity and the time")
+        comparable(events, self.entity, "entity")
+        instant(events, self.time)
+        levels = events.index_columns if key is None else [key] if isinstance(key, str) else list(key)
+        self.key = tuple(checked_column(events, level, "key") for level in levels)
+        for level in self.key:
+            comparable(events, level, "key")
+        self._aspects: tuple[Aspect, ...] = ()
+
+    def __repr__(self) -> str:
+        lines = [f"  {each.name}: {each.agg}{'' if each.column is None else f' of {each.column}'}"
+                 f"{' where' if each.where is not None else ''} {_span(each)}" for each in self._aspects]
+        return "\n".join([f"Features of {self.entity} by {self.time}", *lines])
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of the features, in the order in which they were added."""
+        return [each.name for each in self._aspects if not each.is_label]
+
+    @property
+    def label_names(self) -> list[str]:
+        """The names of the labels."""
+        return [each.name for each in self._aspects if each.is_label]
+
+    def add(self, name: str, agg: str, column: str | None = None, window: datetime.timedelta | None = None,
+            where: Where | None = None) -> Features:
+        """Return the features with one more: an aggregate of the events in [cutoff - window, cutoff), or all before it.
+
+        An event at the cutoff is not in it, one exactly ``window`` before is. ``agg`` is one of
+
+        - ``count``: the events, or the values of ``column`` that are not missing; ``any``: whether there is an event;
+        - ``sum`` (0 of none), ``mean``, ``min``, ``max``, ``nunique`` of ``column``;
+        - ``first``, ``last``: the first and last value of ``column`` that is not missing;
+        - ``since_last``: the seconds from the last event to the cutoff;
+        - ``share``: the events for which ``where`` is true, as a share of all events in the window.
+
+        Counts of an entity without events are 0, ``any`` is false, a sum is 0, and the others are NULL. ``where`` keeps
+        the events for which it is true: a bool series of the frame of events, or a function of that frame that returns
+        one. ``column`` names a column or index level of the events. Sums and means of floats depend on the order of addition,
+        in their last digits; everything else is the same on every engine.
+
+        Raises InvalidValue for an unknown aggregate, a name that is taken, a window that is not positive and ``first`` or
+        ``last`` without a key; ColumnNotFound; and InvalidType for a column that the aggregate cannot be computed of.
+        """
+        checked_name(name)
+        if agg not in AGGREGATES:
+            raise InvalidValue(f"{agg!r} is not an aggregate of features", hint=near(str(agg), AGGREGATES))
+        needs = AGGREGATES[agg]
+        if needs is not None and needs != (column is not None):
+            raise InvalidValue(f"feature {name!r} is {agg!r}, which {'needs a' if needs else 'takes no'} column",
+                               hint=f"add({name!r}, {agg!r}, column=...)" if needs else "use where=... for a condition")
+        if agg == "share" and where is None:
+            raise InvalidValue(f"feature {name!r} is a share, which needs a condition", hint="where=lambda df: df.x == ...")
+        start = None if window is None else -positive(window, "window", name)
+        return self._with(Aspect(name, agg, column, start, datetime.timedelta(0), self._condition(where, name)))
+
+    def label(self, label: Label) -> Features:
+        """Return the features with a label, which is computed from events after the cutoff. See :class:`Label`."""
+        if not isinstance(label, Label):
+            raise InvalidType(f"label takes a Label, not {type(label).__name__}", hint="as in .label(Label('buys', ...))")
+        return self._with(Aspect(label.name, label.agg, label.column, label.gap, label.gap + label.horizon,
+                                 self._condition(label.where, label.name), label.censored, label.until))
+
+    def at(self, spine: DataFrame, cutoff: str = "cutoff") -> DataFrame:
+        """Return the rows of ``spine``, all of them, with the features and labels at their cutoffs as more columns.
+
+        ``spine`` has a column or index level of the entity's name and one of moments or days, ``cutoff``: a row for each
+        entity and cutoff. Its index, columns and order stay. Rows with the same entity and cutoff have the same features.
+        A row without an entity or a cutoff has NULL in all of them, also for counts, and no label.
+
+        One statement reads the events once: they are joined to the different entities and cutoffs, aggregated together,
+        and joined back to the spine.
+
+        Raises InvalidValue for a spine that has a column of a feature's name or is on another connection,
+        and for censored rows of a label with ``censored='error'``; ColumnNotFound; and InvalidType where the entities are
+        of different types, or the cutoff is no moment.
+        """
+        from objectiv_local.ml.point_in_time import features_at
+
+        return features_at(self, spine, cutoff)
+
+    def _with(self, aspect: Aspect) -> Features:
+        from objectiv_local.ml.point_in_time import checked_aspect
+
+        if any(aspect.name == each.name for each in self._aspects):
+            raise InvalidValue(f"there is a feature or label {aspect.name!r} already", hint="choose another name")
+        if aspect.column is not None:
+            checked_column(self.events, aspect.column, f"column of {aspect.name!r}")
+        checked_aspect(self, aspect)
+        made = Features(self.events, self.entity, self.time, self.key)
+        made._aspects = (*self._aspects, aspect)
+        return made
+
+    def _condition(self, where: Where | None, name: str) -> Expr | None:
+        """Return a condition on events as an expression over their frame."""
+        if where is None:
+            return None
+        found = where(self.events) if callable(where) and not isinstance(where, Series) else where
+        if not isinstance(found, Series) or found._expr.type != BOOL:
+            kind = found.dtype if isinstance(found, Series) else type(found).__name__
+            raise InvalidType(f"where of {name!r} has to give a bool series of the events, not {kind}",
+                              hint="compare a column: where=lambda df: df.event_type == 'PressEvent'")
+        state, _, expr = aligned(self.events._state, [], found._state, found._expr, "left", found.name)
+        return _over(state.plan, self.events._state.plan, expr, name)
+
+
+def _over(plan: Node, events: Node, expr: Expr, name: str) -> Expr:
+    """Return an expression over a plan that adds columns to the events as one over the events themselves."""
+    while plan is not events:
+        if not isinstance(plan, Extend):
+            raise InvalidValue(f"where of {name!r} is a series of another frame than the events",
+                               hint="assign it to a column of the events first, and make the features from that frame")
+        added: dict[str, Expr] = dict(plan.columns)
+        expr = substitute(expr, added)
+        plan = plan.child
+    return expr
+
+
+def checked_column(frame: DataFrame, name: object, what: str) -> str:
+    """Return the name of a data column or index level of a frame. Raises ColumnNotFound."""
+    known = [*frame.index_columns, *frame.data_columns]
+    if not isinstance(name, str) or name not in known:
+        raise ColumnNotFound(f"there is no column {name!r}, given as {what}", hint=near(str(name), known))
+    return name
+
+
+def comparable(frame: DataFrame, name: str, what: str) -> None:
+    """Raise InvalidType for a column whose values are neither equal nor in an order."""
+    if frame._state.plan.types[name].name == "json":
+        raise InvalidType(f"the {what} {name!r} is {frame._state.plan.types[name]}, which cannot be compared",
+                          hint="read a member of it as text, and assign that to a column")
+
+
+def instant(frame: DataFrame, name: str) -> None:
+    """Raise InvalidType for a column that holds neither moments nor days."""
+    type_ = frame._state.plan.types[name]
+    if type_.name not in ("timestamp", "date"):
+        raise InvalidType(f"{name!r} is {type_}, and moments or days are needed",
+                          hint=f"cast it: df[{name!r}].astype('timestamp')")
+
+
+def duration(value: object, what: str, name: str) -> datetime.timedelta:
+    """Return a duration, of Python, numpy or pandas, as Python's. Raises InvalidType for anything else."""
+    plain = python_value(value)
+    if not isinstance(plain, datetime.timedelta):
+        raise InvalidType(f"{what} of {name!r} has to be a duration, not {value!r}", hint="datetime.timedelta(days=7)")
+    return plain
+
+
+def positive(value: object, what: str, name: str) -> datetime.timedelta:
+    """Return a duration that is more than nothing. Raises InvalidType and InvalidValue."""
+    found = duration(value, what, name)
+    if found <= datetime.timedelta(0):
+        raise InvalidValue(f"{what} of {name!r} has to be positive, not {found}")
+    return found
+
+
+def _moment(value: object, name: str) -> datetime.datetime | None:
+    plain = python_value(value)
+    if plain is None or isinstance(plain, datetime.datetime):
+        return plain
+    if isinstance(plain, datetime.date):
+        return datetime.datetime(plain.year, plain.month, plain.day)
+    raise InvalidType(f"until of label {name!r} is a moment or a day, not {value!r}", hint="datetime.datetime(2022, 4, 1)")
+
+
+def shown(value: datetime.timedelta) -> str:
+    """Return a duration as text, such as ``7 days``."""
+    rest = value - datetime.timedelta(days=value.days)
+    parts = ([f"{value.days} day{'s' if value.days != 1 else ''}"] if value.days else []) + ([str(rest)] if rest else [])
+    return " ".join(parts) or "0 days"
+
+
+def _span(aspect: Aspect) -> str:
+    if aspect.is_label:
+        assert aspect.start is not None
+        return f"in the {shown(aspect.end - aspect.start)} from {shown(aspect.start)} after the cutoff"
+    return "of all time" if aspect.start is None else f"in the {shown(-aspect.start)} before the cutoff"
+
+

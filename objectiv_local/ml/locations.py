@@ -1,0 +1,78 @@
+"""How often each user was at each location: a column for each of the most frequent locations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.series.values import checked_name
+from objectiv_local.hub.features import location_names
+from objectiv_local.ml.features import checked_column, comparable
+from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
+from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit
+from objectiv_local.types import STRING
+
+#: Locations that become columns unless told otherwise.
+MAX_FEATURES = 100
+
+
+def location_counts(events: DataFrame, entity: str = "user_id", location: Series | str | None = None, *,
+                    max_features: int | None = MAX_FEATURES, locations: Sequence[str] | None = None) -> DataFrame:
+    """Return a frame of the number of events of each entity at each location: a row for each entity, which is the index.
+
+    ``location`` is a series of location stacks, of which the names count, or of any text, or the name of such a column; by
+    default ``location_stack``. The columns are the ``max_features`` most frequent locations, None for all, most frequent
+    first and by name where two are equally frequent. One query finds them; the frame itself is lazy. With ``locations``,
+    such as the columns of an earlier result, these are the columns and nothing is run.
+
+    Every entity that has an event has a row, also without any at these locations; events without an entity have none, and
+    those without a location, or with the empty text for one, are not counted.
+    Raises InvalidValue for a number of features that is not positive, and where there are no locations.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> events = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({
+    ...     "user_id": [1, 1, 2, 3], "page": ["home", "home", "docs", None]}))
+    >>> location_counts(events, location="page").sort_index().to_pandas().to_dict("list")
+    {'home': [2, 0, 0], 'docs': [0, 1, 0]}
+    """
+    data, label = with_locations(events, entity, location, "location_counts")
+    state = data._state
+    column = state.column(label)
+    if locations is None:
+        whole = isinstance(max_features, int) and not isinstance(max_features, bool)
+        if max_features is not None and (not whole or max_features < 1):
+            raise InvalidValue(f"max_features has to be a whole number from 1 or None, not {max_features!r}")
+        kept = Filter(state.plan, call("and", call("ne", column, literal("")), call("not_null", state.column(entity))))
+        counted = Aggregate(kept, (("location", column),), (("events", aggregation("size")),), "locations")
+        order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("location")))
+        found = DataFrame(state.onto(Limit(counted, order, max_features), (), order), ["location"])
+        locations = found.to_arrow().column("location").to_pylist()
+    names = [checked_name(name) for name in locations]
+    if not names:
+        raise InvalidValue("there are no locations to count")
+    if len(set(names)) != len(names):
+        raise InvalidValue("a location is given twice")
+    if entity in names:
+        raise InvalidValue(f"a location is named {entity!r}, as the entity is", hint="rename the column of the entity")
+    known = Filter(state.plan, call("not_null", state.column(entity)))
+    counts = tuple((name, aggregation("size", where=call("eq", column, literal(name)))) for name in names)
+    plan = Aggregate(known, ((entity, state.column(entity)),), counts, "location_counts")
+    return DataFrame(state.onto(plan, (entity,)), names)
+
+
+def with_locations(events: object, entity: str, location: Series | str | None, what: str) -> tuple[DataFrame, str]:
+    """Return the events with the name of the location of each as a column, and the name of that column."""
+    if not isinstance(events, DataFrame):
+        raise InvalidType(f"{what} takes a frame of events, not {type(events).__name__}")
+    checked_column(events, entity, "entity")
+    comparable(events, entity, "entity")
+    names = location_names(events, location, what)
+    if isinstance(names._expr, Column) and names._state.plan is events._state.plan and names._expr.type == STRING:
+        return events, names._expr.name
+    label = unused_name("location", events._state.plan.types)
+    if names._state.plan is events._state.plan:
+        return DataFrame(events._state.on(Extend(events._state.plan, ((label, names._expr),)), ()), events.data_columns), label
+    return events.assign(**{label: names}), label

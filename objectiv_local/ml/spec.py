@@ -1,0 +1,194 @@
+"""Definitions of features and fitted estimators as JSON, and back: nothing is pickled and no name of a spec is imported."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.series.base import make_series
+from objectiv_local.ml import spec_expressions, spec_values
+from objectiv_local.ml.features import Aspect, Features, Label
+
+#: The form of the specs that are written. Specs of another one are refused.
+FORMAT = 1
+
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+def spec(obj: object) -> dict[str, Any]:
+    """Return what a set of features or an estimator of this package is made of, as a dict that JSON can hold.
+
+    Of a set of features, that is the definition of each feature and label, with its condition as operations on columns, and
+    the dtypes of the columns of the events that it reads; the events themselves are not in it. Of an estimator, it is the
+    name of its class, its parameters, and all that it learned, floats to the last bit.
+
+    Raises NotSupported for a condition that reads other rows, such as one with a mean or a window, for an estimator that is
+    not one of ``objectiv_local.ml``, and for a parameter or attribute of a kind that has no spec.
+
+    >>> import datetime
+    >>> from objectiv_local import DataFrame
+    >>> events = DataFrame.from_schema({"user_id": "int64", "moment": "timestamp", "kind": "string"})
+    >>> features = Features(events).add("presses", "count", where=lambda df: df.kind == "press")
+    >>> spec(features)["features"][0]["where"]
+    {'op': 'eq', 'args': [{'column': 'kind', 'type': 'string'}, {'literal': 'press', 'type': 'string'}]}
+    >>> from_spec(spec(features), events=events).feature_names
+    ['presses']
+    """
+    if isinstance(obj, Features):
+        return {"format": FORMAT, "kind": "features", **_version(), **_features(obj)}
+    if isinstance(obj, Label):
+        raise NotSupported("a label has a spec only together with the events it is about",
+                           hint="spec(features.label(label))")
+    if hasattr(obj, "get_params") and not isinstance(obj, type):
+        return {"format": FORMAT, "kind": "estimator", **_version(), **_estimator(obj, type(obj).__name__)}
+    raise InvalidType(f"a spec is that of features or of an estimator, not of {type(obj).__name__}")
+
+
+def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
+    """Return the features or the estimator that a spec was written from.
+
+    Features need a frame of ``events`` with the columns that the spec names. An estimator is made of the class of
+    ``objectiv_local.ml`` with its name, and no other.
+
+    Raises InvalidValue for a spec that is none, or of another format, and ColumnNotFound for events without a column.
+    """
+    if not isinstance(given, dict) or given.get("kind") not in ("features", "estimator"):
+        raise InvalidValue("this is no spec", hint="specs are written by ml.spec, and read from JSON as a dict")
+    if given.get("format") != FORMAT:
+        raise InvalidValue(f"this spec has the format {given.get('format')!r}, and {FORMAT} is read here",
+                           hint=f"it was written by version {given.get('version')!r} of the package")
+    if given["kind"] == "estimator":
+        if events is not None:
+            raise InvalidValue("an estimator needs no events", hint="from_spec(spec)")
+        return _from_estimator(given, "the estimator")
+    if not isinstance(events, DataFrame):
+        raise InvalidType("features are made from a frame of events", hint="from_spec(spec, events=df)")
+    try:
+        return _from_features(given, events)
+    except (KeyError, TypeError, OverflowError) as error:
+        if isinstance(error, ColumnNotFound | InvalidType):
+            raise
+        raise InvalidValue(f"the spec of the features lacks something, or has it wrong: {error}") from None
+
+
+def _version() -> dict[str, str]:
+    import sklearn
+
+    from objectiv_local import __version__
+
+    return {"version": __version__, "sklearn": str(sklearn.__version__)}
+
+
+# ---- features
+
+
+def _features(features: Features) -> dict[str, Any]:
+    types = features.events._state.plan.types
+    read = {name: types[name].dtype for name in (features.entity, features.time, *features.key)}
+    for each in features._aspects:
+        read |= {} if each.column is None else {each.column: types[each.column].dtype}
+        read |= {} if each.where is None else spec_expressions.columns(each.where)
+    return {"entity": features.entity, "time": features.time, "key": list(features.key), "events": read,
+            "features": [_aspect(each) for each in features._aspects if not each.is_label],
+            "labels": [_aspect(each) for each in features._aspects if each.is_label],
+            "order": [each.name for each in features._aspects]}
+
+
+def _aspect(aspect: Aspect) -> dict[str, Any]:
+    out: dict[str, Any] = {"name": aspect.name, "agg": aspect.agg, "column": aspect.column,
+                           "where": None if aspect.where is None else spec_expressions.encoded(aspect.where, aspect.name)}
+    if not aspect.is_label:
+        return out | {"window_microseconds": None if aspect.start is None else -aspect.start // _MICROSECOND}
+    assert aspect.start is not None
+    return out | {"gap_microseconds": aspect.start // _MICROSECOND, "censored": aspect.censored,
+                  "horizon_microseconds": (aspect.end - aspect.start) // _MICROSECOND,
+                  "until": None if aspect.until is None else aspect.until.isoformat()}
+
+
+def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
+    types = {name: events._state.plan.types[name] for name in (*events.index_columns, *events.data_columns)}
+    for name, dtype in given["events"].items():
+        if name in types and types[name].dtype != dtype:
+            raise InvalidValue(f"column {name!r} of the events is {types[name]}, and was {dtype} when the spec was written",
+                               hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})")
+    made = Features(events, given["entity"], given["time"], given["key"])
+    parts = {each["name"]: each for each in (*given["features"], *given["labels"])}
+    labels = {each["name"] for each in given["labels"]}
+    for name in given["order"]:
+        part = parts[name]
+        where = None
+        if part["where"] is not None:
+            where = make_series(events._state, spec_expressions.decoded(part["where"], events._state.plan, name), name)
+        if name in labels:
+            until = None if part["until"] is None else datetime.datetime.fromisoformat(part["until"])
+            made = made.label(Label(name, where, part["horizon_microseconds"] * _MICROSECOND, agg=part["agg"],
+                                    column=part["column"], gap=part["gap_microseconds"] * _MICROSECOND,
+                                    censored=part["censored"], until=until))
+        else:
+            window = part["window_microseconds"]
+            made = made.add(name, part["agg"], part["column"], None if window is None else window * _MICROSECOND, where)
+    return made
+
+
+# ---- estimators
+
+
+def _known(name: object) -> Any:
+    """Return the class of ``objectiv_local.ml`` with a name; None if that is no estimator's."""
+    from objectiv_local import ml
+
+    if not isinstance(name, str) or name not in ml.__all__:
+        return None
+    found = getattr(ml, name)
+    return found if isinstance(found, type) and hasattr(found, "get_params") else None
+
+
+def _estimator(estimator: Any, where: str) -> dict[str, Any]:
+    class_ = type(estimator)
+    if _known(class_.__name__) is not class_ and not (
+            class_.__name__ in spec_values.HELPERS and spec_values.helper(class_.__name__) is class_):
+        raise NotSupported(f"{where} is {class_.__module__}.{class_.__name__}, and specs are of estimators of "
+                           "objectiv_local.ml only", hint="use its from_sklearn where there is one, or joblib for the others")
+    parameters = estimator.get_params(deep=False)
+    learned = {name: value for name, value in vars(estimator).items()
+               if name not in parameters and not name.startswith("_sklearn_")}
+    return {"class": class_.__name__,
+            "parameters": {name: _encoded(value, f"{where}.{name}") for name, value in parameters.items()},
+            "attributes": {name: _encoded(value, f"{where}.{name}") for name, value in learned.items()}}
+
+
+def _from_estimator(given: Any, where: str) -> Any:
+    name = given.get("class") if isinstance(given, dict) else None
+    class_ = _known(name) or (spec_values.helper(str(name)) if name in spec_values.HELPERS else None)
+    if class_ is None:
+        from objectiv_local import ml
+
+        raise InvalidValue(f"{where} of the spec is a {name!r}, which is no estimator of objectiv_local.ml",
+                           hint=near(str(name), [each for each in ml.__all__ if _known(each) is not None]))
+    parts = (given.get("parameters"), given.get("attributes"))
+    if not all(isinstance(part, dict) for part in parts):
+        raise InvalidValue(f"{where} of the spec has no parameters or no attributes")
+    parameters, attributes = ({key: _decoded(value, f"{name}.{key}") for key, value in part.items()} for part in parts)
+    known = set(class_._get_param_names())
+    if set(parameters) - known:
+        unknown = min(set(parameters) - known)
+        raise InvalidValue(f"{name} has no parameter {unknown!r}", hint=near(unknown, known))
+    made = class_(**parameters)
+    for key, value in attributes.items():
+        if not key.isidentifier() or key.startswith("__") or key in known or callable(getattr(class_, key, None)):
+            raise InvalidValue(f"{name} cannot have learned {key!r}")
+        try:
+            setattr(made, key, value)
+        except AttributeError:
+            raise InvalidValue(f"{name} computes {key!r}, and cannot have learned it") from None
+    return made
+
+
+def _encoded(value: object, where: str) -> Any:
+    return spec_values.encoded(value, where, _estimator)
+
+
+def _decoded(value: object, where: str) -> Any:
+    return spec_values.decoded(value, where, _from_estimator)
