@@ -526,12 +526,19 @@ def compared(standard: Mapping[str, Builder] = STANDARD_SCALAR) -> dict[str, Bui
             if expr.args[0].type == TIMEDELTA and isinstance(left, Template) and isinstance(right, Number):
                 interval = left.args[0]
                 if isinstance(interval, tree.Binary) and interval.operator == "-":
-                    left, right = interval, Raw(f"INTERVAL '{_seconds(right.value)} seconds'")
+                    left, right = interval, interval_literal(right.value)
             return standard[name]((left, right), expr)
 
         return compare
 
     return {name: build(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")}
+
+
+def interval_literal(microseconds: int) -> Raw:
+    """Return a duration as the engine's own interval, in days or seconds: a day has 24 hours where no zones are."""
+    if microseconds and microseconds % 86_400_000_000 == 0:
+        return Raw(f"INTERVAL '{microseconds // 86_400_000_000} days'")
+    return Raw(f"INTERVAL '{_seconds(microseconds)} seconds'")
 
 
 def _seconds(value: int) -> str:

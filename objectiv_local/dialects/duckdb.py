@@ -21,13 +21,14 @@ from objectiv_local.dialects.base import (
     float_function,
     floordiv,
     guarded,
+    interval_literal,
     of_constant,
     quoted,
     round_,
 )
 from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.duckdb_json import is_unparsed, some_elements
-from objectiv_local.dialects.tree import Func, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
@@ -200,14 +201,20 @@ def _add(args: Sequence[Sql], expr: Expr) -> Sql:
         return STANDARD_SCALAR["add"](args, expr)
     if left == TIMEDELTA:
         moment, duration, left = duration, moment, right
-    return binary("+", _as_timestamp(moment, left), func("to_microseconds", duration))
+    return binary("+", _as_timestamp(moment, left), _duration(duration))
+
+
+def _duration(microseconds: Sql) -> Sql:
+    if isinstance(microseconds, Number):
+        return interval_literal(microseconds.value)
+    return func("to_microseconds", microseconds)
 
 
 def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Call)
     left, right = (arg.type for arg in expr.args)
     if expr.type == TIMESTAMP:
-        return binary("-", _as_timestamp(args[0], left), func("to_microseconds", args[1]))
+        return binary("-", _as_timestamp(args[0], left), _duration(args[1]))
     if expr.type == TIMEDELTA and left != TIMEDELTA:
         return difference("epoch_us({})", _as_timestamp(args[0], left), _as_timestamp(args[1], right))
     return STANDARD_SCALAR["sub"](args, expr)

@@ -22,6 +22,7 @@ from objectiv_local.dialects.base import (
     floordiv,
     function,
     guarded,
+    interval_literal,
     of_constant,
     quoted,
     round_,
@@ -297,7 +298,7 @@ def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _interval(duration: Sql) -> Sql:
     if isinstance(duration, Number):
-        return Raw(f"INTERVAL '{duration.value} microseconds'")
+        return interval_literal(duration.value)
     return binary("*", duration, Raw("INTERVAL '1 microsecond'"))
 
 

@@ -12,7 +12,7 @@ from frame.frames import ENGINES, load, on_every_engine, opened, plain
 from objectiv_local import DataFrame, ModelHub, sample
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.ml.features import Features, Label
-from objectiv_local.ml.fingerprint import fingerprint
+from objectiv_local.ml.fingerprints import fingerprint
 
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 TICK = dt.timedelta(microseconds=1)

@@ -87,7 +87,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         return self._cross_fitted(state, {name: features[name] for name in names}, size, seed, parts, totals)
 
     def _folds(self) -> tuple[int, int]:
-        from objectiv_local.ml.split import HashKFold
+        from objectiv_local.ml.splits import HashKFold
 
         if isinstance(self.cv, HashKFold):
             return self.cv.n_splits, self.cv.seed

@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
-from objectiv_local.ml.split import HashKFold, folds, key_numbers, split
+from objectiv_local.ml.splits import HashKFold, folds, key_numbers, split
 
 TEXTS = ["", "a", "ann", "\u00e9t\u00e9", "e\u0301te\u0301", "日本語", "😀", "a:b", "0:", " a ", "x" * 5_000, "O'Hara", 'a"b', "\\", "\n"]
 INTS = [0, 1, -1, 7, -42, 2**62, -(2**63), 2**63 - 1]

@@ -15,7 +15,7 @@ from frame.frames import ENGINES, load, on_every_engine, opened
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.ml.fingerprint import fingerprint
+from objectiv_local.ml.fingerprints import fingerprint
 
 MOMENT = dt.datetime(2022, 3, 1, 12, 0, 0, 5)
 COLUMNS = {

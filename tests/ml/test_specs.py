@@ -21,7 +21,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, Not
 from objectiv_local.ml.base import OverFrames
 from objectiv_local.ml.features import Features, Label
 from objectiv_local.ml.sequences import SequenceCounts
-from objectiv_local.ml.spec import from_spec, spec
+from objectiv_local.ml.specs import from_spec, spec
 
 AT = dt.datetime(2022, 3, 1, 12)
 DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
