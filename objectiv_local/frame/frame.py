@@ -140,7 +140,8 @@ class DataFrame(Reductions["DataFrame"]):
         raise InvalidType("the truth of a frame is not one value", hint="fetch it and look at len(frame.to_pandas())")
 
     def __array__(self, dtype: object = None, copy: object = None) -> Any:
-        raise InvalidType("a frame is lazy and is not an array", hint="fetch it with .to_numpy() or .to_arrow(), or with ml.xy(frame)")
+        raise InvalidType("a frame is lazy and is not an array",
+                          hint="fetch it with .to_numpy() or .to_arrow(), or with ml.xy(frame)")
 
     def __len__(self) -> int:
         """Return the number of rows. Runs a query that counts them."""
