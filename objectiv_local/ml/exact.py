@@ -106,7 +106,7 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
             check_range(name, low, high, is_target=name == target)
             if products == "all":
                 check_complete(name, rows - count, is_target=name == target)
-        powers = [_BITS - _exponent(max(abs(low), abs(high))) for _, low, high in limits]
+        powers = [power_of(low, high) for _, low, high in limits]
         sums = source.sums(powers)
         columns = tuple(column(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
                         for (count, low, high), power, total in zip(limits, powers, sums, strict=True))
@@ -253,13 +253,23 @@ class _FrameRows:
             yield from (int(value) for value in one_row(self.frame, sums).values())
 
 
-def _cut(value: Expr, power: int) -> Expr:
-    """Return a float times a power of two, cut to a whole number. It is a decimal, whose sums have 38 digits."""
+def whole(value: Expr, power: int) -> Expr:
+    """Return a float times a power of two, cut to a whole number, which has to be an int64."""
     scaled = _times_power(value, power)
     if power < 0:
         # What would be cut to 0 is 0 from the start: some engines refuse a product that is too small for a float.
         scaled = case([(call("ge", call("abs", value), real(math.ldexp(1.0, -power))), scaled)], real(0))
-    return cast(cast(scaled, INT64), decimal_type(0))
+    return cast(scaled, INT64)
+
+
+def _cut(value: Expr, power: int) -> Expr:
+    """Return a float times a power of two, cut to a whole number. It is a decimal, whose sums have 38 digits."""
+    return cast(whole(value, power), decimal_type(0))
+
+
+def power_of(low: float, high: float) -> int:
+    """Return the power of two by which values between two floats make int64s with the most digits."""
+    return _BITS - _exponent(max(abs(low), abs(high)))
 
 
 class _ArrayRows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
@@ -39,7 +40,7 @@ class Model(OverFrames):
         return NotSupported(f"{type(self).__name__}({parameter}={value!r}) cannot be fitted to a frame",
                             hint=f"use {parameter}={supported!r}, or fetch rows with ml.xy and fit scikit-learn's model")
 
-    def _columns(self, X: DataFrame, method: str) -> DataFrame:
+    def _columns(self, X: DataFrame, method: OneOf["predict", "predict_proba", "decision_function"]) -> DataFrame:
         """Return the predictions of a method as a lazy frame of their own columns."""
         from objectiv_local.ml.scoring import score
 
