@@ -28,7 +28,8 @@ def test_every_failing_check_is_one_of_scikit_learn():
     from sklearn.utils._test_common.instance_generator import _get_expected_failed_checks
 
     for estimator in ESTIMATORS:
-        assert FAILING.get(type(estimator).__name__, {}) == _get_expected_failed_checks(estimator._plain()())
+        known = _get_expected_failed_checks(estimator._plain()())
+        assert FAILING.get(type(estimator).__name__, {}).items() <= known.items()
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))

@@ -18,7 +18,7 @@ class Model(OverFrames):
         """Return whether to fit to a frame of this package. Checks the parameters, and that no weights are given, if so."""
         if not is_frame(X):
             if isinstance(y, DataFrame | Series):
-                raise InvalidType(f"y is a {type(y).__name__} of a database and X is in memory",
+                raise InvalidType("y is a column of a database and X is in memory",
                                   hint="pass a frame and the name of its target column")
             return False
         self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
@@ -32,7 +32,7 @@ class Model(OverFrames):
                                hint="pass the name of a column, or a series of the same rows")
         frame, target = with_target(X, y)  # type: ignore[arg-type]
         assert target is not None
-        return frame, self._names(X[[name for name in X.data_columns if name != y]], fitting=True), target
+        return frame, self._names(X[[name for name in X.data_columns if name != target]], fitting=True), target
 
     def _unsupported(self, parameter: str, supported: object) -> NotSupported:
         """Return the error for the value of a parameter that only rows in memory can be fitted with."""
@@ -108,7 +108,7 @@ def _measured(model: Model, metric: Any, X: DataFrame, y: object, sample_weight:
 
     model._refuse("sample_weight", sample_weight, "use the metric of ml.metrics with the predictions")
     frame, target = with_target(X, y)  # type: ignore[arg-type]
-    features = X[[name for name in X.data_columns if name != y]]
+    features = X[[name for name in X.data_columns if name != target]]
     name = unused_name("prediction", frame._state.plan.types)
     predicted = frame.assign(**{name: model.predict(features)})
     return float(metric(predicted, target, name))

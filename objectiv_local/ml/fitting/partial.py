@@ -57,7 +57,7 @@ def fit_batches(estimator: Estimator, frame: DataFrame, target: str | Series | N
         raise InvalidValue(f"{who} takes no classes", hint="leave classes out")
     frame, name = with_target(frame, target)
     if features is None:
-        features = [each for each in frame.data_columns if each not in (name, target)]
+        features = [each for each in frame.data_columns if each != name]
     done = 0
     with frame._state.connected().snapshot():
         options: dict[str, Any] = {}
