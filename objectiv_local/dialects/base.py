@@ -473,6 +473,8 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
     "var": _spread("var"),
     "std": _spread("stddev"),
     "quantile": _quantile,
+    "quantile_disc": of_constant(
+        lambda args, expr: within_group("percentile_disc", args[0], Raw(repr(constant(expr, 1))))),
     "mode": of_constant(lambda args, expr: within_group("mode", args[0])),
     "row_number": function("row_number"),
     "rank": function("rank"),

@@ -10,8 +10,23 @@ from importlib import import_module
 
 # Loaded on first use: importing the package loads no scikit-learn.
 _HOMES = {
+    "Compose": "preprocessing",
+    "KBinsDiscretizer": "preprocessing",
+    "MaxAbsScaler": "preprocessing",
+    "MinMaxScaler": "preprocessing",
+    "OneHotEncoder": "preprocessing",
+    "OrdinalEncoder": "preprocessing",
+    "RobustScaler": "preprocessing",
+    "SimpleImputer": "preprocessing",
+    "StandardScaler": "preprocessing",
+    "TargetEncoder": "preprocessing",
+    "HashKFold": "split",
+    "LinearRegression": "fitting.linear",
+    "Ridge": "fitting.linear",
     "XY": "extract",
     "batches": "extract",
+    "folds": "split",
+    "split": "split",
     "xy": "extract",
 }
 

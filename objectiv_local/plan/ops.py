@@ -247,6 +247,9 @@ _aggregate("quantile", "number float64! -> float64", "timedelta float64! -> time
            windowed=False,
            meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "
                    "if there are none. A duration or moment between two is cut to a microsecond.")
+_aggregate("quantile_disc", "float64 float64! -> float64", windowed=False,
+           meaning="The least value for which it and the values below it are at least a share of all values; NULL if there are "
+                   "none.")
 _aggregate("mode", "T -> T", windowed=False,
            meaning="The most frequent value, the least one of those that are equally frequent; NULL if there is none.")
 _aggregate("to_json_array", "string -> json", ordered=True, windowed=False,

@@ -103,6 +103,7 @@ CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
     "var": (st.sampled_from((0, 1)),),
     "std": (st.sampled_from((0, 1)),),
     "quantile": (st.sampled_from((0.0, 0.25, 0.5, 1.0)),),
+    "quantile_disc": (st.sampled_from((0.0, 0.25, 0.5, 1.0)),),
     "ntile": (st.sampled_from((1, 2, 3)),),
     "nth_value": (st.sampled_from((1, 2, 3)),),
     "slice": (st.sampled_from(STARTS), st.sampled_from(STARTS)),

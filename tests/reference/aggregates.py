@@ -49,6 +49,11 @@ def quantile(values: Sequence[object], type_: Type, share: float) -> object:
     return math.trunc(found) * MICROSECOND if type_.name == "timedelta" else found
 
 
+def discrete_quantile(values: Sequence[object], _: Type, share: float) -> object:
+    ordered = sorted(values, key=comparable)
+    return next((value for place, value in enumerate(ordered, 1) if place >= share * len(ordered)), None)
+
+
 def variance(values: Sequence[object], ddof: int) -> object:
     if len(values) <= ddof:
         return None
@@ -101,6 +106,7 @@ WITH_CONSTANT: dict[str, Callable[..., object]] = {
     "var": lambda values, type_, ddof: variance(values, ddof),
     "std": lambda values, type_, ddof: deviation(values, ddof),
     "quantile": quantile,
+    "quantile_disc": discrete_quantile,
 }
 
 

@@ -45,6 +45,13 @@ QUANTILES = [
         ([at("2022-01-01"), at("2022-01-02")], at("2022-01-01 12:00")), ([None], None),
         ([at("2022-01-01 00:00:00.000001"), None], at("2022-01-01 00:00:00.000001")),
     ]),
+    # numpy.quantile([1, 2, 4, 8], [0, .25, .3, .5, .51, 1], method="inverted_cdf")
+    *(grouped(f"quantile_disc: {q} of floats", ONE, of("quantile_disc", q), FLOAT64, [
+        ([8.0, 1.0, None, 4.0, 2.0], found), ([3.0], 3.0), ([None], None)])
+      for q, found in ((0.0, 1.0), (0.25, 1.0), (0.3, 2.0), (0.5, 2.0), (0.51, 4.0), (1.0, 8.0))),
+    grouped("quantile_disc: NaN is the greatest", ONE, of("quantile_disc", 0.75), FLOAT64, [([nan, 1.0, -inf, inf], inf), ([nan], nan)]),
+    grouped("quantile_disc: of what is counted", ONE,
+            lambda a: aggregation("quantile_disc", a, literal(0.5), where=call("lt", a, literal(5.0))), FLOAT64, [([1.0, 3.0, 9.0], 1.0)]),
     grouped("quantile: of what is counted", ONE, lambda a: aggregation("quantile", a, literal(0.5), where=call("lt", a, literal(5.0))),
             FLOAT64, [([1.0, 3.0, 9.0], 2.0)]),
 ]

@@ -1,0 +1,112 @@
+"""What transformers over frames share: fitted by queries, and then expressions over the columns of any frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.plan.expr import Column, Expr
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+#: Features as expressions over a state, by name.
+Features = dict[str, Expr]
+
+
+class FrameTransformer(OverFrames):
+    """A transformer of scikit-learn that also takes frames: a frame in, a lazy frame out.
+
+    The frame that comes out has the index and the order of the one that went in, and the columns that
+    ``get_feature_names_out`` names. NULL and NaN are both missing values. ``set_output`` is for data in memory.
+    """
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        """Set the fitted attributes from the columns ``names``, all data columns of the frame."""
+        raise NotImplementedError
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        """Return the transformed features over a state, which may have more columns than the one given."""
+        raise NotImplementedError
+
+    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+        raise NotSupported(f"{type(self).__name__} has no inverse over a frame", hint="keep the original columns too")
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
+        if not is_frame(X):
+            return super().fit(X, y)  # type: ignore[misc,no-any-return]
+        return self._fitted(X, y)
+
+    def _fitted(self, frame: DataFrame, y: Any) -> Self:
+        if isinstance(y, str):
+            raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
+                              hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
+        self._validate_params()  # type: ignore[attr-defined]
+        self._fit_frame(frame, self._names(frame, fitting=True), y)
+        return self
+
+    def _fit_in_memory(self, table: Any) -> None:
+        """Have scikit-learn fit itself to a small table that stands for the frame: it then sets all of its attributes."""
+        super().fit(table)  # type: ignore[misc]
+
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Learn from ``X`` and transform it."""
+        if not is_frame(X):
+            return super().fit_transform(X, y, **fit_params)  # type: ignore[misc]
+        if fit_params:
+            return self.fit(X, y, **fit_params)._transformed(X)
+        state, out = self._fit_expressions(X, y, X._state, {name: X._state.column(name) for name in X.data_columns})
+        return made(state, out, type(self).__name__)
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        """Learn from a frame, and return its columns transformed: over a state in which they are ``features``."""
+        self.fit(frame, y)
+        return self._expressions(state, features)
+
+    def transform(self, X: Any) -> Any:
+        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
+        if not is_frame(X):
+            return super().transform(X)  # type: ignore[misc]
+        self._names(X)
+        self._check(X)
+        return self._transformed(X)
+
+    def _transformed(self, X: DataFrame) -> DataFrame:
+        state, out = self._expressions(X._state, {name: X._state.column(name) for name in X.data_columns})
+        return made(state, out, type(self).__name__)
+
+    def _check(self, frame: DataFrame) -> None:
+        """Raise if the rows of a frame cannot be transformed; the names of its columns are known to be right."""
+
+    def _back(self, X: DataFrame) -> DataFrame:
+        """Return the frame that :meth:`transform` makes ``X`` of."""
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
+        if names != X.data_columns:
+            raise InvalidValue(f"the inverse of {type(self).__name__} takes the columns {names}, not {X.data_columns}")
+        state, out = self._inverse(X._state, {name: X._state.column(name) for name in names})
+        return made(state, out, type(self).__name__)
+
+
+class Invertible(FrameTransformer):
+    """A transformer that also goes back over frames."""
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Return what was transformed, as a lazy frame, or from data in memory as scikit-learn does."""
+        return self._back(X) if is_frame(X) else super().inverse_transform(X)  # type: ignore[misc]
+
+
+def made(state: State, features: Features, step: str) -> DataFrame:
+    """Return a frame of expressions over a state as its only data columns."""
+    changed = [(name, expr) for name, expr in features.items() if expr != Column(name, expr.type)]
+    return DataFrame(state.extended(changed, _words(step)) if changed else state, list(features))
+
+
+def _words(name: str) -> str:
+    """Return the name of a class as the name of a step: standard_scaler."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")

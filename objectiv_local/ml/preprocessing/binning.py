@@ -1,0 +1,155 @@
+"""Binning: numbers as the number of the bin that they fall into."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn import preprocessing
+
+from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.base import is_frame
+from objectiv_local.ml.expressions import number, number_of, real
+from objectiv_local.ml.preprocessing.base import Features, Invertible
+from objectiv_local.ml.statistics import Statistics, one_row
+from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
+from objectiv_local.types import FLOAT64
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+#: Bins narrower than this are joined with their neighbor, as scikit-learn does.
+_NARROWEST = 1e-8
+
+
+class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
+    """The number of the bin of each value: bins of equal width, or with equally many values.
+
+    Parameters and attributes (``bin_edges_``, ``n_bins_``) are scikit-learn's. A bin holds its lower edge. Frames take the
+    strategies ``uniform`` and ``quantile``, and the quantile methods ``averaged_inverted_cdf`` and ``linear``; they are never
+    subsampled, because the edges of a random sample could not be repeated. Missing values are an error in ``fit``, and stay
+    missing in ``transform``. Fitting a frame takes two queries for quantiles, else one.
+    """
+
+    bin_edges_: Any
+    n_bins_: Any
+    _encoder: Any
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn the edges of the bins from a frame by queries, or from data in memory as scikit-learn does."""
+        if is_frame(X):
+            self._refuse("sample_weight", sample_weight, "fit scikit-learn's KBinsDiscretizer to ml.xy(frame)")
+            return self._fitted(X, y)
+        return preprocessing.KBinsDiscretizer.fit(self, X, y, sample_weight)  # type: ignore[no-any-return]
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        if self.strategy == "kmeans":
+            raise NotSupported("KBinsDiscretizer(strategy='kmeans') does not take a frame",
+                               hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory")
+        if self.strategy == "quantile" and self.quantile_method not in ("linear", "averaged_inverted_cdf"):
+            raise NotSupported(f"quantile_method={self.quantile_method!r} does not take a frame",
+                               hint="use 'averaged_inverted_cdf' or 'linear'")
+        found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
+        missing = [name for name, count in zip(names, found.counts, strict=True) if count < found.rows]
+        if missing:
+            raise InvalidValue(f"Input X contains NaN: values are missing in {', '.join(missing)}",
+                               hint="impute them first with SimpleImputer, or leave the rows out with df.dropna()")
+        import pandas as pd
+
+        # Ends of each feature are all that scikit-learn needs to know of it for bins of equal width.
+        table = pd.DataFrame([found["min"], found["max"]], columns=names)
+        with warnings.catch_warnings():
+            # Two rows have narrower quantiles than the frame; what is said of them is said below.
+            if self.strategy == "quantile":
+                warnings.simplefilter("ignore")
+            self._fit_in_memory(table)
+        if self.strategy == "quantile":
+            self._set_quantiles(frame, names, found.rows)
+
+    def _set_quantiles(self, frame: DataFrame, names: list[str], rows: int) -> None:
+        sizes = [int(size) for size in np.broadcast_to(self.n_bins, len(names))]
+        varied = [position for position in range(len(names)) if np.isfinite(self.bin_edges_[position][0])]
+        wanted: dict[str, Expr] = {}
+        for position in varied:
+            for share in np.linspace(0, 100, sizes[position] + 1) / 100:
+                for op, at in self._quantiles(float(share), rows):
+                    wanted[f"{position} {op} {at}"] = aggregation(op, number(frame, names[position]), literal(at))
+        found = one_row(frame, wanted)
+        edges, bins = self.bin_edges_.copy(), self.n_bins_.copy()
+        for position in varied:
+            values = np.array([_middle([found[f"{position} {op} {at}"] for op, at in self._quantiles(float(share), rows)])
+                               for share in np.linspace(0, 100, sizes[position] + 1) / 100])
+            kept = values[np.ediff1d(values, to_begin=np.inf) > _NARROWEST]
+            if len(kept) < len(values):
+                warnings.warn(f"Bins whose width are too small (i.e., <= 1e-8) in feature {position} are removed. "
+                              "Consider decreasing the number of bins.", UserWarning, stacklevel=5)
+            edges[position], bins[position] = kept, len(kept) - 1
+        self.bin_edges_, self.n_bins_ = edges, bins
+        if "onehot" in self.encode:
+            dtype = self._encoder.dtype
+            self._encoder = preprocessing.OneHotEncoder(categories=[np.arange(size) for size in bins],
+                                                        sparse_output=self.encode == "onehot", dtype=dtype)
+            self._encoder.fit(np.zeros((1, len(bins))))
+
+    def _quantiles(self, share: float, rows: int) -> list[tuple[str, float]]:
+        """Return the aggregates of which the middle is the quantile: one, or two values that are next to each other."""
+        if self.quantile_method == "linear":
+            return [("quantile", share)]
+        # Places of values in their order, from 1, as numpy finds them for method="averaged_inverted_cdf".
+        place = rows * share
+        places = [place, place + 1] if place == np.floor(place) else [np.floor(place) + 1]
+        within = [min(max(int(each), 1), rows) for each in places]
+        # Half a place less, so that rounding finds no other value.
+        return [("quantile_disc", (each - 0.5) / rows) for each in dict.fromkeys(within)]
+
+    def _bin(self, expr: Expr, name: str, position: int) -> Expr:
+        """Return the number of the bin of a feature; values below the first edge are in the first bin."""
+        value = number_of(expr, name)
+        inner = self.bin_edges_[position][1:-1]
+        # The first bin is for what is known and below the first inner edge.
+        whens = [(call("lt", value, real(edge)), literal(place)) for place, edge in enumerate(inner)]
+        known = (call("not_null", value), literal(len(inner)))
+        return case([*whens, known])
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        out: Features = {}
+        for position, (name, expr) in enumerate(features.items()):
+            found = self._bin(expr, name, position)
+            if self.encode == "ordinal":
+                out[name] = cast(found, FLOAT64)
+                continue
+            for place in range(int(self.n_bins_[position])):
+                test = self._within(number_of(expr, name), position, place)
+                out[f"{name}_{float(place)}"] = case([(call("is_null", number_of(expr, name)), literal(None, FLOAT64)),
+                                                      (test, real(1))], real(0))
+        return state, out
+
+    def _within(self, value: Expr, position: int, place: int) -> Expr:
+        inner = self.bin_edges_[position][1:-1]
+        tests = []
+        if place > 0:
+            tests.append(call("ge", value, real(inner[place - 1])))
+        if place < len(inner):
+            tests.append(call("lt", value, real(inner[place])))
+        return call("and", *tests) if len(tests) == 2 else tests[0] if tests else literal(True)
+
+    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+        columns = iter(features.items())
+        out: Features = {}
+        for position, name in enumerate(self.feature_names_in_):
+            edges = self.bin_edges_[position]
+            centers = [real(center) for center in (edges[1:] + edges[:-1]) * 0.5]
+            if self.encode == "ordinal":
+                expr = next(columns)[1]
+                whens = [(call("eq", cast(expr, FLOAT64), real(place)), center) for place, center in enumerate(centers)]
+            else:
+                whens = [(call("eq", cast(next(columns)[1], FLOAT64), real(1)), center) for center in centers]
+            out[str(name)] = case(whens)
+        return state, out
+
+
+def _middle(values: list[float]) -> float:
+    """Return a value, or the middle of two as numpy computes it."""
+    return values[0] if len(values) == 1 else values[1] - (values[1] - values[0]) * 0.5

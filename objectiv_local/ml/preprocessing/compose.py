@@ -1,0 +1,326 @@
+"""Transformers for some columns each, and transformers one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array, get_tags
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, made
+from objectiv_local.plan.expr import Column, Expr
+from objectiv_local.plan.naming import unused_name
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+
+class Compose(FrameTransformer, ColumnTransformer):
+    """A ColumnTransformer for frames: transformers of some columns each, their results side by side.
+
+    Parameters and attributes (``transformers_``, ``named_transformers_``, ``output_indices_``) are scikit-learn's.
+    ``transformers`` is a list of (name, transformer, columns): a transformer is one of this package or the one of
+    scikit-learn that it stands for, a Pipeline of them, ``"passthrough"`` or ``"drop"``; columns are a name, names, positions,
+    or a function of the frame. What ``remainder`` says happens to the other columns.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> from objectiv_local.ml import OneHotEncoder, StandardScaler
+    >>> users = pandas.DataFrame({"visits": [1.0, 3.0], "city": ["Snits", "Drylts"]})
+    >>> features = Compose([("numbers", StandardScaler(), ["visits"]), ("words", OneHotEncoder(), ["city"])])
+    >>> features.fit_transform(DataFrame.from_pandas(duckdb.connect(), users)).data_columns
+    ['numbers__visits', 'words__city_Drylts', 'words__city_Snits']
+    """
+
+    transformers: Any
+    transformers_: Any
+    remainder: Any
+
+    @classmethod
+    def _plain(cls) -> Any:
+        return ColumnTransformer
+
+    def to_sklearn(self) -> ColumnTransformer:
+        """Return scikit-learn's ColumnTransformer with its own transformers, and their state if this is fitted."""
+        found: ColumnTransformer = super().to_sklearn()
+        found.transformers = [(name, to_sklearn(each), columns) for name, each, columns in self.transformers]
+        if hasattr(self, "transformers_"):
+            found.transformers_ = [(name, to_sklearn(each), columns) for name, each, columns in self.transformers_]
+        return found
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Compose:
+        """Return the transformer for frames with the parameters and the state of a ColumnTransformer."""
+        found = super().from_sklearn(estimator)
+        found.transformers = [(name, over_frames(each), columns) for name, each, columns in estimator.transformers]
+        if hasattr(estimator, "transformers_"):
+            found.transformers_ = [(name, over_frames(each), columns) for name, each, columns in estimator.transformers_]
+        return found
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        self._fit_parts(frame, names, y, None)
+
+    def _fit_parts(self, frame: DataFrame, names: list[str], y: Any,
+                   over: tuple[State, Features] | None) -> tuple[State, list[Expr]]:
+        """Fit each part to its columns; with a state and features, return what they become while they are fitted."""
+        import pandas as pd
+
+        self._validate_transformers()
+        chosen = [(name, transformer, _chosen(frame, columns, name)) for name, transformer, columns in self.transformers]
+        used = {name for _, _, columns in chosen for name in columns}
+        stand_ins = []
+        state, out = over[0] if over is not None else frame._state, list[Expr]()
+        for name, transformer, columns in [*chosen, ("remainder", self.remainder, [n for n in names if n not in used])]:
+            if isinstance(transformer, str) or not columns:
+                stand_ins.append((name, transformer, columns))
+                if transformer == "passthrough" and over is not None:
+                    out += [over[1][column] for column in columns]
+                continue
+            fitted = over_frames(clone(transformer))
+            if over is None:
+                fitted.fit(frame[columns], y)
+            else:
+                state, part = fitted._fit_expressions(frame[columns], y, state, {each: over[1][each] for each in columns})
+                out += part.values()
+            stand_ins.append((name, _Fitted(fitted), columns))
+        own = self.transformers, self.remainder
+        try:
+            # scikit-learn keeps the books of columns in and out, over a table of one row with their names.
+            self.transformers, self.remainder = stand_ins[:-1], stand_ins[-1][1]
+            ColumnTransformer.fit_transform(self, pd.DataFrame({name: [0.0] for name in names}))
+        finally:
+            self.transformers, self.remainder = own
+        self.transformers_ = [(name, each.fitted if isinstance(each, _Fitted) else each, columns)
+                              for name, each, columns in self.transformers_]
+        return state, out
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        self._validate_params()
+        state, found = self._fit_parts(frame, FrameTransformer._names(self, frame, fitting=True), y, (state, features))
+        return state, dict(zip(map(str, self.get_feature_names_out()), found, strict=True))
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Compose:
+        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
+        if is_frame(X):
+            return self._fitted(X, y)
+        self.fit_transform(X, y, **params)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Learn from ``X``, and return it transformed."""
+        if not is_frame(X):
+            return ColumnTransformer.fit_transform(self, _checked(X), y, **params)
+        return FrameTransformer.fit_transform(self, X, y)
+
+    def transform(self, X: Any, **params: Any) -> Any:
+        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
+        return super().transform(X) if is_frame(X) else ColumnTransformer.transform(self, _checked(X), **params)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        parts = [each for _, each, _ in self.transformers if not isinstance(each, str)]
+        tags.input_tags.allow_nan = all(get_tags(each).input_tags.allow_nan for each in parts)
+        return tags
+
+    def _parts(self, names: Sequence[str]) -> list[tuple[Any, list[str]]]:
+        """Return the fitted transformers with the names of their columns; None stands for columns that pass as they are."""
+        out = []
+        for _, transformer, columns in self.transformers_:
+            chosen = [columns] if isinstance(columns, str) else [
+                names[each] if isinstance(each, int) and not isinstance(each, bool) else str(each) for each in columns]
+            if transformer == "drop" or not chosen:
+                continue
+            if isinstance(transformer, str) or _passes(transformer):
+                out.append((None, chosen))
+            else:
+                out.append((over_frames(transformer), chosen))
+        return out
+
+    def _names(self, frame: DataFrame, *, fitting: bool = False) -> list[str]:
+        """Return the features of a frame: for transforming, more columns and another order do no harm."""
+        if fitting:
+            return super()._names(frame, fitting=True)
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        known = [str(name) for name in self.feature_names_in_]
+        needed = {name for _, chosen in self._parts(known) for name in chosen}
+        missing = sorted(needed - set(frame.data_columns))
+        if missing:
+            raise InvalidValue(f"columns are missing: {missing}", hint=near(missing[0], frame.data_columns))
+        return known
+
+    def _check(self, frame: DataFrame) -> None:
+        for transformer, chosen in self._parts([str(name) for name in self.feature_names_in_]):
+            if transformer is not None:
+                transformer._check(frame[chosen])
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        known = [str(name) for name in self.feature_names_in_]
+        found: list[Any] = []
+        for transformer, chosen in self._parts(known):
+            part = {name: features[name] for name in chosen}
+            if transformer is not None:
+                state, part = transformer._expressions(state, part)
+            found += part.values()
+        labels = [str(name) for name in self.get_feature_names_out()]
+        return state, dict(zip(labels, found, strict=True))
+
+
+class Chain(FrameTransformer, BaseEstimator):
+    """Transformers over frames one after the other: what a fitted Pipeline of them does to columns."""
+
+    def __init__(self, steps: list[tuple[str, Any]]) -> None:
+        self.steps = steps
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "n_features_in_")
+
+    def fit(self, X: Any, y: Any = None) -> Chain:
+        """Fit each step to what the steps before it make of a frame."""
+        self.fit_transform(X, y)
+        return self
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        for name, step in self.steps:
+            state, features = step._fit_expressions(frame, y, state, features)
+            state, features = _held(state, features, name)
+            frame = made(state, features, name)
+        first = self.steps[0][1]
+        self.feature_names_in_, self.n_features_in_ = first.feature_names_in_, first.n_features_in_
+        return state, features
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the columns that come out."""
+        names = input_features
+        for _, step in self.steps:
+            names = step.get_feature_names_out(names)
+        return names
+
+    def to_sklearn(self) -> Pipeline:
+        """Return scikit-learn's Pipeline with its own transformers in the same state."""
+        steps = [(name, to_sklearn(step)) for name, step in self.steps]
+        for _, step in steps[1:]:
+            # Inside scikit-learn's Pipeline, arrays go from step to step, and arrays have no names.
+            vars(step).pop("feature_names_in_", None)
+        return Pipeline(steps)
+
+    def _check(self, frame: DataFrame) -> None:
+        for _, step in self.steps:
+            step._check(frame)
+            frame = step._transformed(frame)
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        for name, step in self.steps:
+            state, features = step._expressions(state, features)
+            state, features = _held(state, features, name)
+        return state, features
+
+
+def _held(state: State, features: Features, step: str) -> tuple[State, Features]:
+    """Return the features as columns of the state, under names that are free: the next step may read them often."""
+    taken = dict(state.plan.types)
+    held = []
+    for label, expr in features.items():
+        if not isinstance(expr, Column):
+            hidden = unused_name(label, taken)
+            taken[hidden] = expr.type
+            held.append((label, hidden, expr))
+    state = state.extended([(hidden, expr) for _, hidden, expr in held], step) if held else state
+    return state, features | {label: Column(hidden, expr.type) for label, hidden, expr in held}
+
+
+class _Fitted(TransformerMixin, BaseEstimator):
+    """Stands for a fitted transformer while scikit-learn keeps the books: it makes columns of the right names."""
+
+    def __init__(self, fitted: Any) -> None:
+        self.fitted = fitted
+
+    def __sklearn_clone__(self) -> _Fitted:
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def fit(self, X: Any, y: Any = None) -> _Fitted:
+        return self
+
+    def transform(self, X: Any) -> Any:
+        import pandas as pd
+
+        return pd.DataFrame({name: [0.0] for name in self.fitted.get_feature_names_out()})
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        return self.fitted.get_feature_names_out()
+
+
+def _checked(X: Any) -> Any:
+    """Return arrays in memory as scikit-learn's other transformers take them; what has columns stays."""
+    if hasattr(X, "columns") or hasattr(X, "column_names"):
+        return X
+    return check_array(X, dtype=None, accept_sparse=("csr", "csc"), ensure_all_finite=False)
+
+
+def _chosen(frame: DataFrame, columns: Any, name: str) -> list[str]:
+    """Return the names of the columns of one part."""
+    if callable(columns):
+        columns = columns(frame)
+    if isinstance(columns, str | int) and not isinstance(columns, bool):
+        columns = [columns]
+    if not isinstance(columns, Sequence):
+        raise InvalidType(f"the columns of {name!r} are names or positions, not {type(columns).__name__}",
+                          hint="for instance ['visits', 'minutes']")
+    known = frame.data_columns
+    out = []
+    for each in columns:
+        if isinstance(each, int) and not isinstance(each, bool) and -len(known) <= each < len(known):
+            out.append(known[each])
+        elif isinstance(each, str) and each in known:
+            out.append(each)
+        else:
+            raise ColumnNotFound(f"there is no data column {each!r}, given for {name!r}", hint=near(str(each), known))
+    return out
+
+
+def over_frames(estimator: Any) -> Any:
+    """Return the transformer for frames that stands for one of scikit-learn, with the same parameters and state.
+
+    Raises NotSupported for a transformer that has no counterpart here.
+    """
+    from objectiv_local.ml import preprocessing
+
+    if isinstance(estimator, str | OverFrames) or _passes(estimator):
+        return estimator
+    if isinstance(estimator, Pipeline):
+        steps = [(name, over_frames(step)) for name, step in estimator.steps if step not in (None, "passthrough")]
+        chain = Chain(steps)
+        if steps and hasattr(steps[0][1], "feature_names_in_"):
+            chain.feature_names_in_, chain.n_features_in_ = steps[0][1].feature_names_in_, steps[0][1].n_features_in_
+        return chain
+    ours = {ColumnTransformer: Compose} | {
+        each._plain(): each for each in (preprocessing.StandardScaler, preprocessing.MinMaxScaler, preprocessing.MaxAbsScaler,
+                                         preprocessing.RobustScaler, preprocessing.SimpleImputer, preprocessing.OneHotEncoder,
+                                         preprocessing.OrdinalEncoder, preprocessing.KBinsDiscretizer,
+                                         preprocessing.TargetEncoder)}
+    found = ours.get(type(estimator))
+    if found is None:
+        raise NotSupported(f"{type(estimator).__name__} has no counterpart over frames",
+                           hint="those of objectiv_local.ml have one; fit others in memory, to ml.xy(frame)")
+    return found.from_sklearn(estimator)
+
+
+def _passes(estimator: Any) -> bool:
+    """Return whether columns come out as they went in; scikit-learn puts such a transformer for "passthrough"."""
+    return isinstance(estimator, FunctionTransformer) and estimator.func is None
+
+
+def to_sklearn(estimator: Any) -> Any:
+    """Return scikit-learn's own estimator for one over frames, and any other one as it is."""
+    return estimator.to_sklearn() if isinstance(estimator, OverFrames) else estimator

@@ -1,0 +1,103 @@
+"""Imputing: a value in place of missing ones."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.impute import SimpleImputer as Plain
+
+from objectiv_local.errors import InvalidType, NotSupported
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.expressions import NUMBERS, constant, number_of, real
+from objectiv_local.ml.preprocessing.base import Features, FrameTransformer
+from objectiv_local.ml.statistics import no_rows, one_row, refuse_infinite
+from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
+from objectiv_local.types import is_nan
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+_OPERATIONS: dict[str, tuple[object, ...]] = {"mean": ("mean",), "median": ("quantile", 0.5), "most_frequent": ("mode",)}
+
+
+class SimpleImputer(FrameTransformer, Plain):
+    """The mean, the median, the most frequent value or a constant in place of missing values.
+
+    Parameters and attributes (``statistics_``, ``indicator_``) are scikit-learn's. NULL and NaN are missing values unless
+    ``missing_values`` names another one; then NULL stays NULL. Of values that are equally frequent the least one counts.
+    Text takes the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is a
+    column of 0 and 1 for each feature that had missing values. Fitting a frame is one query.
+    """
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        if callable(self.strategy):
+            raise NotSupported("SimpleImputer takes no function as strategy with a frame",
+                               hint="use 'mean', 'median', 'most_frequent' or 'constant'")
+        import pandas as pd
+
+        aggregates: dict[str, Expr] = {"rows": aggregation("size")}
+        for name in names:
+            value, missing = self._value(frame._state.column(name), name)
+            if value.type.name == "string" and self.strategy in ("mean", "median"):
+                raise InvalidType(f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is text",
+                                  hint="use strategy='most_frequent'")
+            aggregates["missing " + name] = aggregation("sum", case([(missing, literal(1))], literal(0)))
+            kept = case([(call("not", missing), value)])
+            op, *arguments = _OPERATIONS.get(self.strategy, ("min",))
+            aggregates["value " + name] = aggregation(str(op), kept, *map(literal, arguments))
+        found = one_row(frame, aggregates)
+        if not found["rows"]:
+            raise no_rows(len(names), "SimpleImputer")
+        for name in names:
+            if isinstance(found["value " + name], float) and math.isinf(found["value " + name]):
+                refuse_infinite(frame, names, "SimpleImputer")
+        hole = np.nan if self._takes_null() else self.missing_values
+        columns = {}
+        for name in names:
+            known = found["value " + name]
+            columns[name] = [hole if known is None else known, hole if found["missing " + name] or known is None else known]
+        kinds = {value.type.name for value, _ in (self._value(frame._state.column(name), name) for name in names)}
+        # Two rows, with a hole in each column that has one, are fitted to the same statistics and indicators.
+        self._fit_in_memory(pd.DataFrame(columns, dtype="float64" if kinds == {"float64"} else object))
+
+    def _takes_null(self) -> bool:
+        return self.missing_values is None or is_nan(self.missing_values) or type(self.missing_values).__name__ == "NAType"
+
+    def _value(self, column: Expr, name: str) -> tuple[Expr, Expr]:
+        """Return a feature, and whether it is missing."""
+        if column.type.name not in (*NUMBERS, "string"):
+            raise InvalidType(f"column {name!r} is {column.type}, and SimpleImputer takes numbers and text",
+                              hint="cast it with astype, or leave it out")
+        value = column if column.type.name == "string" else number_of(column, name)
+        if self._takes_null():
+            return value, call("is_null", value)
+        if isinstance(self.missing_values, str) != (value.type.name == "string"):
+            return value, literal(False)
+        wanted = constant(self.missing_values) if isinstance(self.missing_values, str) else real(self.missing_values)
+        return value, call("coalesce", call("eq", value, wanted), literal(False))
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        names = list(features)
+        out: Features = {}
+        tests: list[Expr] = []
+        for name, statistic in zip(names, self.statistics_, strict=True):
+            value, missing = self._value(features[name], name)
+            tests.append(missing)
+            if is_nan(statistic) and not self.keep_empty_features:
+                continue  # a feature that had no value at all
+            text = value.type.name == "string"
+            if is_nan(statistic) or statistic is None:
+                out[name] = value
+            elif isinstance(statistic, str) != text:
+                raise InvalidType(f"fill_value {statistic!r} does not fit column {name!r}, which is {value.type}",
+                                  hint="impute text and numbers with imputers of their own")
+            else:
+                filling = constant(statistic) if text else real(statistic)
+                out[name] = call("coalesce", value, filling) if self._takes_null() else case([(missing, filling)], value)
+        labels = [str(name) for name in self.get_feature_names_out(names)][len(out):]
+        if self.indicator_ is not None:
+            for label, position in zip(labels, self.indicator_.features_, strict=True):
+                out[label] = case([(tests[int(position)], real(1))], real(0))
+        return state, out

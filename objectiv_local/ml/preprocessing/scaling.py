@@ -1,0 +1,206 @@
+"""Scalers: numbers by their mean and spread, into a range, by their largest size, or by their quartiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from sklearn import preprocessing
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.base import is_frame
+from objectiv_local.ml.exact import ExactMoments, exact_moments
+from objectiv_local.ml.expressions import number_of, real
+from objectiv_local.ml.preprocessing.base import Features, Invertible
+from objectiv_local.ml.statistics import Statistics, no_rows
+from objectiv_local.plan.expr import Expr, call, case
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+_EPS = np.finfo("float64").eps
+
+
+class StandardScaler(Invertible, preprocessing.StandardScaler):
+    """Numbers less their mean, by their standard deviation of the population.
+
+    Parameters and attributes (``mean_``, ``var_``, ``scale_``, ``n_samples_seen_``) are scikit-learn's, and constant columns
+    are found by its rule. Fitting a frame is one query; mean and variance are those of the engine, which agree to about
+    1e-12. With ``exact``, they are computed in whole numbers instead, so that they are the same to the last bit on every
+    engine, in any order of the rows, and for data in memory unless that is sparse or has weights: three queries.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1.0, 3.0, None]}))
+    >>> scaler = StandardScaler().fit(df)
+    >>> float(scaler.mean_[0]), float(scaler.scale_[0])
+    (2.0, 1.0)
+    >>> scaler.transform(df).to_pandas()["visits"].tolist()
+    [-1.0, 1.0, nan]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {**preprocessing.StandardScaler._parameter_constraints,
+                                                        "exact": ["boolean"]}
+
+    def __init__(self, *, copy: bool = True, with_mean: bool = True, with_std: bool = True, exact: bool = False) -> None:
+        super().__init__(copy=copy, with_mean=with_mean, with_std=with_std)
+        self.exact = exact
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn mean and spread from a frame by queries, or from data in memory as scikit-learn does."""
+        if is_frame(X):
+            self._refuse("sample_weight", sample_weight, "fit scikit-learn's StandardScaler to ml.xy(frame)")
+            return self._fitted(X, y)
+        found: Self = preprocessing.StandardScaler.fit(self, X, y, sample_weight)
+        if self.exact:
+            self._set_exactly(X, sample_weight)
+        return found
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        if self.exact:
+            self._set_moments(exact_moments(frame, names))
+            return
+        found = Statistics(frame, names, {"mean": ("mean",), "var": ("var", 0)}, type(self).__name__)
+        self._set(found.rows, found.counts, found["mean"], found["var"])
+
+    def _set_exactly(self, X: Any, sample_weight: Any) -> None:
+        """Replace the statistics of data in memory by exact ones."""
+        from scipy.sparse import issparse
+        from sklearn.utils import check_array
+
+        if sample_weight is not None or issparse(X):
+            return
+        values = check_array(X, dtype="float64", ensure_all_finite="allow-nan")
+        self._set_moments(exact_moments(values, [f"x{position}" for position in range(values.shape[1])]))
+
+    def _set_moments(self, found: ExactMoments) -> None:
+        if not found.rows:
+            raise no_rows(len(found.columns), type(self).__name__)
+        counts = np.array([column.count for column in found.columns])
+        mean = np.array([float(column.mean) if column.count else np.nan for column in found.columns])
+        var = np.array([float(found.variance(place)) if column.count else np.nan
+                        for place, column in enumerate(found.columns)])
+        self._set(found.rows, counts, mean, var)
+
+    def _set(self, rows: int, counts: Any, mean: Any, var: Any) -> None:
+        each = counts.astype("float64") if self.with_mean or self.with_std else counts
+        self.n_samples_seen_ = np.int64(rows) if (counts == rows).all() else each
+        self.mean_ = mean if self.with_mean or self.with_std else None
+        self.var_, self.scale_ = None, None
+        if self.with_std:
+            self.var_ = var
+            # What rounding alone may leave of the variance of a constant, as scikit-learn bounds it.
+            constant = var <= counts * _EPS * var + (counts * mean * _EPS) ** 2
+            self.scale_ = np.where(constant, 1.0, np.sqrt(var))
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        return state, _scaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
+
+    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+        return state, _unscaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
+
+
+class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
+    """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
+
+    Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+    """
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
+        import pandas as pd
+
+        self._fit_in_memory(pd.DataFrame([found["min"], found["max"]], columns=names))
+        self.n_samples_seen_ = found.rows
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        out = {name: call("add", call("mul", number_of(expr, name), real(scale)), real(start))
+               for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
+        return state, _clipped(out, *self.feature_range) if self.clip else out
+
+    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+        return state, {name: call("truediv", call("sub", number_of(expr, name), real(start)), real(scale))
+                       for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
+
+
+class MaxAbsScaler(Invertible, preprocessing.MaxAbsScaler):
+    """Numbers by the greatest size among them, so that they are within -1 and 1.
+
+    Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+    """
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
+        import pandas as pd
+
+        self._fit_in_memory(pd.DataFrame([found["min"], found["max"]], columns=names))
+        self.n_samples_seen_ = found.rows
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        out = _scaled(features, None, self.scale_)
+        return state, _clipped(out, -1.0, 1.0) if self.clip else out
+
+    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+        return state, _unscaled(features, None, self.scale_)
+
+
+class RobustScaler(Invertible, preprocessing.RobustScaler):
+    """Numbers less their median, by the distance between two quantiles of them, which outliers do not move.
+
+    Parameters and attributes are scikit-learn's. Quantiles are interpolated linearly, as numpy does. One query.
+    """
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        from scipy.stats import norm
+
+        low, high = (float(end) for end in self.quantile_range)
+        if not 0 <= low <= high <= 100:
+            raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for instance (25.0, 75.0)")
+        wanted: dict[str, tuple[object, ...]] = {}
+        if self.with_centering:
+            wanted["median"] = ("quantile", 0.5)
+        if self.with_scaling:
+            wanted |= {"low": ("quantile", low / 100), "high": ("quantile", high / 100)}
+        found = Statistics(frame, names, wanted, type(self).__name__)
+        self.center_ = found["median"] if self.with_centering else None
+        self.scale_ = None
+        if self.with_scaling:
+            width = found["high"] - found["low"]
+            self.scale_ = np.where(width < 10 * _EPS, 1.0, width)
+            if self.unit_variance:
+                self.scale_ = self.scale_ / (norm.ppf(high / 100) - norm.ppf(low / 100))
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        return state, _scaled(features, self.center_, self.scale_)
+
+    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+        return state, _unscaled(features, self.center_, self.scale_)
+
+
+def _scaled(features: Features, center: Any, scale: Any) -> Features:
+    """Return the features less a center, by a scale, each of which may be None."""
+    out: Features = {}
+    for position, (name, expr) in enumerate(features.items()):
+        value = number_of(expr, name)
+        if center is not None:
+            value = call("sub", value, real(center[position]))
+        out[name] = value if scale is None else call("truediv", value, real(scale[position]))
+    return out
+
+
+def _unscaled(features: Features, center: Any, scale: Any) -> Features:
+    out: Features = {}
+    for position, (name, expr) in enumerate(features.items()):
+        value = number_of(expr, name)
+        if scale is not None:
+            value = call("mul", value, real(scale[position]))
+        out[name] = value if center is None else call("add", value, real(center[position]))
+    return out
+
+
+def _clipped(features: Features, low: float, high: float) -> Features:
+    def within(value: Expr) -> Expr:
+        return case([(call("lt", value, real(low)), real(low)), (call("gt", value, real(high)), real(high))], value)
+
+    return {name: within(value) for name, value in features.items()}

@@ -1,0 +1,275 @@
+"""Target encoding: the mean of the target where a feature has a category, drawn towards the mean of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn import preprocessing
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.base import is_frame
+from objectiv_local.ml.expressions import constant, number_of, real
+from objectiv_local.ml.extract import with_target
+from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, made
+from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
+from objectiv_local.ml.statistics import one_row
+from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
+from objectiv_local.plan.nodes import Aggregate, Limit
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+#: Classes of a target at most; more of them are a number, or a mistake.
+_MOST_CLASSES = 1_000
+
+
+@dataclass(frozen=True)
+class Moments:
+    """The number, the mean and the sum of squared differences from the mean of some values of the target."""
+
+    count: float = 0.0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def __add__(self, other: Moments) -> Moments:
+        """Return the moments of both; after Chan, Golub and LeVeque, "Updating formulae ..." (1979)."""
+        count = self.count + other.count
+        if not self.count or not other.count:
+            return other if not self.count else self
+        apart = other.mean - self.mean
+        return Moments(count, self.mean + apart * other.count / count,
+                       self.squares + other.squares + apart * apart * self.count * other.count / count)
+
+
+class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
+    """The mean of the target where a feature has a category, drawn towards the mean of all by ``smooth``.
+
+    Parameters and attributes (``encodings_``, ``categories_``, ``target_mean_``, ``classes_``) are scikit-learn's; smoothing
+    is its empirical Bayes estimate for ``smooth='auto'``. NULL and NaN are a category of their own; unknown categories get
+    the mean of all. Over a frame, ``y`` is a column's name or a series of the same rows.
+
+    ``fit_transform`` is cross-fitted: each row is encoded by the other folds, so that its own target does not leak into it.
+    The folds of a frame are those of ``HashKFold`` by its index, ``cv`` of them or those of a ``HashKFold`` given as ``cv``:
+    the same rows on every engine. ``fit`` takes three queries, ``fit_transform`` four.
+    """
+
+    encodings_: Any
+    target_mean_: Any
+    classes_: Any
+    categories_: Any
+    target_type_: str
+
+    def fit(self, X: Any, y: Any) -> TargetEncoder:  # type: ignore[override]
+        """Learn the encodings from a frame and a target by queries, or from data in memory as scikit-learn does."""
+        if is_frame(X):
+            self._fitted(X, y)
+            return self
+        return preprocessing.TargetEncoder.fit(self, X, y)  # type: ignore[no-any-return]
+
+    def fit_transform(self, X: Any, y: Any, **params: Any) -> Any:  # type: ignore[override]
+        """Learn the encodings, and return each row encoded by the other folds."""
+        if not is_frame(X):
+            return preprocessing.TargetEncoder.fit_transform(self, X, y, **params)
+        state, out = self._fit_expressions(X, y, X._state, {name: X._state.column(name) for name in X.data_columns})
+        return made(state, out, type(self).__name__)
+
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        size, seed = self._folds()
+        self.fit(frame, y)
+        whole, target, names = self._with_target(frame, y)
+        fold = (("fold", _fold(whole, size, seed)),)
+        targets = self._targets(whole, target)
+        parts = [_moments(whole, names, each, fold) for each in targets]
+        totals = [_moments(whole, [], each, fold)[0] for each in targets]
+        return self._cross_fitted(state, {name: features[name] for name in names}, size, seed, parts, totals)
+
+    def _folds(self) -> tuple[int, int]:
+        from objectiv_local.ml.split import HashKFold
+
+        if isinstance(self.cv, HashKFold):
+            return self.cv.n_splits, self.cv.seed
+        if isinstance(self.cv, bool) or not isinstance(self.cv, int | np.integer):
+            raise NotSupported(f"cv={self.cv!r} cannot split a frame", hint="pass a number of folds, or ml.HashKFold(...)")
+        return int(self.cv), 0
+
+    def _with_target(self, X: DataFrame, y: Any) -> tuple[DataFrame, str, list[str]]:
+        if y is None:
+            raise InvalidValue("TargetEncoder requires y to be passed, but the target y is None",
+                               hint="pass the name of a column, or a series of the same rows")
+        names = [name for name in X.data_columns if not (isinstance(y, str) and name == y)]
+        frame, target = with_target(X, y)
+        assert target is not None
+        if target in names:
+            names.remove(target)
+        return frame, target, names
+
+    def _fitted(self, X: DataFrame, y: Any) -> TargetEncoder:
+        self._validate_params()
+        frame, target, names = self._with_target(X, y)
+        self._names(frame[names], fitting=True)
+        self._fit_frame(frame, names, target)
+        return self
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        labels = self._labels(frame, y)
+        targets = _indicators(frame, y, labels)
+        found = [_moments(frame, names, each) for each in targets]
+        totals = [_moments(frame, [], each)[0][None] for each in targets]
+        values = [[np.nan if value is None else value for value in column] for column in found[0]]
+        types = [frame._state.plan.types[name].name for name in names]
+        stand_in = [[*column, *([column[0]] * max(0, len(labels or [0.5, 1.5]) - len(column)))] for column in values]
+        table = surrogate(stand_in, names, types)
+        repeated = [(labels or [0.5, 1.25])[row % len(labels or [0.5, 1.25])] for row in range(len(table))]
+        # scikit-learn sets its attributes from a table with every category and every class, all but the means in them.
+        preprocessing.TargetEncoder.fit(self, table, np.array(repeated, dtype=object if isinstance(repeated[0], str) else None))
+        self.target_mean_ = np.array([total.mean for total in totals]) if len(totals) > 1 else np.float64(totals[0].mean)
+        self.encodings_ = self._encodings(found, totals)
+
+    def _encodings(self, found: list[list[dict[Any, Moments]]], totals: list[Moments]) -> list[Any]:
+        """Return an array for each feature and class, with the encodings of the categories."""
+        return [np.array([_encoded(found[place][position].get(_key(value), Moments()), totals[place], self.smooth)
+                          for value in values])
+                for position, values in enumerate(self.categories_) for place in range(len(totals))]
+
+    def _labels(self, frame: DataFrame, target: str) -> list[Any] | None:
+        """Return the classes of the target in order, or None for a number."""
+        column = frame._state.column(target)
+        missing = call("is_null", number_of(column, target) if column.type.name != "string" else column)
+        aggregates: dict[str, Expr] = {"missing": aggregation("sum", case([(missing, literal(1))], literal(0)))}
+        if column.type.name in ("float64", "decimal"):
+            value = number_of(column, target)
+            aggregates["fractions"] = aggregation("any", call("ne", value, call("floor", value)))
+        row = one_row(frame, aggregates)
+        if row["missing"]:
+            raise InvalidValue(f"the target {target!r} is missing in {row['missing']} rows",
+                               hint=f"leave them out first: df.dropna(subset=[{target!r}])")
+        if self.target_type == "continuous" or (self.target_type == "auto" and row.get("fractions")):
+            if column.type.name == "string":
+                raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
+            return None
+        distinct = Limit(Aggregate(frame._state.plan, ((target, column),), ()), (), _MOST_CLASSES + 1)
+        labels = DataFrame(frame._state.onto(distinct, ()), [target]).to_arrow().column(0).to_pylist()
+        if len(labels) > _MOST_CLASSES:
+            raise TooLarge(f"the target {target!r} has more than {_MOST_CLASSES} classes",
+                           hint="if it is a number to predict, use target_type='continuous'")
+        labels = sorted(float(each) if column.type.name == "decimal" else each for each in labels)
+        if len(labels) < 2 or (self.target_type == "binary" and len(labels) != 2):
+            raise InvalidValue(f"the target {target!r} has {len(labels)} classes: {labels[:5]}",
+                               hint="it needs two classes, or several with target_type='multiclass'")
+        return labels
+
+    def _targets(self, frame: DataFrame, target: str) -> list[Expr]:
+        labels = None if self.target_type_ == "continuous" else [plain(each) for each in self.classes_]
+        return _indicators(frame, target, labels)
+
+    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+        size = 1 if self.target_type_ != "multiclass" else len(self.classes_)
+        labels = iter(self.get_feature_names_out(list(features)))
+        means = np.atleast_1d(self.target_mean_)
+        out: Features = {}
+        for position, (name, expr) in enumerate(features.items()):
+            arrays = self.encodings_[position * size:(position + 1) * size]
+            numbers = {value: [float(array[row]) for array in arrays] for row, value in enumerate(self.categories_[position])}
+            state, found = _encoding(state, expr, name, numbers, [float(mean) for mean in means])
+            for each in found:
+                out[str(next(labels))] = each
+        return state, out
+
+    def _cross_fitted(self, state: State, features: Features, size: int, seed: int,
+                      parts: list[list[dict[Any, Moments]]], totals: list[dict[Any, Moments]]) -> tuple[State, Features]:
+        """Return each row encoded by the folds that it is not in."""
+        fold, out = _fold(DataFrame(state, []), size, seed), Features()
+        labels = iter(self.get_feature_names_out())
+        others = [[_sum(total for (which,), total in each.items() if which != number) for each in totals]
+                  for number in range(size)]
+        for position, (name, expr) in enumerate(features.items()):
+            numbers: dict[Any, list[float]] = {}
+            for value in self.categories_[position]:
+                rest = [[_sum(each for (seen, which), each in part[position].items() if which != number and seen == _key(value))
+                         for part in parts] for number in range(size)]
+                numbers[value] = [_encoded(moments, total, self.smooth) for number in range(size)
+                                  for moments, total in zip(rest[number], others[number], strict=True)]
+            default = [total.mean for number in range(size) for total in others[number]]
+            state, found = _encoding(state, expr, name, numbers, default)
+            for place in range(len(totals)):
+                whens = [(call("eq", fold, literal(number)), found[number * len(totals) + place]) for number in range(size)]
+                out[str(next(labels))] = case(whens)
+        return state, out
+
+
+def _encoding(state: State, expr: Expr, name: str, numbers: dict[Any, list[float]],
+              default: list[float]) -> tuple[State, list[Expr]]:
+    unknown = [real(value) for value in default]
+    missing = next((list(map(real, row)) for value, row in numbers.items() if is_missing(value)), unknown)
+    return looked_up(state, category(expr, name), name, numbers, missing, unknown)
+
+
+def _indicators(frame: DataFrame, target: str, labels: list[Any] | None) -> list[Expr]:
+    """Return the target as numbers: itself, whether it is the second of two classes, or whether it is each of several."""
+    column: Expr = frame._state.column(target)
+    if labels is None:
+        return [number_of(column, target)]
+    if column.type.name == "decimal":
+        column = number_of(column, target)
+    wanted = labels[1:] if len(labels) == 2 else labels
+    return [case([(call("eq", column, constant(label)), real(1))], real(0)) for label in wanted]
+
+
+def _moments(frame: DataFrame, names: list[str], target: Expr,
+             extra: tuple[tuple[str, Expr], ...] = ()) -> list[dict[Any, Moments]]:
+    """Return the moments of the target for each category of each feature; without features, for all rows.
+
+    With ``extra`` keys, a category is (category, *keys), and all rows are (*keys,).
+    """
+    aggregates = [("n", aggregation("size")), ("mean", aggregation("mean", target)),
+                  ("var", aggregation("var", target, literal(0)))]
+    if not names:
+        grouped = Aggregate(frame._state.plan, extra, tuple(aggregates))
+        rows = DataFrame(frame._state.onto(grouped, ()), list(grouped.types)).to_arrow().to_pylist()
+        return [{(tuple(row[name] for name, _ in extra) if extra else None): _of(row["n"], row["mean"], row["var"])
+                 for row in rows}]
+    found = counted(frame, names, extra, aggregates)
+    return [{(_key(value) if not extra else (_key(value), *rest[:len(extra)])): _of(*rest[len(extra):])
+             for value, *rest in column} for column in found]
+
+
+def _of(count: Any, mean: Any, var: Any) -> Moments:
+    return Moments(float(count), float(mean), float(var) * float(count)) if count else Moments()
+
+
+def _sum(parts: Any) -> Moments:
+    total = Moments()
+    for part in parts:
+        total = total + part
+    return total
+
+
+def _key(value: Any) -> Any:
+    return None if is_missing(value) else plain(value)
+
+
+def _encoded(part: Moments, total: Moments, smooth: Any) -> float:
+    """Return the encoding of a category by scikit-learn's rule, which is Micci-Barreca's (2001)."""
+    if smooth == "auto":
+        variance = total.squares / total.count if total.count else 0.0
+        if not part.count:
+            return total.mean
+        # How much the category counts beside all rows: the more rows it has, and the closer together they are.
+        weight = variance * part.count + part.squares / part.count
+        share = variance * part.count / weight if weight else 0.0
+        return share * part.mean + (1 - share) * total.mean
+    count = part.count + float(smooth)
+    return (part.mean * part.count + float(smooth) * total.mean) / count if count else total.mean
+
+
+def _fold(frame: DataFrame, size: int, seed: int) -> Expr:
+    from objectiv_local.ml.key import key_number
+
+    key = frame.index_columns or list(frame._state.plan.key or ())
+    if not key:
+        raise InvalidValue("the folds of cross-fitting go by the index of the frame, and it has none",
+                           hint="df.set_index(...) with what tells rows apart")
+    return call("mod", key_number(frame, key, seed), literal(size))

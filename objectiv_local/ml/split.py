@@ -1,0 +1,214 @@
+"""Splitting rows into train and test sets and into folds by a hash of their key: the same on every engine and in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sklearn.model_selection import BaseCrossValidator
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number, key_numbers
+from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
+from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.nodes import Aggregate, Filter, Node
+from objectiv_local.types import FLOAT64
+
+__all__ = ["HashKFold", "folds", "key_number", "key_numbers", "split"]
+
+
+def split(frame: DataFrame, *, key: str | Sequence[str], test_size: float = 0.25, seed: int = 0,
+          stratify: str | Sequence[str] | None = None) -> tuple[DataFrame, DataFrame]:
+    """Return the rows of a frame as two lazy frames, train and test: all rows of a key are in one of them.
+
+    ``key`` names data columns or levels of the index: whole numbers, text, bools, uuids, dates or timestamps. A key is a
+    test key if its hash with ``seed`` is among the first share ``test_size`` of all hashes, so it stays one when other keys
+    come and go, and is one on every engine. About that share of the keys is in the test set, not exactly.
+
+    ``stratify`` names labels that are the same in all rows of a key, NULL being a label. Each label then gives the share
+    ``test_size`` of its own keys, rounded to the nearest whole number (a half up): those with the least hashes. A label
+    with few keys may give none. Whether a key is a test key then depends on the other keys of its label.
+
+    One query counts missing keys, and keys with two labels, when the frames are made. Rows whose key is missing, which only
+    a frame without a connection can have here, or one whose table changes later, are in neither frame.
+
+    Raises InvalidType for keys of other types (the text of a float is not the same everywhere) and for labels that are
+    floats, InvalidValue for a missing key, a key with two labels, and a ``test_size`` outside 0 to 1.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> visits = pandas.DataFrame({"user": ["ann", "bob", "cy", "ann", "dan", "eve"], "pages": [1, 2, 3, 4, 5, 6]})
+    >>> train, test = split(DataFrame.from_pandas(duckdb.connect(), visits), key="user", test_size=0.4, seed=1)
+    >>> sorted(train.user.to_pandas()), sorted(test.user.to_pandas())
+    (['bob', 'cy', 'dan', 'eve'], ['ann', 'ann'])
+    """
+    share = _share(test_size)
+    number = key_number(frame, key, seed)
+    names, labels = key_columns(frame, key), _labels(frame, stratify)
+    if frame.engine is not None:
+        _check(frame, names, labels)
+    if not labels:
+        cut = literal(math.floor(share * HASHES))
+        return _kept(frame, call("ge", number, cut), "train"), _kept(frame, call("lt", number, cut), "test")
+    wide, is_test = _stratified(frame, number, labels, share)
+    return _kept(wide, call("not", is_test), "train"), _kept(wide, is_test, "test")
+
+
+def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed: int = 0, name: str = "fold") -> DataFrame:
+    """Return the frame with an int64 column, the number of the fold of each row from 0: all rows of a key have one fold.
+
+    ``key`` and ``seed`` are those of :func:`split`. The fold of a key depends on nothing but the key, so folds are of about
+    the same size, and the same on every engine and for :class:`HashKFold`.
+
+    One query counts missing keys when the frame is made. Raises InvalidType for keys of other types, InvalidValue for a
+    missing key, for ``n_splits`` below 2, and where the frame has a column ``name``.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> visits = pandas.DataFrame({"user": ["ann", "bob", "cy", "ann"], "pages": [1, 2, 3, 4]})
+    >>> folds(DataFrame.from_pandas(duckdb.connect(), visits), key="user", n_splits=3).fold.to_pandas().tolist()
+    [1, 0, 2, 1]
+    """
+    checked_splits(n_splits)
+    if not isinstance(name, str) or not name:
+        raise InvalidType(f"name has to be the name of the new column, not {name!r}")
+    if name in frame.all_series:
+        raise InvalidValue(f"the frame has a column {name!r}", hint="pass another name, or drop the column first")
+    number = key_number(frame, key, seed)
+    if frame.engine is not None:
+        _check(frame, key_columns(frame, key), [])
+    state = frame._state.extended([(name, call("mod", number, literal(n_splits)))], "folds")
+    return DataFrame(state, [*frame.data_columns, name])
+
+
+def checked_splits(n_splits: object) -> int:
+    """Return a number of folds. Raises InvalidType for what is no whole number, and InvalidValue below 2."""
+    if isinstance(n_splits, bool) or not isinstance(n_splits, int):
+        raise InvalidType(f"n_splits has to be a whole number, not {n_splits!r}")
+    if n_splits < 2:
+        raise InvalidValue(f"n_splits has to be at least 2, not {n_splits}", hint="one part to test on and one to train on")
+    return n_splits
+
+
+class HashKFold(BaseCrossValidator):
+    """A splitter for scikit-learn's cross-validation in memory, whose folds are those of :func:`folds` for the same keys.
+
+    ``groups`` are the keys: an array, a list, or a column of pandas, polars or Arrow; for keys of several columns a table, a
+    two-dimensional array, or a list of tuples. Rows of one key are in one fold. Raises InvalidValue for a missing key, and
+    for a fold without rows, as when there are few keys.
+
+    >>> import numpy
+    >>> users = numpy.array(["ann", "bob", "cy", "ann"])
+    >>> for train, test in HashKFold(n_splits=2).split(numpy.zeros((4, 1)), groups=users):
+    ...     print(train, test)
+    [0 3] [1 2]
+    [1 2] [0 3]
+    """
+
+    # Where metadata is routed, keys reach this splitter without a request of their own.
+    __metadata_request__split = {"groups": True}  # noqa: RUF012
+
+    def __init__(self, n_splits: int = 5, seed: int = 0) -> None:
+        self.n_splits = n_splits
+        self.seed = seed
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds."""
+        return checked_splits(self.n_splits)
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[tuple[Any, Any]]:
+        """Yield for each fold the positions of its train rows and of its test rows."""
+        checked_splits(self.n_splits)
+        checked_seed(self.seed)
+        if isinstance(X, DataFrame):
+            raise InvalidType("a HashKFold splits rows in memory, and X is a frame of the database",
+                              hint="use ml.folds(frame, key=..., n_splits=...), or fetch it with ml.xy")
+        if groups is None:
+            raise InvalidValue("a HashKFold splits by keys, and there are none", hint="pass them as groups=")
+        return super().split(X, y, groups)  # type: ignore[no-any-return]
+
+    def _iter_test_masks(self, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[Any]:
+        fold = key_numbers(groups, self.seed) % self.n_splits
+        sizes = [int((fold == number).sum()) for number in range(self.n_splits)]
+        if not all(sizes):
+            raise InvalidValue(f"fold {sizes.index(0)} of {self.n_splits} has no rows", hint="use fewer folds or another seed")
+        return (fold == number for number in range(self.n_splits))
+
+
+# ---- the parts of a split
+
+
+def _share(test_size: object) -> float:
+    if isinstance(test_size, bool) or not isinstance(test_size, int | float):
+        raise InvalidType(f"test_size has to be a share of the keys, not {test_size!r}")
+    if not 0 < test_size < 1:
+        raise InvalidValue(f"test_size has to be above 0 and below 1, not {test_size!r}",
+                           hint="it is a share of the keys: 0.25 is a quarter")
+    return float(test_size)
+
+
+def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]:
+    if stratify is None:
+        return []
+    names = [stratify] if isinstance(stratify, str) else list(stratify)
+    known = [*frame.index_columns, *frame.data_columns]
+    for name in names:
+        if name not in known:
+            raise ColumnNotFound(f"there is no column {name!r}, given as stratify", hint=near(str(name), known))
+        type_ = frame._state.plan.types[name]
+        if type_.name in ("float64", "json", "numeric_interval"):
+            raise InvalidType(f"labels {name!r} are {type_}, and rows are stratified by classes",
+                              hint="cast it with astype('int64'), or cut it into classes first")
+    if not names or len(set(names)) != len(names):
+        raise InvalidValue("stratify needs names of columns, each once")
+    return names
+
+
+def _kept(frame: DataFrame, condition: Expr, step: str) -> DataFrame:
+    return DataFrame(frame._state.on(Filter(frame._state.plan, condition, step)), frame.data_columns)
+
+
+def _stratified(frame: DataFrame, number: Expr, labels: list[str], share: float) -> tuple[DataFrame, Expr]:
+    """Return the frame with what is needed to tell test rows, and the condition: the key is among the first of its label."""
+    taken = set(frame._state.plan.types)
+    hashed, place, keys = (unused_name(name, taken) for name in ("key_number", "place_in_label", "keys_of_label"))
+    state = frame._state.extended([(hashed, number)], "hashed")
+    within = [state.column(name) for name in labels]
+    state = state.extended([(place, over(aggregation("dense_rank"), within, [Ordering(state.column(hashed))]))], "ranked")
+    within = [state.column(name) for name in labels]
+    state = state.extended([(keys, over(aggregation("max", state.column(place)), within))], "counted")
+    wanted = call("floor", call("add", call("mul", cast(state.column(keys), FLOAT64), literal(share)), literal(0.5)))
+    return DataFrame(state, frame.data_columns), call("le", cast(state.column(place), FLOAT64), wanted)
+
+
+def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
+    """Raise InvalidValue if there are rows without a key, or keys with two labels. One query."""
+    plan: Node = frame._state.plan
+    rows = aggregation("size")
+    if labels:
+        # One row for each key and label, and of those one for each key.
+        rows_name, labels_name = (unused_name(name, plan.types) for name in ("rows", "labels"))
+        keys = dict.fromkeys((*names, *labels))
+        both = Aggregate(plan, tuple((name, plan.column(name)) for name in keys), ((rows_name, rows),))
+        plan = Aggregate(both, tuple((name, both.column(name)) for name in names),
+                         ((rows_name, aggregation("sum", both.column(rows_name))), (labels_name, aggregation("size"))))
+        rows = aggregation("sum", plan.column(rows_name))
+    known: Expr = call("not_null", plan.column(names[0]))
+    for name in names[1:]:
+        known = call("and", known, call("not_null", plan.column(name)))
+    missing = call("not", known)
+    counted = [("missing", aggregation(rows.op, *rows.args, where=missing))]
+    if labels:
+        several = call("and", known, call("gt", plan.column(labels_name), literal(1)))
+        counted.append(("several", aggregation("size", where=several)))
+    total = Aggregate(plan, (), tuple(counted))
+    row = DataFrame(frame._state.onto(total, ()), list(total.types)).to_arrow().to_pylist()[0]
+    shown = ", ".join(map(repr, names))
+    if row["missing"]:
+        raise InvalidValue(f"the key {shown} is missing in {row['missing']} rows",
+                           hint="leave them out with dropna, fill them, or set another key")
+    if row.get("several"):
+        raise InvalidValue(f"{row['several']} keys have two or more labels in {', '.join(map(repr, labels))}",
+                           hint="stratify by a column that is the same in all rows of a key")
