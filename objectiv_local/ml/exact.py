@@ -144,12 +144,19 @@ def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
 def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
     """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
 
-    Raises InvalidValue for whole numbers from 2**53.
+    The others are of values up to 2**960, since some engines refuse a sum that is no float. Raises InvalidValue for whole
+    numbers from 2**53.
     """
     ops = ("count", "min", "max", *more)
-    values = [number(frame, name) for name in names]
-    found = one_row(frame, [("rows", aggregation("size")), *(
-        (f"{op}_{position}", aggregation(op, value)) for position, value in enumerate(values) for op in ops)])
+    aggregates: list[tuple[str, Expr]] = [("rows", aggregation("size"))]
+    for position, name in enumerate(names):
+        value = number(frame, name)
+        aggregates += [(f"{op}_{position}", aggregation(op, value)) for op in ops[:3]]
+        if frame._state.plan.types[name] == FLOAT64:
+            value = frame._state.column(name)
+            value = case([(call("le", call("abs", value), real(LARGEST)), value)])
+        aggregates += [(f"{op}_{position}", aggregation(op, value)) for op in more]
+    found = one_row(frame, aggregates)
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
     for name, each in zip(names, columns, strict=True):
         if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:

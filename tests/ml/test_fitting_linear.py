@@ -201,6 +201,8 @@ def test_rows_that_cannot_be_fitted(engine, exact):
         model.fit(load(engine, {"x": [1.0, 2.0], "y": [1.0, None]}), "y")
     with pytest.raises(InvalidValue, match="Input X contains infinity"):
         model.fit(load(engine, {"x": [1.0, float("inf")], "y": [1.0, 2.0]}), "y")
+    with pytest.raises(InvalidValue, match="column 'x' has values beyond"):
+        model.fit(load(engine, {"x": [1.5e308, 1.5e308, -1.5e308], "y": [1.0, 2.0, 3.0]}), "y")
     frame = load(engine, {"x": [1.0, 2.0], "y": [1.0, 2.0]})
     with pytest.raises(InvalidValue, match=r"Found array with 0 sample\(s\) \(shape=\(0, 1\)\) while a minimum of 1 is required"):
         model.fit(frame[frame.x > 5], "y")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 from functools import cache
 
 import numpy as np
@@ -104,6 +105,12 @@ def test_floats_that_are_whole_are_classes(engine):
     found = LogisticRegression().fit(load(engine, {"x": [1.0, 2.0, 3.0], "y": [0.0, 2.0, 0.0]}), "y")
     assert found.classes_.tolist() == [0.0, 2.0]
     assert found.classes_.dtype == float
+    frame = load(engine, {"x": [1.0, 2.0, 3.0], "y": [decimal.Decimal("1.5"), decimal.Decimal(2), decimal.Decimal(2)]})
+    with pytest.raises(InvalidValue, match="Unknown label type: continuous"):
+        LogisticRegression().fit(frame, "y")
+    again = LogisticRegression().fit(frame.assign(y=frame.y * 2), "y")
+    assert again.classes_.tolist() == [3.0, 4.0]
+    np.testing.assert_allclose(again.coef_, -LogisticRegression().fit(load(engine, {"x": [1.0, 2.0, 3.0], "y": [1, 0, 0]}), "y").coef_)
 
 
 @on_every_engine
@@ -186,5 +193,7 @@ def test_rows_that_cannot_be_fitted():
         LogisticRegression().fit(frame[frame.x > 5], "y")
     with pytest.raises(InvalidType, match="is date"):
         LogisticRegression().fit(load("duckdb", {"x": [1.0], "y": ["2020-01-01"]}).astype({"y": "date"}), "y")
+    with pytest.raises(InvalidValue, match="a total weight of 0.0"):
+        LogisticRegression(class_weight={0: 0, 1: 0}).fit(frame, "y")
     with pytest.raises(ValueError, match="'C' parameter of LogisticRegression must be"):
         LogisticRegression(C=-1.0).fit(frame, "y")

@@ -26,7 +26,7 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
     ``fit(frame, y)`` takes the name of a column, which is then no feature, or a series of the same rows. It runs two queries
     for means and products of deviations, and streams rows with more than 60 columns. Attributes are scikit-learn's. Fitted
     attributes agree between engines to about 12 digits, and to the last bit with ``exact=True``, which takes three queries
-    and some times longer.
+    and some times longer; rows in memory are fitted by scikit-learn either way.
 
     Differs from scikit-learn: columns that depend on each other are an error, since no coefficients of theirs are better
     than others. A constant column has the coefficient 0. Weights, several targets and ``positive=True`` need rows in

@@ -63,6 +63,8 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
             used = [position for position in range(len(names)) if spread[position] > 0]
             weights = _class_weights(self.class_weight, self.classes_, counts)
             total = float(weights @ counts)
+            if not total > 0 or not np.isfinite(total):
+                raise InvalidValue(f"class_weight={self.class_weight!r} gives the rows a total weight of {total}")
             penalty = np.append(1 / (self.C * total) / spread[used] ** 2, [0.0] * self.fit_intercept)
             frame, target = _with_positions(frame, target, self.classes_)
             rows = Rows(frame, [names[position] for position in used], target, found.rows)

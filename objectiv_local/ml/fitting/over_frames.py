@@ -8,7 +8,10 @@ from typing import Literal as OneOf
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.expressions import column_of, with_columns
 from objectiv_local.ml.extract import with_target
+from objectiv_local.plan.expr import call
+from objectiv_local.plan.naming import unused_name
 
 
 class Model(OverFrames):
@@ -45,7 +48,9 @@ class Model(OverFrames):
         from objectiv_local.ml.scoring import score
 
         self._names(X)
-        found: DataFrame = score(self, X, method=method)
+        # A feature may have the name that answers have.
+        output = unused_name("prediction", X._state.plan.types) if method == "predict" else None
+        found: DataFrame = score(self, X, method=method, output=output)
         made: DataFrame = found[[name for name in found.data_columns if name not in X.data_columns]]
         return made
 
@@ -53,7 +58,8 @@ class Model(OverFrames):
         """Return predictions: scikit-learn's for rows in memory; for a frame, the lazy series ``prediction``."""
         if not is_frame(X):
             return super().predict(X)  # type: ignore[misc]
-        return self._columns(X, "predict")["prediction"]
+        found = self._columns(X, "predict")
+        return column_of(found, found._state.column(found.data_columns[0]), "prediction")
 
 
 class Classifier(Model):
@@ -74,9 +80,6 @@ class Classifier(Model):
         """Return logarithms of probabilities: for a frame, lazy columns named as those of ``predict_proba``."""
         if not is_frame(X):
             return super().predict_log_proba(X)  # type: ignore[misc]
-        from objectiv_local.ml.expressions import with_columns
-        from objectiv_local.plan.expr import call
-
         found = self.predict_proba(X)
         logs = {name: call("log", found._state.column(name)) for name in found.data_columns}
         return with_columns(found, logs, only=True)
@@ -104,8 +107,6 @@ class Regressor(Model):
 
 def _measured(model: Model, metric: Any, X: DataFrame, y: object, sample_weight: object) -> float:
     """Return a metric of the predictions over a frame."""
-    from objectiv_local.plan.naming import unused_name
-
     model._refuse("sample_weight", sample_weight, "use the metric of ml.metrics with the predictions")
     frame, target = with_target(X, y)  # type: ignore[arg-type]
     features = X[[name for name in X.data_columns if name != target]]
