@@ -193,7 +193,7 @@ def test_rows_that_cannot_be_fitted():
         LogisticRegression().fit(frame[frame.x > 5], "y")
     with pytest.raises(InvalidType, match="is date"):
         LogisticRegression().fit(load("duckdb", {"x": [1.0], "y": ["2020-01-01"]}).astype({"y": "date"}), "y")
-    with pytest.raises(InvalidValue, match="a total weight of 0.0"):
+    with pytest.raises(InvalidValue, match=r"a total weight of 0\.0"):
         LogisticRegression(class_weight={0: 0, 1: 0}).fit(frame, "y")
     with pytest.raises(ValueError, match="'C' parameter of LogisticRegression must be"):
         LogisticRegression(C=-1.0).fit(frame, "y")
