@@ -106,7 +106,7 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
             check_range(name, low, high, is_target=name == target)
             if products == "all":
                 check_complete(name, rows - count, is_target=name == target)
-        powers = [_BITS - _exponent(max(abs(low), abs(high))) for _, low, high in limits]
+        powers = [power_of(low, high) for _, low, high in limits]
         sums = source.sums(powers)
         columns = tuple(column(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
                         for (count, low, high), power, total in zip(limits, powers, sums, strict=True))
@@ -144,12 +144,19 @@ def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
 def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
     """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
 
-    Raises InvalidValue for whole numbers from 2**53.
+    The others are of values up to 2**960, since some engines refuse a sum that is no float. Raises InvalidValue for whole
+    numbers from 2**53.
     """
     ops = ("count", "min", "max", *more)
-    values = [number(frame, name) for name in names]
-    found = one_row(frame, [("rows", aggregation("size")), *(
-        (f"{op}_{position}", aggregation(op, value)) for position, value in enumerate(values) for op in ops)])
+    aggregates: list[tuple[str, Expr]] = [("rows", aggregation("size"))]
+    for position, name in enumerate(names):
+        value = number(frame, name)
+        aggregates += [(f"{op}_{position}", aggregation(op, value)) for op in ops[:3]]
+        if frame._state.plan.types[name] == FLOAT64:
+            value = frame._state.column(name)
+            value = case([(call("le", call("abs", value), real(LARGEST)), value)])
+        aggregates += [(f"{op}_{position}", aggregation(op, value)) for op in more]
+    found = one_row(frame, aggregates)
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
     for name, each in zip(names, columns, strict=True):
         if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
@@ -253,13 +260,23 @@ class _FrameRows:
             yield from (int(value) for value in one_row(self.frame, sums).values())
 
 
-def _cut(value: Expr, power: int) -> Expr:
-    """Return a float times a power of two, cut to a whole number. It is a decimal, whose sums have 38 digits."""
+def whole(value: Expr, power: int) -> Expr:
+    """Return a float times a power of two, cut to a whole number, which has to be an int64."""
     scaled = _times_power(value, power)
     if power < 0:
         # What would be cut to 0 is 0 from the start: some engines refuse a product that is too small for a float.
         scaled = case([(call("ge", call("abs", value), real(math.ldexp(1.0, -power))), scaled)], real(0))
-    return cast(cast(scaled, INT64), decimal_type(0))
+    return cast(scaled, INT64)
+
+
+def _cut(value: Expr, power: int) -> Expr:
+    """Return a float times a power of two, cut to a whole number. It is a decimal, whose sums have 38 digits."""
+    return cast(whole(value, power), decimal_type(0))
+
+
+def power_of(low: float, high: float) -> int:
+    """Return the power of two by which values between two floats make int64s with the most digits."""
+    return _BITS - _exponent(max(abs(low), abs(high)))
 
 
 class _ArrayRows:

@@ -26,7 +26,7 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
     ``fit(frame, y)`` takes the name of a column, which is then no feature, or a series of the same rows. It runs two queries
     for means and products of deviations, and streams rows with more than 60 columns. Attributes are scikit-learn's. Fitted
     attributes agree between engines to about 12 digits, and to the last bit with ``exact=True``, which takes three queries
-    and some times longer.
+    and some times longer; rows in memory are fitted by scikit-learn either way.
 
     Differs from scikit-learn: columns that depend on each other are an error, since no coefficients of theirs are better
     than others. A constant column has the coefficient 0. Weights, several targets and ``positive=True`` need rows in
@@ -36,7 +36,7 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
     >>> from objectiv_local import DataFrame
     >>> visits = pandas.DataFrame({"pages": [1, 2, 3, 4], "minutes": [3.0, 5.0, 7.0, 9.0]})
     >>> model = LinearRegression(exact=True).fit(DataFrame.from_pandas(duckdb.connect(), visits), "minutes")
-    >>> model.coef_.tolist(), float(model.intercept_)
+    >>> model.coef_.round(12).tolist(), round(float(model.intercept_), 12)
     ([2.0], 1.0)
     """
 
@@ -187,7 +187,7 @@ class _Equations:
         matrix, active = self.matrix, self.active
         constants = self.varied == 0
         if constants.sum() > 1:
-            raise _dependent([names[position] for position in active[constants]])
+            raise dependent_columns([names[position] for position in active[constants]], np.ones(constants.sum()), "use Ridge")
         if constants.any():
             # The one constant column is an intercept, and asks nothing of the others.
             matrix, active = matrix[:-1, ~constants], active[~constants]
@@ -196,11 +196,11 @@ class _Equations:
         _, singular, across = np.linalg.svd(matrix)
         least = singular[-1] ** 2 if len(singular) == len(active) else 0.0
         if least * WORST < self.largest:
-            weights = np.abs(across[-1])
-            raise _dependent([names[position] for position, weight in zip(active, weights, strict=True)
-                              if weight > 0.1 * weights.max()])
+            raise dependent_columns([names[position] for position in active], np.abs(across[-1]), "use Ridge")
 
 
-def _dependent(names: list[str]) -> InvalidValue:
-    return InvalidValue(f"columns {names} depend on each other: one is a sum of multiples of the others, or there are too "
-                        "few rows", hint="drop one of them, or use Ridge")
+def dependent_columns(names: list[str], weights: Array, instead: str) -> InvalidValue:
+    """Return the error for columns of which a sum with these weights is about constant."""
+    shown = [name for name, weight in zip(names, weights, strict=True) if weight > 0.1 * weights.max()]
+    return InvalidValue(f"columns {shown} depend on each other: one is a sum of multiples of the others, or there are too "
+                        "few rows", hint=f"drop one of them, or {instead}")

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 #: With more columns, rows are streamed: p * (p + 3) / 2 sums are then more work in SQL than the rows are to fetch.
 WIDE = 60
 
+#: Columns spread over at most two to this power, and at least one by that: products of two are floats then, in sums too.
+_LARGEST_POWER = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -50,13 +53,14 @@ def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | N
     with a column that is constant is exactly 0. With ``squares_only``, so is that of two different columns.
 
     Raises InvalidValue, in scikit-learn's words and with the name ``who`` of an estimator, for no rows and for missing,
-    infinite and huge values.
+    infinite, huge and tiny values.
     """
     size = len(names)
     products = np.zeros((size, size))
     if is_exact:
         found = exact.exact_moments(frame, names, "squares" if squares_only else "all", target=target)
         _check_rows(found.rows, size, who, target)
+        _check_spread(names, found.columns)
         for (i, j), product in found.products.items():
             products[i, j] = products[j, i] = float(product)
         return Moments(found.rows, np.array([float(column.mean) for column in found.columns]), products,
@@ -69,6 +73,7 @@ def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | N
             exact.check_complete(name, rows - each["count"], is_target=name == target)
         columns = [exact.column(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows)
                    for each in ranges]
+        _check_spread(names, columns)
         constant = np.array([column.is_constant for column in columns])
         varied = [position for position in range(size) if not constant[position]]
         means = np.array([column.low for column in columns])
@@ -90,6 +95,14 @@ def _check_rows(rows: int, columns: int, who: str, target: str | None) -> None:
     if not rows:
         shape = (0, columns - (target is not None))
         raise InvalidValue(f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required by {who}.")
+
+
+def _check_spread(names: Sequence[str], columns: Sequence[exact.Column]) -> None:
+    for name, column in zip(names, columns, strict=True):
+        power = column.exponent - column.scale
+        if not column.is_constant and abs(power) > _LARGEST_POWER:
+            raise InvalidValue(f"column {name!r} spreads over about 2**{power}, of which the square is no float",
+                               hint="multiply the column by a constant")
 
 
 def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column], squares_only: bool) -> tuple[Array, Array]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.expressions import column_of, with_columns
 from objectiv_local.ml.extract import with_target
+from objectiv_local.plan.expr import call
+from objectiv_local.plan.naming import unused_name
 
 
 class Model(OverFrames):
@@ -17,7 +21,7 @@ class Model(OverFrames):
         """Return whether to fit to a frame of this package. Checks the parameters, and that no weights are given, if so."""
         if not is_frame(X):
             if isinstance(y, DataFrame | Series):
-                raise InvalidType(f"y is a {type(y).__name__} of a database and X is in memory",
+                raise InvalidType("y is a column of a database and X is in memory",
                                   hint="pass a frame and the name of its target column")
             return False
         self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
@@ -31,7 +35,7 @@ class Model(OverFrames):
                                hint="pass the name of a column, or a series of the same rows")
         frame, target = with_target(X, y)  # type: ignore[arg-type]
         assert target is not None
-        return frame, self._names(X[[name for name in X.data_columns if name != y]], fitting=True), target
+        return frame, self._names(X[[name for name in X.data_columns if name != target]], fitting=True), target
 
     def _unsupported(self, parameter: str, supported: object) -> NotSupported:
         """Return the error for the value of a parameter that only rows in memory can be fitted with."""
@@ -39,12 +43,14 @@ class Model(OverFrames):
         return NotSupported(f"{type(self).__name__}({parameter}={value!r}) cannot be fitted to a frame",
                             hint=f"use {parameter}={supported!r}, or fetch rows with ml.xy and fit scikit-learn's model")
 
-    def _columns(self, X: DataFrame, method: str) -> DataFrame:
+    def _columns(self, X: DataFrame, method: OneOf["predict", "predict_proba", "decision_function"]) -> DataFrame:
         """Return the predictions of a method as a lazy frame of their own columns."""
         from objectiv_local.ml.scoring import score
 
         self._names(X)
-        found: DataFrame = score(self, X, method=method)
+        # A feature may have the name that answers have.
+        output = unused_name("prediction", X._state.plan.types) if method == "predict" else None
+        found: DataFrame = score(self, X, method=method, output=output)
         made: DataFrame = found[[name for name in found.data_columns if name not in X.data_columns]]
         return made
 
@@ -52,7 +58,8 @@ class Model(OverFrames):
         """Return predictions: scikit-learn's for rows in memory; for a frame, the lazy series ``prediction``."""
         if not is_frame(X):
             return super().predict(X)  # type: ignore[misc]
-        return self._columns(X, "predict")["prediction"]
+        found = self._columns(X, "predict")
+        return column_of(found, found._state.column(found.data_columns[0]), "prediction")
 
 
 class Classifier(Model):
@@ -73,9 +80,6 @@ class Classifier(Model):
         """Return logarithms of probabilities: for a frame, lazy columns named as those of ``predict_proba``."""
         if not is_frame(X):
             return super().predict_log_proba(X)  # type: ignore[misc]
-        from objectiv_local.ml.expressions import with_columns
-        from objectiv_local.plan.expr import call
-
         found = self.predict_proba(X)
         logs = {name: call("log", found._state.column(name)) for name in found.data_columns}
         return with_columns(found, logs, only=True)
@@ -103,11 +107,9 @@ class Regressor(Model):
 
 def _measured(model: Model, metric: Any, X: DataFrame, y: object, sample_weight: object) -> float:
     """Return a metric of the predictions over a frame."""
-    from objectiv_local.plan.naming import unused_name
-
     model._refuse("sample_weight", sample_weight, "use the metric of ml.metrics with the predictions")
     frame, target = with_target(X, y)  # type: ignore[arg-type]
-    features = X[[name for name in X.data_columns if name != y]]
+    features = X[[name for name in X.data_columns if name != target]]
     name = unused_name("prediction", frame._state.plan.types)
     predicted = frame.assign(**{name: model.predict(features)})
     return float(metric(predicted, target, name))

@@ -1,0 +1,44 @@
+"""The classes of a target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.plan.expr import aggregation
+from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.nodes import Aggregate, Limit
+
+#: Different values of a target that are still taken for classes.
+MAX_CLASSES = 1000
+
+
+def classes_of(frame: DataFrame, target: str, who: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return the classes of a target in order, and the number of rows of each. Runs one query.
+
+    Raises InvalidValue, in scikit-learn's words, for no rows, missing values, fractions and too many values.
+    """
+    column = frame._state.column(target)
+    if column.type.name not in ("bool", "int64", "float64", "decimal", "string"):
+        raise InvalidType(f"the target {target!r} is {column.type}: neither bool, number nor text",
+                          hint="compare it, or cast it with astype")
+    state = frame._state
+    counted = Aggregate(state.plan, ((target, column),), ((unused_name("rows", {target}), aggregation("size")),))
+    state = state.onto(Limit(counted, (), MAX_CLASSES + 1), ())
+    labels, rows = (values.to_pylist() for values in DataFrame(state, list(counted.types)).to_arrow().columns)
+    known = {label: count for label, count in zip(labels, rows, strict=True) if label is not None and label == label}  # noqa: PLR0124
+    if not labels:
+        raise InvalidValue(f"Found array with 0 sample(s) while a minimum of 1 is required by {who}.")
+    if len(known) < len(labels):
+        raise InvalidValue(f"Input y contains NaN: the target {target!r} is missing in {sum(rows) - sum(known.values())} rows",
+                           hint=f"leave them out first: df.dropna(subset=[{target!r}])")
+    if len(known) > MAX_CLASSES or (column.type.name in ("float64", "decimal") and any(label % 1 for label in known)):
+        raise InvalidValue("Unknown label type: continuous. Maybe you are trying to fit a classifier, which expects discrete "
+                           "classes on a regression target with continuous values.",
+                           hint=f"the target {target!r} has fractions, or more than {MAX_CLASSES} values")
+    order = sorted(known)
+    classes = np.array(order, dtype={"string": object, "decimal": float}.get(column.type.name))
+    return classes, np.array([known[label] for label in order], dtype=np.int64)

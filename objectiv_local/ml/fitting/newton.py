@@ -1,0 +1,217 @@
+"""Newton's method for logistic regression over rows that come in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import logsumexp
+
+from objectiv_local.errors import InvalidValue
+
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Reads the rows once: batches of features, with the positions of the classes of the rows.
+Read = Callable[[], Iterable[tuple["Array", "np.ndarray[Any, np.dtype[np.int64]]"]]]
+
+#: Halvings of a step before the search for a better place is given up.
+_HALVINGS = 20
+
+#: Without a penalty, the last step may change no score by more than this: scores of separated classes grow by 1 a step.
+_LAST_STEP = 0.1
+
+_SEPARATED = "classes are separated perfectly, or those of some rows are: without a penalty, coefficients grow without end"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The mean loss of rows with weights by class, and a penalty on the squares of coefficients.
+
+    Features are taken less ``mean`` and by ``scale``; ``penalty`` is that of each coefficient then. Two classes have the
+    coefficients of the second one, more classes those of each; an intercept, if there is one, is the last of them.
+    """
+
+    read: Read
+    mean: Array
+    scale: Array
+    penalty: Array
+    weights: Array
+    total: float
+    fit_intercept: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of coefficients: those of one class in a row."""
+        classes = len(self.weights)
+        return (1 if classes == 2 else classes, len(self.mean) + self.fit_intercept)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The objective at some coefficients, with its derivatives there.
+
+    ``margin`` is by how much the least sure row is on the right side, negative on the wrong one; ``step_margin`` and
+    ``step_size`` are the least margin and the greatest score of the step that led here.
+    """
+
+    coefficients: Array
+    loss: float
+    gradient: Array
+    hessian: Array
+    margin: float
+    step_margin: float
+    step_size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Where the search ended. ``dependent`` are the weights of features of which one is made of others, if that is why."""
+
+    coefficients: Array
+    iterations: int
+    converged: bool
+    dependent: Array | None = None
+
+
+def minimized(objective: Objective, tol: float, max_iter: int) -> Solution:
+    """Return where the objective is least. Reads the rows once per step, and once more.
+
+    It has converged when no part of the gradient is greater than ``tol`` and a further step would gain less than that.
+    Raises InvalidValue if there is no penalty and classes are separated perfectly, since nothing is least then.
+    """
+    free = not objective.penalty.any()
+    here = _at(objective, np.zeros(objective.shape))
+    if free:
+        dependent = _dependent(objective, here.hessian)
+        if dependent is not None:
+            return Solution(here.coefficients, 0, converged=False, dependent=dependent)
+    for iteration in range(1, max_iter + 1):
+        step = _newton_step(objective, here)
+        slope = float(here.gradient.ravel() @ step.ravel())
+        there = _searched(objective, here, step, slope)
+        if there is None:
+            return Solution(here.coefficients, iteration, converged=False)
+        here = there
+        if free and (here.margin > 0 or (here.step_size > _LAST_STEP and here.step_margin > -1e-6 * here.step_size)):
+            raise InvalidValue(_SEPARATED, hint="set C to a number: with the default C=1.0 there is a penalty")
+        # The decrement: minus the slope is the step's square in the metric of the Hessian.
+        if np.max(np.abs(here.gradient)) <= tol and -slope / 2 <= tol and not (free and here.step_size > _LAST_STEP):
+            return Solution(here.coefficients, iteration, converged=True)
+    return Solution(here.coefficients, max_iter, converged=False)
+
+
+def _searched(objective: Objective, here: Place, step: Array, slope: float) -> Place | None:
+    """Return a place on the way of a step that is better than here: its end, or nearer if that is worse."""
+    size = 1.0
+    for _ in range(_HALVINGS + 1):
+        there = _at(objective, here.coefficients + size * step, size * step)
+        gained = here.loss - there.loss
+        if gained >= -size * slope * 2.0**-11:
+            return there
+        # Losses that differ by rounding alone say nothing, while gradients still do.
+        alike = abs(gained) <= 16 * np.finfo(float).eps * max(abs(here.loss), 1.0)
+        if alike and np.abs(there.gradient).sum() <= max(np.abs(here.gradient).sum(), 1e-13):
+            return there
+        size /= 2
+    return None
+
+
+def _newton_step(objective: Objective, here: Place) -> Array:
+    hessian = here.hessian
+    classes, width = objective.shape
+    if classes > 1:
+        # Equal coefficients added to all classes change no probability. Weight on that direction keeps their sum at 0.
+        common = np.kron(np.full((classes, classes), 1 / classes), np.eye(width))
+        hessian = hessian + common * (np.trace(hessian) / len(hessian))
+    try:
+        with np.errstate(all="raise"):
+            root = np.linalg.cholesky(hessian)
+        flat = -np.linalg.solve(root.T, np.linalg.solve(root, here.gradient.ravel()))
+    except (np.linalg.LinAlgError, FloatingPointError):
+        if not objective.penalty.any():
+            raise InvalidValue(_SEPARATED, hint="set C to a number: with the default C=1.0 there is a penalty") from None
+        flat = -np.linalg.lstsq(hessian, here.gradient.ravel(), rcond=None)[0]
+    step: Array = flat.reshape(objective.shape)
+    return step
+
+
+def _dependent(objective: Objective, hessian: Array) -> Array | None:
+    """Return the weights of features in the sum of them that is about constant, if there is one."""
+    width = objective.shape[1]
+    block = hessian[:width, :width]
+    lengths = np.sqrt(np.diagonal(block))
+    values, vectors = np.linalg.eigh(block / np.outer(lengths, lengths))
+    if values[0] * 1e10 >= values[-1]:
+        return None
+    found: Array = np.abs(vectors[:len(objective.mean), 0])
+    return found
+
+
+def _at(objective: Objective, coefficients: Array, step: Array | None = None) -> Place:
+    """Return the objective at coefficients. Reads the rows once."""
+    classes, width = coefficients.shape
+    loss, gradient = 0.0, np.zeros(coefficients.shape)
+    hessian = np.zeros((classes, width, classes, width))
+    margin = step_margin = np.inf
+    step_size = 0.0
+    for X, y in objective.read():
+        Z = (X - objective.mean) / objective.scale
+        if objective.fit_intercept:
+            Z = np.column_stack([Z, np.ones(len(Z))])
+        weights = objective.weights[y] / objective.total
+        scores = Z @ coefficients.T
+        margin = min(margin, _margin(scores, y))
+        if step is not None:
+            steps = Z @ step.T
+            step_margin = min(step_margin, _margin(steps, y))
+            step_size = max(step_size, float(np.abs(steps).max()))
+        loss += (_two_classes if classes == 1 else _more_classes)(Z, y, weights, scores, gradient, hessian)
+    loss += float((objective.penalty * coefficients**2).sum()) / 2
+    gradient += objective.penalty * coefficients
+    flat = hessian.reshape(classes * width, classes * width)
+    flat[np.diag_indices_from(flat)] += np.tile(objective.penalty, classes)
+    return Place(coefficients, loss, gradient, flat, margin, step_margin, step_size)
+
+
+def _two_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Array, hessian: Array) -> float:
+    """Return the loss of a batch, and add to its derivatives."""
+    # With the score of the right class positive, nothing overflows.
+    signs = 2.0 * y - 1
+    odds = signs * scores[:, 0]
+    wrong = np.exp(-np.logaddexp(0, odds))
+    gradient[0] -= (weights * wrong * signs) @ Z
+    curvature = weights * wrong * (1 - wrong)
+    hessian[0, :, 0, :] += Z.T @ (curvature[:, None] * Z)
+    return float(weights @ np.logaddexp(0, -odds))
+
+
+def _more_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Array, hessian: Array) -> float:
+    """Return the loss of a batch, and add to its derivatives."""
+    rows = np.arange(len(y))
+    logs = scores - logsumexp(scores, axis=1, keepdims=True)
+    shares = np.exp(logs)
+    away = shares.copy()
+    away[rows, y] -= 1
+    gradient += (weights[:, None] * away).T @ Z
+    for k in range(scores.shape[1]):
+        for other in range(k, scores.shape[1]):
+            curvature = weights * shares[:, k] * ((k == other) - shares[:, other])
+            block = Z.T @ (curvature[:, None] * Z)
+            hessian[k, :, other, :] += block
+            if other != k:
+                hessian[other, :, k, :] += block
+    return -float(weights @ logs[rows, y])
+
+
+def _margin(scores: Array, y: Any) -> float:
+    """Return by how much the right class is ahead in the row where it is so the least."""
+    if scores.shape[1] == 1:
+        return float(np.min((2 * y - 1) * scores[:, 0]))
+    rows = np.arange(len(y))
+    right = scores[rows, y]
+    others = scores.copy()
+    others[rows, y] = -np.inf
+    return float(np.min(right - others.max(axis=1)))

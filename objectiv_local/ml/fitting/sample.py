@@ -1,0 +1,50 @@
+"""Samples of rows that are the same on every engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml import exact
+from objectiv_local.ml.expressions import number, with_columns
+from objectiv_local.ml.key import KEYS, key_number
+from objectiv_local.plan.expr import Ordering, aggregation, cast, over
+from objectiv_local.plan.naming import unused_name
+from objectiv_local.types import FLOAT64
+
+
+def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the features of at most ``rows`` rows: those with the least hashes of their keys, in the order of these.
+
+    The key is the index, or another one that the frame is known to have; rows without one are told apart by their values,
+    and equal rows by a number. The features have no missing values.
+    """
+    types = frame._state.plan.types
+    values = {unused_name(f"value_{position}", types): cast(frame._state.column(name), FLOAT64)
+              for position, name in enumerate(names)}
+    keys = next((list(key) for key in (frame.index_columns, frame._state.plan.key or ())
+                 if key and all(types[name].name in KEYS for name in key)), None)
+    if keys is None:
+        frame, keys = _numbered(frame, names)
+    place = unused_name("place", {**types, **values})
+    frame = with_columns(frame, {place: key_number(frame, keys, seed), **values}, "sample")
+    # Keys that are not unique leave the order to the values.
+    order = tuple(Ordering(frame._state.column(name)) for name in (place, *values))
+    chosen = DataFrame(frame._state.onto(frame._state.plan, (), order), list(values))
+    table = chosen.to_arrow(limit=rows)
+    return np.column_stack([column.to_numpy() for column in table.columns])
+
+
+def _numbered(frame: DataFrame, names: list[str]) -> tuple[DataFrame, list[str]]:
+    """Return the frame with its features as whole numbers and equal rows numbered, and the names of these columns."""
+    _, ranges = exact.ranges(frame, names)
+    types = frame._state.plan.types
+    keys = {unused_name(f"key_{position}", types): exact.whole(number(frame, name), exact.power_of(each["min"], each["max"]))
+            for position, (name, each) in enumerate(zip(names, ranges, strict=True))}
+    frame = with_columns(frame, keys)
+    columns = [frame._state.column(name) for name in keys]
+    count = unused_name("number", frame._state.plan.types)
+    frame = with_columns(frame, {count: over(aggregation("row_number"), columns, [Ordering(column) for column in columns])})
+    return frame, [*keys, count]
