@@ -1,0 +1,81 @@
+"""Linear models: sums of features times coefficients, and what classifiers make of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
+from sklearn.linear_model._stochastic_gradient import BaseSGDRegressor
+
+from objectiv_local.ml.expressions import dot, real
+from objectiv_local.ml.scoring.answers import above, best, logistic, shares, softmax
+from objectiv_local.ml.scoring.family import Family
+from objectiv_local.ml.scoring.rows import Rows
+from objectiv_local.plan.expr import Expr, call
+
+
+def _lines(family: Family, x: list[Expr]) -> list[Expr]:
+    """Return the linear scores: one for each row of coefficients."""
+    coefficients = np.atleast_2d(family.weights(family.model.coef_))
+    intercepts = np.broadcast_to(np.atleast_1d(family.weights(family.model.intercept_, "intercepts")), len(coefficients))
+    return [dot(x, row, intercept) for row, intercept in zip(coefficients, intercepts, strict=True)]
+
+
+class Regression(Family):
+    """Regressors whose prediction is the linear score."""
+
+    @staticmethod
+    def knows(model: Any) -> bool:
+        """Return whether the model is a linear regressor."""
+        return isinstance(model, LinearModel | BaseSGDRegressor) and not isinstance(model, LinearClassifierMixin)
+
+    def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
+        """Return the linear scores, one for each target."""
+        return _lines(self, x)
+
+
+class Classification(Family):
+    """Classifiers by the sign of a linear score, or by the greatest of several."""
+
+    @staticmethod
+    def knows(model: Any) -> bool:
+        """Return whether the model is a linear classifier."""
+        return isinstance(model, LinearClassifierMixin)
+
+    def decision_function(self, rows: Rows, x: list[Expr]) -> list[Expr]:
+        """Return the linear scores."""
+        return _lines(self, x)
+
+    def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
+        """Return the class."""
+        binarizer = getattr(self.model, "_label_binarizer", None)
+        if binarizer is not None and binarizer.y_type_.startswith("multilabel"):
+            raise self.refused("it has several labels for a row")
+        labels = self.labels()
+        scores = self._kept(rows, x)
+        return [above(scores[0], 0.0, labels[1], labels[0]) if len(scores) == 1 else best(scores, labels)]
+
+    def predict_proba(self, rows: Rows, x: list[Expr]) -> list[Expr]:
+        """Return the probabilities of the classes."""
+        several = len(self.model.classes_) > 2
+        one_by_one = isinstance(self.model, SGDClassifier) and self.model.loss == "log_loss"
+        if not one_by_one and not isinstance(self.model, LogisticRegression | LinearDiscriminantAnalysis):
+            raise self.refused("predict_proba")
+        scores = self._kept(rows, x)
+        if not several:
+            (yes,) = rows.keep("probabilities", [("probability", logistic(rows, scores, [""])[0])])
+            return [call("sub", real(1), yes), yes]
+        if not one_by_one:
+            return softmax(rows, scores)
+        names = [f"_{number}" for number in range(len(scores))]
+        chances = logistic(rows, scores, names)
+        return shares(rows, rows.keep("chances", [(f"chance{name}", chance) for name, chance
+                                                  in zip(names, chances, strict=True)]), "all_chances")
+
+    def _kept(self, rows: Rows, x: list[Expr]) -> list[Expr]:
+        lines = _lines(self, x)
+        return rows.keep("scores", [("score" if len(lines) == 1 else f"score_{number}", line)
+                                    for number, line in enumerate(lines)])
