@@ -45,9 +45,9 @@ def clamped(score: Expr) -> Expr:
 def logistic(rows: Rows, scores: Sequence[Expr], names: Sequence[str]) -> list[Expr]:
     """Return the logistic function of scores."""
     margins = rows.keep("margins", [(f"margin{name}", clamped(score)) for name, score in zip(names, scores, strict=True)])
-    odds = rows.keep("odds", [(f"odds_against{name}", call("exp", call("neg", margin)))
+    odds = rows.keep("odds", [(f"odds{name}", call("add", real(1), call("exp", call("neg", margin))))
                               for name, margin in zip(names, margins, strict=True)])
-    return [call("truediv", real(1), call("add", real(1), each)) for each in odds]
+    return [call("truediv", real(1), each) for each in odds]
 
 
 def shares(rows: Rows, parts: Sequence[Expr], name: str) -> list[Expr]:

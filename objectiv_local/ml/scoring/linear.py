@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,12 @@ from objectiv_local.ml.scoring.rows import Rows
 from objectiv_local.plan.expr import Expr, call
 
 
+class _Lines(Family):
+    def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
+        """Return the features; a single sum reads each once anyway."""
+        return rows.factors(names, once=np.ndim(self.model.coef_) == 2 and len(self.model.coef_) > 1)
+
+
 def _lines(family: Family, x: list[Expr]) -> list[Expr]:
     """Return the linear scores: one for each row of coefficients."""
     coefficients = np.atleast_2d(family.weights(family.model.coef_))
@@ -24,7 +31,7 @@ def _lines(family: Family, x: list[Expr]) -> list[Expr]:
     return [dot(x, row, intercept) for row, intercept in zip(coefficients, intercepts, strict=True)]
 
 
-class Regression(Family):
+class Regression(_Lines):
     """Regressors whose prediction is the linear score."""
 
     @staticmethod
@@ -37,7 +44,7 @@ class Regression(Family):
         return _lines(self, x)
 
 
-class Classification(Family):
+class Classification(_Lines):
     """Classifiers by the sign of a linear score, or by the greatest of several."""
 
     @staticmethod

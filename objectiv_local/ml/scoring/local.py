@@ -145,9 +145,11 @@ class _Caller:
 
     def _container(self, table: pyarrow.Table) -> Any:
         data = table.to_pandas()
-        if not self.task.named:
-            return data.to_numpy()
-        return data
+        for name in data.columns:
+            # As in SQL, whatever the model would make of such a number.
+            if data[name].dtype == np.float64 and (far := np.abs(data[name]) > LARGEST).any():
+                data[name] = np.where(far, np.sign(data[name]) * np.inf, data[name])
+        return data if self.task.named else data.to_numpy()
 
     def example(self) -> Any:
         """Return no rows of answers, in their type and number of columns, for a frame without any."""
@@ -168,7 +170,7 @@ class _Caller:
 
 
 def _marks(table: pyarrow.Table) -> Any:
-    """Return what each cell is to a model. Cells beyond 1e100 become infinite, as they are in SQL."""
+    """Return what each cell is to a model."""
     import pyarrow as pa
 
     marks = np.zeros((table.num_rows, table.num_columns), dtype=np.uint8)

@@ -58,7 +58,7 @@ def _steps(model: Any) -> tuple[list[Any], Any]:
 
 def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> DataFrame:
     """Return the features as the transformers leave them."""
-    made = frame[features]
+    made: DataFrame = frame[features]
     for step in steps:
         known = step if isinstance(step, OverFrames) else import_module("objectiv_local.ml.preprocessing").over_frames(step)
         if not hasattr(known, "transform"):

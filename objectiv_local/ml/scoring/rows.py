@@ -28,10 +28,10 @@ class Rows:
         self.data_columns = frame.data_columns
         self.taken = {*frame._state.plan.types, *frame.data_columns}
 
-    def keep(self, step: str, columns: Sequence[tuple[str, Expr]]) -> list[Expr]:
-        """Return expressions as columns of a step of their own."""
+    def keep(self, step: str, columns: Sequence[tuple[str, Expr]], *, once: bool = True) -> list[Expr]:
+        """Return expressions as columns of a step of their own, in which they are computed ``once`` however often read."""
         named = [(new_name(name, self.taken), expr) for name, expr in columns]
-        self.state = self.state.extended(named, step)
+        self.state = self.state.extended(named, step, once=once)
         return [self.state.column(name) for name, _ in named]
 
     def feature(self, name: str) -> Expr:
@@ -40,17 +40,17 @@ class Rows:
         number_of(column, name)
         return column
 
-    def _features(self, names: Sequence[str], cleaned: Callable[[Expr], Expr]) -> list[Expr]:
+    def _features(self, names: Sequence[str], cleaned: Callable[[Expr], Expr], once: bool = True) -> list[Expr]:
         """Return columns as floats, of which those that are floats already are cleaned in a step of their own."""
         found = {name: self.feature(name) for name in names}
         floats = [(f"{name}_feature", cleaned(column)) for name, column in found.items() if column.type == FLOAT64]
-        kept = iter(self.keep("features", floats) if floats else [])
+        kept = iter(self.keep("features", floats, once=once) if floats else [])
         return [next(kept) if found[name].type == FLOAT64 else number_of(found[name], name) for name in names]
 
-    def factors(self, names: Sequence[str]) -> list[Expr]:
+    def factors(self, names: Sequence[str], *, once: bool = True) -> list[Expr]:
         """Return features that are multiplied: NULL where one is missing or counts as infinite."""
         return self._features(names, lambda x: case([
-            (call("lt", call("abs", x), real(LEAST)), real(0)), (call("le", call("abs", x), real(LARGEST)), x)]))
+            (call("lt", call("abs", x), real(LEAST)), real(0)), (call("le", call("abs", x), real(LARGEST)), x)]), once)
 
     def finite(self, names: Sequence[str], limit: float = LARGEST) -> list[Expr]:
         """Return features that are compared: NULL where one is missing, or as large as the limit."""
