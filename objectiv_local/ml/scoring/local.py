@@ -22,8 +22,8 @@ from objectiv_local.types import FLOAT64
 if TYPE_CHECKING:
     import pyarrow
 
-#: What a cell is to a model: an ordinary value, a missing one, or one that is too large for some.
-_MISSING, _LARGE = 1, 2
+#: What a cell is to a model: an ordinary value, a missing one, an infinite one, or one that is infinite as a 32-bit float.
+_MISSING, _INFINITE, _LARGE = 1, 2, 3
 
 
 def locally(task: Task, reason: NotSupported | None) -> DataFrame:
@@ -124,7 +124,8 @@ class _Caller:
         if pattern.tobytes() in self.refused:
             return None
         try:
-            return self._call(data[chosen])
+            with np.errstate(all="ignore"):
+                return self._call(data[chosen])
         except ValueError as error:
             # scikit-learn's words for what it refuses.
             if complete or not any(word in str(error) for word in ("NaN", "infinity", "missing value")):
@@ -178,6 +179,7 @@ def _marks(table: pyarrow.Table) -> Any:
         if pa.types.is_floating(column.type):
             values = column.to_numpy()
             marks[np.abs(values) >= FLOAT32_LIMIT, position] = _LARGE
+            marks[np.abs(values) > LARGEST, position] = _INFINITE
             marks[np.isnan(values), position] = _MISSING
         else:
             marks[column.is_null().to_numpy(), position] = _MISSING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -63,7 +64,10 @@ def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> Dat
         known = step if isinstance(step, OverFrames) else import_module("objectiv_local.ml.preprocessing").over_frames(step)
         if not hasattr(known, "transform"):
             raise NotSupported(f"{type(step).__name__} has no SQL as a step of a pipeline", hint=OUT)
-        made = known.transform(made)
+        with warnings.catch_warnings():
+            # Steps after the first were fitted to arrays, without names: their columns are those of the step before.
+            warnings.filterwarnings("ignore", "X has feature names")
+            made = known.transform(made)
         if made._state.index != frame._state.index:
             raise NotSupported(f"{type(step).__name__} makes other rows, so it has no SQL in a pipeline", hint=OUT)
     return made
