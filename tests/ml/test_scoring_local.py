@@ -184,7 +184,7 @@ def test_a_pipeline_leaves_the_columns_that_it_transforms_as_they_were(engine):
     scored = score(model, frame, where="sql", method="predict_proba")
     assert scored.columns == ["a", "b", "c", "other", "probability_early", "probability_late"]
     found = scored.to_pandas()
-    wanted = ROWS.set_index(pd.Index(KEYS, name="row")).sort_values("c")
+    wanted = ROWS.set_index(pd.Index(KEYS, name="_index_row")).sort_values("c")
     pd.testing.assert_frame_equal(found[["a", "b", "c"]], wanted, check_dtype=False)
     np.testing.assert_allclose(found["probability_late"], model.predict_proba(wanted)[:, 1], atol=1e-12)
     search = GridSearchCV(make_pipeline(Centered(), Ridge()), {"ridge__alpha": [1.0, 2.0]}, cv=2).fit(ROWS, ROWS["a"])

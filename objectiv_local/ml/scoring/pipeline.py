@@ -36,7 +36,7 @@ def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:
         # What a transformer replaces is kept under another name, and put back afterwards.
         taken = {*frame._state.plan.types}
         aside = {name: new_name(f"{name}_before", taken) for name in replaced}
-        state = frame._state.extended([(other, frame._state.column(name)) for name, other in aside.items()])
+        state = frame._state.extended([(other, frame._state.column(name)) for name, other in aside.items()], "given")
         made = _through(steps, DataFrame(state, frame.data_columns), task.features)
         inputs, restored = _restored(made, aside)
         return DataFrame(restored, frame.data_columns), inputs, model
