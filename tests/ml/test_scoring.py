@@ -31,10 +31,12 @@ from sklearn.linear_model import (
     LogisticRegression,
     MultiTaskLasso,
     Perceptron,
+    PoissonRegressor,
     Ridge,
     RidgeClassifier,
     SGDClassifier,
     SGDRegressor,
+    TweedieRegressor,
 )
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.svm import LinearSVC
@@ -42,6 +44,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTre
 
 from objectiv_local import DataFrame
 from objectiv_local.ml.scoring import score
+from objectiv_local.ml.scoring.thresholds import for_doubles
 
 ROWS = 200
 NAMES = ["small", "offset", "cents", "visits", "constant", "flag"]
@@ -87,6 +90,8 @@ MODELS = {
     "bayesian_ridge": lambda: fitted(BayesianRidge(), number()),
     "two_targets": lambda: fitted(LinearRegression(), np.column_stack([number(), -number()])),
     "tasks": lambda: fitted(MultiTaskLasso(0.05), np.column_stack([number(), number() ** 2])),
+    "poisson": lambda: fitted(PoissonRegressor(), number() ** 2, centered()),
+    "tweedie": lambda: fitted(TweedieRegressor(power=0, link="identity"), number(), centered()),
     "logistic": lambda: fitted(LogisticRegression(max_iter=20), classes(2), centered()),
     "liblinear": lambda: fitted(LogisticRegression(solver="liblinear"), classes(2), centered()),
     "multinomial": lambda: fitted(LogisticRegression(max_iter=30), classes(3), centered()),
@@ -128,7 +133,7 @@ MODELS = {
     "histogram_poisson": lambda: fitted(HistGradientBoostingRegressor(loss="poisson", max_iter=5, max_depth=3), number() ** 2),
 }
 METHODS = ("predict", "predict_proba", "decision_function")
-CENTERED = {"logistic", "liblinear", "multinomial", "svc", "svc_several", "perceptron", "sgd", "sgd_log", "sgd_several", "sgd_regressor",
+CENTERED = {"poisson", "tweedie", "logistic", "liblinear", "multinomial", "svc", "svc_several", "perceptron", "sgd", "sgd_log", "sgd_several", "sgd_regressor",
             "gaussian", "kmeans", "mini_kmeans"}
 
 
@@ -316,6 +321,20 @@ def test_sums_far_from_zero_are_classes_and_probabilities_without_error():
 # ---- thresholds and ties
 
 
+def test_thresholds_for_doubles_ask_the_question_of_32_bit_floats():
+    rng = np.random.default_rng(0)
+    singles = np.concatenate([rng.normal(size=300), rng.normal(size=300) * 10.0 ** rng.integers(-44, 38, 300),
+                              [0.0, 1.0, -1.0, 1e-45, 3.4028234663852886e38]]).astype(np.float32).astype(float)
+    thresholds = np.concatenate([singles, (singles[:-1] + singles[1:]) / 2, np.nextafter(singles, np.inf), rng.normal(size=300)])
+    for found, threshold in zip(for_doubles(thresholds), thresholds, strict=True):
+        numbers = np.array([found, np.nextafter(found, np.inf), np.nextafter(found, -np.inf), threshold])
+        with np.errstate(over="ignore"):
+            asked = numbers.astype(np.float32).astype(float) <= threshold
+        assert (asked == (numbers <= found)).all(), threshold
+        assert asked[:2].tolist() == [True, False]
+    assert for_doubles([np.inf, -np.inf]).tolist() == [np.inf, -np.inf]
+
+
 @on_every_engine
 def test_numbers_next_to_thresholds_fall_into_the_leaf_of_scikit_learn(engine):
     rng = np.random.default_rng(11)
@@ -384,3 +403,18 @@ def test_scores_go_on_as_columns(engine):
     frame = frame.copy()
     frame["p"] = scored["probability_0"]
     np.testing.assert_allclose(frame.sort_index().to_pandas()["p"], chances[:, 0], atol=1e-12)
+
+
+def test_each_stage_is_computed_once_where_an_engine_would_copy_it():
+    kinds = {"row": "int64", "small": "float64", "offset": "float64", "cents": "float64", "visits": "int64", "constant": "float64", "flag": "bool"}
+    texts = {}
+    for dialect in ("duckdb", "postgres"):
+        frame = DataFrame.from_schema(kinds, "row", dialect, "visits")
+        texts[dialect] = score(model_of("multinomial"), frame, method="predict_proba").view_sql()
+    coefficients = [repr(float(each)) for each in np.ravel(model_of("multinomial").coef_) if each]
+    for text in texts.values():
+        assert [text.count(each) for each in coefficients] == [1] * len(coefficients)
+    assert "OFFSET 0" not in texts["duckdb"]
+    assert texts["postgres"].count("OFFSET 0") >= 4
+    counted_by_class = score(model_of("multinomial"), frame).groupby("prediction").visits.nunique().view_sql()
+    assert [counted_by_class.count(each) for each in coefficients] == [1] * len(coefficients)

@@ -163,6 +163,20 @@ def test_text_goes_through_a_pipeline_here(engine):
     assert len(none.to_pandas()) == 0
 
 
+def test_rows_of_many_batches_get_their_own_answers():
+    count = 70_000
+    rows = pd.DataFrame({"a": RNG.normal(size=count), "b": RNG.integers(0, 5, count)},
+                        index=pd.Index(RNG.permutation(count), name="row"))
+    rows.loc[rows.index < 100, "a"] = np.nan
+    model = LinearRegression().fit(pd.DataFrame({"a": [0.0, 1.0, 2.0], "b": [1, 0, 1]}), [0.5, 2.0, 1.5])
+    frame = DataFrame.from_pandas(opened("duckdb"), rows)
+    found = score(model, frame, where="local").to_pandas().loc[rows.index]["prediction"]
+    assert found.isna().tolist() == (rows.index < 100).tolist()
+    np.testing.assert_allclose(found.dropna(), model.predict(rows.dropna()), atol=1e-12)
+    with pytest.raises(InvalidValue, match="has a column 'b' already"):
+        score(model, frame, output="b", where="local")
+
+
 # ---- pipelines in SQL
 
 

@@ -9,13 +9,14 @@ import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
+from sklearn.linear_model._glm.glm import _GeneralizedLinearRegressor
 from sklearn.linear_model._stochastic_gradient import BaseSGDRegressor
 
 from objectiv_local.ml.expressions import dot, real
-from objectiv_local.ml.scoring.answers import above, best, logistic, shares, softmax
+from objectiv_local.ml.scoring.answers import EXPONENT, above, best, logistic, shares, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import Rows
-from objectiv_local.plan.expr import Expr, call
+from objectiv_local.plan.expr import Expr, call, case
 
 
 class _Lines(Family):
@@ -42,6 +43,27 @@ class Regression(_Lines):
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
         """Return the linear scores, one for each target."""
         return _lines(self, x)
+
+
+class Generalized(_Lines):
+    """PoissonRegressor, GammaRegressor and TweedieRegressor."""
+
+    @staticmethod
+    def knows(model: Any) -> bool:
+        """Return whether the model is a generalized linear one."""
+        return isinstance(model, _GeneralizedLinearRegressor)
+
+    def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
+        """Return the inverse link of the linear score."""
+        link = type(self.model._base_loss.link).__name__
+        if link not in ("IdentityLink", "LogLink"):
+            raise self.refused(f"its link is {link}")
+        (line,) = _lines(self, x)
+        if link == "IdentityLink":
+            return [line]
+        (score,) = rows.keep("scores", [("score", line)])
+        # Up to infinity, but not down to what is no float any more.
+        return [call("exp", case([(call("lt", score, real(-EXPONENT)), real(-EXPONENT))], score))]
 
 
 class Classification(_Lines):

@@ -39,6 +39,9 @@ def locally(task: Task, reason: NotSupported | None) -> DataFrame:
     given: list[Any] = []
     for batch in batches(_numbers(task), features=task.features):
         found, mask = caller.answers(batch.X)
+        if found is not None and not answers:
+            # A name that is taken is found out before all rows are scored.
+            task.names(None if found.ndim == 1 else found.shape[1])
         indexes.append(batch.index)
         answers.append(found)
         given.append(mask)
@@ -96,7 +99,6 @@ class _Caller:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.refused: set[bytes] = set()
-        self.sample: Any = None
 
     def answers(self, table: pyarrow.Table) -> tuple[Any, Any]:
         """Return the answers for rows, and which rows have one. Answers are None if none has."""
@@ -194,8 +196,7 @@ def _filled(caller: _Caller, answers: list[Any], given: list[Any]) -> tuple[Any,
     parts = [np.zeros((len(mask), *known.shape[1:]), dtype=known.dtype) if each is None else each
              for each, mask in zip(answers, given, strict=True)]
     whole = np.concatenate(parts) if parts else known
-    return whole.reshape(len(whole), -1) if whole.ndim == 2 and whole.size else \
-        whole.reshape(len(whole), whole.shape[1] if whole.ndim == 2 else 1), whole.ndim
+    return whole.reshape(len(whole), *(whole.shape[1:] or (1,))), whole.ndim
 
 
 def _column(values: Any, given: Any) -> pyarrow.Array:

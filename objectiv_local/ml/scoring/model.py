@@ -41,10 +41,7 @@ class Task:
         if output is not None and (not isinstance(output, str) or not output):
             raise InvalidType(f"output is a name, not {output!r}")
         names, named = _features(model, frame, features)
-        task = Task(model, frame, method, names, named, output)
-        if method == "predict":
-            task.checked([task.output or "prediction"])
-        return task
+        return Task(model, frame, method, names, named, output)
 
     @property
     def classes(self) -> list[object] | None:

@@ -14,8 +14,8 @@ from objectiv_local.ml.scoring.pipeline import transformed
 from objectiv_local.ml.scoring.rows import Rows
 
 FAMILIES: tuple[type[Family], ...] = (
-    linear.Classification, linear.Regression, bayes.Gaussian, bayes.Counting, clusters.Centers, trees.Classification,
-    trees.Regression, boosting.Boosting, boosting.Histogram)
+    linear.Classification, linear.Regression, linear.Generalized, bayes.Gaussian, bayes.Counting, clusters.Centers,
+    trees.Classification, trees.Regression, boosting.Boosting, boosting.Histogram)
 
 
 def in_sql(task: Task, max_sql: int | None) -> DataFrame:
@@ -24,6 +24,9 @@ def in_sql(task: Task, max_sql: int | None) -> DataFrame:
     family = family_of(model)
     if max_sql is not None and family.size(task.method) > max_sql:
         raise _too_long(task.model, max_sql)
+    if len(features) != getattr(model, "n_features_in_", len(features)):
+        raise NotSupported(f"the steps before {type(model).__name__} make {len(features)} columns in SQL, and it was fitted to "
+                           f"{model.n_features_in_}", hint=OUT)
     rows = Rows(frame)
     x = family.inputs(rows, features)
     answers = getattr(family, task.method)(rows, x)
