@@ -232,6 +232,9 @@ class Lowering:
         if added:
             block.title = node.step or next(iter(added))
             block.steps.append("adds " + ", ".join(added))
+            if node.once and self.dialect.pulls_up:
+                block.columns = {name: block.columns[name] for name in node.types if name in needed}
+                block = self.closed(block, fenced=True)
         return block
 
     def add(self, block: Block, added: dict[str, Expr], kept: set[str]) -> Block:
@@ -388,8 +391,8 @@ class Lowering:
 
     # ---- closing a block
 
-    def closed(self, block: Block) -> Block:
-        """Return a new block that reads what ``block`` selects, as a named step."""
+    def closed(self, block: Block, *, fenced: bool = False) -> Block:
+        """Return a new block that reads what ``block`` selects, as a named step, fenced off if that is asked for."""
         if block.is_bare:
             return block
         if not block.columns:
@@ -399,7 +402,7 @@ class Lowering:
         name = self.cte_name(block.title)
         comment = "; ".join(_merged(block.steps)) or f"columns of {block.source}"
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
-        too_often = self.dialect.pulls_up and block.copied >= MOST_COPIES
+        too_often = fenced or (self.dialect.pulls_up and block.copied >= MOST_COPIES)
         costly = frozenset(self.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
             self.dialect.pulls_up and block.is_pulled_up()) else frozenset()
         self.ctes.append(Cte(name, select_text(self, block), _one_line(comment), too_often, costly))

@@ -125,7 +125,7 @@ def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> 
             taken.add(own)
             columns.append((own, substitute(part, renamed)))
             new[name] = Column(own, part.type)
-        plan = Extend(plan, tuple(columns), node.step)
+        plan = Extend(plan, tuple(columns), node.step, once=node.once)
         renamed |= new
     name = unused_name("aside", taken)
     plan = Extend(plan, ((name, substitute(expr, renamed)),))

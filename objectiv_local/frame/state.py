@@ -48,8 +48,11 @@ class State:
                                hint="make it with DataFrame.from_table(connect(...), ...) to fetch rows")
         return self.engine
 
-    def extended(self, columns: Iterable[tuple[str, Expr]], step: str = "") -> State:
-        """Return this state with columns added; an order by a column that is replaced keeps its meaning."""
+    def extended(self, columns: Iterable[tuple[str, Expr]], step: str = "", *, once: bool = False) -> State:
+        """Return this state with columns added, ``once`` if an engine is not to compute them wherever they are read.
+
+        An order by a column that is replaced keeps its meaning.
+        """
         columns = tuple(columns)
         replaced = {name for name, _ in columns if name in self.plan.types}
         kept: dict[str, Expr] = {}
@@ -57,11 +60,12 @@ class State:
             for name in key.expr.columns & replaced:
                 kept[name] = self.column(name)
         if not kept:
-            return self.on(Extend(self.plan, columns, step))
+            return self.on(Extend(self.plan, columns, step, once=once))
         from objectiv_local.plan.expr import substitute
 
         aside = {name: unused_name(f"{name}_before", self.plan.types) for name in kept}
-        plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step)
+        plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step,
+                      once=once)
         renamed: dict[str, Expr] = {name: Column(aside[name], expr.type) for name, expr in kept.items()}
         order = tuple(Ordering(substitute(key.expr, renamed), key.ascending, key.nulls_last) for key in self.order)
         return self.on(plan, order)

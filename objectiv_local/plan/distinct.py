@@ -60,4 +60,4 @@ def _joined(node: Extend, calls: list[Expr], taken: set[str]) -> Node:
                      key=rows.key)
         names[part] = Column(name, part.type)
     changed = tuple((name, transform(expr, names.get)) for name, expr in node.columns)
-    return Extend(child, changed, node.step, node.local)
+    return Extend(child, changed, node.step, node.local, node.once)

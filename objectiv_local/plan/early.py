@@ -83,9 +83,9 @@ def windows_before_labels(root: Node) -> Node:
             below, shared = below.child, shared.inputs()[0] if shared.inputs() else shared
         if not any(expr.has_window for step in crossed for _, expr in step.columns):
             return node
-        moved: Node = Extend(below, node.columns, node.step, node.local)
+        moved: Node = Extend(below, node.columns, node.step, node.local, node.once)
         for step in reversed(crossed):
-            moved = Extend(moved, step.columns, step.step, step.local)
+            moved = Extend(moved, step.columns, step.step, step.local, step.once)
         return moved
 
     return rebuild(root, change)
@@ -116,7 +116,7 @@ def _is_label(expr: Expr) -> bool:
 
 
 def _is_label_step(step: Extend) -> bool:
-    return all(_is_label(expr) for _, expr in step.columns)
+    return not step.once and all(_is_label(expr) for _, expr in step.columns)
 
 
 class _Question:

@@ -61,7 +61,7 @@ def narrow_early(root: Node) -> Node:
                 expr, lambda part: Column(replaced[part], part.type) if part in replaced else None))
         early = at.get(old)
         if early and isinstance(node, Extend):
-            node = Extend(Extend(node.child, tuple(early), ""), node.columns, node.step, node.local)
+            node = Extend(Extend(node.child, tuple(early), ""), node.columns, node.step, node.local, node.once)
         return node
 
     return rebuild(root, change)

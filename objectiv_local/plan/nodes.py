@@ -110,18 +110,21 @@ class Extend(_Single):
 
     ``local`` are (column, group, expression): the numbers in the column may be computed as the expression where only
     their order within a group of equal values of the column ``group`` matters. A number occurs in one group only.
+
+    With ``once``, an engine that pulls steps together is kept from computing the columns again wherever they are read.
     """
 
-    __slots__ = ("columns", "local")
-    __match_args__ = ("child", "columns", "step", "local")
+    __slots__ = ("columns", "local", "once")
+    __match_args__ = ("child", "columns", "step", "local", "once")
     columns: Named
     local: tuple[tuple[str, str, Expr], ...]
+    once: bool
 
     def __init__(self, child: Node, columns: Named, step: str = "",
-                 local: tuple[tuple[str, str, Expr], ...] = ()) -> None:
+                 local: tuple[tuple[str, str, Expr], ...] = (), once: bool = False) -> None:
         replaced = {name for name, expr in columns if not _keeps_apart(name, expr)}
         key = child.key if child.key is not None and replaced.isdisjoint(child.key) else None
-        self._set(child=child, columns=columns, step=step, local=local, key=key,
+        self._set(child=child, columns=columns, step=step, local=local, once=once, key=key,
                   types=child.types | {name: expr.type for name, expr in columns})
 
     def exprs(self) -> Iterable[Expr]:

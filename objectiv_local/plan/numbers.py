@@ -155,7 +155,7 @@ class _Rewrite:
     def _change(self, old: Node, node: Node) -> Node:
         if old is self.start and isinstance(node, Extend):
             columns = tuple((name, self.expr if name == self.name else expr) for name, expr in node.columns)
-            return Extend(node.child, columns, node.step, node.local[1:])
+            return Extend(node.child, columns, node.step, node.local[1:], node.once)
         groups = {name: Column(per, self.group_type) for child in old.inputs()
                   for name, per in self.numbers.get(child, {}).items() if per is not None}
         if not groups:

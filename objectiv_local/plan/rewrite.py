@@ -64,8 +64,8 @@ def map_exprs(node: Node, change: Callable[[Expr], Expr]) -> Node:
         return tuple(Ordering(change(key.expr), key.ascending, key.nulls_last) for key in order)
 
     match node:
-        case Extend(child, columns, step, local):
-            return Extend(child, named(columns), step, tuple((name, per, change(expr)) for name, per, expr in local))
+        case Extend(child, columns, step, local, once):
+            return Extend(child, named(columns), step, tuple((name, per, change(expr)) for name, per, expr in local), once)
         case Select(child, columns, step):
             return Select(child, named(columns), step)
         case Filter(child, predicate, step):
@@ -218,10 +218,10 @@ def prune(root: Node) -> Node:
                 names = {name for name, _ in kept_columns}
                 return Values(kept_columns, tuple(tuple(row[i] for i in indexes) for row in rows),
                               key if key is not None and set(key) <= names else None, step)
-            case Extend(child, columns, step, local):
+            case Extend(child, columns, step, local, once):
                 kept_named = tuple((name, expr) for name, expr in columns if name in wanted)
                 kept_local = tuple(stand_in for stand_in in local if stand_in[0] in wanted)
-                return Extend(child, kept_named, step, kept_local)
+                return Extend(child, kept_named, step, kept_local, once)
             case Select(child, columns, step):
                 return Select(child, tuple((name, expr) for name, expr in columns if name in wanted), step)
             case Aggregate(child, keys, aggregates, step):

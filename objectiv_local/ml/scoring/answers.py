@@ -1,0 +1,66 @@
+"""From scores to answers: classes and probabilities, in which NULL stays NULL and nothing overflows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.ml.expressions import real, total
+from objectiv_local.ml.scoring.rows import Rows
+from objectiv_local.plan.expr import Expr, call, case
+
+#: Exponents are kept within this, because an engine raises where an exponential is no float. The exponential is 1e-304
+#: there, so a probability changes by less than the last digit of any other.
+EXPONENT = 700.0
+
+
+def all_of(conditions: Sequence[Expr], op: str = "and") -> Expr:
+    """Return whether all of some conditions are true, or with ``or`` any, in brackets that nest little."""
+    parts = list(conditions)
+    while len(parts) > 1:
+        pairs = [parts[start:start + 2] for start in range(0, len(parts), 2)]
+        parts = [call(op, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
+    return parts[0]
+
+
+def best(scores: Sequence[Expr], answers: Sequence[Expr], comparison: str = "ge") -> Expr:
+    """Return the answer with the greatest score, the first one of those that tie; with ``le``, the least score."""
+    whens = [(all_of([call(comparison, score, other) for other in scores[position + 1:]]), answer)
+             for position, (score, answer) in enumerate(zip(scores[:-1], answers[:-1], strict=True))]
+    # The last condition is false for scores that are missing.
+    return case([*whens, (call("not_null", scores[-1]), answers[-1])])
+
+
+def above(score: Expr, threshold: float, yes: Expr, no: Expr, comparison: str = "gt") -> Expr:
+    """Return ``yes`` where a score is above the threshold and ``no`` where it is not."""
+    other = "le" if comparison == "gt" else "lt"
+    return case([(call(comparison, score, real(threshold)), yes), (call(other, score, real(threshold)), no)])
+
+
+def clamped(score: Expr) -> Expr:
+    """Return a score, or the nearest number that has an exponential."""
+    return case([(call("gt", score, real(EXPONENT)), real(EXPONENT)), (call("lt", score, real(-EXPONENT)), real(-EXPONENT))],
+                score)
+
+
+def logistic(rows: Rows, scores: Sequence[Expr], names: Sequence[str]) -> list[Expr]:
+    """Return the logistic function of scores."""
+    margins = rows.keep("margins", [(f"margin{name}", clamped(score)) for name, score in zip(names, scores, strict=True)])
+    odds = rows.keep("odds", [(f"odds{name}", call("add", real(1), call("exp", call("neg", margin))))
+                              for name, margin in zip(names, margins, strict=True)])
+    return [call("truediv", real(1), each) for each in odds]
+
+
+def shares(rows: Rows, parts: Sequence[Expr], name: str) -> list[Expr]:
+    """Return positive numbers as shares of their sum, which is at least about 1e-304."""
+    (whole,) = rows.keep("sums", [(name, total(parts))])
+    return [call("truediv", part, whole) for part in parts]
+
+
+def softmax(rows: Rows, scores: Sequence[Expr]) -> list[Expr]:
+    """Return the exponentials of scores as shares of their sum."""
+    (most,) = rows.keep("best", [("best_score", best(scores, scores))])
+    gaps = [call("sub", score, most) for score in scores]
+    gaps = rows.keep("gaps", [(f"gap_{number}", case([(call("lt", gap, real(-EXPONENT)), real(-EXPONENT))], gap))
+                              for number, gap in enumerate(gaps)])
+    parts = rows.keep("exponentials", [(f"weight_{number}", call("exp", gap)) for number, gap in enumerate(gaps)])
+    return shares(rows, parts, "all_weights")

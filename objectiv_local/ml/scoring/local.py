@@ -1,0 +1,242 @@
+"""Answers that the model gives in this process, loaded beside the rows and joined to them by the index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.arrow import typed_table
+from objectiv_local.ml.expressions import NUMBERS, number
+from objectiv_local.ml.extract import batches
+from objectiv_local.ml.scoring.model import Task
+from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, LARGEST
+from objectiv_local.plan.expr import aggregation, call, literal
+from objectiv_local.plan.naming import new_name
+from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Source
+from objectiv_local.types import FLOAT64
+
+if TYPE_CHECKING:
+    import pyarrow
+
+#: What a cell is to a model: an ordinary value, a missing one, an infinite one, or one that is infinite as a 32-bit float.
+_MISSING, _INFINITE, _LARGE = 1, 2, 3
+
+
+def locally(task: Task, reason: NotSupported | None) -> DataFrame:
+    """Return the frame with the answers of the model joined by the index. ``reason`` is why there is no SQL."""
+    import pyarrow as pa
+
+    frame = task.frame
+    frame._state.connected()
+    _check_index(frame, reason)
+    caller = _Caller(task)
+    indexes: list[pyarrow.Table] = []
+    answers: list[Any] = []
+    given: list[Any] = []
+    for batch in batches(_numbers(task), features=task.features):
+        found, mask = caller.answers(batch.X)
+        if found is not None and not answers:
+            # A name that is taken is found out before all rows are scored.
+            task.names(None if found.ndim == 1 else found.shape[1])
+        indexes.append(batch.index)
+        answers.append(found)
+        given.append(mask)
+    table, dimensions = _filled(caller, answers, given)
+    names = task.names(None if dimensions == 1 else table.shape[1])
+    columns = [_column(table[:, position], np.concatenate(given) if given else np.zeros(0, bool))
+               for position in range(table.shape[1])]
+    typed, schema = typed_table(pa.table(columns, names=[f"answer_{position}" for position in range(len(columns))]))
+    return _joined(frame, indexes, typed, [type_ for _, type_ in schema], names)
+
+
+def _numbers(task: Task) -> DataFrame:
+    """Return the index and the features in no order, numbers as floats, as they are in SQL."""
+    frame = task.frame
+    types = frame._state.plan.types
+    state = replace(frame._state, order=())
+    floats = [(name, number(frame, name)) for name in task.features if types[name].name in NUMBERS and types[name] != FLOAT64]
+    return DataFrame(state.extended(floats) if floats else state, task.features)
+
+
+def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
+    why = "" if reason is None else f"; {reason.what}, so rows are scored here"
+    names = frame.index_columns
+    if not names:
+        raise InvalidValue(f"the answers of a model are joined by the index, and the frame has none{why}",
+                           hint="set one that tells the rows apart: df.set_index(...)")
+    state = frame._state
+    for name in names:
+        if state.plan.types[name].name == "json":
+            raise InvalidType(f"the answers of a model cannot be joined by {name!r}, which is {state.plan.types[name]}{why}",
+                              hint="set another index: df.set_index(...)")
+    keys = tuple((name, state.column(name)) for name in names)
+    taken = set(names)
+    rows = new_name("rows", taken)
+    groups = Aggregate(state.plan, keys, ((rows, aggregation("size")),))
+    wrong = call("gt", groups.column(rows), literal(1))
+    for name in names:
+        wrong = call("or", wrong, call("is_null", groups.column(name)))
+    found = DataFrame(state.onto(Filter(groups, wrong), ()), list(groups.types)).to_arrow(limit=1).to_pylist()
+    if found:
+        times = found[0].pop(rows)
+        shown = ", ".join(f"{name}={value!r}" for name, value in found[0].items())
+        what = f"stands for {times} rows" if times > 1 else "is missing in a row"
+        raise InvalidValue(f"the answers of a model are joined by the index, and {shown} {what}{why}",
+                           hint="set an index that tells the rows apart and is never NULL: df.set_index(...)")
+
+
+class _Caller:
+    """A model, called on the rows that it does not refuse.
+
+    Complete rows are one call. The others are tried by which of their features are missing, because models that fill some of
+    them refuse only the rest.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.refused: set[bytes] = set()
+
+    def answers(self, table: pyarrow.Table) -> tuple[Any, Any]:
+        """Return the answers for rows, and which rows have one. Answers are None if none has."""
+        data = self._container(table)
+        marks = _marks(table)
+        found: Any = None
+        given = np.zeros(table.num_rows, dtype=bool)
+        patterns, of = np.unique(marks, axis=0, return_inverse=True)
+        of = of.ravel()
+        for position, pattern in enumerate(patterns):
+            chosen = of == position
+            values = self._called(data, chosen, pattern)
+            if values is None:
+                continue
+            if found is None:
+                found = np.zeros((table.num_rows, *values.shape[1:]), dtype=values.dtype)
+            if found.dtype != values.dtype:
+                found = found.astype(np.promote_types(found.dtype, values.dtype))
+            found[chosen] = values
+            given |= chosen
+        return found, given
+
+    def _called(self, data: Any, chosen: Any, pattern: Any) -> Any:
+        complete = not pattern.any()
+        if pattern.tobytes() in self.refused:
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                return self._call(data[chosen])
+        except ValueError as error:
+            # scikit-learn's words for what it refuses.
+            if complete or not any(word in str(error) for word in ("NaN", "infinity", "missing value")):
+                raise InvalidValue(f"{type(self.task.model).__name__}.{self.task.method} failed: {error}") from error
+            self.refused.add(pattern.tobytes())
+            return None
+
+    def _call(self, data: Any) -> Any:
+        found = getattr(self.task.model, self.task.method)(data)
+        if isinstance(found, list) and found and getattr(found[0], "ndim", 0) == 2:
+            raise NotSupported(f"{type(self.task.model).__name__} has several targets, and {self.task.method} a table for each",
+                               hint="score its predict, or a model for each target")
+        found = np.asarray(found)
+        if found.ndim not in (1, 2) or len(found) != len(data):
+            raise InvalidValue(f"{type(self.task.model).__name__}.{self.task.method} gave an array of shape {found.shape} "
+                               f"for {len(data)} rows", hint="it has to give one answer for each row")
+        return found
+
+    def _container(self, table: pyarrow.Table) -> Any:
+        data = table.to_pandas()
+        for name in data.columns:
+            # As in SQL, whatever the model would make of such a number.
+            if data[name].dtype == np.float64 and (far := np.abs(data[name]) > LARGEST).any():
+                data[name] = np.where(far, np.sign(data[name]) * np.inf, data[name])
+        return data if self.task.named else data.to_numpy()
+
+    def example(self) -> Any:
+        """Return no rows of answers, in their type and number of columns, for a frame without any."""
+        import pyarrow as pa
+
+        task = self.task
+        types = task.frame._state.plan.types
+        row = {name: pa.array([""] if types[name].name == "string" else [0.0]) for name in task.features}
+        try:
+            return self._call(self._container(pa.table(row)))[:0]
+        except Exception:
+            # A model that has no answer for a made-up row.
+            classes = np.asarray(task.classes or [0.0])
+            if task.method == "predict":
+                return classes[:0]
+            several = task.method == "predict_proba" or len(classes) > 2
+            return np.zeros((0, len(classes)) if several else 0)
+
+
+def _marks(table: pyarrow.Table) -> Any:
+    """Return what each cell is to a model."""
+    import pyarrow as pa
+
+    marks = np.zeros((table.num_rows, table.num_columns), dtype=np.uint8)
+    for position, column in enumerate(table.columns):
+        if pa.types.is_floating(column.type):
+            values = column.to_numpy()
+            marks[np.abs(values) >= FLOAT32_LIMIT, position] = _LARGE
+            marks[np.abs(values) > LARGEST, position] = _INFINITE
+            marks[np.isnan(values), position] = _MISSING
+        else:
+            marks[column.is_null().to_numpy(), position] = _MISSING
+    return marks
+
+
+def _filled(caller: _Caller, answers: list[Any], given: list[Any]) -> tuple[Any, int]:
+    """Return the answers of all batches as one table, and how many dimensions they had."""
+    known = next((each for each in answers if each is not None), None)
+    if known is None:
+        known = caller.example()
+    parts = [np.zeros((len(mask), *known.shape[1:]), dtype=known.dtype) if each is None else each
+             for each, mask in zip(answers, given, strict=True)]
+    whole = np.concatenate(parts) if parts else known
+    return whole.reshape(len(whole), *(whole.shape[1:] or (1,))), whole.ndim
+
+
+def _column(values: Any, given: Any) -> pyarrow.Array:
+    """Return answers as an Arrow column, NULL for rows that have none."""
+    import pyarrow as pa
+
+    if values.dtype.kind in "OUS":
+        texts = [value if has else None for value, has in zip(values.tolist(), given, strict=True)]
+        return pa.array(texts, pa.string() if values.dtype.kind == "U" else None)
+    return pa.array(np.ascontiguousarray(values), mask=~given)
+
+
+def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Table, types: list[Any],
+            names: list[str]) -> DataFrame:
+    """Return the frame with answers that are loaded beside it."""
+    import pyarrow as pa
+
+    from objectiv_local.types import arrow_type
+
+    state = frame._state
+    engine = state.connected()
+    kinds = [state.plan.types[name].plain for name in state.index]
+    if indexes:
+        index = pa.concat_tables(indexes)
+    else:
+        index = pa.table([pa.array([], arrow_type(kind)) for kind in kinds], names=list(state.index))
+    taken = {*state.plan.types, *names}
+    keys = [new_name(f"{name}_scored", taken) for name in state.index]
+    found = [new_name(f"{name}_found", taken) for name in names]
+    # Under names of our own, because those of the classes may be no names to an engine.
+    labels = [f"c{position}" for position in range(len(keys) + len(found))]
+    schema = tuple(zip(labels, [*kinds, *types], strict=True))
+    stored = engine.load("answers", pa.table([*index.columns, *answers.columns], names=labels), schema)
+    source = Source(stored.relation, tuple(
+        (name, physical, type_name, type_) for name, (physical, type_name), (_, type_)
+        in zip([*keys, *found], stored.columns, schema, strict=True)), tuple(keys), id(engine), "answers")
+    columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in state.plan.types]
+    columns += [(name, "right", (name, name)) for name in found]
+    joined = Join(state.plan, source, "left", tuple(zip(state.index, keys, strict=True)), tuple(columns), False, "scored",
+                  state.plan.key)
+    made = state.on(joined)
+    return DataFrame(made.extended([(name, made.column(other)) for name, other in zip(names, found, strict=True)]),
+                     [*frame.data_columns, *names])

@@ -1,0 +1,97 @@
+"""Pipelines in SQL: transformers over the frame, then the expressions of the model at the end."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+
+from objectiv_local.errors import NotSupported
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.state import State
+from objectiv_local.ml.base import OverFrames
+from objectiv_local.ml.scoring.family import OUT
+from objectiv_local.ml.scoring.model import Task
+from objectiv_local.plan.naming import new_name
+from objectiv_local.plan.nodes import Extend, Node
+
+
+def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:
+    """Return the frame with what the last step of a pipeline reads, the names of that, and the last step.
+
+    The data columns of the frame are those of the task's frame, and hold what they held. Without a pipeline, the frame is
+    that of the task.
+    """
+    steps, model = _steps(task.model)
+    frame = task.frame
+    if not steps:
+        return frame, task.features, model
+    made = _through(steps, frame, task.features)
+    replaced = _replaced(frame._state.plan, made._state.plan, frame.data_columns)
+    if replaced:
+        # What a transformer replaces is kept under another name, and put back afterwards.
+        taken = {*frame._state.plan.types}
+        aside = {name: new_name(f"{name}_before", taken) for name in replaced}
+        state = frame._state.extended([(other, frame._state.column(name)) for name, other in aside.items()], "given")
+        made = _through(steps, DataFrame(state, frame.data_columns), task.features)
+        inputs, restored = _restored(made, aside)
+        return DataFrame(restored, frame.data_columns), inputs, model
+    return DataFrame(made._state, frame.data_columns), made.data_columns, model
+
+
+def _steps(model: Any) -> tuple[list[Any], Any]:
+    """Return the transformers of a pipeline and its last step, pipelines within it unfolded."""
+    if isinstance(model, BaseSearchCV) and hasattr(model, "best_estimator_"):
+        return _steps(model.best_estimator_)
+    if not isinstance(model, Pipeline):
+        return [], model
+    steps: list[Any] = []
+    for _, each in model.steps[:-1]:
+        inner, last = _steps(each)
+        steps += [*inner, last]
+    inner, last = _steps(model.steps[-1][1])
+    return [each for each in (*steps, *inner) if each is not None and each != "passthrough"], last
+
+
+def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> DataFrame:
+    """Return the features as the transformers leave them."""
+    made: DataFrame = frame[features]
+    for step in steps:
+        known = step if isinstance(step, OverFrames) else import_module("objectiv_local.ml.preprocessing").over_frames(step)
+        if not hasattr(known, "transform"):
+            raise NotSupported(f"{type(step).__name__} has no SQL as a step of a pipeline", hint=OUT)
+        with warnings.catch_warnings():
+            # Steps after the first were fitted to arrays, without names: their columns are those of the step before.
+            warnings.filterwarnings("ignore", "X has feature names")
+            made = known.transform(made)
+        if made._state.index != frame._state.index:
+            raise NotSupported(f"{type(step).__name__} makes other rows, so it has no SQL in a pipeline", hint=OUT)
+    return made
+
+
+def _replaced(before: Node, after: Node, names: Sequence[str]) -> list[str]:
+    """Return which columns of ``before`` hold something else in ``after``; all of them where that cannot be told."""
+    changed: set[str] = set()
+    while after is not before:
+        if not isinstance(after, Extend):
+            return list(names)
+        changed |= {name for name, _ in after.columns}
+        after = after.child
+    return [name for name in names if name in changed]
+
+
+def _restored(made: DataFrame, aside: dict[str, str]) -> tuple[list[str], State]:
+    """Return the names of the transformed columns, and a state in which the original columns hold what they held."""
+    state = made._state
+    lost = [other for other in aside.values() if other not in state.plan.types]
+    if lost:
+        raise NotSupported("a step of the pipeline makes other rows, so it has no SQL in a pipeline", hint=OUT)
+    taken = {*state.plan.types}
+    moved = {name: new_name(f"{name}_made", taken) for name in made.data_columns if name in aside}
+    state = state.extended([(other, state.column(name)) for name, other in moved.items()])
+    state = state.extended([(name, state.column(other)) for name, other in aside.items()])
+    return [moved.get(name, name) for name in made.data_columns], state
