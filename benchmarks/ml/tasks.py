@@ -120,7 +120,7 @@ FITS = (
         parameters={"n_bins": 5, "subsample": None, "quantile_method": "linear", "encode": "ordinal"}),
     Fit(preprocessing.TargetEncoder, ("encodings_", "target_mean_"), TEXT, "label", {"target_type": "binary"}),
     Fit(linear_model.LinearRegression, ("coef_", "intercept_"), target="y", tolerance=1e-6),
-    # scikit-learn stops early where columns are of such different scales, so that both start from scaled rows of their own.
+    # Without the columns whose scale is far from the others', on which scikit-learn's solver stops before it converges.
     Fit(linear_model.LogisticRegression, ("coef_", "intercept_"), tuple(FEATURES[1:7]) + tuple(FEATURES[11:]), "label",
         {"tol": 1e-8, "max_iter": 1_000}, 1e-3),
 )
