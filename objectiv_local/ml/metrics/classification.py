@@ -1,0 +1,176 @@
+"""Metrics of predicted classes. The database counts the pairs of labels; scikit-learn's definitions do the rest."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+from typing import Literal as OneOf
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.ml.metrics.measured import Measured, measured, whole_labels
+from objectiv_local.plan.expr import cast
+from objectiv_local.plan.nodes import Aggregate, Limit, Node, Select
+from objectiv_local.types import FLOAT64, INT64
+
+#: Different pairs of labels that are fetched at most; more of them are no classes.
+MAX_PAIRS = 1_000_000
+
+Average = OneOf["binary", "micro", "macro", "weighted"]
+
+
+def confusion_matrix(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
+                     sample_weight: str | Series | None = None,
+                     normalize: OneOf["true", "pred", "all"] | None = None) -> Any:
+    """Return the numbers of rows of each true class (down) and predicted class (across) as a numpy array. One query.
+
+    Classes come in the order of ``labels``, else sorted: :func:`unique_labels` are they. With weights, the numbers are sums
+    of weights. ``normalize`` divides them by the sums of rows (``true``), of columns (``pred``) or by all. ``y`` and ``p``
+    are bools, whole numbers or text. Missing values and an empty frame raise InvalidValue.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"y": ["a", "b", "b"], "p": ["a", "a", "b"]}))
+    >>> confusion_matrix(df, "y", "p").tolist()
+    [[1, 0], [1, 1]]
+    """
+    from sklearn.metrics import confusion_matrix as metric
+
+    return _of_pairs(metric, frame, y, p, sample_weight, labels=labels, normalize=normalize)
+
+
+def unique_labels(frame: DataFrame, y: str | Series, p: str | Series | None = None) -> Any:
+    """Return the classes of ``y``, and of ``p`` if given, as a sorted numpy array. One query. Text sorts by code point.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"y": ["b", "b"], "p": ["a", "b"]}))
+    >>> unique_labels(df, "y", "p").tolist()
+    ['a', 'b']
+    """
+    import numpy as np
+
+    truth, predicted, _ = _pairs(frame, y, y if p is None else p, None)
+    return np.unique(np.concatenate([truth, predicted]))
+
+
+def accuracy_score(frame: DataFrame, y: str | Series, p: str | Series, *, normalize: bool = True,
+                   sample_weight: str | Series | None = None) -> float:
+    """Return the share of rows whose class is predicted, or their number with ``normalize=False``. One query.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"y": [True, False], "p": [True, True]}))
+    >>> accuracy_score(df, "y", "p")
+    0.5
+    """
+    from sklearn.metrics import accuracy_score as metric
+
+    return float(_of_pairs(metric, frame, y, p, sample_weight, normalize=normalize))
+
+
+def precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
+                    pos_label: Any = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
+                    zero_division: Any = "warn") -> Any:
+    """Return the share of the rows predicted to be of a class that are of it. One query.
+
+    That class is ``pos_label`` for ``average="binary"``. The other averages are over the classes, or ``labels``: ``macro`` of
+    all alike, ``weighted`` by their rows, ``micro`` of all rows; None returns an array with a number for each class. Where
+    nothing is predicted, it is ``zero_division``, 0 with a warning by default.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"y": [1, 0, 1], "p": [1, 1, 0]}))
+    >>> precision_score(df, "y", "p")
+    0.5
+    """
+    from sklearn.metrics import precision_score as metric
+
+    return _plain(_of_pairs(metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average,
+                            zero_division=zero_division))
+
+
+def recall_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
+                 pos_label: Any = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
+                 zero_division: Any = "warn") -> Any:
+    """Return the share of the rows of a class that are predicted to be of it. One query. See :func:`precision_score`.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"y": [1, 0, 1], "p": [1, 1, 1]}))
+    >>> recall_score(df, "y", "p")
+    1.0
+    """
+    from sklearn.metrics import recall_score as metric
+
+    return _plain(_of_pairs(metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average,
+                            zero_division=zero_division))
+
+
+def f1_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
+             pos_label: Any = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
+             zero_division: Any = "warn") -> Any:
+    """Return the harmonic mean of precision and recall. One query. See :func:`precision_score`.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"y": [1, 0, 1], "p": [1, 1, 0]}))
+    >>> f1_score(df, "y", "p")
+    0.5
+    """
+    from sklearn.metrics import f1_score as metric
+
+    return _plain(_of_pairs(metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average,
+                            zero_division=zero_division))
+
+
+def _plain(found: Any) -> Any:
+    return found if getattr(found, "ndim", 0) else float(found)
+
+
+def _of_pairs(metric: Callable[..., Any], frame: DataFrame, y: str | Series, p: str | Series,
+              sample_weight: str | Series | None, **options: Any) -> Any:
+    """Return a metric of scikit-learn, of which rows with equal labels are one with the sum of their weights."""
+    truth, predicted, weights = _pairs(frame, y, p, sample_weight)
+    with warnings.catch_warnings():
+        # Few rows are left of many, so that it seems to scikit-learn as if each was a class of its own.
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater than 50%")
+        try:
+            return metric(truth, predicted, sample_weight=weights, **options)
+        except (ValueError, TypeError) as error:
+            raise InvalidValue(str(error)) from None
+
+
+def _pairs(frame: DataFrame, y: str | Series, p: str | Series, sample_weight: str | Series | None) -> tuple[Any, Any, Any]:
+    """Return the different pairs of true and predicted labels, and the sum of the weights of each, as arrays."""
+    import numpy as np
+
+    rows = _comparable(measured(frame, y, p, sample_weight, classes="yp"))
+    grouped = Aggregate(rows.plan, (("y", rows.y), ("p", rows.predictions[0])), rows.checks())
+    found = rows.fetch(Limit(grouped, (), MAX_PAIRS + 1))
+    if len(found) > MAX_PAIRS:
+        raise InvalidValue(f"{rows.titles['y']} and {rows.titles['p']} have more than {MAX_PAIRS:,} different pairs",
+                           hint="these are no classes; for numbers, use r2_score or mean_squared_error")
+    rows.check({name: sum(row[name] for row in found) for name, _ in rows.checks()})
+    for name in ("y", "p"):
+        whole_labels([row[name] for row in found], rows.titles[name])
+    dtype = object if rows.y.type.name == "string" else None
+    truth, predicted = (np.array([row[name] for row in found], dtype=dtype) for name in ("y", "p"))
+    return truth, predicted, np.array([row["weight"] for row in found])
+
+
+
+
+def _comparable(rows: Measured) -> Measured:
+    """Return rows whose two labels have one type. Raises InvalidType for text beside numbers."""
+    types = [rows.y.type, rows.predictions[0].type]
+    if types[0] == types[1]:
+        return rows
+    if "string" in (type_.name for type_ in types):
+        raise InvalidType(f"{rows.titles['y']} is {types[0]}, and {rows.titles['p']} is {types[1]}",
+                          hint="labels of both have to be text, or of both numbers or bools")
+    common = FLOAT64 if FLOAT64 in types else INT64
+    plan: Node = rows.plan
+    named = tuple((name, cast(plan.column(name), common) if name in ("y", "p") else plan.column(name)) for name in rows.titles)
+    return Measured(rows.state.onto(Select(plan, named, "measured"), ()), rows.titles)
