@@ -28,6 +28,10 @@ _HOMES = {
     "Compose": "preprocessing",
     "LinearRegression": "fitting.linear",
     "Ridge": "fitting.linear",
+    "LogisticRegression": "fitting.logistic",
+    "KMeans": "fitting.cluster",
+    "fit_batches": "fitting.partial",
+    "score": "scoring",
     "Features": "features",
     "Label": "features",
     "location_counts": "locations",
@@ -37,10 +41,15 @@ _HOMES = {
     "fingerprint": "fingerprints",
 }
 
-__all__ = ["XY", "batches", "xy"]
+__all__ = ["XY", "Compose", "Features", "HashKFold", "KBinsDiscretizer", "KMeans", "Label", "LinearRegression",
+           "LogisticRegression", "MaxAbsScaler", "MinMaxScaler", "OneHotEncoder", "OrdinalEncoder", "Ridge", "RobustScaler",
+           "SequenceCounts", "SimpleImputer", "StandardScaler", "TargetEncoder", "batches", "fingerprint", "fit_batches",
+           "folds", "from_spec", "location_counts", "metrics", "score", "spec", "split", "xy"]
 
 
 def __getattr__(name: str) -> object:
+    if name == "metrics":
+        return import_module("objectiv_local.ml.metrics")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'objectiv_local.ml' has no attribute {name!r}")
@@ -58,4 +67,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *__all__})
