@@ -110,9 +110,8 @@ def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
         case Binary(operator, left, right, strength, associative):
             if associative:
                 shown = [_nested(part, strength, indent + 2) for part in _chain(node, operator)]
-            else:
-                shown = [_nested(left, left_strength(node), indent + 2), _nested(right, right_strength(node), indent + 2)]
-            return (pad + operator + " ").join(shown)
+                return (pad + operator + " ").join(shown)
+            return pad.join(_operands(node, indent + 2))
         case CaseWhen(whens, default):
             lines = [f"WHEN {layout(condition, indent + 4)} THEN {layout(value, indent + 4)}"
                      for condition, value in whens]
@@ -149,6 +148,17 @@ def _nested(node: Sql, strength: int, indent: int) -> str:
         return layout(node, indent)
     text = layout(node, indent + 2)
     return f"({text})" if "\n" not in text else f"(\n{' ' * (indent + 2)}{text}\n{' ' * indent})"
+
+
+def _operands(node: Binary, indent: int) -> list[str]:
+    """Return the operands of equally strong operators from left to right, each behind its operator: a + b - c."""
+    rights: list[str] = []
+    left: Sql = node
+    while isinstance(left, Binary) and left.strength == node.strength and not left.associative and (
+            left is node or not needs_parentheses(left, left_strength(node))):
+        rights.append(f"{left.operator} {_nested(left.right, right_strength(left), indent)}")
+        left = left.left
+    return [_nested(left, left_strength(node), indent), *reversed(rights)]
 
 
 def _chain(node: Sql, operator: str) -> list[Sql]:

@@ -72,6 +72,10 @@ class Statement:
     schema: Schema
 
 
+#: Columns that the comment of a step names.
+MOST_NAMED = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Cte:
     """A step that is written. ``costly`` are columns of it that an engine may compute again wherever they are read."""
@@ -400,7 +404,7 @@ class Lowering:
             block.columns = {"one": aggregation("size") if block.group == [] else literal(1)}
             self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
         name = self.cte_name(block.title)
-        comment = "; ".join(_merged(block.steps)) or f"columns of {block.source}"
+        comment = "; ".join(map(_shortened, _merged(block.steps))) or f"columns of {block.source}"
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
         too_often = fenced or (self.dialect.pulls_up and block.copied >= MOST_COPIES)
         costly = frozenset(self.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
@@ -520,6 +524,14 @@ def _indented(text: str) -> str:
             elif not quote and letter in "'\"":
                 quote = letter
     return "\n".join(lines)
+
+
+def _shortened(step: str) -> str:
+    """Return what a step does, with only the first of many columns that it adds."""
+    names = step.removeprefix("adds ").split(", ")
+    if not step.startswith("adds ") or len(names) <= MOST_NAMED:
+        return step
+    return f"adds {', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
 
 
 def _merged(steps: list[str]) -> list[str]:

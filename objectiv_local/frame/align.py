@@ -111,9 +111,8 @@ def _unchanged(above: list[Node], columns: frozenset[str]) -> bool:
 
 def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> tuple[Node, Expr]:
     """Put the steps ``added`` and ``expr`` right above ``common``, under names of their own, and ``above`` on top."""
-    taken = set(common.types)
-    for node in (*above, *added):
-        taken |= set(node.types)
+    # The steps that are put in are seen by nobody, so a name of theirs is changed only where it is that of another column.
+    taken = set(common.types).union(*(node.types for node in above))
     renamed: dict[str, Expr] = {}
     plan = common
     for node in reversed(added):
@@ -121,13 +120,13 @@ def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> 
         columns = []
         new: dict[str, Expr] = {}
         for name, part in node.columns:
-            own = unused_name(f"{name}_aside", taken)
+            own = unused_name(name, taken)
             taken.add(own)
             columns.append((own, substitute(part, renamed)))
             new[name] = Column(own, part.type)
         plan = Extend(plan, tuple(columns), node.step, once=node.once)
         renamed |= new
-    name = unused_name("aside", taken)
+    name = unused_name("aligned", taken)
     plan = Extend(plan, ((name, substitute(expr, renamed)),))
     for node in reversed(above):
         plan = node.with_inputs((plan,))

@@ -13,10 +13,20 @@ from objectiv_local.ml.fitting.cluster import KMeans
 from objectiv_local.ml.fitting.linear import LinearRegression, Ridge
 from objectiv_local.ml.fitting.logistic import LogisticRegression
 
-ESTIMATORS = [LinearRegression(), Ridge(), LogisticRegression(), KMeans()]
+#: Ridge with a solver that counts its steps can pass every check.
+ESTIMATORS = [LinearRegression(), LinearRegression(exact=True), Ridge(solver="lsqr"), Ridge(exact=True, solver="lsqr"),
+              LogisticRegression()]
 
 
-# Checks that scikit-learn's own classes fail too, with its words.
+@parametrize_with_checks(ESTIMATORS)
+@pytest.mark.filterwarnings("ignore")
+def test_every_check_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+DEFAULTS = [Ridge(), KMeans()]
+
+# Checks that scikit-learn's own classes fail too as they are by default, with its words.
 FAILING = {
     "Ridge": {"check_non_transformer_estimators_n_iter": "n_iter_ cannot be easily accessed."},
     "KMeans": {f"check_sample_weight_equivalence_on_{kind}_data": "sample_weight is not equivalent to removing/repeating samples."
@@ -27,14 +37,14 @@ FAILING = {
 def test_every_failing_check_is_one_of_scikit_learn():
     from sklearn.utils._test_common.instance_generator import _get_expected_failed_checks
 
-    for estimator in ESTIMATORS:
+    for estimator in DEFAULTS:
         known = _get_expected_failed_checks(estimator._plain()())
         assert FAILING.get(type(estimator).__name__, {}).items() <= known.items()
 
 
-@parametrize_with_checks(ESTIMATORS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))
+@parametrize_with_checks(DEFAULTS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))
 @pytest.mark.filterwarnings("ignore")
-def test_checks_of_scikit_learn(estimator, check):
+def test_checks_as_they_are_by_default(estimator, check):
     check(estimator)
 
 

@@ -271,8 +271,9 @@ def test_rows_that_scikit_learn_refuses_have_no_answer(engine, where, name):
     found = answers(score(model, frame, method=method, where=where), frame.columns)
     for position, value in enumerate(ODD):
         row = rows.iloc[[position]]
-        # Beyond 1e100, a number counts as infinite.
-        row = row.assign(small=np.copysign(np.inf, value)) if value is not None and abs(value) > 1e100 else row
+        # Beyond 1e100, a number counts as infinite, but for models that are one sum.
+        too_large = value is not None and abs(value) > 1e100 and name not in ("linear", "logistic")
+        row = row.assign(small=np.copysign(np.inf, value)) if too_large else row
         try:
             with np.errstate(all="ignore"):
                 wanted = getattr(model, method)(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from objectiv_local.ml.expressions import real, total
@@ -30,16 +31,21 @@ def best(scores: Sequence[Expr], answers: Sequence[Expr], comparison: str = "ge"
     return case([*whens, (call("not_null", scores[-1]), answers[-1])])
 
 
+def finite(score: Expr, value: Expr | None = None) -> Expr:
+    """Return a score, or ``value`` in its place, where the score is a finite number; else NULL."""
+    return case([(call("lt", call("abs", score), real(math.inf)), score if value is None else value)])
+
+
 def above(score: Expr, threshold: float, yes: Expr, no: Expr, comparison: str = "gt") -> Expr:
-    """Return ``yes`` where a score is above the threshold and ``no`` where it is not."""
-    other = "le" if comparison == "gt" else "lt"
-    return case([(call(comparison, score, real(threshold)), yes), (call(other, score, real(threshold)), no)])
+    """Return ``yes`` where a score is above the threshold and ``no`` where it is not; NULL where it is no finite number."""
+    return finite(score, case([(call(comparison, score, real(threshold)), yes)], no))
 
 
 def clamped(score: Expr) -> Expr:
-    """Return a score, or the nearest number that has an exponential."""
-    return case([(call("gt", score, real(EXPONENT)), real(EXPONENT)), (call("lt", score, real(-EXPONENT)), real(-EXPONENT))],
-                score)
+    """Return a score, or the nearest number that has an exponential; NULL where it is no finite number."""
+    return case([(call("le", call("abs", score), real(EXPONENT)), score),
+                 (call("lt", call("abs", score), real(math.inf)),
+                  case([(call("gt", score, real(0)), real(EXPONENT))], real(-EXPONENT)))])
 
 
 def logistic(rows: Rows, scores: Sequence[Expr], names: Sequence[str]) -> list[Expr]:

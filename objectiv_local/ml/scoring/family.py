@@ -29,6 +29,11 @@ class Family:
         """Return whether the model is one of the family."""
         raise NotImplementedError
 
+    @property
+    def limit(self) -> float:
+        """The greatest size of a feature that counts as finite."""
+        return LARGEST
+
     def size(self, method: str) -> int:
         """Return about how many characters the SQL has at least."""
         return 0

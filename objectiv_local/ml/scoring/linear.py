@@ -13,16 +13,30 @@ from sklearn.linear_model._glm.glm import _GeneralizedLinearRegressor
 from sklearn.linear_model._stochastic_gradient import BaseSGDRegressor
 
 from objectiv_local.ml.expressions import dot, real
-from objectiv_local.ml.scoring.answers import EXPONENT, above, best, logistic, shares, softmax
+from objectiv_local.ml.scoring.answers import EXPONENT, above, best, finite, logistic, shares, softmax
 from objectiv_local.ml.scoring.family import Family
-from objectiv_local.ml.scoring.rows import Rows
+from objectiv_local.ml.scoring.rows import LARGEST, Rows
 from objectiv_local.plan.expr import Expr, call, case
 
 
 class _Lines(Family):
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
-        """Return the features; a single sum reads each once anyway."""
-        return rows.factors(names, once=np.ndim(self.model.coef_) == 2 and len(self.model.coef_) > 1)
+        """Return the features. Those of a single sum need no step: what is wrong with one shows in the sum."""
+        return rows.terms(names) if self._is_single() else rows.factors(names)
+
+    @property
+    def limit(self) -> float:
+        """The greatest size of a feature that counts as finite."""
+        return np.inf if self._is_single() else LARGEST
+
+    def _is_single(self) -> bool:
+        return np.ndim(self.model.coef_) == 1 or len(self.model.coef_) == 1
+
+
+def _finite(rows: Rows, lines: list[Expr]) -> list[Expr]:
+    """Return scores, NULL where one is no number because a feature is none."""
+    return [finite(score) for score in rows.keep("scores", [("score" if len(lines) == 1 else f"score_{number}", line)
+                                                            for number, line in enumerate(lines)])]
 
 
 def _lines(family: Family, x: list[Expr]) -> list[Expr]:
@@ -42,7 +56,7 @@ class Regression(_Lines):
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
         """Return the linear scores, one for each target."""
-        return _lines(self, x)
+        return _finite(rows, _lines(self, x))
 
 
 class Generalized(_Lines):
@@ -60,10 +74,10 @@ class Generalized(_Lines):
             raise self.refused(f"its link is {link}")
         (line,) = _lines(self, x)
         if link == "IdentityLink":
-            return [line]
+            return _finite(rows, [line])
         (score,) = rows.keep("scores", [("score", line)])
-        # Up to infinity, but not down to what is no float any more.
-        return [call("exp", case([(call("lt", score, real(-EXPONENT)), real(-EXPONENT))], score))]
+        # Up to infinity, but not down to what is no float any more; and NULL where the score is no number.
+        return [call("exp", case([(call("lt", score, real(-EXPONENT)), finite(score, real(-EXPONENT)))], finite(score)))]
 
 
 class Classification(_Lines):
@@ -76,7 +90,7 @@ class Classification(_Lines):
 
     def decision_function(self, rows: Rows, x: list[Expr]) -> list[Expr]:
         """Return the linear scores."""
-        return _lines(self, x)
+        return _finite(rows, _lines(self, x))
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
         """Return the class."""

@@ -13,7 +13,9 @@ from objectiv_local.frame.arrow import typed_table
 from objectiv_local.ml.expressions import NUMBERS, number
 from objectiv_local.ml.extract import batches
 from objectiv_local.ml.scoring.model import Task
-from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, LARGEST
+from objectiv_local.ml.scoring.pipeline import last_step
+from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT
+from objectiv_local.ml.scoring.sql import family_of
 from objectiv_local.plan.expr import aggregation, call, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Source
@@ -99,11 +101,12 @@ class _Caller:
     def __init__(self, task: Task) -> None:
         self.task = task
         self.refused: set[bytes] = set()
+        self.limit = _limit(task.model)
 
     def answers(self, table: pyarrow.Table) -> tuple[Any, Any]:
         """Return the answers for rows, and which rows have one. Answers are None if none has."""
         data = self._container(table)
-        marks = _marks(table)
+        marks = _marks(table, self.limit)
         found: Any = None
         given = np.zeros(table.num_rows, dtype=bool)
         patterns, of = np.unique(marks, axis=0, return_inverse=True)
@@ -150,7 +153,7 @@ class _Caller:
         data = table.to_pandas()
         for name in data.columns:
             # As in SQL, whatever the model would make of such a number.
-            if data[name].dtype == np.float64 and (far := np.abs(data[name]) > LARGEST).any():
+            if data[name].dtype == np.float64 and (far := np.abs(data[name]) > self.limit).any():
                 data[name] = np.where(far, np.sign(data[name]) * np.inf, data[name])
         return data if self.task.named else data.to_numpy()
 
@@ -172,7 +175,15 @@ class _Caller:
             return np.zeros((0, len(classes)) if several else 0)
 
 
-def _marks(table: pyarrow.Table) -> Any:
+def _limit(model: Any) -> float:
+    """Return the greatest size of a number that counts as finite, as it does in SQL if the model has one."""
+    try:
+        return family_of(last_step(model)).limit
+    except NotSupported:
+        return float("inf")
+
+
+def _marks(table: pyarrow.Table, limit: float) -> Any:
     """Return what each cell is to a model."""
     import pyarrow as pa
 
@@ -181,7 +192,7 @@ def _marks(table: pyarrow.Table) -> Any:
         if pa.types.is_floating(column.type):
             values = column.to_numpy()
             marks[np.abs(values) >= FLOAT32_LIMIT, position] = _LARGE
-            marks[np.abs(values) > LARGEST, position] = _INFINITE
+            marks[np.isinf(values) | (np.abs(values) > limit), position] = _INFINITE
             marks[np.isnan(values), position] = _MISSING
         else:
             marks[column.is_null().to_numpy(), position] = _MISSING

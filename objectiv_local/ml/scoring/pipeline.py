@@ -43,6 +43,11 @@ def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:
     return DataFrame(made._state, frame.data_columns), made.data_columns, model
 
 
+def last_step(model: Any) -> Any:
+    """Return the model at the end of a pipeline, or the model itself."""
+    return _steps(model)[1]
+
+
 def _steps(model: Any) -> tuple[list[Any], Any]:
     """Return the transformers of a pipeline and its last step, pipelines within it unfolded."""
     if isinstance(model, BaseSearchCV) and hasattr(model, "best_estimator_"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.expressions import number_of, real
+from objectiv_local.ml.expressions import as_float, number_of, real
 from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.types import FLOAT64
@@ -40,17 +40,21 @@ class Rows:
         number_of(column, name)
         return column
 
-    def _features(self, names: Sequence[str], cleaned: Callable[[Expr], Expr], once: bool = True) -> list[Expr]:
+    def _features(self, names: Sequence[str], cleaned: Callable[[Expr], Expr]) -> list[Expr]:
         """Return columns as floats, of which those that are floats already are cleaned in a step of their own."""
         found = {name: self.feature(name) for name in names}
         floats = [(f"{name}_feature", cleaned(column)) for name, column in found.items() if column.type == FLOAT64]
-        kept = iter(self.keep("features", floats, once=once) if floats else [])
+        kept = iter(self.keep("features", floats) if floats else [])
         return [next(kept) if found[name].type == FLOAT64 else number_of(found[name], name) for name in names]
 
-    def factors(self, names: Sequence[str], *, once: bool = True) -> list[Expr]:
-        """Return features that are multiplied: NULL where one is missing or counts as infinite."""
+    def terms(self, names: Sequence[str]) -> list[Expr]:
+        """Return features as they are, as floats: those of a single sum, which is no number where one of them is none."""
+        return [as_float(self.feature(name), name) for name in names]
+
+    def factors(self, names: Sequence[str]) -> list[Expr]:
+        """Return features that are multiplied several times: NULL where one is missing or counts as infinite."""
         return self._features(names, lambda x: case([
-            (call("lt", call("abs", x), real(LEAST)), real(0)), (call("le", call("abs", x), real(LARGEST)), x)]), once)
+            (call("lt", call("abs", x), real(LEAST)), real(0)), (call("le", call("abs", x), real(LARGEST)), x)]))
 
     def finite(self, names: Sequence[str], limit: float = LARGEST) -> list[Expr]:
         """Return features that are compared: NULL where one is missing, or as large as the limit."""
