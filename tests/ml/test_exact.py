@@ -13,7 +13,7 @@ from frame.frames import ENGINES, on_every_engine, opened
 
 from objectiv_local import DataFrame, connect
 from objectiv_local.errors import InvalidValue
-from objectiv_local.ml.exact import exact_moments
+from objectiv_local.ml.statistics.exact import exact_moments
 
 ROWS = 3000
 

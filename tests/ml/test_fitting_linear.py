@@ -13,10 +13,10 @@ from frame.frames import ENGINES, load, on_every_engine, opened
 
 from objectiv_local import DataFrame, connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
-from objectiv_local.ml import exact as exact_module
-from objectiv_local.ml.fitting import moments as moments_module
 from objectiv_local.ml.fitting.linear import LinearRegression, Ridge
-from objectiv_local.ml.fitting.moments import moments
+from objectiv_local.ml.statistics import exact as exact_module
+from objectiv_local.ml.statistics import moments as moments_module
+from objectiv_local.ml.statistics.moments import moments
 
 ROWS = 2000
 FEATURES = ["offset", "counts", "skewed", "flag", "constant"]

@@ -23,7 +23,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
-from objectiv_local.ml.base import OverFrames
+from objectiv_local.ml.estimator import OverFrames
 from objectiv_local.ml.expressions import number, real, with_columns
 from objectiv_local.ml.scoring import score
 from objectiv_local.plan.expr import call

@@ -16,8 +16,8 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from objectiv_local import DataFrame, ModelHub, sample
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
-from objectiv_local.ml.locations import location_counts
-from objectiv_local.ml.sequences import SequenceCounts
+from objectiv_local.ml.features.locations import location_counts
+from objectiv_local.ml.features.sequences import SequenceCounts
 
 START = dt.datetime(2022, 3, 1)
 #: Pages with a space, the empty text, and letters that collations sort in other places than code points do.

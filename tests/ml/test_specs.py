@@ -18,9 +18,9 @@ from sklearn.base import BaseEstimator
 
 from objectiv_local import DataFrame, ml
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
-from objectiv_local.ml.base import OverFrames
+from objectiv_local.ml.estimator import OverFrames
 from objectiv_local.ml.features import Features, Label
-from objectiv_local.ml.sequences import SequenceCounts
+from objectiv_local.ml.features.sequences import SequenceCounts
 from objectiv_local.ml.specs import from_spec, spec
 
 AT = dt.datetime(2022, 3, 1, 12)

@@ -12,14 +12,14 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml import exact
-from objectiv_local.ml.base import is_frame
+from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import number, real, total, with_columns
 from objectiv_local.ml.fitting.lloyd import inertia, moved
-from objectiv_local.ml.fitting.moments import moments
-from objectiv_local.ml.fitting.over_frames import Model
+from objectiv_local.ml.fitting.model import Model
 from objectiv_local.ml.fitting.rows import Rows
 from objectiv_local.ml.fitting.sample import sampled
+from objectiv_local.ml.statistics import exact
+from objectiv_local.ml.statistics.moments import moments
 from objectiv_local.plan.expr import call
 
 

@@ -10,8 +10,8 @@ import sklearn.linear_model
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.fitting.moments import Moments, moments
-from objectiv_local.ml.fitting.over_frames import Regressor
+from objectiv_local.ml.fitting.model import Regressor
+from objectiv_local.ml.statistics.moments import Moments, moments
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -15,10 +15,10 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import with_columns
 from objectiv_local.ml.fitting.classes import classes_of
 from objectiv_local.ml.fitting.linear import dependent_columns
-from objectiv_local.ml.fitting.moments import moments
+from objectiv_local.ml.fitting.model import Classifier
 from objectiv_local.ml.fitting.newton import Objective, minimized
-from objectiv_local.ml.fitting.over_frames import Classifier
 from objectiv_local.ml.fitting.rows import Rows
+from objectiv_local.ml.statistics.moments import moments
 from objectiv_local.plan.expr import call, case, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.types import python_value

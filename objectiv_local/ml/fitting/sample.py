@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml import exact
 from objectiv_local.ml.expressions import number, with_columns
 from objectiv_local.ml.key import KEYS, key_number
+from objectiv_local.ml.statistics import exact
 from objectiv_local.plan.expr import Ordering, aggregation, cast, over
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.types import FLOAT64

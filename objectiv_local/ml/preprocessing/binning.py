@@ -10,10 +10,10 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.base import is_frame
+from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, number, real
-from objectiv_local.ml.preprocessing.base import Features, Invertible
-from objectiv_local.ml.statistics import Statistics, one_row
+from objectiv_local.ml.preprocessing.transformer import Features, Invertible
+from objectiv_local.ml.statistics.summary import Statistics, one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
 from objectiv_local.types import FLOAT64
 

@@ -11,8 +11,8 @@ from objectiv_local.errors import InvalidType, TooLarge
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.expressions import constant, real
-from objectiv_local.ml.preprocessing.base import features_of
-from objectiv_local.ml.statistics import no_rows
+from objectiv_local.ml.preprocessing.transformer import features_of
+from objectiv_local.ml.statistics.summary import no_rows
 from objectiv_local.plan.expr import Column, Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Limit, Node, Values

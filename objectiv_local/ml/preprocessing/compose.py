@@ -13,8 +13,8 @@ from sklearn.utils import check_array, get_tags
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.base import OverFrames, is_frame
-from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, made
+from objectiv_local.ml.estimator import OverFrames, is_frame
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, made
 from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.plan.naming import unused_name
 

@@ -11,7 +11,6 @@ from sklearn import preprocessing
 from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import real
-from objectiv_local.ml.preprocessing.base import Features, Invertible
 from objectiv_local.ml.preprocessing.categories import (
     category,
     comparable,
@@ -21,6 +20,7 @@ from objectiv_local.ml.preprocessing.categories import (
     plain,
     surrogate,
 )
+from objectiv_local.ml.preprocessing.transformer import Features, Invertible
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import FLOAT64, INT64, STRING
 

@@ -11,8 +11,8 @@ from sklearn.impute import SimpleImputer as Plain
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real
-from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of
-from objectiv_local.ml.statistics import no_rows, one_row, refuse_infinite
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of
+from objectiv_local.ml.statistics.summary import no_rows, one_row, refuse_infinite
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
 

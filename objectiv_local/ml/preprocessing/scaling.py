@@ -9,11 +9,11 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.base import is_frame
-from objectiv_local.ml.exact import ExactMoments, exact_moments
+from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, real
-from objectiv_local.ml.preprocessing.base import Features, Invertible
-from objectiv_local.ml.statistics import Statistics, no_rows
+from objectiv_local.ml.preprocessing.transformer import Features, Invertible
+from objectiv_local.ml.statistics.exact import ExactMoments, exact_moments
+from objectiv_local.ml.statistics.summary import Statistics, no_rows
 from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.types import FLOAT64
 

@@ -10,12 +10,12 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.base import is_frame
+from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.extract import with_target
-from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of, made
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
-from objectiv_local.ml.statistics import one_row
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, made
+from objectiv_local.ml.statistics.summary import one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.plan.nodes import Aggregate, Limit
 

@@ -9,8 +9,8 @@ from typing import Literal as OneOf
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.scoring.local import locally
-from objectiv_local.ml.scoring.model import Task
 from objectiv_local.ml.scoring.sql import in_sql
+from objectiv_local.ml.scoring.task import Task
 
 __all__ = ["score"]
 

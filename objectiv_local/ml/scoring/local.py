@@ -12,10 +12,10 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.frame.arrow import typed_table
 from objectiv_local.ml.expressions import NUMBERS, number
 from objectiv_local.ml.extract import batches
-from objectiv_local.ml.scoring.model import Task
 from objectiv_local.ml.scoring.pipeline import last_step
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT
 from objectiv_local.ml.scoring.sql import family_of
+from objectiv_local.ml.scoring.task import Task
 from objectiv_local.plan.expr import aggregation, call, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Source

@@ -13,9 +13,9 @@ from sklearn.pipeline import Pipeline
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.state import State
-from objectiv_local.ml.base import OverFrames
+from objectiv_local.ml.estimator import OverFrames
 from objectiv_local.ml.scoring.family import OUT
-from objectiv_local.ml.scoring.model import Task
+from objectiv_local.ml.scoring.task import Task
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Extend, Node
 

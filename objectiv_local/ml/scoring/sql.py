@@ -9,9 +9,9 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.scoring import bayes, boosting, clusters, linear, trees
 from objectiv_local.ml.scoring.family import OUT, Family
-from objectiv_local.ml.scoring.model import METHODS, Task
 from objectiv_local.ml.scoring.pipeline import transformed
 from objectiv_local.ml.scoring.rows import Rows
+from objectiv_local.ml.scoring.task import METHODS, Task
 
 FAMILIES: tuple[type[Family], ...] = (
     linear.Classification, linear.Regression, linear.Generalized, bayes.Gaussian, bayes.Counting, clusters.Centers,

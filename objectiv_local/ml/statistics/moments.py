@@ -14,8 +14,8 @@ import numpy as np
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml import exact
 from objectiv_local.ml.extract import batches
+from objectiv_local.ml.statistics import exact
 from objectiv_local.plan.expr import aggregation, call, cast
 from objectiv_local.types import FLOAT64
 

@@ -7,7 +7,7 @@ from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
 from objectiv_local.ml.extract import with_target
 from objectiv_local.plan.expr import call

@@ -8,7 +8,7 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series.values import checked_name
 from objectiv_local.hub.features import location_names
-from objectiv_local.ml.features import checked_column, comparable
+from objectiv_local.ml.columns import check_comparable, checked_column
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit
@@ -68,7 +68,7 @@ def with_locations(events: object, entity: str, location: Series | str | None, w
     if not isinstance(events, DataFrame):
         raise InvalidType(f"{what} takes a frame of events, not {type(events).__name__}")
     checked_column(events, entity, "entity")
-    comparable(events, entity, "entity")
+    check_comparable(events, entity, "entity")
     names = location_names(events, location, what)
     if isinstance(names._expr, Column) and names._state.plan is events._state.plan and names._expr.type == STRING:
         return events, names._expr.name

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal as OneOf
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.values import checked_name
+from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
+from objectiv_local.ml.features.aspects import Aspect, Censored, duration, positive, shown, span
+from objectiv_local.ml.features.point_in_time import checked_aspect, features_at
 from objectiv_local.plan.expr import Expr, substitute
 from objectiv_local.plan.nodes import Extend, Node
 from objectiv_local.types import BOOL, python_value
 
 #: A condition on events: a bool series of the frame of events, or a function that returns one.
 Where = Series | Callable[[DataFrame], Series]
-Censored = OneOf["null", "drop", "error"]
 
 #: The aggregates of features, each with whether it needs a column: None if it may have one.
 AGGREGATES: dict[str, bool | None] = {
@@ -75,28 +75,6 @@ class Label:
         return f"Label({', '.join(parts)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Aspect:
-    """One feature or label: an aggregate of the events from ``start`` to before ``end``, counted from the cutoff.
-
-    ``start`` is None for all events before. ``where`` is a condition over the frame of events.
-    """
-
-    name: str
-    agg: str
-    column: str | None
-    start: datetime.timedelta | None
-    end: datetime.timedelta
-    where: Expr | None
-    censored: Censored | None = None
-    until: datetime.datetime | None = None
-
-    @property
-    def is_label(self) -> bool:
-        """Whether it is about events after the cutoff."""
-        return self.censored is not None
-
-
 class Features:
     """Features of entities at moments, from a frame of events. It never changes: ``add`` and ``label`` return a new one.
 
@@ -127,17 +105,17 @@ class Features:
         self.time = checked_column(events, time, "time")
         if self.entity == self.time:
             raise InvalidValue(f"{entity!r} cannot be both the entity and the time")
-        comparable(events, self.entity, "entity")
-        instant(events, self.time)
+        check_comparable(events, self.entity, "entity")
+        check_instant(events, self.time)
         levels = events.index_columns if key is None else [key] if isinstance(key, str) else list(key)
         self.key = tuple(checked_column(events, level, "key") for level in levels)
         for level in self.key:
-            comparable(events, level, "key")
+            check_comparable(events, level, "key")
         self._aspects: tuple[Aspect, ...] = ()
 
     def __repr__(self) -> str:
         lines = [f"  {each.name}: {each.agg}{'' if each.column is None else f' of {each.column}'}"
-                 f"{' where' if each.where is not None else ''} {_span(each)}" for each in self._aspects]
+                 f"{' where' if each.where is not None else ''} {span(each)}" for each in self._aspects]
         return "\n".join([f"Features of {self.entity} by {self.time}", *lines])
 
     @property
@@ -203,13 +181,9 @@ class Features:
         and for censored rows of a label with ``censored='error'``; ColumnNotFound; and InvalidType where the entities are
         of different types, or the cutoff is no moment.
         """
-        from objectiv_local.ml.point_in_time import features_at
-
         return features_at(self, spine, cutoff)
 
     def _with(self, aspect: Aspect) -> Features:
-        from objectiv_local.ml.point_in_time import checked_aspect
-
         if any(aspect.name == each.name for each in self._aspects):
             raise InvalidValue(f"there is a feature or label {aspect.name!r} already", hint="choose another name")
         if aspect.column is not None:
@@ -244,45 +218,6 @@ def _over(plan: Node, events: Node, expr: Expr, name: str) -> Expr:
     return expr
 
 
-def checked_column(frame: DataFrame, name: object, what: str) -> str:
-    """Return the name of a data column or index level of a frame. Raises ColumnNotFound."""
-    known = [*frame.index_columns, *frame.data_columns]
-    if not isinstance(name, str) or name not in known:
-        raise ColumnNotFound(f"there is no column {name!r}, given as {what}", hint=near(str(name), known))
-    return name
-
-
-def comparable(frame: DataFrame, name: str, what: str) -> None:
-    """Raise InvalidType for a column whose values are neither equal nor in an order."""
-    if frame._state.plan.types[name].name == "json":
-        raise InvalidType(f"the {what} {name!r} is {frame._state.plan.types[name]}, which cannot be compared",
-                          hint="read a member of it as text, and assign that to a column")
-
-
-def instant(frame: DataFrame, name: str) -> None:
-    """Raise InvalidType for a column that holds neither moments nor days."""
-    type_ = frame._state.plan.types[name]
-    if type_.name not in ("timestamp", "date"):
-        raise InvalidType(f"{name!r} is {type_}, and moments or days are needed",
-                          hint=f"cast it: df[{name!r}].astype('timestamp')")
-
-
-def duration(value: object, what: str, name: str) -> datetime.timedelta:
-    """Return a duration, of Python, numpy or pandas, as Python's. Raises InvalidType for anything else."""
-    plain = python_value(value)
-    if not isinstance(plain, datetime.timedelta):
-        raise InvalidType(f"{what} of {name!r} has to be a duration, not {value!r}", hint="datetime.timedelta(days=7)")
-    return plain
-
-
-def positive(value: object, what: str, name: str) -> datetime.timedelta:
-    """Return a duration that is more than nothing. Raises InvalidType and InvalidValue."""
-    found = duration(value, what, name)
-    if found <= datetime.timedelta(0):
-        raise InvalidValue(f"{what} of {name!r} has to be positive, not {found}")
-    return found
-
-
 def _moment(value: object, name: str) -> datetime.datetime | None:
     plain = python_value(value)
     if plain is None or isinstance(plain, datetime.datetime):
@@ -290,19 +225,3 @@ def _moment(value: object, name: str) -> datetime.datetime | None:
     if isinstance(plain, datetime.date):
         return datetime.datetime(plain.year, plain.month, plain.day)
     raise InvalidType(f"until of label {name!r} is a moment or a day, not {value!r}", hint="datetime.datetime(2022, 4, 1)")
-
-
-def shown(value: datetime.timedelta) -> str:
-    """Return a duration as text, such as ``7 days``."""
-    rest = value - datetime.timedelta(days=value.days)
-    parts = ([f"{value.days} day{'s' if value.days != 1 else ''}"] if value.days else []) + ([str(rest)] if rest else [])
-    return " ".join(parts) or "0 days"
-
-
-def _span(aspect: Aspect) -> str:
-    if aspect.is_label:
-        assert aspect.start is not None
-        return f"in the {shown(aspect.end - aspect.start)} from {shown(aspect.start)} after the cutoff"
-    return "of all time" if aspect.start is None else f"in the {shown(-aspect.start)} before the cutoff"
-
-

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.base import OverFrames, is_frame
+from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import not_nan
 from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.types import FLOAT64

@@ -15,9 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
 from objectiv_local.ml.expressions import real
-from objectiv_local.ml.features import checked_column, comparable, instant
-from objectiv_local.ml.locations import with_locations
+from objectiv_local.ml.features.locations import with_locations
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
@@ -224,10 +224,10 @@ class SequenceCounts(BaseEstimator):
         """Return how often each entity has each term: a row for each, with the steps of the term, NULL behind its last."""
         location: Series | str | None = self.location
         events, label = with_locations(X, self.entity, location, type(self).__name__)
-        instant(events, checked_column(events, self.time, "time"))
+        check_instant(events, checked_column(events, self.time, "time"))
         levels = events.index_columns if self.key is None else [self.key] if isinstance(self.key, str) else list(self.key)
         for level in levels:
-            comparable(events, checked_column(events, level, "key"), "key")
+            check_comparable(events, checked_column(events, level, "key"), "key")
         names = dict.fromkeys((self.entity, self.time, *levels, label))
         plan: Node = Filter(events._state.plan, call("and", call("and", *(
             call("not_null", events._state.column(name)) for name in (self.entity, self.time))),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.features import Aspect, Features, checked_column, comparable, instant, shown
+from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
+from objectiv_local.ml.features.aspects import Aspect, shown
 from objectiv_local.plan.expr import Column, Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Node, Select
@@ -16,6 +17,7 @@ from objectiv_local.plan.ops import common_type
 from objectiv_local.types import INT64, TIMESTAMP
 
 if TYPE_CHECKING:
+    from objectiv_local.ml.features.definition import Features
     from objectiv_local.plan.nodes import JoinSide
 
 
@@ -130,8 +132,8 @@ def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
     checked_column(spine, cutoff, "cutoff")
     if cutoff == features.entity:
         raise InvalidValue(f"{cutoff!r} cannot be both the entity and the cutoff")
-    instant(spine, cutoff)
-    comparable(spine, features.entity, "entity")
+    check_instant(spine, cutoff)
+    check_comparable(spine, features.entity, "entity")
     taken = [each.name for each in features._aspects if each.name in spine._state.plan.types]
     if [name for name in taken if name in known]:
         raise InvalidValue(f"the spine has a column {taken[0]!r} already", hint="rename it, or name the feature otherwise")

@@ -8,8 +8,9 @@ from typing import Any
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.series.base import make_series
-from objectiv_local.ml import spec_expressions, spec_values
-from objectiv_local.ml.features import Aspect, Features, Label
+from objectiv_local.ml.features import Features, Label
+from objectiv_local.ml.features.aspects import Aspect
+from objectiv_local.ml.specs import expressions, values
 
 #: The form of the specs that are written. Specs of another one are refused.
 FORMAT = 1
@@ -89,7 +90,7 @@ def _features(features: Features) -> dict[str, Any]:
     read = {name: types[name].dtype for name in (features.entity, features.time, *features.key)}
     for each in features._aspects:
         read |= {} if each.column is None else {each.column: types[each.column].dtype}
-        read |= {} if each.where is None else spec_expressions.columns(each.where)
+        read |= {} if each.where is None else expressions.columns(each.where)
     return {"entity": features.entity, "time": features.time, "key": list(features.key), "events": read,
             "features": [_aspect(each) for each in features._aspects if not each.is_label],
             "labels": [_aspect(each) for each in features._aspects if each.is_label],
@@ -98,7 +99,7 @@ def _features(features: Features) -> dict[str, Any]:
 
 def _aspect(aspect: Aspect) -> dict[str, Any]:
     out: dict[str, Any] = {"name": aspect.name, "agg": aspect.agg, "column": aspect.column,
-                           "where": None if aspect.where is None else spec_expressions.encoded(aspect.where, aspect.name)}
+                           "where": None if aspect.where is None else expressions.encoded(aspect.where, aspect.name)}
     if not aspect.is_label:
         return out | {"window_microseconds": None if aspect.start is None else -aspect.start // _MICROSECOND}
     assert aspect.start is not None
@@ -120,7 +121,7 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
         part = parts[name]
         where = None
         if part["where"] is not None:
-            where = make_series(events._state, spec_expressions.decoded(part["where"], events._state.plan, name), name)
+            where = make_series(events._state, expressions.decoded(part["where"], events._state.plan, name), name)
         if name in labels:
             until = None if part["until"] is None else datetime.datetime.fromisoformat(part["until"])
             made = made.label(Label(name, where, part["horizon_microseconds"] * _MICROSECOND, agg=part["agg"],
@@ -148,7 +149,7 @@ def _known(name: object) -> Any:
 def _estimator(estimator: Any, where: str) -> dict[str, Any]:
     class_ = type(estimator)
     if _known(class_.__name__) is not class_ and not (
-            class_.__name__ in spec_values.HELPERS and spec_values.helper(class_.__name__) is class_):
+            class_.__name__ in values.HELPERS and values.helper(class_.__name__) is class_):
         raise NotSupported(f"{where} is {class_.__module__}.{class_.__name__}, and specs are of estimators of "
                            "objectiv_local.ml only", hint="use its from_sklearn where there is one, or joblib for the others")
     parameters = estimator.get_params(deep=False)
@@ -161,7 +162,7 @@ def _estimator(estimator: Any, where: str) -> dict[str, Any]:
 
 def _from_estimator(given: Any, where: str) -> Any:
     name = given.get("class") if isinstance(given, dict) else None
-    class_ = _known(name) or (spec_values.helper(str(name)) if name in spec_values.HELPERS else None)
+    class_ = _known(name) or (values.helper(str(name)) if name in values.HELPERS else None)
     if class_ is None:
         from objectiv_local import ml
 
@@ -187,8 +188,8 @@ def _from_estimator(given: Any, where: str) -> Any:
 
 
 def _encoded(value: object, where: str) -> Any:
-    return spec_values.encoded(value, where, _estimator)
+    return values.encoded(value, where, _estimator)
 
 
 def _decoded(value: object, where: str) -> Any:
-    return spec_values.decoded(value, where, _from_estimator)
+    return values.decoded(value, where, _from_estimator)

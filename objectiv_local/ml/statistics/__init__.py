@@ -1,0 +1,1 @@
+"""Statistics of the columns of a frame, for fitting: by one query, exactly, and as moments."""
