@@ -11,6 +11,8 @@ from typing import Literal as OneOf
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, TooLarge, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.expressions import NUMBERS
+from objectiv_local.ml.fetching import one_row
+from objectiv_local.plan.expr import aggregation, call
 from objectiv_local.plan.naming import unused_name
 
 if TYPE_CHECKING:
@@ -173,13 +175,8 @@ class Columns:
         width = sum(16 if types[name].name in ("decimal", "uuid") else 8 for name in self.names)
         lengths = {f"length_{number}": self.frame._state.column(name)
                    for number, name in enumerate(texts) if types[name].name == "string"}
-        from objectiv_local.plan.expr import aggregation, call
-        from objectiv_local.plan.nodes import Aggregate
-
-        sums = [(name, aggregation("sum", call("length", column))) for name, column in lengths.items()]
-        counted = Aggregate(self.frame._state.plan, (), (("rows", aggregation("size")), *sums))
-        state = self.frame._state.onto(counted, ())
-        row = DataFrame(state, list(counted.types)).to_arrow().to_pylist()[0]
+        sums = {name: aggregation("sum", call("length", column)) for name, column in lengths.items()}
+        row = one_row(self.frame, {"rows": aggregation("size"), **sums})
         rows = int(row.pop("rows"))
         return rows, rows * width + sum(int(value) for value in row.values())
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend
@@ -50,7 +51,7 @@ def fingerprint(frame: DataFrame) -> str:
     # 60 bits of each row: 38 digits hold the sum of more rows than there can be.
     total = aggregation("sum", cast(hashed.column(digest), decimal_type(0)))
     summed = Aggregate(hashed, (), (("rows", aggregation("size")), ("total", total)), "fingerprint")
-    row = DataFrame(frame._state.onto(summed, ()), ["rows", "total"]).to_arrow().to_pylist()[0]
+    row = fetched(frame._state, summed).to_pylist()[0]
     schema = [[name, plan.types[name].dtype] for name in names]
     text = json.dumps([_VERSION, schema, int(row["rows"]), int(row["total"])], ensure_ascii=True)
     return f"{_VERSION}:{row['rows']}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"

@@ -10,6 +10,7 @@ from sklearn.model_selection import BaseCrossValidator
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
+from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number, key_numbers
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import unused_name
@@ -204,7 +205,7 @@ def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
         several = call("and", known, call("gt", plan.column(labels_name), literal(1)))
         counted.append(("several", aggregation("size", where=several)))
     total = Aggregate(plan, (), tuple(counted))
-    row = DataFrame(frame._state.onto(total, ()), list(total.types)).to_arrow().to_pylist()[0]
+    row = fetched(frame._state, total).to_pylist()[0]
     shown = ", ".join(map(repr, names))
     if row["missing"]:
         raise InvalidValue(f"the key {shown} is missing in {row['missing']} rows",

@@ -10,6 +10,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, nea
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
 from objectiv_local.ml.features.aspects import Aspect, shown
+from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Column, Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Node, Select
@@ -247,7 +248,7 @@ def _refuse_censored(spine: DataFrame, plan: Node, label: Aspect, complete: Expr
     """Raise InvalidValue if the label of a row is not known. One query."""
     unknown = case([(complete, literal(0))], literal(1))
     counted = Aggregate(plan, (), (("rows", aggregation("size")), ("unknown", aggregation("sum", cast(unknown, INT64)))))
-    row = DataFrame(spine._state.onto(counted, ()), ["rows", "unknown"]).to_arrow().to_pylist()[0]
+    row = fetched(spine._state, counted).to_pylist()[0]
     if row["unknown"]:
         raise InvalidValue(f"label {label.name!r} is not known for {row['unknown']} of {row['rows']} rows: their horizon, "
                            f"{shown(label.end)} from the cutoff, ends after the data does, or they have no entity or cutoff",

@@ -15,9 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
 from objectiv_local.ml.expressions import real
 from objectiv_local.ml.features.locations import with_locations
+from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
@@ -90,7 +92,7 @@ class SequenceCounts(BaseEstimator):
                              (("total", aggregation("sum", terms.column("count"))), ("entities", aggregation("size"))), "terms")
         with state.connected().snapshot():
             entities = self._entities(X)
-            rows = DataFrame(state.onto(frequent, ()), list(frequent.types)).to_arrow().to_pylist()
+            rows = fetched(state, frequent).to_pylist()
         names: dict[str, tuple[tuple[str, ...], int, int]] = {}
         for row in rows:
             parts = tuple(row[step] for step in steps if row[step] is not None)
@@ -125,7 +127,7 @@ class SequenceCounts(BaseEstimator):
         given = None if entities is None else _given(entities, state.plan.types[self.entity])
         with state.connected().snapshot() if given is None else nullcontext():
             rows = self._entities(X).tolist() if given is None else given
-            table = DataFrame(state.onto(plan, ()), ["entity", "term", "count"]).to_arrow()
+            table = fetched(state, plan)
         place = {value: number for number, value in enumerate(rows)}
         if len(place) != len(rows):
             raise InvalidValue("an entity is given twice")
@@ -265,8 +267,6 @@ class SequenceCounts(BaseEstimator):
         with_idf = weights and self.tfidf and self.use_idf
         table = pa.table({**columns, "term": pa.array(range(len(self.terms_)), pa.int64()),
                           **({"idf": pa.array(self.idf_, pa.float64())} if with_idf else {})})
-        from objectiv_local.frame.io import INLINE_ROWS
-
         loaded = DataFrame.from_arrow(X._state.connected(), table, name="vocabulary",
                                       materialization="cte" if len(self.terms_) <= INLINE_ROWS else "table")
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [("entity", "left", ("entity", "entity")),

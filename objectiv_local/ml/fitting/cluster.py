@@ -18,8 +18,8 @@ from objectiv_local.ml.fitting.lloyd import inertia, moved
 from objectiv_local.ml.fitting.model import Model
 from objectiv_local.ml.fitting.rows import Rows
 from objectiv_local.ml.fitting.sample import sampled
-from objectiv_local.ml.statistics import exact
 from objectiv_local.ml.statistics.moments import moments
+from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
 from objectiv_local.plan.expr import call
 
 
@@ -57,10 +57,10 @@ class _Clusters(Model):
         self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
         names = self._names(X)
         with X._state.connected().snapshot():
-            rows, ranges = exact.ranges(X, names)
-            for name, each in zip(names, ranges, strict=True):
-                exact.check_range(name, each["min"], each["max"])
-                exact.check_complete(name, rows - each["count"])
+            rows, found = ranges(X, names)
+            for name, each in zip(names, found, strict=True):
+                check_range(name, each["min"], each["max"])
+                check_complete(name, rows - each["count"])
             shift = self.cluster_centers_.mean(axis=0)
             return -inertia(Rows(X, names, None, rows).read, self.cluster_centers_ - shift, shift)
 

@@ -9,7 +9,8 @@ import numpy as np
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import number, with_columns
 from objectiv_local.ml.key import KEYS, key_number
-from objectiv_local.ml.statistics import exact
+from objectiv_local.ml.statistics.exact import power_of, whole
+from objectiv_local.ml.statistics.ranges import ranges
 from objectiv_local.plan.expr import Ordering, aggregation, cast, over
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.types import FLOAT64
@@ -39,10 +40,10 @@ def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndar
 
 def _numbered(frame: DataFrame, names: list[str]) -> tuple[DataFrame, list[str]]:
     """Return the frame with its features as whole numbers and equal rows numbered, and the names of these columns."""
-    _, ranges = exact.ranges(frame, names)
+    _, found = ranges(frame, names)
     types = frame._state.plan.types
-    keys = {unused_name(f"key_{position}", types): exact.whole(number(frame, name), exact.power_of(each["min"], each["max"]))
-            for position, (name, each) in enumerate(zip(names, ranges, strict=True))}
+    keys = {unused_name(f"key_{position}", types): whole(number(frame, name), power_of(each["min"], each["max"]))
+            for position, (name, each) in enumerate(zip(names, found, strict=True))}
     frame = with_columns(frame, keys)
     columns = [frame._state.column(name) for name in keys]
     count = unused_name("number", frame._state.plan.types)

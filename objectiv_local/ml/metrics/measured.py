@@ -12,6 +12,7 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.state import State
 from objectiv_local.ml.expressions import not_nan, number_of
 from objectiv_local.ml.extract import with_target
+from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Aggregation, Expr, aggregation, call, cast, literal
 from objectiv_local.plan.nodes import Named, Node, Select
 from objectiv_local.types import BOOL, FLOAT64, INT64
@@ -87,7 +88,7 @@ class Measured:
 
     def fetch(self, plan: Node) -> list[dict[str, Any]]:
         """Return the rows of a plan made of these."""
-        rows: list[dict[str, Any]] = DataFrame(self.state.onto(plan, ()), list(plan.types)).to_arrow().to_pylist()
+        rows: list[dict[str, Any]] = fetched(self.state, plan).to_pylist()
         return rows
 
 

@@ -12,8 +12,9 @@ from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, number, real
+from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
-from objectiv_local.ml.statistics.summary import Statistics, one_row
+from objectiv_local.ml.statistics.summary import Statistics
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
 from objectiv_local.types import FLOAT64
 
@@ -75,11 +76,11 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         for position in varied:
             for share in np.linspace(0, 100, sizes[position] + 1) / 100:
                 for op, at in self._quantiles(float(share), rows):
-                    wanted[f"{position} {op} {at}"] = aggregation(op, number(frame, names[position]), literal(at))
+                    wanted[f"{op}_{position}_{at}"] = aggregation(op, number(frame, names[position]), literal(at))
         found = one_row(frame, wanted)
         edges, bins = self.bin_edges_.copy(), self.n_bins_.copy()
         for position in varied:
-            values = np.array([_middle([found[f"{position} {op} {at}"] for op, at in self._quantiles(float(share), rows)])
+            values = np.array([_middle([found[f"{op}_{position}_{at}"] for op, at in self._quantiles(float(share), rows)])
                                for share in np.linspace(0, 100, sizes[position] + 1) / 100])
             kept = values[np.ediff1d(values, to_begin=np.inf) > _NARROWEST]
             if len(kept) < len(values):

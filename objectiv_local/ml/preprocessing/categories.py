@@ -11,12 +11,13 @@ from objectiv_local.errors import InvalidType, TooLarge
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.expressions import constant, real
+from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.preprocessing.transformer import features_of
 from objectiv_local.ml.statistics.summary import no_rows
 from objectiv_local.plan.expr import Column, Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Limit, Node, Values
-from objectiv_local.types import FLOAT64, is_nan
+from objectiv_local.types import FLOAT64, arrow_type, is_nan
 
 if TYPE_CHECKING:
     from objectiv_local.frame.state import State
@@ -68,7 +69,7 @@ def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, E
         grouped = GroupingSets(held, named, tuple((place, *more) for place in range(first)), tuple(made), "feature")
     limited = Limit(grouped, (), MOST_CATEGORIES + 1)
     columns = [name for name, _ in named] + [name for name, _ in made] + ["feature"]
-    table = DataFrame(state.onto(limited, ()), columns).to_arrow()
+    table = fetched(state, limited)
     if table.num_rows > MOST_CATEGORIES:
         raise TooLarge(f"the features {', '.join(names)} have more than {MOST_CATEGORIES:,} categories",
                        hint="leave out what is different in each row, such as an id")
@@ -163,8 +164,6 @@ def _table(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[f
 
     values = {"category": list(known)} | {f"code_{place}": [float(row[place]) for row in known.values()]
                                                           for place in range(size)}
-    from objectiv_local.types import arrow_type
-
     arrays = {label: pa.array(values[label], type=arrow_type(type_)) for label, type_ in schema}
     loaded = DataFrame.from_arrow(state.engine, pa.table(arrays), name="categories", materialization="table")
     return loaded._state.plan

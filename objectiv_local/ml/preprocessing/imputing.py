@@ -11,8 +11,9 @@ from sklearn.impute import SimpleImputer as Plain
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real
+from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of
-from objectiv_local.ml.statistics.summary import no_rows, one_row, refuse_infinite
+from objectiv_local.ml.statistics.summary import no_rows, refuse_infinite
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
 
@@ -39,26 +40,26 @@ class SimpleImputer(FrameTransformer, Plain):
 
         columns_in = features_of(frame)
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
-        for name in names:
+        for position, name in enumerate(names):
             value, missing = self._value(columns_in[name], name)
             if value.type.name == "string" and self.strategy in ("mean", "median"):
                 raise InvalidType(f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is text",
                                   hint="use strategy='most_frequent'")
-            aggregates["missing " + name] = aggregation("sum", case([(missing, literal(1))], literal(0)))
+            aggregates[f"missing_{position}"] = aggregation("sum", case([(missing, literal(1))], literal(0)))
             kept = case([(call("not", missing), value)])
             op, *arguments = _OPERATIONS.get(self.strategy, ("min",))
-            aggregates["value " + name] = aggregation(str(op), kept, *map(literal, arguments))
+            aggregates[f"value_{position}"] = aggregation(str(op), kept, *map(literal, arguments))
         found = one_row(frame, aggregates)
         if not found["rows"]:
             raise no_rows(len(names), "SimpleImputer")
-        for name in names:
-            if isinstance(found["value " + name], float) and math.isinf(found["value " + name]):
-                refuse_infinite(frame, names, "SimpleImputer")
+        values = [found[f"value_{position}"] for position in range(len(names))]
+        if any(isinstance(value, float) and math.isinf(value) for value in values):
+            refuse_infinite(frame, names, "SimpleImputer")
         hole = np.nan if self._takes_null() else self.missing_values
         columns = {}
-        for name in names:
-            known = found["value " + name]
-            columns[name] = [hole if known is None else known, hole if found["missing " + name] or known is None else known]
+        for position, (name, value) in enumerate(zip(names, values, strict=True)):
+            known = hole if value is None else value
+            columns[name] = [known, hole if found[f"missing_{position}"] else known]
         kinds = {value.type.name for value, _ in (self._value(columns_in[name], name) for name in names)}
         # Two rows, with a hole in each column that has one, are fitted to the same statistics and indicators.
         self._fit_in_memory(pd.DataFrame(columns, dtype="float64" if kinds == {"float64"} else object))

@@ -13,9 +13,9 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.extract import with_target
+from objectiv_local.ml.fetching import fetched, one_row
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, made
-from objectiv_local.ml.statistics.summary import one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.plan.nodes import Aggregate, Limit
 
@@ -151,7 +151,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
                 raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
             return None
         distinct = Limit(Aggregate(frame._state.plan, ((target, column),), ()), (), _MOST_CLASSES + 1)
-        labels = DataFrame(frame._state.onto(distinct, ()), [target]).to_arrow().column(0).to_pylist()
+        labels = fetched(frame._state, distinct).column(0).to_pylist()
         if len(labels) > _MOST_CLASSES:
             raise TooLarge(f"the target {target!r} has more than {_MOST_CLASSES} classes",
                            hint="if it is a number to predict, use target_type='continuous'")
@@ -228,7 +228,7 @@ def _moments(frame: DataFrame, names: list[str], target: Expr,
                   ("var", aggregation("var", target, literal(0)))]
     if not names:
         grouped = Aggregate(frame._state.plan, extra, tuple(aggregates))
-        rows = DataFrame(frame._state.onto(grouped, ()), list(grouped.types)).to_arrow().to_pylist()
+        rows = fetched(frame._state, grouped).to_pylist()
         return [{(tuple(row[name] for name, _ in extra) if extra else None): _of(row["n"], row["mean"], row["var"])
                  for row in rows}]
     found = counted(frame, names, extra, aggregates)

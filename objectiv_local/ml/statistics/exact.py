@@ -15,11 +15,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import number, real
+from objectiv_local.ml.fetching import one_row
+from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast
-from objectiv_local.plan.nodes import Aggregate
 from objectiv_local.types import FLOAT64, INT64, decimal_type
 
 if TYPE_CHECKING:
@@ -29,9 +29,6 @@ Products = OneOf["none", "squares", "all"]
 
 #: Bits of a term. With one for the sign, it is an int64.
 _BITS = 62
-
-#: Greater values are refused: the difference of two would be no float.
-LARGEST = 2.0**960
 
 #: A deviation is taken as it is if its exponent is at most this; its square is then a float, and so is that of the least.
 _PLAIN = 200
@@ -123,48 +120,6 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
         return ExactMoments(rows, columns, found)
 
 
-def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
-    """Raise InvalidValue, in scikit-learn's words, for a column with values of which no moments can be had."""
-    if math.isinf(low) or math.isinf(high):
-        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
-                           f"column {name!r}", hint="leave such rows out, or clip the column")
-    if max(abs(low), abs(high)) > LARGEST:
-        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, of which sums are no floats",
-                           hint="divide the column by a constant")
-
-
-def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
-    """Raise InvalidValue, in scikit-learn's words, for a column with missing values."""
-    if missing:
-        hint = f"leave such rows out first, with df.dropna(subset=[{name!r}])"
-        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains NaN: column {name!r} is missing in {missing} rows",
-                           hint=hint if is_target else f"{hint}, or fill them in with SimpleImputer")
-
-
-def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
-
-    The others are of values up to 2**960, since some engines refuse a sum that is no float. Raises InvalidValue for whole
-    numbers from 2**53.
-    """
-    ops = ("count", "min", "max", *more)
-    aggregates: list[tuple[str, Expr]] = [("rows", aggregation("size"))]
-    for position, name in enumerate(names):
-        value = number(frame, name)
-        aggregates += [(f"{op}_{position}", aggregation(op, value)) for op in ops[:3]]
-        if frame._state.plan.types[name] == FLOAT64:
-            value = frame._state.column(name)
-            value = case([(call("le", call("abs", value), real(LARGEST)), value)])
-        aggregates += [(f"{op}_{position}", aggregation(op, value)) for op in more]
-    found = one_row(frame, aggregates)
-    columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
-    for name, each in zip(names, columns, strict=True):
-        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
-            raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
-                               hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
-    return int(found["rows"]), columns
-
-
 def column(count: int, low: float, high: float, mean: Fraction) -> Column:
     """Return where the values of a column lie, with a shift such that no square of a deviation is too small for a float."""
     largest = max(abs(low), abs(high))
@@ -188,15 +143,6 @@ def deviations(values: numpy.ndarray[Any, Any], of: Column) -> numpy.ndarray[Any
 
     away = values - of.shift
     return np.ldexp(away, of.scale) if of.scale else away
-
-
-def one_row(frame: DataFrame, aggregates: Sequence[tuple[str, Expr]]) -> dict[str, Any]:
-    """Return aggregates of all rows of a frame by name. Runs one query."""
-    state = frame._state
-    totals = Aggregate(state.plan, (), tuple(aggregates))
-    fetched = DataFrame(state.onto(totals, ()), list(totals.types)).to_arrow().to_pylist()
-    found: dict[str, Any] = fetched[0]
-    return found
 
 
 def _exponent(value: float) -> int:
@@ -255,8 +201,8 @@ class _FrameRows:
 
     def _totals(self, terms: Sequence[Expr]) -> Iterator[int]:
         for start in range(0, len(terms), _PER_QUERY):
-            sums = [(f"sum_{position}", aggregation("sum", term)) for position, term in
-                    enumerate(terms[start:start + _PER_QUERY])]
+            sums = {f"sum_{position}": aggregation("sum", term) for position, term in
+                    enumerate(terms[start:start + _PER_QUERY])}
             yield from (int(value) for value in one_row(self.frame, sums).values())
 
 

@@ -15,7 +15,9 @@ import numpy as np
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.extract import batches
+from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.statistics import exact
+from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
 from objectiv_local.plan.expr import aggregation, call, cast
 from objectiv_local.types import FLOAT64
 
@@ -66,13 +68,13 @@ def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | N
         return Moments(found.rows, np.array([float(column.mean) for column in found.columns]), products,
                        np.array([column.is_constant for column in found.columns]))
     with frame._state.connected().snapshot():
-        rows, ranges = exact.ranges(frame, names, "sum")
+        rows, found_ranges = ranges(frame, names, "sum")
         _check_rows(rows, size, who, target)
-        for name, each in zip(names, ranges, strict=True):
-            exact.check_range(name, each["min"], each["max"], is_target=name == target)
-            exact.check_complete(name, rows - each["count"], is_target=name == target)
+        for name, each in zip(names, found_ranges, strict=True):
+            check_range(name, each["min"], each["max"], is_target=name == target)
+            check_complete(name, rows - each["count"], is_target=name == target)
         columns = [exact.column(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows)
-                   for each in ranges]
+                   for each in found_ranges]
         _check_spread(names, columns)
         constant = np.array([column.is_constant for column in columns])
         varied = [position for position in range(size) if not constant[position]]
@@ -110,9 +112,8 @@ def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column]
     size = len(names)
     away = [exact.deviation(cast(frame._state.column(name), FLOAT64), column) for name, column in zip(names, of, strict=True)]
     pairs = [(i, j) for i in range(size) for j in range(i, size) if i == j or not squares_only]
-    found = exact.one_row(frame, [
-        *((f"sum_{i}", aggregation("sum", away[i])) for i in range(size)),
-        *((f"sum_{i}_{j}", aggregation("sum", call("mul", away[i], away[j]))) for i, j in pairs)])
+    sums = {f"sum_{i}": aggregation("sum", away[i]) for i in range(size)}
+    found = one_row(frame, sums | {f"sum_{i}_{j}": aggregation("sum", call("mul", away[i], away[j])) for i, j in pairs})
     crossed = np.zeros((size, size))
     for i, j in pairs:
         crossed[i, j] = crossed[j, i] = found[f"sum_{i}_{j}"]

@@ -8,22 +8,14 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.errors import InvalidValue, QueryFailed
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import number
+from objectiv_local.ml.fetching import one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
-from objectiv_local.plan.nodes import Aggregate
 
 if TYPE_CHECKING:
     import numpy
 
 #: A number with a size above this is infinite.
 _LARGEST = literal(1.7976931348623157e308)
-
-
-def one_row(frame: DataFrame, aggregates: Mapping[str, Expr]) -> dict[str, Any]:
-    """Return aggregates over all rows of a frame, by their names."""
-    named = [(f"a{position}", expr) for position, expr in enumerate(aggregates.values())]
-    state = frame._state.onto(Aggregate(frame._state.plan, (), tuple(named)), ())
-    row = DataFrame(state, [name for name, _ in named]).to_arrow().to_pylist()[0]
-    return dict(zip(aggregates, row.values(), strict=True))
 
 
 class Statistics:
@@ -37,9 +29,9 @@ class Statistics:
         columns = [number(frame, name) for name in names]
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
         for position, column in enumerate(columns):
-            aggregates[f"counts {position}"] = aggregation("count", column)
+            aggregates[f"counts_{position}"] = aggregation("count", column)
             for name, (op, *arguments) in wanted.items():
-                aggregates[f"{name} {position}"] = aggregation(str(op), column, *map(literal, arguments))
+                aggregates[f"{name}_{position}"] = aggregation(str(op), column, *map(literal, arguments))
         try:
             found = one_row(frame, aggregates)
         except QueryFailed:
@@ -57,7 +49,7 @@ class Statistics:
     def __getitem__(self, name: str) -> numpy.ndarray[Any, Any]:
         import numpy as np
 
-        values = [self._found[f"{name} {position}"] for position in range(self._size)]
+        values = [self._found[f"{name}_{position}"] for position in range(self._size)]
         return np.array([np.nan if value is None else value for value in values], dtype="float64")
 
 
@@ -69,10 +61,10 @@ def no_rows(size: int, who: str) -> InvalidValue:
 
 def refuse_infinite(frame: DataFrame, names: list[str], who: str) -> None:
     """Raise InvalidValue if a feature has an infinite value. One query."""
-    sizes = {name: call("abs", number(frame, name)) for name in names}
-    found = one_row(frame, {name: aggregation("sum", case([(call("gt", size, _LARGEST), literal(1))], literal(0)))
-                            for name, size in sizes.items()})
-    infinite = [name for name, count in found.items() if count]
+    tests = [call("gt", call("abs", number(frame, name)), _LARGEST) for name in names]
+    found = one_row(frame, {f"infinite_{position}": aggregation("sum", case([(test, literal(1))], literal(0)))
+                            for position, test in enumerate(tests)})
+    infinite = [name for name, count in zip(names, found.values(), strict=True) if count]
     if infinite:
         raise InvalidValue(f"Input X contains infinity or a value too large for dtype('float64'), in {', '.join(infinite)}: "
                            f"{who} takes finite numbers", hint="replace it: df[name].mask(df[name].abs() == float('inf'))")

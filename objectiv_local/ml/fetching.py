@@ -1,0 +1,29 @@
+"""Rows of plans over a frame, fetched at once: those that fitting and checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.frame import DataFrame
+from objectiv_local.plan.expr import Expr
+from objectiv_local.plan.nodes import Aggregate, Node
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from objectiv_local.frame.state import State
+
+
+def fetched(state: State, plan: Node) -> pyarrow.Table:
+    """Return the rows of a plan over the data of a state, in no order. One query."""
+    return DataFrame(state.onto(plan, ()), list(plan.types)).to_arrow()
+
+
+def one_row(frame: DataFrame, aggregates: Mapping[str, Expr]) -> dict[str, Any]:
+    """Return aggregates over all rows of a frame, by their names. One query.
+
+    Names are those of columns in the statement: a name of a user in them could be too long for an engine.
+    """
+    found: dict[str, Any] = fetched(frame._state, Aggregate(frame._state.plan, (), tuple(aggregates.items()))).to_pylist()[0]
+    return found

@@ -1,0 +1,59 @@
+"""The ranges of columns: counts and ends by one query, and the errors for columns of which no moments can be had."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.ml.expressions import number, real
+from objectiv_local.ml.fetching import one_row
+from objectiv_local.plan.expr import Expr, aggregation, call, case
+from objectiv_local.types import FLOAT64
+
+#: Greater values are refused: the difference of two would be no float.
+LARGEST = 2.0**960
+
+
+def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
+    """Raise InvalidValue, in scikit-learn's words, for a column with values of which no moments can be had."""
+    if math.isinf(low) or math.isinf(high):
+        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
+                           f"column {name!r}", hint="leave such rows out, or clip the column")
+    if max(abs(low), abs(high)) > LARGEST:
+        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, of which sums are no floats",
+                           hint="divide the column by a constant")
+
+
+def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
+    """Raise InvalidValue, in scikit-learn's words, for a column with missing values."""
+    if missing:
+        hint = f"leave such rows out first, with df.dropna(subset=[{name!r}])"
+        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains NaN: column {name!r} is missing in {missing} rows",
+                           hint=hint if is_target else f"{hint}, or fill them in with SimpleImputer")
+
+
+def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
+    """Return the number of rows, and the count, min, max and other aggregates of each column. Runs one query.
+
+    The others are of values up to 2**960, since some engines refuse a sum that is no float. Raises InvalidValue for whole
+    numbers from 2**53.
+    """
+    ops = ("count", "min", "max", *more)
+    aggregates: dict[str, Expr] = {"rows": aggregation("size")}
+    for position, name in enumerate(names):
+        value = number(frame, name)
+        aggregates |= {f"{op}_{position}": aggregation(op, value) for op in ops[:3]}
+        if frame._state.plan.types[name] == FLOAT64:
+            value = frame._state.column(name)
+            value = case([(call("le", call("abs", value), real(LARGEST)), value)])
+        aggregates |= {f"{op}_{position}": aggregation(op, value) for op in more}
+    found = one_row(frame, aggregates)
+    columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
+    for name, each in zip(names, columns, strict=True):
+        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
+            raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
+                               hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
+    return int(found["rows"]), columns
