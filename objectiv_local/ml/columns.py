@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame import DataFrame
 
 
-def checked_column(frame: DataFrame, name: object, what: str) -> str:
-    """Return the name of a data column or index level of a frame. Raises ColumnNotFound."""
-    known = [*frame.index_columns, *frame.data_columns]
+def listed(names: str | Sequence[str]) -> list[str]:
+    """Return names as a list: one name is a list of one."""
+    return [names] if isinstance(names, str) else list(names)
+
+
+def row_key(frame: DataFrame) -> list[str]:
+    """Return the names of the columns that tell rows apart: the index, else a key that the frame is known to have, or none."""
+    return frame.index_columns or list(frame._state.plan.key or ())
+
+
+def checked_column(frame: DataFrame, name: object, what: str, *, data_only: bool = False) -> str:
+    """Return the name of a data column or, unless ``data_only``, an index level of a frame. Raises ColumnNotFound."""
+    known = frame.data_columns if data_only else [*frame.index_columns, *frame.data_columns]
     if not isinstance(name, str) or name not in known:
-        raise ColumnNotFound(f"there is no column {name!r}, given as {what}", hint=near(str(name), known))
+        raise ColumnNotFound(f"there is no {'data ' if data_only else ''}column {name!r}, given as {what}",
+                             hint=near(str(name), known))
     return name
 
 

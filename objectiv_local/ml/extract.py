@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, TooLarge, near
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.ml.columns import checked_column, listed, row_key
 from objectiv_local.ml.expressions import NUMBERS
 from objectiv_local.ml.fetching import one_row
+from objectiv_local.ml.targets import with_target
 from objectiv_local.plan.expr import aggregation, call
-from objectiv_local.plan.naming import unused_name
 
 if TYPE_CHECKING:
     import pyarrow
@@ -129,11 +130,11 @@ class Columns:
         if dtype not in (None, "float64", "float32"):
             raise InvalidValue(f"dtype is 'float64', 'float32' or None, not {dtype!r}")
         frame, self.target = with_target(frame, target)
-        levels = frame.index_columns if index is None else [index] if isinstance(index, str) else list(index)
-        self.index = [_known(frame, name, "index") for name in levels]
+        levels = frame.index_columns if index is None else listed(index)
+        self.index = [checked_column(frame, name, "index") for name in levels]
         given = [name for name in frame.data_columns if name != self.target and name not in self.index] if features is None \
             else list(features)
-        self.features = [_known(frame, name, "features") for name in given]
+        self.features = [checked_column(frame, name, "features", data_only=True) for name in given]
         if not self.features:
             raise InvalidValue("there are no features", hint="the frame needs data columns besides the target")
         if len(set(self.features)) != len(self.features):
@@ -163,7 +164,7 @@ class Columns:
             return frame.sort_values(order_by)
         if frame.order_by:
             return frame
-        keys = self.index or list(self.frame._state.plan.key or ())
+        keys = self.index or row_key(self.frame)
         keys = [name for name in keys or self.names if name in self.names]
         sortable = [name for name in keys if frame._state.plan.types[name].name != "json"]
         return frame.sort_values(sortable) if sortable else frame
@@ -205,31 +206,6 @@ class Columns:
             column = None if target is None else pl.Series(self.target, pl.from_arrow(target))
             return XY(pl.from_arrow(features), column, pl.from_arrow(index), names)
         return XY(features, target, index, names)
-
-
-def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFrame, str | None]:
-    """Return the frame with the target as a data column, and the name of that column."""
-    if target is None:
-        return frame, None
-    if isinstance(target, str):
-        return frame, _known(frame, target, "target")
-    if not isinstance(target, Series):
-        raise InvalidType(f"a target is the name of a column or a series of the same rows, not {type(target).__name__}",
-                          hint="load values in memory with DataFrame.from_pandas, and merge them")
-    column = frame._state.plan.types.get(target.name)
-    if target.name in frame.data_columns and target._state.plan is frame._state.plan and (
-            column is not None and target._expr == frame._state.column(target.name)):
-        return frame, target.name
-    name = unused_name(target.name if target.name not in frame.data_columns else f"{target.name}_target",
-                       {**frame._state.plan.types})
-    return frame.assign(**{name: target}), name
-
-
-def _known(frame: DataFrame, name: object, parameter: str) -> str:
-    known = [*frame.index_columns, *frame.data_columns] if parameter == "index" else frame.data_columns
-    if not isinstance(name, str) or name not in known:
-        raise ColumnNotFound(f"there is no data column {name!r}, given as {parameter}", hint=near(str(name), known))
-    return name
 
 
 # ---- Arrow columns as numbers

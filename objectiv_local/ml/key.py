@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.ml.columns import checked_column
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import STRING, is_nan, python_value
 
@@ -52,10 +53,8 @@ def key_columns(frame: DataFrame, key: str | Sequence[str]) -> list[str]:
     if key is None or isinstance(key, Series) or not isinstance(key, Iterable):
         raise InvalidType(f"key has to be the name of a column, or a list of names, not {type(key).__name__}",
                           hint="add a series as a column first: df.assign(key=series)")
-    names, known = list(key), [*frame.index_columns, *frame.data_columns]
+    names = [checked_column(frame, name, "key") for name in key]
     for name in names:
-        if name not in known:
-            raise ColumnNotFound(f"there is no column {name!r}, given as key", hint=near(str(name), known))
         type_ = frame._state.plan.types[name]
         if type_.name not in KEYS:
             raise InvalidType(f"the key {name!r} is {type_}, whose text is not the same everywhere", hint=_HINT)

@@ -8,8 +8,9 @@ from typing import Any
 
 from sklearn.model_selection import BaseCrossValidator
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.ml.columns import checked_column, listed
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number, key_numbers
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
@@ -153,11 +154,8 @@ def _share(test_size: object) -> float:
 def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]:
     if stratify is None:
         return []
-    names = [stratify] if isinstance(stratify, str) else list(stratify)
-    known = [*frame.index_columns, *frame.data_columns]
+    names = [checked_column(frame, name, "stratify") for name in listed(stratify)]
     for name in names:
-        if name not in known:
-            raise ColumnNotFound(f"there is no column {name!r}, given as stratify", hint=near(str(name), known))
         type_ = frame._state.plan.types[name]
         if type_.name in ("float64", "json", "numeric_interval"):
             raise InvalidType(f"labels {name!r} are {type_}, and rows are stratified by classes",

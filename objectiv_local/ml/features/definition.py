@@ -9,7 +9,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.values import checked_name
-from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
+from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.features.aspects import Aspect, Censored, duration, positive, shown, span
 from objectiv_local.ml.features.point_in_time import checked_aspect, features_at
 from objectiv_local.plan.expr import Expr, substitute
@@ -107,7 +107,7 @@ class Features:
             raise InvalidValue(f"{entity!r} cannot be both the entity and the time")
         check_comparable(events, self.entity, "entity")
         check_instant(events, self.time)
-        levels = events.index_columns if key is None else [key] if isinstance(key, str) else list(key)
+        levels = events.index_columns if key is None else listed(key)
         self.key = tuple(checked_column(events, level, "key") for level in levels)
         for level in self.key:
             check_comparable(events, level, "key")

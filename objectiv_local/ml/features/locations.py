@@ -42,9 +42,7 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
     state = data._state
     column = state.column(label)
     if locations is None:
-        whole = isinstance(max_features, int) and not isinstance(max_features, bool)
-        if max_features is not None and (not whole or max_features < 1):
-            raise InvalidValue(f"max_features has to be a whole number from 1 or None, not {max_features!r}")
+        check_most(max_features)
         kept = Filter(state.plan, call("and", call("ne", column, literal("")), call("not_null", state.column(entity))))
         counted = Aggregate(kept, (("location", column),), (("events", aggregation("size")),), "locations")
         order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("location")))
@@ -61,6 +59,13 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
     counts = tuple((name, aggregation("size", where=call("eq", column, literal(name)))) for name in names)
     plan = Aggregate(known, ((entity, state.column(entity)),), counts, "location_counts")
     return DataFrame(state.onto(plan, (entity,)), names)
+
+
+def check_most(max_features: object) -> None:
+    """Raise InvalidValue for what is no greatest number of features; None is no limit."""
+    whole = isinstance(max_features, int) and not isinstance(max_features, bool) and max_features >= 1
+    if max_features is not None and not whole:
+        raise InvalidValue(f"max_features has to be a whole number from 1 or None, not {max_features!r}")
 
 
 def with_locations(events: object, entity: str, location: Series | str | None, what: str) -> tuple[DataFrame, str]:

@@ -16,9 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.io import INLINE_ROWS
-from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
+from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.expressions import real
-from objectiv_local.ml.features.locations import with_locations
+from objectiv_local.ml.features.locations import check_most, with_locations
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, JoinSide, Node, Select, Union
@@ -199,9 +199,7 @@ class SequenceCounts(BaseEstimator):
             raise InvalidType(f"separator has to be a text that is not empty, not {self.separator!r}")
         if self.norm not in ("l1", "l2", None):
             raise InvalidValue(f"norm is 'l1', 'l2' or None, not {self.norm!r}")
-        if self.max_features is not None and (isinstance(self.max_features, bool) or not isinstance(self.max_features, int)
-                                              or self.max_features < 1):
-            raise InvalidValue(f"max_features has to be a whole number from 1 or None, not {self.max_features!r}")
+        check_most(self.max_features)
         for name, bound in (("min_df", self.min_df), ("max_df", self.max_df)):
             if isinstance(bound, bool) or not isinstance(bound, int | float) or bound < 0 or (
                     isinstance(bound, float) and bound > 1):
@@ -227,7 +225,7 @@ class SequenceCounts(BaseEstimator):
         location: Series | str | None = self.location
         events, label = with_locations(X, self.entity, location, type(self).__name__)
         check_instant(events, checked_column(events, self.time, "time"))
-        levels = events.index_columns if self.key is None else [self.key] if isinstance(self.key, str) else list(self.key)
+        levels = events.index_columns if self.key is None else listed(self.key)
         for level in levels:
             check_comparable(events, checked_column(events, level, "key"), "key")
         names = dict.fromkeys((self.entity, self.time, *levels, label))

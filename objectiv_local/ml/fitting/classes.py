@@ -8,13 +8,7 @@ import numpy as np
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.fetching import fetched
-from objectiv_local.plan.expr import aggregation
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Limit
-
-#: Different values of a target that are still taken for classes.
-MAX_CLASSES = 1000
+from objectiv_local.ml.targets import MAX_CLASSES, values_of
 
 
 def classes_of(frame: DataFrame, target: str, who: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -26,8 +20,7 @@ def classes_of(frame: DataFrame, target: str, who: str) -> tuple[np.ndarray[Any,
     if column.type.name not in ("bool", "int64", "float64", "decimal", "string"):
         raise InvalidType(f"the target {target!r} is {column.type}: neither bool, number nor text",
                           hint="compare it, or cast it with astype")
-    counted = Aggregate(frame._state.plan, ((target, column),), ((unused_name("rows", {target}), aggregation("size")),))
-    labels, rows = (values.to_pylist() for values in fetched(frame._state, Limit(counted, (), MAX_CLASSES + 1)).columns)
+    labels, rows = values_of(frame, target)
     known = {label: count for label, count in zip(labels, rows, strict=True) if label is not None and label == label}  # noqa: PLR0124
     if not labels:
         raise InvalidValue(f"Found array with 0 sample(s) while a minimum of 1 is required by {who}.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
-from objectiv_local.ml.extract import with_target
+from objectiv_local.ml.targets import required_target, with_target
 from objectiv_local.plan.expr import call
 from objectiv_local.plan.naming import unused_name
 
@@ -30,12 +30,8 @@ class Model(OverFrames):
 
     def _with_target(self, X: DataFrame, y: object) -> tuple[DataFrame, list[str], str]:
         """Return the frame with the target, the names of the features, which are kept, and that of the target."""
-        if y is None:
-            raise InvalidValue(f"{type(self).__name__} requires y to be passed, but the target y is None",
-                               hint="pass the name of a column, or a series of the same rows")
-        frame, target = with_target(X, y)  # type: ignore[arg-type]
-        assert target is not None
-        return frame, self._names(X[[name for name in X.data_columns if name != target]], fitting=True), target
+        frame, names, target = required_target(X, y, type(self).__name__)
+        return frame, self._names(X[names], fitting=True), target
 
     def _unsupported(self, parameter: str, supported: object) -> NotSupported:
         """Return the error for the value of a parameter that only rows in memory can be fitted with."""

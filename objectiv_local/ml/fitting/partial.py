@@ -11,8 +11,9 @@ from sklearn.base import is_classifier, is_regressor
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.extract import BATCH_ROWS, batches, with_target
+from objectiv_local.ml.extract import BATCH_ROWS, batches
 from objectiv_local.ml.fitting.classes import classes_of
+from objectiv_local.ml.targets import with_target
 
 Estimator = TypeVar("Estimator")
 

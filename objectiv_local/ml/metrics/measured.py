@@ -11,8 +11,8 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.state import State
 from objectiv_local.ml.expressions import not_nan, number_of
-from objectiv_local.ml.extract import with_target
 from objectiv_local.ml.fetching import fetched
+from objectiv_local.ml.targets import with_target
 from objectiv_local.plan.expr import Aggregation, Expr, aggregation, call, cast, literal
 from objectiv_local.plan.nodes import Named, Node, Select
 from objectiv_local.types import BOOL, FLOAT64, INT64

@@ -10,20 +10,20 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame
+from objectiv_local.ml.columns import row_key
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import constant, number_of, real
-from objectiv_local.ml.extract import with_target
 from objectiv_local.ml.fetching import fetched, one_row
+from objectiv_local.ml.key import key_number
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, made
+from objectiv_local.ml.splits import HashKFold
+from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
-from objectiv_local.plan.nodes import Aggregate, Limit
+from objectiv_local.plan.nodes import Aggregate
 
 if TYPE_CHECKING:
     from objectiv_local.frame.state import State
-
-#: Classes of a target at most; more of them are a number, or a mistake.
-_MOST_CLASSES = 1_000
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
         size, seed = self._folds()
         self.fit(frame, y)
-        whole, target, names = self._with_target(frame, y)
+        whole, names, target = required_target(frame, y, type(self).__name__)
         fold = (("fold", _fold(whole, size, seed)),)
         targets = self._targets(whole, target)
         parts = [_moments(whole, names, each, fold) for each in targets]
@@ -87,28 +87,15 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         return self._cross_fitted(state, {name: features[name] for name in names}, size, seed, parts, totals)
 
     def _folds(self) -> tuple[int, int]:
-        from objectiv_local.ml.splits import HashKFold
-
         if isinstance(self.cv, HashKFold):
             return self.cv.n_splits, self.cv.seed
         if isinstance(self.cv, bool) or not isinstance(self.cv, int | np.integer):
             raise NotSupported(f"cv={self.cv!r} cannot split a frame", hint="pass a number of folds, or ml.HashKFold(...)")
         return int(self.cv), 0
 
-    def _with_target(self, X: DataFrame, y: Any) -> tuple[DataFrame, str, list[str]]:
-        if y is None:
-            raise InvalidValue("TargetEncoder requires y to be passed, but the target y is None",
-                               hint="pass the name of a column, or a series of the same rows")
-        names = [name for name in X.data_columns if not (isinstance(y, str) and name == y)]
-        frame, target = with_target(X, y)
-        assert target is not None
-        if target in names:
-            names.remove(target)
-        return frame, target, names
-
     def _fitted(self, X: DataFrame, y: Any) -> TargetEncoder:
         self._validate_params()
-        frame, target, names = self._with_target(X, y)
+        frame, names, target = required_target(X, y, type(self).__name__)
         self._names(frame[names], fitting=True)
         self._fit_frame(frame, names, target)
         return self
@@ -150,10 +137,9 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
             if column.type.name == "string":
                 raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
             return None
-        distinct = Limit(Aggregate(frame._state.plan, ((target, column),), ()), (), _MOST_CLASSES + 1)
-        labels = fetched(frame._state, distinct).column(0).to_pylist()
-        if len(labels) > _MOST_CLASSES:
-            raise TooLarge(f"the target {target!r} has more than {_MOST_CLASSES} classes",
+        labels, _ = values_of(frame, target)
+        if len(labels) > MAX_CLASSES:
+            raise TooLarge(f"the target {target!r} has more than {MAX_CLASSES} classes",
                            hint="if it is a number to predict, use target_type='continuous'")
         labels = sorted(float(each) if column.type.name == "decimal" else each for each in labels)
         if len(labels) < 2 or (self.target_type == "binary" and len(labels) != 2):
@@ -266,9 +252,7 @@ def _encoded(part: Moments, total: Moments, smooth: Any) -> float:
 
 
 def _fold(frame: DataFrame, size: int, seed: int) -> Expr:
-    from objectiv_local.ml.key import key_number
-
-    key = frame.index_columns or list(frame._state.plan.key or ())
+    key = row_key(frame)
     if not key:
         raise InvalidValue("the folds of cross-fitting go by the index of the frame, and it has none",
                            hint="df.set_index(...) with what tells rows apart")

@@ -1,0 +1,61 @@
+"""The target of a frame: a column of it, or a series of the same rows, and the values that it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.ml.columns import checked_column
+from objectiv_local.ml.fetching import fetched
+from objectiv_local.plan.expr import aggregation
+from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.nodes import Aggregate, Limit
+
+#: Different values of a target that are still taken for classes; more of them are a number, or a mistake.
+MAX_CLASSES = 1000
+
+
+def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFrame, str | None]:
+    """Return the frame with the target as a data column, and the name of that column.
+
+    Raises ColumnNotFound, and InvalidType for what is neither a name nor a series.
+    """
+    if target is None:
+        return frame, None
+    if isinstance(target, str):
+        return frame, checked_column(frame, target, "target", data_only=True)
+    if not isinstance(target, Series):
+        raise InvalidType(f"a target is the name of a column or a series of the same rows, not {type(target).__name__}",
+                          hint="load values in memory with DataFrame.from_pandas, and merge them")
+    column = frame._state.plan.types.get(target.name)
+    if target.name in frame.data_columns and target._state.plan is frame._state.plan and (
+            column is not None and target._expr == frame._state.column(target.name)):
+        return frame, target.name
+    name = unused_name(target.name if target.name not in frame.data_columns else f"{target.name}_target",
+                       {**frame._state.plan.types})
+    return frame.assign(**{name: target}), name
+
+
+def required_target(frame: DataFrame, target: Any, who: str) -> tuple[DataFrame, list[str], str]:
+    """Return the frame with the target as a data column, the names of the other data columns it had, and of the target.
+
+    Raises InvalidValue, with the name ``who`` of an estimator, without a target, and what :func:`with_target` raises.
+    """
+    if target is None:
+        raise InvalidValue(f"{who} requires y to be passed, but the target y is None",
+                           hint="pass the name of a column, or a series of the same rows")
+    wide, name = with_target(frame, target)
+    assert name is not None
+    return wide, [each for each in frame.data_columns if each != name], name
+
+
+def values_of(frame: DataFrame, target: str) -> tuple[list[Any], list[int]]:
+    """Return the different values of a target, None for NULL, in no order, and the rows of each. One query.
+
+    Of more values than can be classes, it is one more than that.
+    """
+    column = frame._state.column(target)
+    counted = Aggregate(frame._state.plan, ((target, column),), ((unused_name("rows", {target}), aggregation("size")),))
+    labels, rows = (values.to_pylist() for values in fetched(frame._state, Limit(counted, (), MAX_CLASSES + 1)).columns)
+    return labels, rows
