@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.series.base import make_series
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import FLOAT64, python_value
 
@@ -79,6 +80,14 @@ def dot(values: Sequence[Expr], weights: Iterable[object], intercept: object = 0
     return total([*products, *([real(intercept)] if float(intercept) else [])])  # type: ignore[arg-type]
 
 
+def joined(op: str, parts: Sequence[Expr]) -> Expr:
+    """Return one or more parts joined by an operation of two, in pairs and pairs of pairs, so that many do not nest deep."""
+    while len(parts) > 1:
+        parts = [call(op, *parts[start:start + 2]) if start + 1 < len(parts) else parts[start]
+                 for start in range(0, len(parts), 2)]
+    return parts[0]
+
+
 def with_columns(frame: DataFrame, columns: Mapping[str, Expr], step: str = "", *, only: bool = False) -> DataFrame:
     """Return the frame with columns added as one step; with ``only``, they are its only data columns."""
     state = frame._state.extended(tuple(columns.items()), step)
@@ -88,7 +97,5 @@ def with_columns(frame: DataFrame, columns: Mapping[str, Expr], step: str = "", 
 
 def column_of(frame: DataFrame, expr: Expr, name: str) -> Series:
     """Return an expression over a frame as a series."""
-    from objectiv_local.frame.series.base import make_series
-
     return make_series(frame._state, expr, name)
 

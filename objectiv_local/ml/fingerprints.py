@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
@@ -47,14 +47,15 @@ def fingerprint(frame: DataFrame) -> str:
         raise InvalidValue("the frame has no columns to take a fingerprint of")
     plan = frame._state.plan
     digest = unused_name("row_hash", plan.types)
-    hashed = Extend(plan, ((digest, call("hash", _joined([_part(plan.column(name), name) for name in names]))),), "hashed")
+    text = joined("concat", [_part(plan.column(name), name) for name in names])
+    hashed = Extend(plan, ((digest, call("hash", text)),), "hashed")
     # 60 bits of each row: 38 digits hold the sum of more rows than there can be.
     total = aggregation("sum", cast(hashed.column(digest), decimal_type(0)))
     summed = Aggregate(hashed, (), (("rows", aggregation("size")), ("total", total)), "fingerprint")
     row = fetched(frame._state, summed).to_pylist()[0]
     schema = [[name, plan.types[name].dtype] for name in names]
-    text = json.dumps([_VERSION, schema, int(row["rows"]), int(row["total"])], ensure_ascii=True)
-    return f"{_VERSION}:{row['rows']}:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+    content = json.dumps([_VERSION, schema, int(row["rows"]), int(row["total"])], ensure_ascii=True)
+    return f"{_VERSION}:{row['rows']}:{hashlib.sha256(content.encode()).hexdigest()[:32]}"
 
 
 def _part(column: Expr, name: str) -> Expr:
@@ -80,10 +81,3 @@ def _text(column: Expr, name: str) -> Expr:
             raise NotSupported(f"column {name!r} is {column.type}, and the text of JSON differs between engines",
                                hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers")
     return cast(column, STRING)
-
-
-def _joined(parts: Sequence[Expr]) -> Expr:
-    """Return texts one behind the other, in pairs and pairs of pairs, so that many columns do not nest deep."""
-    while len(parts) > 1:
-        parts = [call("concat", *parts[i:i + 2]) if i + 1 < len(parts) else parts[i] for i in range(0, len(parts), 2)]
-    return parts[0]

@@ -11,6 +11,7 @@ from sklearn.model_selection import BaseCrossValidator
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.columns import checked_column, listed
+from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number, key_numbers
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
@@ -194,9 +195,7 @@ def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
         plan = Aggregate(both, tuple((name, both.column(name)) for name in names),
                          ((rows_name, aggregation("sum", both.column(rows_name))), (labels_name, aggregation("size"))))
         rows = aggregation("sum", plan.column(rows_name))
-    known: Expr = call("not_null", plan.column(names[0]))
-    for name in names[1:]:
-        known = call("and", known, call("not_null", plan.column(name)))
+    known = joined("and", [call("not_null", plan.column(name)) for name in names])
     missing = call("not", known)
     counted = [("missing", aggregation(rows.op, *rows.args, where=missing))]
     if labels:

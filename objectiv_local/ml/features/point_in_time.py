@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
+from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.features.aspects import Aspect, shown
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Column, Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
@@ -72,7 +73,7 @@ def between(pair: Pair, start: datetime.timedelta | None, end: datetime.timedelt
         tests.append(call("ge", pair.time, _offset(pair.cutoff, start)))
     if end is not None and end != pair.end:
         tests.append(call("lt", pair.time, _offset(pair.cutoff, end)))
-    return call("and", *tests) if len(tests) == 2 else tests[0] if tests else None
+    return joined("and", tests) if tests else None
 
 
 def _offset(cutoff: Expr, by: datetime.timedelta) -> Expr:

@@ -17,7 +17,7 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
-from objectiv_local.ml.expressions import real
+from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.features.locations import check_most, with_locations
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal, over
@@ -229,9 +229,8 @@ class SequenceCounts(BaseEstimator):
         for level in levels:
             check_comparable(events, checked_column(events, level, "key"), "key")
         names = dict.fromkeys((self.entity, self.time, *levels, label))
-        plan: Node = Filter(events._state.plan, call("and", call("and", *(
-            call("not_null", events._state.column(name)) for name in (self.entity, self.time))),
-            call("not_null", events._state.column(label))), "steps_of_entities")
+        known = joined("and", [call("not_null", events._state.column(name)) for name in (self.entity, self.time, label)])
+        plan: Node = Filter(events._state.plan, known, "steps_of_entities")
         plan = Select(plan, tuple((name, plan.column(name)) for name in names), "steps_of_entities")
         steps = self._steps()
         # Events that tie in time and key follow each other by location, the same way on every engine.

@@ -9,6 +9,7 @@ from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
+from objectiv_local.ml.metrics import accuracy_score, r2_score
 from objectiv_local.ml.targets import required_target, with_target
 from objectiv_local.plan.expr import call
 from objectiv_local.plan.naming import unused_name
@@ -41,6 +42,7 @@ class Model(OverFrames):
 
     def _columns(self, X: DataFrame, method: OneOf["predict", "predict_proba", "decision_function"]) -> DataFrame:
         """Return the predictions of a method as a lazy frame of their own columns."""
+        # Comes with scikit-learn's trees and ensembles, which fitting does without: they take longer to load than all else.
         from objectiv_local.ml.scoring import score
 
         self._names(X)
@@ -84,8 +86,6 @@ class Classifier(Model):
         """Return the accuracy; over a frame, ``y`` is a column of it or a series of its rows. Runs a query."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
-        from objectiv_local.ml.metrics import accuracy_score
-
         return _measured(self, accuracy_score, X, y, sample_weight)
 
 
@@ -96,8 +96,6 @@ class Regressor(Model):
         """Return R squared; over a frame, ``y`` is a column of it or a series of its rows. Runs queries."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
-        from objectiv_local.ml.metrics import r2_score
-
         return _measured(self, r2_score, X, y, sample_weight)
 
 

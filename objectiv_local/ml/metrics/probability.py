@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.expressions import real, total
+from objectiv_local.ml.expressions import joined, real, total
 from objectiv_local.ml.metrics.measured import Measured, measured, positive_label, whole_labels
 from objectiv_local.plan.expr import Expr, aggregation, call, case
 from objectiv_local.plan.nodes import Aggregate, Limit
@@ -109,12 +109,9 @@ def _classes(frame: DataFrame, y: str | Series, p: Probabilities,
 def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr], Expr]]) -> _ByClass:
     """Return sums of the probabilities by class. Raises InvalidValue for what is no probability."""
     outside = [call("or", call("lt", each, real(0)), call("gt", each, _ONE)) for each in rows.predictions]
-    wrong = outside[0]
-    for each in outside[1:]:
-        wrong = call("or", wrong, each)
     off = call("gt", call("abs", call("sub", total(parts), _ONE)), real(math.sqrt(_EPS)))
     grouped = Aggregate(rows.plan, (("y", rows.y),), (
-        *rows.checks(), ("outside", aggregation("size", where=wrong)), ("off", aggregation("size", where=off)),
+        *rows.checks(), ("outside", aggregation("size", where=joined("or", outside))), ("off", aggregation("size", where=off)),
         *((f"{name}_{place}", rows.sum(of(part))) for name, of in sums.items() for place, part in enumerate(parts))))
     found = rows.fetch(Limit(grouped, (), MAX_CLASSES + 1))
     if len(found) > MAX_CLASSES:

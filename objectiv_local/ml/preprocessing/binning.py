@@ -11,7 +11,7 @@ from sklearn import preprocessing
 from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import is_frame
-from objectiv_local.ml.expressions import as_float, number, real
+from objectiv_local.ml.expressions import as_float, joined, number, real
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
 from objectiv_local.ml.statistics.summary import Statistics
@@ -134,7 +134,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             tests.append(call("ge", value, real(inner[place - 1])))
         if place < len(inner):
             tests.append(call("lt", value, real(inner[place])))
-        return call("and", *tests) if len(tests) == 2 else tests[0] if tests else literal(True)
+        return joined("and", tests) if tests else literal(True)
 
     def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
         columns = iter(features.items())

@@ -10,10 +10,16 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, get_tags
+from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import OverFrames, is_frame
+from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
+from objectiv_local.ml.preprocessing.encoding import OneHotEncoder, OrdinalEncoder
+from objectiv_local.ml.preprocessing.imputing import SimpleImputer
+from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from objectiv_local.ml.preprocessing.target import TargetEncoder
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, made
 from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.plan.naming import unused_name
@@ -147,8 +153,6 @@ class Compose(FrameTransformer, ColumnTransformer):
         """Return the features of a frame: for transforming, more columns and another order do no harm."""
         if fitting:
             return super()._names(frame, fitting=True)
-        from sklearn.utils.validation import check_is_fitted
-
         check_is_fitted(self)
         known = [str(name) for name in self.feature_names_in_]
         needed = {name for _, chosen in self._parts(known) for name in chosen}
@@ -294,8 +298,6 @@ def over_frames(estimator: Any) -> Any:
 
     Raises NotSupported for a transformer that has no counterpart here.
     """
-    from objectiv_local.ml import preprocessing
-
     if isinstance(estimator, str | OverFrames) or _passes(estimator):
         return estimator
     if isinstance(estimator, Pipeline):
@@ -304,11 +306,8 @@ def over_frames(estimator: Any) -> Any:
         if steps and hasattr(steps[0][1], "feature_names_in_"):
             chain.feature_names_in_, chain.n_features_in_ = steps[0][1].feature_names_in_, steps[0][1].n_features_in_
         return chain
-    ours = {ColumnTransformer: Compose} | {
-        each._plain(): each for each in (preprocessing.StandardScaler, preprocessing.MinMaxScaler, preprocessing.MaxAbsScaler,
-                                         preprocessing.RobustScaler, preprocessing.SimpleImputer, preprocessing.OneHotEncoder,
-                                         preprocessing.OrdinalEncoder, preprocessing.KBinsDiscretizer,
-                                         preprocessing.TargetEncoder)}
+    ours = {each._plain(): each for each in (Compose, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, SimpleImputer,
+                                             OneHotEncoder, OrdinalEncoder, KBinsDiscretizer, TargetEncoder)}
     found = ours.get(type(estimator))
     if found is None:
         raise NotSupported(f"{type(estimator).__name__} has no counterpart over frames",

@@ -10,7 +10,7 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.expressions import real
+from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
     category,
     comparable,
@@ -138,10 +138,10 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
 
     def _is_infrequent(self, value: Expr, name: str, groups: list[list[Any]], *, unknown_too: bool) -> Expr:
         if not unknown_too:
-            return _any([_is(value, name, each) for each in groups[-1]])
+            return joined("or", [_is(value, name, each) for each in groups[-1]])
         frequent = [_is(value, name, each) for group in groups[:-1] for each in group]
         # NULL is no category of its own here if it is not a frequent one, so a test that is not known has failed.
-        return call("not", call("coalesce", _any(frequent), literal(False))) if frequent else literal(True)
+        return call("not", call("coalesce", joined("or", frequent), literal(False))) if frequent else literal(True)
 
     def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
         columns = iter(features.values())
@@ -217,14 +217,6 @@ def _key(value: Any) -> Any:
 
 def _is(value: Expr, name: str, wanted: Any) -> Expr:
     return call("is_null", value) if is_missing(wanted) else call("eq", value, comparable(wanted, value, name))
-
-
-def _any(tests: list[Expr]) -> Expr:
-    """Return whether one of several tests is true, in brackets of two halves, so that many do not nest deep."""
-    if len(tests) == 1:
-        return tests[0]
-    half = len(tests) // 2
-    return call("or", _any(tests[:half]), _any(tests[half:]))
 
 
 def _shown(value: Any, text: bool) -> Expr:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import issparse
+from scipy.stats import norm
 from sklearn import preprocessing
+from sklearn.utils import check_array
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
@@ -67,9 +70,6 @@ class StandardScaler(Invertible, preprocessing.StandardScaler):
 
     def _set_exactly(self, X: Any, sample_weight: Any) -> None:
         """Replace the statistics of data in memory by exact ones."""
-        from scipy.sparse import issparse
-        from sklearn.utils import check_array
-
         if sample_weight is not None or issparse(X):
             return
         values = check_array(X, dtype="float64", ensure_all_finite="allow-nan")
@@ -153,8 +153,6 @@ class RobustScaler(Invertible, preprocessing.RobustScaler):
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        from scipy.stats import norm
-
         low, high = (float(end) for end in self.quantile_range)
         if not 0 <= low <= high <= 100:
             raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for instance (25.0, 75.0)")

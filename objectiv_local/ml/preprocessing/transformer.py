@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from sklearn.utils.validation import check_is_fitted
+
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import OverFrames, is_frame
@@ -85,8 +87,6 @@ class FrameTransformer(OverFrames):
 
     def _back(self, X: DataFrame) -> DataFrame:
         """Return the frame that :meth:`transform` makes ``X`` of."""
-        from sklearn.utils.validation import check_is_fitted
-
         check_is_fitted(self)
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         if names != X.data_columns:

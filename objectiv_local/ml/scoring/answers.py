@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from objectiv_local.ml.expressions import real, total
+from objectiv_local.ml.expressions import joined, real, total
 from objectiv_local.ml.scoring.rows import Rows
 from objectiv_local.plan.expr import Expr, call, case
 
@@ -14,18 +14,15 @@ from objectiv_local.plan.expr import Expr, call, case
 EXPONENT = 700.0
 
 
-def all_of(conditions: Sequence[Expr], op: str = "and") -> Expr:
-    """Return whether all of some conditions are true, or with ``or`` any, in brackets that nest little."""
-    parts = list(conditions)
-    while len(parts) > 1:
-        pairs = [parts[start:start + 2] for start in range(0, len(parts), 2)]
-        parts = [call(op, *pair) if len(pair) == 2 else pair[0] for pair in pairs]
-    return parts[0]
+def kept_scores(rows: Rows, scores: Sequence[Expr]) -> list[Expr]:
+    """Return scores as columns of a step: ``score``, or ``score_0``, ``score_1`` ... of several."""
+    return rows.keep("scores", [("score" if len(scores) == 1 else f"score_{number}", each)
+                                for number, each in enumerate(scores)])
 
 
 def best(scores: Sequence[Expr], answers: Sequence[Expr], comparison: str = "ge") -> Expr:
     """Return the answer with the greatest score, the first one of those that tie; with ``le``, the least score."""
-    whens = [(all_of([call(comparison, score, other) for other in scores[position + 1:]]), answer)
+    whens = [(joined("and", [call(comparison, score, other) for other in scores[position + 1:]]), answer)
              for position, (score, answer) in enumerate(zip(scores[:-1], answers[:-1], strict=True))]
     # The last condition is false for scores that are missing.
     return case([*whens, (call("not_null", scores[-1]), answers[-1])])

@@ -14,8 +14,8 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from objectiv_local.ml.expressions import real, total
-from objectiv_local.ml.scoring.answers import above, all_of, best, logistic, softmax
+from objectiv_local.ml.expressions import joined, real, total
+from objectiv_local.ml.scoring.answers import above, best, kept_scores, logistic, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows
 from objectiv_local.ml.scoring.trees import SPLIT_SIZE, Splits
@@ -59,9 +59,7 @@ class _Boosting(Family):
         return raw
 
     def _kept(self, rows: Rows, x: list[Expr]) -> list[Expr]:
-        sums = self.raw(x)
-        return rows.keep("scores", [("score" if len(sums) == 1 else f"score_{number}", each)
-                                    for number, each in enumerate(sums)])
+        return kept_scores(rows, self.raw(x))
 
 
 class Boosting(_Boosting):
@@ -88,7 +86,7 @@ class Boosting(_Boosting):
             raise self.refused("its init is a model")
         # What the trees are added to is the same for all rows.
         starts = self.model._raw_predict_init(np.zeros((1, len(x)), dtype=np.float32))[0]
-        missing = all_of([call("is_null", each) for each in x], "or")
+        missing = joined("or", [call("is_null", each) for each in x])
         found = []
         for start, trees in zip(starts, self.model.estimators_.T, strict=True):
             terms = [real(start)] if start else []

@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from objectiv_local.ml.expressions import constant, dot, real
-from objectiv_local.ml.scoring.answers import all_of, best
+from objectiv_local.ml.expressions import constant, dot, joined, real
+from objectiv_local.ml.scoring.answers import best
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import Rows
 from objectiv_local.plan.expr import Expr, call, case
@@ -31,7 +31,7 @@ class Centers(Family):
         centers = self.weights(self.model.cluster_centers_, "centers")
         numbers = [constant(number) for number in range(len(centers))]
         if len(centers) == 1:
-            return [case([(all_of([call("not_null", each) for each in x]), numbers[0])])]
+            return [case([(joined("and", [call("not_null", each) for each in x]), numbers[0])])]
         further = []
         for number, center in enumerate(centers[1:], 1):
             steps = self.weights(2.0 * (centers[0] - center), "centers")

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegressor, SGDClassifier, TweedieRegressor
 from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
-from sklearn.linear_model._glm.glm import _GeneralizedLinearRegressor
 from sklearn.linear_model._stochastic_gradient import BaseSGDRegressor
 
 from objectiv_local.ml.expressions import dot, real
-from objectiv_local.ml.scoring.answers import EXPONENT, above, best, finite, logistic, shares, softmax
+from objectiv_local.ml.scoring.answers import EXPONENT, above, best, finite, kept_scores, logistic, shares, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import LARGEST, Rows
 from objectiv_local.plan.expr import Expr, call, case
@@ -35,8 +34,7 @@ class _Lines(Family):
 
 def _finite(rows: Rows, lines: list[Expr]) -> list[Expr]:
     """Return scores, NULL where one is no number because a feature is none."""
-    return [finite(score) for score in rows.keep("scores", [("score" if len(lines) == 1 else f"score_{number}", line)
-                                                            for number, line in enumerate(lines)])]
+    return [finite(score) for score in kept_scores(rows, lines)]
 
 
 def _lines(family: Family, x: list[Expr]) -> list[Expr]:
@@ -64,8 +62,8 @@ class Generalized(_Lines):
 
     @staticmethod
     def knows(model: Any) -> bool:
-        """Return whether the model is a generalized linear one."""
-        return isinstance(model, _GeneralizedLinearRegressor)
+        """Return whether the model is one of the three."""
+        return isinstance(model, PoissonRegressor | GammaRegressor | TweedieRegressor)
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
         """Return the inverse link of the linear score."""
@@ -75,7 +73,7 @@ class Generalized(_Lines):
         (line,) = _lines(self, x)
         if link == "IdentityLink":
             return _finite(rows, [line])
-        (score,) = rows.keep("scores", [("score", line)])
+        (score,) = kept_scores(rows, [line])
         # Up to infinity, but not down to what is no float any more; and NULL where the score is no number.
         return [call("exp", case([(call("lt", score, real(-EXPONENT)), finite(score, real(-EXPONENT)))], finite(score)))]
 
@@ -119,6 +117,4 @@ class Classification(_Lines):
                                                   in zip(names, chances, strict=True)]), "all_chances")
 
     def _kept(self, rows: Rows, x: list[Expr]) -> list[Expr]:
-        lines = _lines(self, x)
-        return rows.keep("scores", [("score" if len(lines) == 1 else f"score_{number}", line)
-                                    for number, line in enumerate(lines)])
+        return kept_scores(rows, _lines(self, x))

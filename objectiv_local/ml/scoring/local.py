@@ -10,7 +10,7 @@ import numpy as np
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.arrow import typed_table
-from objectiv_local.ml.expressions import NUMBERS, number
+from objectiv_local.ml.expressions import NUMBERS, joined, number
 from objectiv_local.ml.extract import batches
 from objectiv_local.ml.scoring.pipeline import last_step
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT
@@ -19,7 +19,7 @@ from objectiv_local.ml.scoring.task import Task
 from objectiv_local.plan.expr import aggregation, call, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Source
-from objectiv_local.types import FLOAT64
+from objectiv_local.types import FLOAT64, arrow_type
 
 if TYPE_CHECKING:
     import pyarrow
@@ -79,9 +79,8 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     taken = set(names)
     rows = new_name("rows", taken)
     groups = Aggregate(state.plan, keys, ((rows, aggregation("size")),))
-    wrong = call("gt", groups.column(rows), literal(1))
-    for name in names:
-        wrong = call("or", wrong, call("is_null", groups.column(name)))
+    several = call("gt", groups.column(rows), literal(1))
+    wrong = joined("or", [several, *(call("is_null", groups.column(name)) for name in names)])
     found = DataFrame(state.onto(Filter(groups, wrong), ()), list(groups.types)).to_arrow(limit=1).to_pylist()
     if found:
         times = found[0].pop(rows)
@@ -224,8 +223,6 @@ def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Tab
             names: list[str]) -> DataFrame:
     """Return the frame with answers that are loaded beside it."""
     import pyarrow as pa
-
-    from objectiv_local.types import arrow_type
 
     state = frame._state
     engine = state.connected()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
-from sklearn.model_selection._search import BaseSearchCV
+from sklearn.base import MetaEstimatorMixin
 from sklearn.pipeline import Pipeline
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.state import State
 from objectiv_local.ml.estimator import OverFrames
+from objectiv_local.ml.preprocessing.compose import over_frames
 from objectiv_local.ml.scoring.family import OUT
 from objectiv_local.ml.scoring.task import Task
 from objectiv_local.plan.naming import new_name
@@ -50,7 +50,8 @@ def last_step(model: Any) -> Any:
 
 def _steps(model: Any) -> tuple[list[Any], Any]:
     """Return the transformers of a pipeline and its last step, pipelines within it unfolded."""
-    if isinstance(model, BaseSearchCV) and hasattr(model, "best_estimator_"):
+    # A search over parameters: scikit-learn's are this, and have no public class in common.
+    if isinstance(model, MetaEstimatorMixin) and hasattr(model, "best_estimator_"):
         return _steps(model.best_estimator_)
     if not isinstance(model, Pipeline):
         return [], model
@@ -66,7 +67,7 @@ def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> Dat
     """Return the features as the transformers leave them."""
     made: DataFrame = frame[features]
     for step in steps:
-        known = step if isinstance(step, OverFrames) else import_module("objectiv_local.ml.preprocessing").over_frames(step)
+        known = step if isinstance(step, OverFrames) else over_frames(step)
         if not hasattr(known, "transform"):
             raise NotSupported(f"{type(step).__name__} has no SQL as a step of a pipeline", hint=OUT)
         with warnings.catch_warnings():

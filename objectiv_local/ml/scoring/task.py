@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.types import python_value
@@ -75,9 +78,6 @@ class Task:
 
 
 def _check_model(model: Any) -> None:
-    from sklearn.base import BaseEstimator
-    from sklearn.utils.validation import check_is_fitted
-
     if isinstance(model, type) or not any(hasattr(model, each) for each in ("fit", *METHODS)):
         raise InvalidType(f"a model is a fitted estimator, not {model if isinstance(model, type) else type(model).__name__}")
     if isinstance(model, BaseEstimator):

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from objectiv_local.ml.expressions import real, total
-from objectiv_local.ml.scoring.answers import all_of, best
+from objectiv_local.ml.expressions import joined, real, total
+from objectiv_local.ml.scoring.answers import best
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows
 from objectiv_local.ml.scoring.thresholds import for_doubles
@@ -83,7 +83,7 @@ def too_large(x: Sequence[Expr]) -> Expr | None:
     """Return whether a feature is too large for a 32-bit float; None if none can be."""
     # Whole numbers are casts here, and no whole number or decimal is that large.
     tests = [call("ge", call("abs", each), real(FLOAT32_LIMIT)) for each in x if isinstance(each, Column)]
-    return all_of(tests, "or") if tests else None
+    return joined("or", tests) if tests else None
 
 
 class _Trees(Family):
