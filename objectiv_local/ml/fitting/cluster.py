@@ -27,17 +27,18 @@ class _Clusters(Model):
     """The methods of k-means that look at rows. Apart from it, so that ``set_output`` does not wrap frames."""
 
     cluster_centers_: Any
+    labels_: Any
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit, and return the cluster of each row: for a frame, the lazy series ``prediction``."""
-        fitted = self.fit(X, y, sample_weight)  # type: ignore[attr-defined]
+        fitted = self.fit(X, y, sample_weight)
         return self.predict(X) if is_frame(X) else fitted.labels_
 
     def fit_transform(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
         """Fit, and return the distances of each row to the centers."""
         if not is_frame(X):
             return super().fit_transform(X, y, sample_weight)  # type: ignore[misc]
-        return self.fit(X, y, sample_weight).transform(X)  # type: ignore[attr-defined]
+        return self.fit(X, y, sample_weight).transform(X)
 
     def transform(self, X: Any) -> Any:
         """Return the distances of each row to the centers: for a frame, lazy columns; NULL where a feature is missing."""
@@ -102,9 +103,9 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Return the estimator, fitted to rows in memory or to a frame; see the class. ``y`` is ignored."""
-        if not self._fits_frame(X, None, sample_weight):
-            super().fit(X, y, sample_weight)
-            return self
+        return super().fit(X, None, sample_weight)
+
+    def _fit_frame(self, X: DataFrame, y: Any) -> None:
         names = self._names(X, fitting=True)
         with X._state.connected().snapshot():
             found = moments(X, names, who=type(self).__name__, squares_only=True)
@@ -123,7 +124,6 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
         self._n_threads, self._n_features_out = first._n_threads, first._n_features_out
         if hasattr(self, "labels_"):
             del self.labels_
-        return self
 
     def _of_sample(self, X: DataFrame, names: list[str]) -> sklearn.cluster.KMeans:
         state = self.random_state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import sklearn.linear_model
@@ -48,11 +48,7 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
         super().__init__(fit_intercept=fit_intercept, copy_X=copy_X, tol=tol, n_jobs=n_jobs, positive=positive)
         self.exact = exact
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Return the estimator, fitted to rows in memory or to a frame; see the class."""
-        if not self._fits_frame(X, y, sample_weight):
-            super().fit(X, y, sample_weight)
-            return self
+    def _fit_frame(self, X: DataFrame, y: Any) -> None:
         if self.positive:
             raise self._unsupported("positive", supported=False)
         found, names = _moments(self, X, y)
@@ -70,7 +66,6 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
         self.singular_ = np.zeros(min(found.rows, len(names)))
         self.singular_[:min(len(singular), len(self.singular_))] = singular[:len(self.singular_)]
         self.intercept_ = _intercept(found, self.coef_) if self.fit_intercept else 0.0
-        return self
 
 
 class Ridge(Regressor, sklearn.linear_model.Ridge):
@@ -97,11 +92,7 @@ class Ridge(Regressor, sklearn.linear_model.Ridge):
                          positive=positive, random_state=random_state)
         self.exact = exact
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Return the estimator, fitted to rows in memory or to a frame; see the class."""
-        if not self._fits_frame(X, y, sample_weight):
-            super().fit(X, y, sample_weight)
-            return self
+    def _fit_frame(self, X: DataFrame, y: Any) -> None:
         if self.positive:
             raise self._unsupported("positive", supported=False)
         if self.solver not in ("auto", "cholesky", "svd"):
@@ -116,7 +107,6 @@ class Ridge(Regressor, sklearn.linear_model.Ridge):
         self.intercept_ = _intercept(found, self.coef_) if self.fit_intercept else 0.0
         self.n_iter_ = None
         self.solver_ = "cholesky" if self.solver == "auto" else self.solver
-        return self
 
 
 def _moments(model: Any, X: DataFrame, y: object) -> tuple[Moments, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import sklearn.linear_model
@@ -45,11 +45,7 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
     ([False, True], [[0.958]], [-2.396])
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Return the estimator, fitted to rows in memory or to a frame; see the class."""
-        if not self._fits_frame(X, y, sample_weight):
-            super().fit(X, y, sample_weight)
-            return self
+    def _fit_frame(self, X: DataFrame, y: Any) -> None:
         self._check_supported()
         frame, names, target = self._with_target(X, y)
         with frame._state.connected().snapshot():
@@ -74,12 +70,11 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
             raise dependent_columns([names[position] for position in used], solved.dependent, "set C to a number")
         if not solved.converged:
             warnings.warn(f"LogisticRegression did not converge after {solved.iterations} iterations. Increase max_iter or "
-                          "tol.", ConvergenceWarning, stacklevel=2)
+                          "tol.", ConvergenceWarning, stacklevel=3)
         self.coef_ = np.zeros((len(solved.coefficients), len(names)))
         self.coef_[:, used] = solved.coefficients[:, :len(used)] / spread[used]
         self.intercept_ = solved.coefficients[:, -1] - self.coef_ @ center if self.fit_intercept else np.zeros(len(self.coef_))
         self.n_iter_ = np.array([solved.iterations], dtype=np.int32)
-        return self
 
     def _check_supported(self) -> None:
         if self.penalty != "deprecated":

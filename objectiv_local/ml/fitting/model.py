@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, NotSupported
@@ -28,6 +28,18 @@ class Model(OverFrames):
         self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
         self._validate_params()  # type: ignore[attr-defined]
         return True
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Return the estimator, fitted to rows in memory or to a frame; see the class."""
+        if self._fits_frame(X, y, sample_weight):
+            self._fit_frame(X, y)
+        else:
+            super().fit(X, y, sample_weight)  # type: ignore[misc]
+        return self
+
+    def _fit_frame(self, X: DataFrame, y: Any) -> None:
+        """Set the fitted attributes from a frame."""
+        raise NotImplementedError
 
     def _with_target(self, X: DataFrame, y: object) -> tuple[DataFrame, list[str], str]:
         """Return the frame with the target, the names of the features, which are kept, and that of the target."""

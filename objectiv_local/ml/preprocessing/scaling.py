@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import issparse
 from scipy.stats import norm
 from sklearn import preprocessing
@@ -102,18 +103,23 @@ class StandardScaler(Invertible, preprocessing.StandardScaler):
         return state, _unscaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
 
 
-class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
+class _ByEnds(Invertible):
+    """A scaler to which the least and the greatest value of a feature tell all."""
+
+    n_samples_seen_: int
+
+    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
+        # Two rows with the same ends are fitted to the same attributes, but for their number.
+        self._fit_in_memory(pd.DataFrame([found["min"], found["max"]], columns=names))
+        self.n_samples_seen_ = found.rows
+
+
+class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
     """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
     """
-
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
-        import pandas as pd
-
-        self._fit_in_memory(pd.DataFrame([found["min"], found["max"]], columns=names))
-        self.n_samples_seen_ = found.rows
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
         out = {name: call("add", call("mul", as_float(expr, name), real(scale)), real(start))
@@ -125,18 +131,11 @@ class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
                        for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
 
 
-class MaxAbsScaler(Invertible, preprocessing.MaxAbsScaler):
+class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
     """Numbers by the greatest size among them, so that they are within -1 and 1.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
     """
-
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
-        import pandas as pd
-
-        self._fit_in_memory(pd.DataFrame([found["min"], found["max"]], columns=names))
-        self.n_samples_seen_ = found.rows
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
         out = _scaled(features, None, self.scale_)
