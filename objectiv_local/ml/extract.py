@@ -110,12 +110,11 @@ def _batches(chosen: Columns, ordered: DataFrame, batch_rows: int, epochs: int,
     with ordered._state.connected().snapshot() if several else nullcontext():
         rows = len(ordered) * epochs if on_batch is not None else 0
         done = 0
-        for _ in range(epochs):
-            for batch in ordered.to_batches(batch_rows):
-                yield chosen.converted(pa.Table.from_batches([batch]))
-                done += batch.num_rows
-                if on_batch is not None:
-                    on_batch(done, rows)
+        for batch in (batch for _ in range(epochs) for batch in ordered.to_batches(batch_rows)):
+            yield chosen.converted(pa.Table.from_batches([batch]))
+            done += batch.num_rows
+            if on_batch is not None:
+                on_batch(done, rows)
 
 
 class Columns:

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidValue, NotSupported
-from objectiv_local.ml.fitting import rows as rows_module
+from objectiv_local.ml.fitting import stream
 from objectiv_local.ml.fitting.cluster import KMeans
 from objectiv_local.ml.fitting.lloyd import _Step
 from objectiv_local.ml.fitting.sample import sampled
@@ -101,7 +101,7 @@ def test_a_sample_of_all_rows_is_scikit_learn(engine):
 @on_every_engine
 def test_rows_that_are_not_kept(engine, monkeypatch):
     kept = KMeans(3, sample_rows=300).fit(stored(engine))
-    monkeypatch.setattr(rows_module, "KEPT_BYTES", 0)
+    monkeypatch.setattr(stream, "KEPT_BYTES", 0)
     streamed = KMeans(3, sample_rows=300).fit(stored(engine))
     np.testing.assert_allclose(streamed.cluster_centers_, kept.cluster_centers_, rtol=1e-12, atol=1e-12)
 

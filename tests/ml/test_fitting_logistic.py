@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.ml.fitting import rows as rows_module
+from objectiv_local.ml.fitting import stream
 from objectiv_local.ml.fitting.logistic import LogisticRegression
 
 ROWS = 1500
@@ -86,7 +86,7 @@ def test_constant_columns(engine):
 def test_rows_that_are_not_kept(engine, monkeypatch):
     frame = stored(engine)[[*FEATURES, "kind"]]
     kept = LogisticRegression().fit(frame, "kind")
-    monkeypatch.setattr(rows_module, "KEPT_BYTES", 0)
+    monkeypatch.setattr(stream, "KEPT_BYTES", 0)
     streamed = LogisticRegression().fit(frame, "kind")
     np.testing.assert_allclose(streamed.coef_, kept.coef_, rtol=1e-10, atol=1e-12)
 
@@ -168,8 +168,8 @@ def test_steps_that_are_too_long_are_halved(engine, monkeypatch):
     X = pd.DataFrame(rng.standard_t(1.0, size=(30, 3)), columns=["a", "b", "c"])
     y = rng.integers(0, 3, 30)
     reads = []
-    read = rows_module.Rows.read
-    monkeypatch.setattr(rows_module.Rows, "read", lambda self: (reads.append(1), read(self))[1])
+    read = stream.RowStream.read
+    monkeypatch.setattr(stream.RowStream, "read", lambda self: (reads.append(1), read(self))[1])
     found = LogisticRegression(tol=1e-10).fit(load(engine, X.assign(y=y)), "y")
     assert len(reads) > found.n_iter_[0] + 1
     right = sklearn.linear_model.LogisticRegression(solver="newton-cholesky", tol=1e-12).fit(X, y)

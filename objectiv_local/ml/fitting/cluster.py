@@ -16,8 +16,8 @@ from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import number, real, total, with_columns
 from objectiv_local.ml.fitting.lloyd import inertia, moved
 from objectiv_local.ml.fitting.model import Model
-from objectiv_local.ml.fitting.rows import Rows
 from objectiv_local.ml.fitting.sample import sampled
+from objectiv_local.ml.fitting.stream import RowStream
 from objectiv_local.ml.statistics.moments import moments
 from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
 from objectiv_local.plan.expr import call
@@ -63,7 +63,7 @@ class _Clusters(Model):
                 check_range(name, each["min"], each["max"])
                 check_complete(name, rows - each["count"])
             shift = self.cluster_centers_.mean(axis=0)
-            return -inertia(Rows(X, names, None, rows).read, self.cluster_centers_ - shift, shift)
+            return -inertia(RowStream(X, names, None, rows).read, self.cluster_centers_ - shift, shift)
 
 
 class KMeans(_Clusters, sklearn.cluster.KMeans):
@@ -115,7 +115,7 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
             first = self._of_sample(X, names)
             self.cluster_centers_, self.inertia_, self.n_iter_ = first.cluster_centers_, first.inertia_, first.n_iter_
             if self.method == "batches" and self.sample_rows < found.rows:
-                rows = Rows(X, names, None, found.rows)
+                rows = RowStream(X, names, None, found.rows)
                 variance = float(found.variances.mean())
                 centers, self.inertia_, self.n_iter_ = moved(rows.read, self.cluster_centers_ - found.means, found.means,
                                                              variance, self.tol, self.max_iter)

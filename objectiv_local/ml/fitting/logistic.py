@@ -17,7 +17,7 @@ from objectiv_local.ml.fitting.classes import classes_of
 from objectiv_local.ml.fitting.linear import dependent_columns
 from objectiv_local.ml.fitting.model import Classifier
 from objectiv_local.ml.fitting.newton import Objective, minimized
-from objectiv_local.ml.fitting.rows import Rows
+from objectiv_local.ml.fitting.stream import RowStream
 from objectiv_local.ml.statistics.moments import moments
 from objectiv_local.plan.expr import call, case, literal
 from objectiv_local.plan.naming import unused_name
@@ -63,7 +63,7 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
                 raise InvalidValue(f"class_weight={self.class_weight!r} gives the rows a total weight of {total}")
             penalty = np.append(1 / (self.C * total) / spread[used] ** 2, [0.0] * self.fit_intercept)
             frame, target = _with_positions(frame, target, self.classes_)
-            rows = Rows(frame, [names[position] for position in used], target, found.rows)
+            rows = RowStream(frame, [names[position] for position in used], target, found.rows)
             objective = Objective(rows.read, center[used], spread[used], penalty, weights, total, self.fit_intercept)
             solved = minimized(objective, self.tol, self.max_iter)
         if solved.dependent is not None:

@@ -160,8 +160,6 @@ def _pairs(frame: DataFrame, y: str | Series, p: str | Series, sample_weight: st
     return truth, predicted, np.array([row["weight"] for row in found])
 
 
-
-
 def _comparable(rows: Measured) -> Measured:
     """Return rows whose two labels have one type. Raises InvalidType for text beside numbers."""
     types = [rows.y.type, rows.predictions[0].type]

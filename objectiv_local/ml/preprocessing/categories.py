@@ -109,7 +109,12 @@ def is_missing(value: Any) -> bool:
     return value is None or is_nan(plain(value))
 
 
-def comparable(value: Any, column: Expr, name: str) -> Expr:
+def category_key(value: Any) -> Any:
+    """Return a category as a key: all missing ones are one, and 1 is not True."""
+    return ("missing",) if is_missing(value) else (type(plain(value)) is bool, plain(value))
+
+
+def category_constant(value: Any, column: Expr, name: str) -> Expr:
     """Return a category as a constant to compare a feature with. Raises InvalidType if they have no type in common."""
     made = constant(plain(value))
     wanted = {"bool": ("bool",), "string": ("string",)}.get(column.type.name, ("int64", "float64", "bool"))
@@ -129,7 +134,7 @@ def looked_up(state: State, column: Expr, name: str, numbers: Mapping[Any, Seque
     """
     known = {plain(value): row for value, row in numbers.items() if not is_missing(value)}
     if len(known) <= MOST_CASES:
-        tests = [(call("eq", column, comparable(value, column, name)), row) for value, row in known.items()]
+        tests = [(call("eq", column, category_constant(value, column, name)), row) for value, row in known.items()]
         return state, [case([(call("is_null", column), missing[place]), *((test, real(row[place])) for test, row in tests)],
                             unknown[place]) for place in range(len(missing))]
     state, codes = _joined(state, column, name, known, len(missing))
@@ -157,7 +162,7 @@ def _joined(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[
 def _table(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[float]], size: int) -> Node:
     """Return the plan of a table of categories and their numbers: in the statement itself, or loaded if there are many."""
     schema = (("category", column.type), *((f"code_{place}", FLOAT64) for place in range(size)))
-    rows = [(comparable(value, column, name), *map(real, row)) for value, row in known.items()]
+    rows = [(category_constant(value, column, name), *map(real, row)) for value, row in known.items()]
     if len(rows) <= INLINE_ROWS or state.engine is None:
         return Values(schema, tuple(rows), ("category",), "categories")
     import pyarrow as pa

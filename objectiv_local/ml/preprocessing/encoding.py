@@ -13,7 +13,8 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
     category,
-    comparable,
+    category_constant,
+    category_key,
     counted,
     is_missing,
     looked_up,
@@ -42,7 +43,7 @@ class Encoder(Invertible):
         """Have scikit-learn fit itself to a table with every category, and count with the numbers of the whole frame."""
         rows = counted(frame, names)
         types = [frame._state.plan.types[name].name for name in names]
-        counts = [{_key(value): int(count) for value, count in found} for found in rows]
+        counts = [{category_key(value): int(count) for value, count in found} for found in rows]
         self._counted = (sum(counts[0].values()), counts)
         try:
             self._fit_in_memory(surrogate([[value for value, _ in found] for found in rows], names, types))
@@ -53,7 +54,7 @@ class Encoder(Invertible):
         # The one step of fitting that looks at how often a category occurs.
         if self._counted is not None:
             n_samples, counts = self._counted
-            category_counts = [np.array([found.get(_key(value), 0) for value in values])
+            category_counts = [np.array([found.get(category_key(value), 0) for value in values])
                                for found, values in zip(counts, self.categories_, strict=True)]
         super()._fit_infrequent_category_mapping(n_samples, category_counts, missing_indices)  # type: ignore[misc]
 
@@ -63,8 +64,8 @@ class Encoder(Invertible):
             return
         rows = counted(frame, frame.data_columns)
         for position, (name, found) in enumerate(zip(frame.data_columns, rows, strict=True)):
-            known = {_key(value) for value in self.categories_[position]}
-            unknown = [plain(value) for value, _ in found if _key(value) not in known]
+            known = {category_key(value) for value in self.categories_[position]}
+            unknown = [plain(value) for value, _ in found if category_key(value) not in known]
             if not unknown:
                 continue
             shown = sorted(unknown, key=str)[:_SHOWN]
@@ -80,8 +81,8 @@ class Encoder(Invertible):
         infrequent = getattr(self, "infrequent_categories_", None) or [None] * len(self.categories_)
         out = []
         for values, rare in zip(self.categories_, infrequent, strict=True):
-            shared = set() if rare is None else {_key(value) for value in rare}
-            groups = [[value] for value in values if _key(value) not in shared]
+            shared = set() if rare is None else {category_key(value) for value in rare}
+            groups = [[value] for value in values if category_key(value) not in shared]
             out.append([*groups, list(rare)] if rare is not None else groups)
         return out
 
@@ -114,9 +115,9 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
         out = []
         for position, groups in enumerate(self._groups()):
             dropped = None if self.drop_idx_ is None else self.drop_idx_[position]
-            left_out = None if dropped is None else _key(self.categories_[position][int(dropped)])
+            left_out = None if dropped is None else category_key(self.categories_[position][int(dropped)])
             out.append([(number, group) for number, group in enumerate(groups)
-                        if left_out is None or left_out not in {_key(value) for value in group}])
+                        if left_out is None or left_out not in {category_key(value) for value in group}])
         return out
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
@@ -210,13 +211,8 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
         return state, out
 
 
-def _key(value: Any) -> Any:
-    """Return a category as a key: all missing ones are one, and 1 is not True."""
-    return ("missing",) if is_missing(value) else (type(plain(value)) is bool, plain(value))
-
-
 def _is(value: Expr, name: str, wanted: Any) -> Expr:
-    return call("is_null", value) if is_missing(wanted) else call("eq", value, comparable(wanted, value, name))
+    return call("is_null", value) if is_missing(wanted) else call("eq", value, category_constant(wanted, value, name))
 
 
 def _shown(value: Any, text: bool) -> Expr:

@@ -117,7 +117,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
 
     def _encodings(self, found: list[list[dict[Any, Moments]]], totals: list[Moments]) -> list[Any]:
         """Return an array for each feature and class, with the encodings of the categories."""
-        return [np.array([_encoded(found[place][position].get(_key(value), Moments()), totals[place], self.smooth)
+        return [np.array([_encoded(found[place][position].get(_known(value), Moments()), totals[place], self.smooth)
                           for value in values])
                 for position, values in enumerate(self.categories_) for place in range(len(totals))]
 
@@ -172,10 +172,11 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         others = [[_sum(total for (which,), total in each.items() if which != number) for each in totals]
                   for number in range(size)]
         for position, (name, expr) in enumerate(features.items()):
+            by_category = [_by_category(part[position]) for part in parts]
             numbers: dict[Any, list[float]] = {}
             for value in self.categories_[position]:
-                rest = [[_sum(each for (seen, which), each in part[position].items() if which != number and seen == _key(value))
-                         for part in parts] for number in range(size)]
+                rest = [[_sum(each for which, each in part.get(_known(value), ()) if which != number)
+                         for part in by_category] for number in range(size)]
                 numbers[value] = [_encoded(moments, total, self.smooth) for number in range(size)
                                   for moments, total in zip(rest[number], others[number], strict=True)]
             default = [total.mean for number in range(size) for total in others[number]]
@@ -218,7 +219,7 @@ def _moments(frame: DataFrame, names: list[str], target: Expr,
         return [{(tuple(row[name] for name, _ in extra) if extra else None): _of(row["n"], row["mean"], row["var"])
                  for row in rows}]
     found = counted(frame, names, extra, aggregates)
-    return [{(_key(value) if not extra else (_key(value), *rest[:len(extra)])): _of(*rest[len(extra):])
+    return [{(_known(value) if not extra else (_known(value), *rest[:len(extra)])): _of(*rest[len(extra):])
              for value, *rest in column} for column in found]
 
 
@@ -233,8 +234,17 @@ def _sum(parts: Any) -> Moments:
     return total
 
 
-def _key(value: Any) -> Any:
+def _known(value: Any) -> Any:
+    """Return a category as a Python value, None for the missing one."""
     return None if is_missing(value) else plain(value)
+
+
+def _by_category(found: dict[Any, Moments]) -> dict[Any, list[tuple[int, Moments]]]:
+    """Return for each category its folds with their moments: there may be too many to look through all for each."""
+    out: dict[Any, list[tuple[int, Moments]]] = {}
+    for (key, fold), each in found.items():
+        out.setdefault(key, []).append((fold, each))
+    return out
 
 
 def _encoded(part: Moments, total: Moments, smooth: Any) -> float:

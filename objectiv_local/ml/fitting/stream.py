@@ -14,7 +14,7 @@ from objectiv_local.ml.extract import batches
 KEPT_BYTES = 64 * 1024**2
 
 
-class Rows:
+class RowStream:
     """The features of a frame, and a column of whole numbers as the target if there is one, in batches of arrays."""
 
     def __init__(self, frame: DataFrame, names: Sequence[str], target: str | None, rows: int) -> None:
