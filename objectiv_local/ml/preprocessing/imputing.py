@@ -30,6 +30,14 @@ class SimpleImputer(FrameTransformer, Plain):
     ``missing_values`` names another one; then NULL stays NULL. Of values that are equally frequent the least one counts.
     Text takes the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is a
     column of 0 and 1 for each feature that had missing values. Fitting a frame is one query.
+
+    Raises InvalidType for columns that are neither numbers nor text, and for a mean or median of text.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"minutes": [1.0, None, 3.0]}))
+    >>> SimpleImputer().fit_transform(df).to_pandas()["minutes"].tolist()
+    [1.0, 2.0, 3.0]
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:

@@ -119,6 +119,13 @@ class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
     """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+    NULL and NaN are left out of fitting and stay missing. Raises InvalidValue for infinite values and for no rows.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1.0, 3.0, None, 5.0]}))
+    >>> MinMaxScaler().fit_transform(df).to_pandas()["visits"].tolist()
+    [0.0, 0.5, nan, 1.0]
     """
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
@@ -135,6 +142,13 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
     """Numbers by the greatest size among them, so that they are within -1 and 1.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+    NULL and NaN are left out of fitting and stay missing. Raises InvalidValue for infinite values and for no rows.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"change": [-4.0, 1.0, 2.0]}))
+    >>> MaxAbsScaler().fit_transform(df).to_pandas()["change"].tolist()
+    [-1.0, 0.25, 0.5]
     """
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
@@ -149,6 +163,14 @@ class RobustScaler(Invertible, preprocessing.RobustScaler):
     """Numbers less their median, by the distance between two quantiles of them, which outliers do not move.
 
     Parameters and attributes are scikit-learn's. Quantiles are interpolated linearly, as numpy does. One query.
+    NULL and NaN are left out of fitting and stay missing. Raises InvalidValue where a quantile
+    is infinite, and for no rows.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1.0, 2.0, 3.0, 4.0, 100.0]}))
+    >>> RobustScaler().fit_transform(df).to_pandas()["visits"].tolist()
+    [-1.0, -0.5, 0.0, 0.5, 48.5]
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:

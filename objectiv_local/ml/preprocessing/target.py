@@ -54,6 +54,15 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
     ``fit_transform`` is cross-fitted: each row is encoded by the other folds, so that its own target does not leak into it.
     The folds of a frame are those of ``HashKFold`` by its index, ``cv`` of them or those of a ``HashKFold`` given as ``cv``:
     the same rows on every engine. ``fit`` takes three queries, ``fit_transform`` four.
+
+    Raises InvalidValue for a missing target, and for one with fewer than two classes unless it is a number.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> users = pandas.DataFrame({"city": ["Snits", "Snits", "Drylts", "Drylts"], "bought": [1, 1, 1, 0]})
+    >>> df = DataFrame.from_pandas(duckdb.connect(), users)
+    >>> TargetEncoder(smooth=2.0).fit(df[["city"]], df["bought"]).transform(df[["city"]]).to_pandas()["city"].tolist()
+    [0.875, 0.875, 0.625, 0.625]
     """
 
     encodings_: Any
