@@ -57,7 +57,7 @@ class OverFrames:
     def to_sklearn(self) -> Any:
         """Return scikit-learn's own estimator with the same parameters and, if this one is fitted, the same attributes."""
         plain = self._plain()
-        return _moved(self, plain(**_shared_parameters(self, plain)))
+        return _with_state(self, plain(**_shared_parameters(self, plain)))
 
     @classmethod
     def from_sklearn(cls, estimator: Any) -> Self:
@@ -68,7 +68,7 @@ class OverFrames:
         if not isinstance(estimator, cls._plain()):
             raise InvalidType(f"{cls.__name__}.from_sklearn takes scikit-learn's {cls.__name__}, "
                               f"not {type(estimator).__name__}")
-        made: Self = _moved(estimator, cls(**_shared_parameters(estimator, cls)))
+        made: Self = _with_state(estimator, cls(**_shared_parameters(estimator, cls)))
         return made
 
 
@@ -77,7 +77,7 @@ def _shared_parameters(estimator: Any, target: Any) -> dict[str, Any]:
     return {name: deepcopy(value) for name, value in estimator.get_params(deep=False).items() if name in names}
 
 
-def _moved(source: Any, target: Any) -> Any:
+def _with_state(source: Any, target: Any) -> Any:
     """Return ``target`` with what ``source`` knows from fitting."""
     parameters = set(source.get_params(deep=False)) | set(target.get_params(deep=False))
     for name, value in vars(source).items():

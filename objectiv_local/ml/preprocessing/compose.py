@@ -20,7 +20,7 @@ from objectiv_local.ml.preprocessing.encoding import OneHotEncoder, OrdinalEncod
 from objectiv_local.ml.preprocessing.imputing import SimpleImputer
 from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from objectiv_local.ml.preprocessing.target import TargetEncoder
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, made
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, frame_of
 from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.plan.naming import unused_name
 
@@ -196,7 +196,7 @@ class Chain(FrameTransformer, BaseEstimator):
         for name, step in self.steps:
             state, features = step._fit_expressions(frame, y, state, features)
             state, features = _held(state, features, name)
-            frame = made(state, features, name)
+            frame = frame_of(state, features, name)
         first = self.steps[0][1]
         self.feature_names_in_, self.n_features_in_ = first.feature_names_in_, first.n_features_in_
         return state, features

@@ -16,7 +16,7 @@ from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.fetching import fetched, one_row
 from objectiv_local.ml.key import key_number
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, made
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, frame_of
 from objectiv_local.ml.splits import HashKFold
 from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
@@ -83,7 +83,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         if not is_frame(X):
             return preprocessing.TargetEncoder.fit_transform(self, X, y, **params)
         state, out = self._fit_expressions(X, y, X._state, features_of(X))
-        return made(state, out, type(self).__name__)
+        return frame_of(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
         size, seed = self._folds()
@@ -225,14 +225,14 @@ def _moments(frame: DataFrame, names: list[str], target: Expr,
     if not names:
         grouped = Aggregate(frame._state.plan, extra, tuple(aggregates))
         rows = fetched(frame._state, grouped).to_pylist()
-        return [{(tuple(row[name] for name, _ in extra) if extra else None): _of(row["n"], row["mean"], row["var"])
+        return [{(tuple(row[name] for name, _ in extra) if extra else None): _moments_from(row["n"], row["mean"], row["var"])
                  for row in rows}]
     found = counted(frame, names, extra, aggregates)
-    return [{(_known(value) if not extra else (_known(value), *rest[:len(extra)])): _of(*rest[len(extra):])
+    return [{(_known(value) if not extra else (_known(value), *rest[:len(extra)])): _moments_from(*rest[len(extra):])
              for value, *rest in column} for column in found]
 
 
-def _of(count: Any, mean: Any, var: Any) -> Moments:
+def _moments_from(count: Any, mean: Any, var: Any) -> Moments:
     return Moments(float(count), float(mean), float(var) * float(count)) if count else Moments()
 
 

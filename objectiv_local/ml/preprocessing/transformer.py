@@ -63,7 +63,7 @@ class FrameTransformer(OverFrames):
         if fit_params:
             return self.fit(X, y, **fit_params)._transformed(X)
         state, out = self._fit_expressions(X, y, X._state, features_of(X))
-        return made(state, out, type(self).__name__)
+        return frame_of(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
         """Learn from a frame, and return its columns transformed: over a state in which they are ``features``."""
@@ -80,7 +80,7 @@ class FrameTransformer(OverFrames):
 
     def _transformed(self, X: DataFrame) -> DataFrame:
         state, out = self._expressions(X._state, features_of(X))
-        return made(state, out, type(self).__name__)
+        return frame_of(state, out, type(self).__name__)
 
     def _check(self, frame: DataFrame) -> None:
         """Raise if the rows of a frame cannot be transformed; the names of its columns are known to be right."""
@@ -92,7 +92,7 @@ class FrameTransformer(OverFrames):
         if names != X.data_columns:
             raise InvalidValue(f"the inverse of {type(self).__name__} takes the columns {names}, not {X.data_columns}")
         state, out = self._inverse(X._state, features_of(X))
-        return made(state, out, type(self).__name__)
+        return frame_of(state, out, type(self).__name__)
 
 
 class Invertible(FrameTransformer):
@@ -109,7 +109,7 @@ def features_of(frame: DataFrame) -> Features:
     return {name: not_nan(column) if column.type == FLOAT64 else column for name, column in columns.items()}
 
 
-def made(state: State, features: Features, step: str) -> DataFrame:
+def frame_of(state: State, features: Features, step: str) -> DataFrame:
     """Return a frame of expressions over a state as its only data columns."""
     changed = [(name, expr) for name, expr in features.items() if expr != Column(name, expr.type)]
     return DataFrame(state.extended(changed, _words(step)) if changed else state, list(features))

@@ -41,7 +41,7 @@ _PER_QUERY = 1500
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Extent:
     """Where the values of a column lie.
 
     Deviations are taken from ``shift``, a float next to the mean, times 2**``scale``; they are less than 2**``exponent``.
@@ -74,7 +74,7 @@ class ExactMoments:
     """
 
     rows: int
-    columns: tuple[Column, ...]
+    columns: tuple[Extent, ...]
     products: Mapping[tuple[int, int], Fraction]
 
     def variance(self, position: int) -> Fraction:
@@ -105,7 +105,7 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
                 check_complete(name, rows - count, is_target=name == target)
         powers = [power_of(low, high) for _, low, high in limits]
         sums = source.sums(powers)
-        columns = tuple(column(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
+        columns = tuple(extent_of(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
                         for (count, low, high), power, total in zip(limits, powers, sums, strict=True))
         wanted = [(i, j) for i in range(len(names)) for j in range(i, len(names))
                   if products == "all" or (products == "squares" and i == j)]
@@ -120,7 +120,7 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
         return ExactMoments(rows, columns, found)
 
 
-def column(count: int, low: float, high: float, mean: Fraction) -> Column:
+def extent_of(count: int, low: float, high: float, mean: Fraction) -> Extent:
     """Return where the values of a column lie, with a shift such that no square of a deviation is too small for a float."""
     largest = max(abs(low), abs(high))
     shift = min(max(float(mean), low), high)
@@ -129,15 +129,15 @@ def column(count: int, low: float, high: float, mean: Fraction) -> Column:
         shift = math.ldexp(1.0, _exponent(largest) - 60)
     exponent = _exponent(max(abs(low - shift), abs(high - shift)))
     scale = 0 if abs(exponent) <= _PLAIN else -exponent
-    return Column(count, low, high, mean, shift, scale, exponent + scale)
+    return Extent(count, low, high, mean, shift, scale, exponent + scale)
 
 
-def deviation(value: Expr, of: Column) -> Expr:
+def deviation(value: Expr, of: Extent) -> Expr:
     """Return the deviation of a value from the shift of its column."""
     return _times_power(call("sub", value, real(of.shift)) if of.shift else value, of.scale)
 
 
-def deviations(values: numpy.ndarray[Any, Any], of: Column) -> numpy.ndarray[Any, Any]:
+def deviations(values: numpy.ndarray[Any, Any], of: Extent) -> numpy.ndarray[Any, Any]:
     """Return the deviations of values from the shift of their column, as :func:`deviation` does."""
     import numpy as np
 
@@ -171,7 +171,7 @@ class _Rows(Protocol):
     def sums(self, powers: Sequence[int]) -> list[int]:
         """Return the sum of each column times a power of two, term by term cut to a whole number."""
 
-    def products(self, columns: Sequence[Column], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
+    def products(self, columns: Sequence[Extent], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
         """Return the sum of products of deviations of pairs of columns, each product times a power of two, and cut."""
 
 
@@ -195,7 +195,7 @@ class _FrameRows:
     def sums(self, powers: Sequence[int]) -> list[int]:
         return list(self._totals([_cut(value, power) for value, power in zip(self.values, powers, strict=True)]))
 
-    def products(self, columns: Sequence[Column], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
+    def products(self, columns: Sequence[Extent], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
         away = [deviation(value, of) for value, of in zip(self.values, columns, strict=True)]
         return self._totals([_cut(call("mul", away[i], away[j]), power) for (i, j), power in zip(pairs, powers, strict=True)])
 
@@ -242,7 +242,7 @@ class _ArrayRows:
     def sums(self, powers: Sequence[int]) -> list[int]:
         return [_cut_sum(values, power) for values, power in zip(self.values.T, powers, strict=True)]
 
-    def products(self, columns: Sequence[Column], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
+    def products(self, columns: Sequence[Extent], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
         away = [deviations(values, of) for values, of in zip(self.values.T, columns, strict=True)]
         return (_cut_sum(away[i] * away[j], power) for (i, j), power in zip(pairs, powers, strict=True))
 

@@ -73,7 +73,7 @@ def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | N
         for name, each in zip(names, found_ranges, strict=True):
             check_range(name, each["min"], each["max"], is_target=name == target)
             check_complete(name, rows - each["count"], is_target=name == target)
-        columns = [exact.column(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows)
+        columns = [exact.extent_of(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows)
                    for each in found_ranges]
         _check_spread(names, columns)
         constant = np.array([column.is_constant for column in columns])
@@ -99,7 +99,7 @@ def _check_rows(rows: int, columns: int, who: str, target: str | None) -> None:
         raise InvalidValue(f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required by {who}.")
 
 
-def _check_spread(names: Sequence[str], columns: Sequence[exact.Column]) -> None:
+def _check_spread(names: Sequence[str], columns: Sequence[exact.Extent]) -> None:
     for name, column in zip(names, columns, strict=True):
         power = column.exponent - column.scale
         if not column.is_constant and abs(power) > _LARGEST_POWER:
@@ -107,7 +107,7 @@ def _check_spread(names: Sequence[str], columns: Sequence[exact.Column]) -> None
                                hint="multiply the column by a constant")
 
 
-def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column], squares_only: bool) -> tuple[Array, Array]:
+def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Extent], squares_only: bool) -> tuple[Array, Array]:
     """Return the sums of deviations, and the matrix of those of their products."""
     size = len(names)
     away = [exact.deviation(cast(frame._state.column(name), FLOAT64), column) for name, column in zip(names, of, strict=True)]
@@ -120,7 +120,7 @@ def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column]
     return np.array([found[f"sum_{i}"] for i in range(size)]), crossed
 
 
-def _by_batches(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Column]) -> tuple[Array, Array]:
+def _by_batches(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Extent]) -> tuple[Array, Array]:
     """Return the same from streamed rows."""
     sums, crossed = np.zeros(len(names)), np.zeros((len(names), len(names)))
     for X, _ in batches(frame, features=names, index=[], container="numpy"):
