@@ -90,6 +90,12 @@ def batches(frame: DataFrame, target: str | Series | None = None, *, features: S
     have to stay as they are. Rows come as they are stored unless there is an order: ``order_by``, or that of the frame.
     ``on_batch`` is called after each batch with the number of rows done and of all rows, over all epochs; it costs a query
     that counts them. The other parameters are those of ``xy``. Other queries may run during the loop.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> frame = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [3, 1, 2]}))
+    >>> [part.X.ravel().tolist() for part in batches(frame, batch_rows=2, container="numpy", order_by="visits")]
+    [[1.0, 2.0], [3.0]]
     """
     for name, value in (("batch_rows", batch_rows), ("epochs", epochs)):
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:

@@ -53,6 +53,13 @@ def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
     ``objectiv_local.ml`` with its name, and no other.
 
     Raises InvalidValue for a spec that is none, or of another format, and ColumnNotFound for events without a column.
+
+    >>> import json, numpy
+    >>> from objectiv_local import ml
+    >>> scaler = ml.StandardScaler().fit(numpy.array([[1.0], [3.0]]))
+    >>> again = from_spec(json.loads(json.dumps(spec(scaler))))
+    >>> again.transform([[5.0]]).tolist()
+    [[3.0]]
     """
     if not isinstance(given, dict) or given.get("kind") not in ("features", "estimator"):
         raise InvalidValue("this is no spec", hint="specs are written by ml.spec, and read from JSON as a dict")

@@ -31,6 +31,12 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
     strategies ``uniform`` and ``quantile``, and the quantile methods ``averaged_inverted_cdf`` and ``linear``; they are never
     subsampled, because the edges of a random sample could not be repeated. Missing values are an error in ``fit``, and stay
     missing in ``transform``. Fitting a frame takes two queries for quantiles, else one.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"age": [20, 30, 40, 60]}))
+    >>> KBinsDiscretizer(2, encode="ordinal", strategy="uniform").fit_transform(df).to_pandas()["age"].tolist()
+    [0.0, 0.0, 1.0, 1.0]
     """
 
     bin_edges_: Any

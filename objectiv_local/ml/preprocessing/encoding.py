@@ -168,6 +168,12 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
     Parameters and attributes (``categories_``, ``infrequent_categories_``) are scikit-learn's; see OneHotEncoder for the
     order of categories. A missing value becomes ``encoded_missing_value``, by default missing again. With
     ``handle_unknown='error'``, ``transform`` runs a query that looks for unknown categories.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"city": ["Snits", "Drylts", "Snits"]}))
+    >>> OrdinalEncoder().fit_transform(df).to_pandas()["city"].tolist()
+    [1.0, 0.0, 1.0]
     """
 
     def _codes(self, position: int) -> dict[Any, tuple[float]]:

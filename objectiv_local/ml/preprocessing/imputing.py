@@ -29,6 +29,12 @@ class SimpleImputer(FrameTransformer, Plain):
     ``missing_values`` names another one; then NULL stays NULL. Of values that are equally frequent the least one counts.
     Text takes the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is a
     column of 0 and 1 for each feature that had missing values. Fitting a frame is one query.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"minutes": [7.5, None, 2.5]}))
+    >>> SimpleImputer(add_indicator=True).fit_transform(df).to_pandas().to_dict("list")
+    {'minutes': [7.5, 5.0, 2.5], 'missingindicator_minutes': [0.0, 1.0, 0.0]}
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:

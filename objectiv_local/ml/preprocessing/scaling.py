@@ -106,6 +106,12 @@ class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
     """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1, 3, 2]}))
+    >>> MinMaxScaler().fit_transform(df).to_pandas()["visits"].tolist()
+    [0.0, 1.0, 0.5]
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
@@ -129,6 +135,12 @@ class MaxAbsScaler(Invertible, preprocessing.MaxAbsScaler):
     """Numbers by the greatest size among them, so that they are within -1 and 1.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"change": [1, -4, 2]}))
+    >>> MaxAbsScaler().fit_transform(df).to_pandas()["change"].tolist()
+    [0.25, -1.0, 0.5]
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
@@ -150,6 +162,12 @@ class RobustScaler(Invertible, preprocessing.RobustScaler):
     """Numbers less their median, by the distance between two quantiles of them, which outliers do not move.
 
     Parameters and attributes are scikit-learn's. Quantiles are interpolated linearly, as numpy does. One query.
+
+    >>> import duckdb, pandas
+    >>> from objectiv_local import DataFrame
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"paid": [1, 2, 3, 4, 1000]}))
+    >>> RobustScaler().fit_transform(df).to_pandas()["paid"].tolist()
+    [-1.0, -0.5, 0.0, 0.5, 498.5]
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
