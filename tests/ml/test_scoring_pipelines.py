@@ -92,3 +92,15 @@ def test_a_step_without_a_counterpart_goes_local():
         ml.score(pipeline, frame, where="sql")
     scored = ml.score(pipeline, frame)
     np.testing.assert_allclose(fetched(scored[["prediction"]]).to_numpy().ravel(), pipeline.predict(table[names]), rtol=1e-9)
+
+
+@on_every_engine
+@pytest.mark.parametrize("scaler", [preprocessing.MinMaxScaler(clip=True), preprocessing.StandardScaler()])
+def test_nan_is_missing_behind_a_scaler_too(engine, scaler):
+    table = pd.DataFrame({"x": [0.0, 1.0, 2.0, 4.0]})
+    pipeline = make_pipeline(scaler, linear_model.LinearRegression()).fit(table, [1.0, 2.0, 3.0, 5.0])
+    scored = ml.score(pipeline, over(engine, {"x": np.array([2.0, np.nan, 9.0, np.inf])}), where="sql")
+    found = fetched(scored)["prediction"].tolist()
+    assert found[0] == pytest.approx(3.0)
+    assert np.isnan(found[1])
+    assert found[2] == pytest.approx(pipeline.predict(pd.DataFrame({"x": [9.0]}))[0])

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 _EPS = np.finfo("float64").eps
 
 
-class StandardScaler(Invertible, preprocessing.StandardScaler):
+class Scaler(Invertible):
+    """A transformer that subtracts and divides."""
+
+    @property
+    def _keeps_nan(self) -> bool:
+        return not getattr(self, "clip", False)  # the greatest number of all is clipped
+
+
+class StandardScaler(Scaler, preprocessing.StandardScaler):
     """Numbers less their mean, by their standard deviation of the population.
 
     Parameters and attributes (``mean_``, ``var_``, ``scale_``, ``n_samples_seen_``) are scikit-learn's, and constant columns
@@ -102,7 +110,7 @@ class StandardScaler(Invertible, preprocessing.StandardScaler):
         return state, _unscaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
 
 
-class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
+class MinMaxScaler(Scaler, preprocessing.MinMaxScaler):
     """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
@@ -131,7 +139,7 @@ class MinMaxScaler(Invertible, preprocessing.MinMaxScaler):
                        for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
 
 
-class MaxAbsScaler(Invertible, preprocessing.MaxAbsScaler):
+class MaxAbsScaler(Scaler, preprocessing.MaxAbsScaler):
     """Numbers by the greatest size among them, so that they are within -1 and 1.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
@@ -158,7 +166,7 @@ class MaxAbsScaler(Invertible, preprocessing.MaxAbsScaler):
         return state, _unscaled(features, None, self.scale_)
 
 
-class RobustScaler(Invertible, preprocessing.RobustScaler):
+class RobustScaler(Scaler, preprocessing.RobustScaler):
     """Numbers less their median, by the distance between two quantiles of them, which outliers do not move.
 
     Parameters and attributes are scikit-learn's. Quantiles are interpolated linearly, as numpy does. One query.
