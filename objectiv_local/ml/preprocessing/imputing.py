@@ -10,8 +10,9 @@ from sklearn.impute import SimpleImputer as Plain
 
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real
+from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real, with_columns
 from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of
+from objectiv_local.ml.quantiles import quantiles
 from objectiv_local.ml.statistics import no_rows, one_row, refuse_infinite
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
@@ -19,7 +20,7 @@ from objectiv_local.types import is_nan
 if TYPE_CHECKING:
     from objectiv_local.frame.state import State
 
-_OPERATIONS: dict[str, tuple[object, ...]] = {"mean": ("mean",), "median": ("quantile", 0.5), "most_frequent": ("mode",)}
+_OPERATIONS = {"mean": "mean", "most_frequent": "mode"}
 
 
 class SimpleImputer(FrameTransformer, Plain):
@@ -28,7 +29,7 @@ class SimpleImputer(FrameTransformer, Plain):
     Parameters and attributes (``statistics_``, ``indicator_``) are scikit-learn's. NULL and NaN are missing values unless
     ``missing_values`` names another one; then NULL stays NULL. Of values that are equally frequent the least one counts.
     Text takes the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is a
-    column of 0 and 1 for each feature that had missing values. Fitting a frame is one query.
+    column of 0 and 1 for each feature that had missing values. Fitting a frame is one query, or two for medians.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -43,7 +44,7 @@ class SimpleImputer(FrameTransformer, Plain):
                                hint="use 'mean', 'median', 'most_frequent' or 'constant'")
         import pandas as pd
 
-        columns_in = features_of(frame)
+        columns_in, kept_values = features_of(frame), dict[str, Expr]()
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
         for name in names:
             value, missing = self._value(columns_in[name], name)
@@ -52,14 +53,18 @@ class SimpleImputer(FrameTransformer, Plain):
                                   hint="use strategy='most_frequent'")
             aggregates["missing " + name] = aggregation("sum", case([(missing, literal(1))], literal(0)))
             kept = case([(call("not", missing), value)])
-            op, *arguments = _OPERATIONS.get(self.strategy, ("min",))
-            aggregates["value " + name] = aggregation(str(op), kept, *map(literal, arguments))
+            aggregates["value " + name] = aggregation(_OPERATIONS.get(self.strategy, "min"), kept)
+            kept_values[name] = kept
         found = one_row(frame, aggregates)
         if not found["rows"]:
             raise no_rows(len(names), "SimpleImputer")
         for name in names:
             if isinstance(found["value " + name], float) and math.isinf(found["value " + name]):
                 refuse_infinite(frame, names, "SimpleImputer")
+        if self.strategy == "median":
+            counts = {name: found["rows"] - found["missing " + name] for name in names}
+            medians = quantiles(with_columns(frame, kept_values), counts, {name: [("median", 0.5)] for name in names})
+            found |= {"value " + name: medians[name, "median", 0.5] if counts[name] else None for name in names}
         hole = np.nan if self._takes_null() else self.missing_values
         columns = {}
         for name in names:
