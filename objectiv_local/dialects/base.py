@@ -58,6 +58,9 @@ class Dialect:
         """Return the engine's name of a type."""
         return decimal_name(type_) if type_.name == "decimal" else self.types[type_.name]
 
+    #: The columns of one SELECT, where an engine computes some of them faster as one.
+    together: Callable[[dict[str, Sql]], dict[str, Sql]] = dict
+
     def identifier(self, name: str) -> str:
         """Return ``name`` as an identifier, quoted if it has to be."""
         return quoted(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from objectiv_local.dialects import regex, strftime, tree
 from objectiv_local.dialects.base import (
@@ -304,6 +305,28 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     return Template("make_timestamp({})", (whole,)) if expr.type == TIMESTAMP else whole
 
 
+def _together(columns: dict[str, Sql]) -> dict[str, Sql]:
+    """Return the columns with several quantiles of one value as a list, for which the values are put in order once."""
+    shares: dict[Sql, list[Sql]] = {}
+    for sql in columns.values():
+        if _is_quantile(sql):
+            shares.setdefault(sql.order[0].expr, []).append(sql.args[0])
+    lists = {value: list(dict.fromkeys(each)) for value, each in shares.items() if len(set(each)) > 1}
+
+    def told(sql: Sql) -> Sql:
+        if not _is_quantile(sql) or sql.order[0].expr not in lists:
+            return sql
+        value = sql.order[0].expr
+        found = func("quantile_disc", value, Template("[" + ", ".join(["{}"] * len(lists[value])) + "]", tuple(lists[value])))
+        return func("list_extract", found, Number(lists[value].index(sql.args[0]) + 1, bare=True))
+
+    return {name: told(sql) for name, sql in columns.items()}
+
+
+def _is_quantile(sql: Sql) -> TypeGuard[Func]:
+    return isinstance(sql, Func) and sql.name == "percentile_disc" and sql.where is None
+
+
 def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
     # By the shortest text of the float, which says what was meant better than its binary value.
     return tree.cast(tree.cast(args[0], "varchar"), decimal_name(expr.type))
@@ -362,6 +385,7 @@ DUCKDB = Dialect(
     types=TYPES,
     stored=stored,
     relation=relation,
+    together=_together,
     literal=literal,
     unnest=lambda array: func("unnest", some_elements(array)),
     is_free=is_unparsed,

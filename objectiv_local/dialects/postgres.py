@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -140,6 +141,11 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     if isinstance(divisor, Literal) and divisor.value:
         return binary("/", a, b)
     # The engine raises on division by zero where IEEE 754 has an answer.
+    if isinstance(expr.args[0], Literal) and isinstance(expr.args[0].value, int | float):
+        value = float(expr.args[0].value)
+        answer = math.copysign(math.inf, value) if value and not math.isnan(value) else math.nan
+        tested, zero = _whole(divisor, b)
+        return case((binary("=", tested, zero), float_literal(answer)), default=binary("/", a, b))
     dividend, zero = _whole(expr.args[0], a)
     whens = [] if zero != number(0) else [(binary("=", dividend, zero), float_literal(float("nan")))]
     if not whens:

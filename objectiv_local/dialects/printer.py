@@ -107,7 +107,7 @@ def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
         return line
     pad, deeper = "\n" + " " * indent, "\n" + " " * (indent + 2)
     match node:
-        case Binary(operator, left, right, strength, associative):
+        case Binary(operator, strength=strength, associative=associative):
             if associative:
                 shown = [_nested(part, strength, indent + 2) for part in _chain(node, operator)]
                 return (pad + operator + " ").join(shown)

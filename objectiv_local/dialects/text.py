@@ -26,6 +26,7 @@ def select_text(lowering: Lowering, block: Block) -> str:
     where = [lowering.sql(expr, block.inputs) for expr in block.where]
     having = [lowering.sql(expr, block.inputs) for expr in block.having]
     lowering.count_reads(block.source, [*columns.values(), *where, *having])
+    columns = lowering.dialect.together(columns)
     windows = _shared_windows(list(columns.values()), lowering.taken)
     if windows:
         columns = {name: _with_named(sql, windows) for name, sql in columns.items()}

@@ -48,12 +48,11 @@ __all__ = ["XY", "Compose", "Features", "HashKFold", "KBinsDiscretizer", "KMeans
 
 
 def __getattr__(name: str) -> object:
-    if name == "metrics":
-        return import_module("objectiv_local.ml.metrics")
-    home = _HOMES.get(name)
+    home = "metrics" if name == "metrics" else _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'objectiv_local.ml' has no attribute {name!r}")
     try:
+        import_module("sklearn")
         module = import_module(f"objectiv_local.ml.{home}")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("sklearn", "scipy", "numpy"):
@@ -61,7 +60,7 @@ def __getattr__(name: str) -> object:
         from objectiv_local.errors import NotSupported
 
         raise NotSupported("scikit-learn is not installed", hint="pip install 'objectiv-local[ml]'") from None
-    value: object = getattr(module, name)
+    value: object = module if name == home else getattr(module, name)
     globals()[name] = value
     return value
 

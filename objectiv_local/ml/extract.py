@@ -94,12 +94,10 @@ def batches(frame: DataFrame, target: str | Series | None = None, *, features: S
     ``on_batch`` is called after each batch with the number of rows done and of all rows, over all epochs; it costs a query
     that counts them. The other parameters are those of ``xy``. Other queries may run during the loop.
 
-    Raises what ``xy`` raises, but for TooLarge, and InvalidValue for numbers of rows or epochs below 1.
-
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> users = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [3, 1, 2]}))
-    >>> [X.column("visits").to_pylist() for X, y in batches(users, batch_rows=2, order_by="visits")]
+    >>> frame = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [3, 1, 2]}))
+    >>> [part.X.ravel().tolist() for part in batches(frame, batch_rows=2, container="numpy", order_by="visits")]
     [[1.0, 2.0], [3.0]]
     """
     for name, value in (("batch_rows", batch_rows), ("epochs", epochs)):

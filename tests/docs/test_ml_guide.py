@@ -51,5 +51,5 @@ def test_the_statement_of_the_guide_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     last = next(number for number, block in enumerate(BLOCKS) if "view_sql" in block)
     found = shown("\n".join(BLOCKS[:last + 1]))
-    assert "FROM read_parquet('events.parquet')" in found
+    assert "events.parquet')" in found
     assert "exp(" in found

@@ -28,13 +28,13 @@ def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys, postgres_url) 
     shutil.copy(sample.path(), tmp_path / "events.parquet")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     names: dict[str, object] = {}
     exec(blocks[0], names)
     shown = capsys.readouterr().out
     assert "time_aggregation" in shown
     assert "FROM read_parquet('events.parquet')" in shown or "events.parquet')" in shown
-    assert "postgresql://" in blocks[2]
+    assert "postgresql://" in blocks[3]
 
 
 def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
@@ -53,6 +53,9 @@ def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
     # 24 hours of January have 8 orders of each city; the other 76 are of February.
     assert "2022-02" in shown
     assert "2022-01" not in shown
+    # The bridge goes on from that frame.
+    exec(blocks[2], names)
+    assert "exp(" in capsys.readouterr().out
 
 
 def test_sql_of_the_readme_is_that_of_the_program() -> None:

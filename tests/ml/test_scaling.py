@@ -25,9 +25,7 @@ EXACT = [
 @on_every_engine
 @pytest.mark.parametrize(("ours", "theirs", "options"), EXACT)
 def test_attributes_and_results_are_scikit_learns(engine, ours, theirs, options):
-    # numpy interpolates quantiles with one rounding more, which is the last digit of a value at 1e6.
-    atol = 2.5e-10 if ours is ml.RobustScaler else 0.0
-    equal_to(engine, ours(**options), theirs(**options), NUMBERS, 1e-15, atol)
+    equal_to(engine, ours(**options), theirs(**options), NUMBERS)
 
 
 @on_every_engine

@@ -140,6 +140,9 @@ TRUEDIV = [
     rowwise("truediv: of a constant", {"a": INT64}, lambda a: call("truediv", literal(1), a), FLOAT64, [
         (4, 0.25), (0, inf), (None, None),
     ]),
+    *(rowwise(f"truediv: of the constant {value}", {"b": FLOAT64}, lambda b, value=value: call("truediv", literal(value), b), FLOAT64, [
+        (0.0, found), (nan, nan), (None, None), (2.0, value / 2)])
+      for value, found in ((1.0, inf), (-1.0, -inf), (0.0, nan), (nan, nan), (inf, inf))),
     rowwise("truediv: durations", {"a": TIMEDELTA, "b": TIMEDELTA}, op("truediv"), FLOAT64, [
         (span(hours=1), span(minutes=30), 2.0), (span(seconds=-1), span(seconds=3), -1 / 3), (span(1), span(), inf),
         (span(-1), span(), -inf), (span(), span(), nan), (None, span(1), None), (span(1), None, None),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
 
 from objectiv_local.errors import InvalidValue
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 #: Reads the rows once: batches of features, with the positions of the classes of the rows.
 Read = Callable[[], Iterable[tuple["Array", "np.ndarray[Any, np.dtype[np.int64]]"]]]
+
+#: Rows that are worked on at once.
+_BLOCK = 8_192
 
 #: Halvings of a step before the search for a better place is given up.
 _HALVINGS = 20
@@ -83,6 +87,12 @@ def minimized(objective: Objective, tol: float, max_iter: int) -> Solution:
     Raises InvalidValue if there is no penalty and classes are separated perfectly, since nothing is least then.
     """
     free = not objective.penalty.any()
+    # Blocks are small: threads would wait for each other longer than they work.
+    with threadpool_limits(1, "blas"):
+        return _minimized(objective, tol, max_iter, free=free)
+
+
+def _minimized(objective: Objective, tol: float, max_iter: int, *, free: bool) -> Solution:
     here = _at(objective, np.zeros(objective.shape))
     if free:
         dependent = _dependent(objective, here.hessian)
@@ -157,18 +167,25 @@ def _at(objective: Objective, coefficients: Array, step: Array | None = None) ->
     hessian = np.zeros((classes, width, classes, width))
     margin = step_margin = np.inf
     step_size = 0.0
-    for X, y in objective.read():
-        Z = (X - objective.mean) / objective.scale
-        if objective.fit_intercept:
-            Z = np.column_stack([Z, np.ones(len(Z))])
+    free = not objective.penalty.any()
+    # Scaling the few sums afterwards costs less than scaling the rows.
+    scale = np.append(objective.scale, [1.0] * objective.fit_intercept)
+    for X, y in _blocks(objective.read()):
+        Z = X - objective.mean
         weights = objective.weights[y] / objective.total
-        scores = Z @ coefficients.T
-        margin = min(margin, _margin(scores, y))
-        if step is not None:
-            steps = Z @ step.T
+        scores = _scores(Z, coefficients / scale)
+        if free:
+            margin = min(margin, _margin(scores, y))
+        if free and step is not None:
+            steps = _scores(Z, step / scale)
             step_margin = min(step_margin, _margin(steps, y))
             step_size = max(step_size, float(np.abs(steps).max()))
         loss += (_two_classes if classes == 1 else _more_classes)(Z, y, weights, scores, gradient, hessian)
+    for k in range(classes):
+        for other in range(k):
+            hessian[k, :, other, :] = hessian[other, :, k, :]  # both are symmetric
+    gradient /= scale
+    hessian /= scale[:, None, None] * scale
     loss += float((objective.penalty * coefficients**2).sum()) / 2
     gradient += objective.penalty * coefficients
     flat = hessian.reshape(classes * width, classes * width)
@@ -176,16 +193,47 @@ def _at(objective: Objective, coefficients: Array, step: Array | None = None) ->
     return Place(coefficients, loss, gradient, flat, margin, step_margin, step_size)
 
 
+def _blocks(batches: Iterable[tuple[Array, Any]]) -> Iterator[tuple[Array, Any]]:
+    """Yield the rows in parts that stay in the processor's cache while they are worked on."""
+    for X, y in batches:
+        for start in range(0, len(X), _BLOCK):
+            yield X[start:start + _BLOCK], y[start:start + _BLOCK]
+
+
 def _two_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Array, hessian: Array) -> float:
     """Return the loss of a batch, and add to its derivatives."""
     # With the score of the right class positive, nothing overflows.
     signs = 2.0 * y - 1
     odds = signs * scores[:, 0]
-    wrong = np.exp(-np.logaddexp(0, odds))
-    gradient[0] -= (weights * wrong * signs) @ Z
-    curvature = weights * wrong * (1 - wrong)
-    hessian[0, :, 0, :] += Z.T @ (curvature[:, None] * Z)
-    return float(weights @ np.logaddexp(0, -odds))
+    losses = np.logaddexp(0, -odds)
+    wrong = np.exp(-(odds + losses))
+    _add_sums(gradient[0], Z, -weights * wrong * signs)
+    _add_squares(hessian[0, :, 0, :], Z, weights * wrong * (1 - wrong))
+    return float(weights @ losses)
+
+
+def _scores(Z: Array, coefficients: Array) -> Array:
+    """Return scores; a further coefficient is the intercept."""
+    found: Array = Z @ coefficients[:, :Z.shape[1]].T
+    return found + coefficients[:, -1] if coefficients.shape[1] > Z.shape[1] else found
+
+
+def _add_sums(to: Array, Z: Array, weights: Array) -> None:
+    """Add the weighted sums of columns, and of a column of ones if there is an intercept."""
+    size = Z.shape[1]
+    to[:size] += weights @ Z
+    to[size:] += weights.sum()
+
+
+def _add_squares(to: Array, Z: Array, weights: Array) -> None:
+    """Add the weighted sums of products of columns, and of a column of ones if there is an intercept."""
+    size = Z.shape[1]
+    to[:size, :size] += Z.T @ (weights[:, None] * Z)
+    if to.shape[1] > size:
+        sums = weights @ Z
+        to[:size, size] += sums
+        to[size, :size] += sums
+        to[size, size] += weights.sum()
 
 
 def _more_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Array, hessian: Array) -> float:
@@ -195,14 +243,11 @@ def _more_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Arr
     shares = np.exp(logs)
     away = shares.copy()
     away[rows, y] -= 1
-    gradient += (weights[:, None] * away).T @ Z
     for k in range(scores.shape[1]):
+        _add_sums(gradient[k], Z, weights * away[:, k])
         for other in range(k, scores.shape[1]):
             curvature = weights * shares[:, k] * ((k == other) - shares[:, other])
-            block = Z.T @ (curvature[:, None] * Z)
-            hessian[k, :, other, :] += block
-            if other != k:
-                hessian[other, :, k, :] += block
+            _add_squares(hessian[k, :, other, :], Z, curvature)
     return -float(weights @ logs[rows, y])
 
 

@@ -11,11 +11,12 @@ from sklearn import preprocessing
 from objectiv_local.errors import InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import is_frame
-from objectiv_local.ml.expressions import as_float, joined, number, real
-from objectiv_local.ml.fetching import one_row
+from objectiv_local.ml.expressions import as_float, joined, real
+from objectiv_local.ml.preprocessing.encoding import OneHotEncoder
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
+from objectiv_local.ml.statistics.quantiles import Method, quantiles
 from objectiv_local.ml.statistics.summary import Statistics
-from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
+from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
@@ -35,10 +36,9 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [0.0, 1.0, 5.0, 10.0]}))
-    >>> bins = KBinsDiscretizer(2, encode="ordinal", strategy="uniform").fit(df)
-    >>> bins.bin_edges_[0].tolist(), bins.transform(df).to_pandas()["visits"].tolist()
-    ([0.0, 5.0, 10.0], [0.0, 0.0, 1.0, 1.0])
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"age": [20, 30, 40, 60]}))
+    >>> KBinsDiscretizer(2, encode="ordinal", strategy="uniform").fit_transform(df).to_pandas()["age"].tolist()
+    [0.0, 0.0, 1.0, 1.0]
     """
 
     bin_edges_: Any
@@ -50,7 +50,29 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         if is_frame(X):
             self._refuse("sample_weight", sample_weight, "fit scikit-learn's KBinsDiscretizer to ml.xy(frame)")
             return self._fitted(X, y)
-        return preprocessing.KBinsDiscretizer.fit(self, X, y, sample_weight)  # type: ignore[no-any-return]
+        preprocessing.KBinsDiscretizer.fit(self, X, y, sample_weight)
+        self._own_encoder()
+        return self
+
+    def _own_encoder(self) -> None:
+        """Put an encoder of this package for scikit-learn's, so that all of the state is."""
+        if "onehot" in self.encode:
+            self._encoder = OneHotEncoder.from_sklearn(self._encoder)
+
+    def to_sklearn(self) -> Any:
+        """Return scikit-learn's own estimator with the same parameters and, if this one is fitted, the same attributes."""
+        found = super().to_sklearn()
+        if hasattr(found, "_encoder"):
+            found._encoder = found._encoder.to_sklearn()
+        return found
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Return an estimator for frames with the parameters and attributes of scikit-learn's one."""
+        found = super().from_sklearn(estimator)
+        if hasattr(found, "_encoder"):
+            found._own_encoder()
+        return found
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if self.strategy == "kmeans":
@@ -73,22 +95,20 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             if self.strategy == "quantile":
                 warnings.simplefilter("ignore")
             self._fit_in_memory(table)
+        self._own_encoder()
         if self.strategy == "quantile":
             self._set_quantiles(frame, names, found.rows)
 
     def _set_quantiles(self, frame: DataFrame, names: list[str], rows: int) -> None:
         sizes = [int(size) for size in np.broadcast_to(self.n_bins, len(names))]
         varied = [position for position in range(len(names)) if np.isfinite(self.bin_edges_[position][0])]
-        wanted: dict[str, Expr] = {}
-        for position in varied:
-            for share in np.linspace(0, 100, sizes[position] + 1) / 100:
-                for op, at in self._quantiles(float(share), rows):
-                    wanted[f"{op}_{position}_{at}"] = aggregation(op, number(frame, names[position]), literal(at))
-        found = one_row(frame, wanted)
+        method: Method = self.quantile_method
+        shares = {position: [float(share) for share in np.linspace(0, 100, sizes[position] + 1) / 100] for position in varied}
+        found = quantiles(frame, dict.fromkeys(names, rows),
+                          {names[position]: [(method, share) for share in shares[position]] for position in varied})
         edges, bins = self.bin_edges_.copy(), self.n_bins_.copy()
         for position in varied:
-            values = np.array([_middle([found[f"{op}_{position}_{at}"] for op, at in self._quantiles(float(share), rows)])
-                               for share in np.linspace(0, 100, sizes[position] + 1) / 100])
+            values = np.array([found[names[position], method, share] for share in shares[position]])
             kept = values[np.ediff1d(values, to_begin=np.inf) > _NARROWEST]
             if len(kept) < len(values):
                 warnings.warn(f"Bins whose width are too small (i.e., <= 1e-8) in feature {position} are removed. "
@@ -100,17 +120,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             self._encoder = preprocessing.OneHotEncoder(categories=[np.arange(size) for size in bins],
                                                         sparse_output=self.encode == "onehot", dtype=dtype)
             self._encoder.fit(np.zeros((1, len(bins))))
-
-    def _quantiles(self, share: float, rows: int) -> list[tuple[str, float]]:
-        """Return the aggregates of which the middle is the quantile: one, or two values that are next to each other."""
-        if self.quantile_method == "linear":
-            return [("quantile", share)]
-        # Places of values in their order, from 1, as numpy finds them for method="averaged_inverted_cdf".
-        place = rows * share
-        places = [place, place + 1] if place == np.floor(place) else [np.floor(place) + 1]
-        within = [min(max(int(each), 1), rows) for each in places]
-        # Half a place less, so that rounding finds no other value.
-        return [("quantile_disc", (each - 0.5) / rows) for each in dict.fromkeys(within)]
+            self._own_encoder()
 
     def _bin(self, expr: Expr, name: str, position: int) -> Expr:
         """Return the number of the bin of a feature; values below the first edge are in the first bin."""
@@ -157,7 +167,3 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             out[str(name)] = case(whens)
         return state, out
 
-
-def _middle(values: list[float]) -> float:
-    """Return a value, or the middle of two as numpy computes it."""
-    return values[0] if len(values) == 1 else values[1] - (values[1] - values[0]) * 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import BaseEstimator, TransformerMixin, clone
@@ -154,7 +154,9 @@ class Compose(FrameTransformer, ColumnTransformer):
         if fitting:
             return super()._names(frame, fitting=True)
         check_is_fitted(self)
-        known = [str(name) for name in self.feature_names_in_]
+        if not hasattr(self, "feature_names_in_"):
+            return super()._names(frame)
+        known = self._known(frame.data_columns)
         needed = {name for _, chosen in self._parts(known) for name in chosen}
         missing = sorted(needed - set(frame.data_columns))
         if missing:
@@ -162,20 +164,24 @@ class Compose(FrameTransformer, ColumnTransformer):
         return known
 
     def _check(self, frame: DataFrame) -> None:
-        for transformer, chosen in self._parts([str(name) for name in self.feature_names_in_]):
+        for transformer, chosen in self._parts(self._known(frame.data_columns)):
             if transformer is not None:
                 transformer._check(frame[chosen])
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
-        known = [str(name) for name in self.feature_names_in_]
+        known = self._known(features)
         found: list[Any] = []
         for transformer, chosen in self._parts(known):
             part = {name: features[name] for name in chosen}
             if transformer is not None:
                 state, part = transformer._expressions(state, part)
             found += part.values()
-        labels = [str(name) for name in self.get_feature_names_out()]
+        labels = [str(name) for name in self.get_feature_names_out(known)]
         return state, dict(zip(labels, found, strict=True))
+
+    def _known(self, given: Iterable[str]) -> list[str]:
+        """Return the names of the features that were fitted; fitted to an array, those given in its place."""
+        return [str(name) for name in getattr(self, "feature_names_in_", given)]
 
 
 class Chain(FrameTransformer, BaseEstimator):

@@ -172,9 +172,9 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"city": ["Snits", None, "Drylts"]}))
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"city": ["Snits", "Drylts", "Snits"]}))
     >>> OrdinalEncoder().fit_transform(df).to_pandas()["city"].tolist()
-    [1.0, nan, 0.0]
+    [1.0, 0.0, 1.0]
     """
 
     def _codes(self, position: int) -> dict[Any, tuple[float]]:

@@ -10,9 +10,10 @@ from sklearn.impute import SimpleImputer as Plain
 
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real
+from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real, with_columns
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of
+from objectiv_local.ml.statistics.quantiles import quantiles
 from objectiv_local.ml.statistics.summary import no_rows, refuse_infinite
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
@@ -20,7 +21,7 @@ from objectiv_local.types import is_nan
 if TYPE_CHECKING:
     from objectiv_local.frame.state import State
 
-_OPERATIONS: dict[str, tuple[object, ...]] = {"mean": ("mean",), "median": ("quantile", 0.5), "most_frequent": ("mode",)}
+_OPERATIONS = {"mean": "mean", "most_frequent": "mode"}
 
 
 class SimpleImputer(FrameTransformer, Plain):
@@ -29,15 +30,13 @@ class SimpleImputer(FrameTransformer, Plain):
     Parameters and attributes (``statistics_``, ``indicator_``) are scikit-learn's. NULL and NaN are missing values unless
     ``missing_values`` names another one; then NULL stays NULL. Of values that are equally frequent the least one counts.
     Text takes the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is a
-    column of 0 and 1 for each feature that had missing values. Fitting a frame is one query.
-
-    Raises InvalidType for columns that are neither numbers nor text, and for a mean or median of text.
+    column of 0 and 1 for each feature that had missing values. Fitting a frame is one query, or two for medians.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"minutes": [1.0, None, 3.0]}))
-    >>> SimpleImputer().fit_transform(df).to_pandas()["minutes"].tolist()
-    [1.0, 2.0, 3.0]
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"minutes": [7.5, None, 2.5]}))
+    >>> SimpleImputer(add_indicator=True).fit_transform(df).to_pandas().to_dict("list")
+    {'minutes': [7.5, 5.0, 2.5], 'missingindicator_minutes': [0.0, 1.0, 0.0]}
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
@@ -46,7 +45,7 @@ class SimpleImputer(FrameTransformer, Plain):
                                hint="use 'mean', 'median', 'most_frequent' or 'constant'")
         import pandas as pd
 
-        columns_in = features_of(frame)
+        columns_in, kept_values = features_of(frame), dict[str, Expr]()
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
         for position, name in enumerate(names):
             value, missing = self._value(columns_in[name], name)
@@ -55,14 +54,18 @@ class SimpleImputer(FrameTransformer, Plain):
                                   hint="use strategy='most_frequent'")
             aggregates[f"missing_{position}"] = aggregation("sum", case([(missing, literal(1))], literal(0)))
             kept = case([(call("not", missing), value)])
-            op, *arguments = _OPERATIONS.get(self.strategy, ("min",))
-            aggregates[f"value_{position}"] = aggregation(str(op), kept, *map(literal, arguments))
+            aggregates[f"value_{position}"] = aggregation(_OPERATIONS.get(self.strategy, "min"), kept)
+            kept_values[name] = kept
         found = one_row(frame, aggregates)
         if not found["rows"]:
             raise no_rows(len(names), "SimpleImputer")
         values = [found[f"value_{position}"] for position in range(len(names))]
         if any(isinstance(value, float) and math.isinf(value) for value in values):
             refuse_infinite(frame, names, "SimpleImputer")
+        if self.strategy == "median":
+            counts = {name: found["rows"] - found[f"missing_{position}"] for position, name in enumerate(names)}
+            medians = quantiles(with_columns(frame, kept_values), counts, {name: [("median", 0.5)] for name in names})
+            values = [medians[name, "median", 0.5] if counts[name] else None for name in names]
         hole = np.nan if self._takes_null() else self.missing_values
         columns = {}
         for position, (name, value) in enumerate(zip(names, values, strict=True)):

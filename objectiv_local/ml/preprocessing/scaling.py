@@ -17,6 +17,7 @@ from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
 from objectiv_local.ml.statistics.exact import ExactMoments, exact_moments
+from objectiv_local.ml.statistics.quantiles import Method, quantiles
 from objectiv_local.ml.statistics.summary import Statistics, no_rows
 from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.types import FLOAT64
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 _EPS = np.finfo("float64").eps
 
 
-class StandardScaler(Invertible, preprocessing.StandardScaler):
+class Scaler(Invertible):
+    """A transformer that subtracts and divides."""
+
+    @property
+    def _keeps_nan(self) -> bool:
+        return not getattr(self, "clip", False)  # the greatest number of all is clipped
+
+
+class StandardScaler(Scaler, preprocessing.StandardScaler):
     """Numbers less their mean, by their standard deviation of the population.
 
     Parameters and attributes (``mean_``, ``var_``, ``scale_``, ``n_samples_seen_``) are scikit-learn's, and constant columns
@@ -103,7 +112,7 @@ class StandardScaler(Invertible, preprocessing.StandardScaler):
         return state, _unscaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
 
 
-class _ByEnds(Invertible):
+class _ByEnds(Scaler):
     """A scaler to which the least and the greatest value of a feature tell all."""
 
     n_samples_seen_: int
@@ -119,13 +128,12 @@ class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
     """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
-    NULL and NaN are left out of fitting and stay missing. Raises InvalidValue for infinite values and for no rows.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1.0, 3.0, None, 5.0]}))
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1, 3, 2]}))
     >>> MinMaxScaler().fit_transform(df).to_pandas()["visits"].tolist()
-    [0.0, 0.5, nan, 1.0]
+    [0.0, 1.0, 0.5]
     """
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
@@ -142,13 +150,12 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
     """Numbers by the greatest size among them, so that they are within -1 and 1.
 
     Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
-    NULL and NaN are left out of fitting and stay missing. Raises InvalidValue for infinite values and for no rows.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"change": [-4.0, 1.0, 2.0]}))
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"change": [1, -4, 2]}))
     >>> MaxAbsScaler().fit_transform(df).to_pandas()["change"].tolist()
-    [-1.0, 0.25, 0.5]
+    [0.25, -1.0, 0.5]
     """
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
@@ -159,34 +166,32 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
         return state, _unscaled(features, None, self.scale_)
 
 
-class RobustScaler(Invertible, preprocessing.RobustScaler):
+class RobustScaler(Scaler, preprocessing.RobustScaler):
     """Numbers less their median, by the distance between two quantiles of them, which outliers do not move.
 
-    Parameters and attributes are scikit-learn's. Quantiles are interpolated linearly, as numpy does. One query.
-    NULL and NaN are left out of fitting and stay missing. Raises InvalidValue where a quantile
-    is infinite, and for no rows.
+    Parameters and attributes are scikit-learn's. Quantiles are numpy's, to the last bit. Fitting a frame
+    is two queries.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"visits": [1.0, 2.0, 3.0, 4.0, 100.0]}))
-    >>> RobustScaler().fit_transform(df).to_pandas()["visits"].tolist()
-    [-1.0, -0.5, 0.0, 0.5, 48.5]
+    >>> df = DataFrame.from_pandas(duckdb.connect(), pandas.DataFrame({"paid": [1, 2, 3, 4, 1000]}))
+    >>> RobustScaler().fit_transform(df).to_pandas()["paid"].tolist()
+    [-1.0, -0.5, 0.0, 0.5, 498.5]
     """
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
         low, high = (float(end) for end in self.quantile_range)
         if not 0 <= low <= high <= 100:
             raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for instance (25.0, 75.0)")
-        wanted: dict[str, tuple[object, ...]] = {}
-        if self.with_centering:
-            wanted["median"] = ("quantile", 0.5)
-        if self.with_scaling:
-            wanted |= {"low": ("quantile", low / 100), "high": ("quantile", high / 100)}
-        found = Statistics(frame, names, wanted, type(self).__name__)
-        self.center_ = found["median"] if self.with_centering else None
+        ends = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
+        counts = dict(zip(names, map(int, ends.counts), strict=True))
+        wanted: list[tuple[Method, float]] = [("median", 0.5)] * self.with_centering
+        wanted += [("linear", low / 100), ("linear", high / 100)] * self.with_scaling
+        found = quantiles(frame, counts, dict.fromkeys(names, wanted))
+        self.center_ = np.array([found[name, "median", 0.5] for name in names]) if self.with_centering else None
         self.scale_ = None
         if self.with_scaling:
-            width = found["high"] - found["low"]
+            width = np.array([found[name, "linear", high / 100] - found[name, "linear", low / 100] for name in names])
             self.scale_ = np.where(width < 10 * _EPS, 1.0, width)
             if self.unit_variance:
                 self.scale_ = self.scale_ / (norm.ppf(high / 100) - norm.ppf(low / 100))

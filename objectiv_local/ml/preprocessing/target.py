@@ -53,16 +53,15 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
 
     ``fit_transform`` is cross-fitted: each row is encoded by the other folds, so that its own target does not leak into it.
     The folds of a frame are those of ``HashKFold`` by its index, ``cv`` of them or those of a ``HashKFold`` given as ``cv``:
-    the same rows on every engine. ``fit`` takes three queries, ``fit_transform`` four.
-
-    Raises InvalidValue for a missing target, and for one with fewer than two classes unless it is a number.
+    the same rows on every engine. ``fit`` takes four queries, ``fit_transform`` six, and more for several classes.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
-    >>> users = pandas.DataFrame({"city": ["Snits", "Snits", "Drylts", "Drylts"], "bought": [1, 1, 1, 0]})
+    >>> users = pandas.DataFrame({"city": ["a", "a", "b", "b"], "paid": [1.5, 2.5, 7.0, 9.0]})
     >>> df = DataFrame.from_pandas(duckdb.connect(), users)
-    >>> TargetEncoder(smooth=2.0).fit(df[["city"]], df["bought"]).transform(df[["city"]]).to_pandas()["city"].tolist()
-    [0.875, 0.875, 0.625, 0.625]
+    >>> encoder = TargetEncoder(smooth=0.0).fit(df, "paid")
+    >>> encoder.transform(df[["city"]]).to_pandas()["city"].tolist()
+    [2.0, 2.0, 8.0, 8.0]
     """
 
     encodings_: Any

@@ -78,8 +78,19 @@ class FrameTransformer(OverFrames):
         self._check(X)
         return self._transformed(X)
 
-    def _transformed(self, X: DataFrame) -> DataFrame:
-        state, out = self._expressions(X._state, features_of(X))
+    def _scored(self, X: DataFrame) -> DataFrame:
+        """Return a frame transformed for a model, to which NaN is as good as NULL."""
+        self._names(X)
+        self._check(X)
+        return self._transformed(X, {name: X._state.column(name) for name in X.data_columns} if self._keeps_nan else None)
+
+    @property
+    def _keeps_nan(self) -> bool:
+        """Whether NaN comes out as NaN, where it goes in."""
+        return False
+
+    def _transformed(self, X: DataFrame, features: Features | None = None) -> DataFrame:
+        state, out = self._expressions(X._state, features_of(X) if features is None else features)
         return frame_of(state, out, type(self).__name__)
 
     def _check(self, frame: DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -108,11 +109,8 @@ class _Caller:
         marks = _marks(table, self.limit)
         found: Any = None
         given = np.zeros(table.num_rows, dtype=bool)
-        patterns, of = np.unique(marks, axis=0, return_inverse=True)
-        of = of.ravel()
-        for position, pattern in enumerate(patterns):
-            chosen = of == position
-            values = self._called(data, chosen, pattern)
+        for pattern, chosen in _patterns(marks):
+            values = self._called(data if chosen.all() else data[chosen], pattern)
             if values is None:
                 continue
             if found is None:
@@ -123,13 +121,13 @@ class _Caller:
             given |= chosen
         return found, given
 
-    def _called(self, data: Any, chosen: Any, pattern: Any) -> Any:
+    def _called(self, data: Any, pattern: Any) -> Any:
         complete = not pattern.any()
         if pattern.tobytes() in self.refused:
             return None
         try:
             with np.errstate(all="ignore"):
-                return self._call(data[chosen])
+                return self._call(data)
         except ValueError as error:
             # scikit-learn's words for what it refuses.
             if complete or not any(word in str(error) for word in ("NaN", "infinity", "missing value")):
@@ -180,6 +178,20 @@ def _limit(model: Any) -> float:
         return family_of(last_step(model)).limit
     except NotSupported:
         return float("inf")
+
+
+def _patterns(marks: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each row of marks that there is, ordinary cells first, and which rows have it."""
+    odd = np.flatnonzero(marks.any(axis=1))
+    if len(odd) < len(marks):
+        ordinary = np.ones(len(marks), dtype=bool)
+        ordinary[odd] = False
+        yield np.zeros(marks.shape[1], dtype=marks.dtype), ordinary
+    patterns, of = np.unique(marks[odd], axis=0, return_inverse=True)
+    for position, pattern in enumerate(patterns):
+        chosen = np.zeros(len(marks), dtype=bool)
+        chosen[odd[of.ravel() == position]] = True
+        yield pattern, chosen
 
 
 def _marks(table: pyarrow.Table, limit: float) -> Any:

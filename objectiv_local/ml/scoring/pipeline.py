@@ -73,7 +73,7 @@ def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> Dat
         with warnings.catch_warnings():
             # Steps after the first were fitted to arrays, without names: their columns are those of the step before.
             warnings.filterwarnings("ignore", "X has feature names")
-            made = known.transform(made)
+            made = known._scored(made) if hasattr(known, "_scored") else known.transform(made)
         if made._state.index != frame._state.index:
             raise NotSupported(f"{type(step).__name__} makes other rows, so it has no SQL in a pipeline", hint=OUT)
     return made
