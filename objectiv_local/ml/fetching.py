@@ -21,9 +21,10 @@ def fetched(state: State, plan: Node) -> pyarrow.Table:
 
 
 def one_row(frame: DataFrame, aggregates: Mapping[str, Expr]) -> dict[str, Any]:
-    """Return aggregates over all rows of a frame, by their names. One query.
-
-    Names are those of columns in the statement: a name of a user in them could be too long for an engine.
-    """
-    found: dict[str, Any] = fetched(frame._state, Aggregate(frame._state.plan, (), tuple(aggregates.items()))).to_pylist()[0]
-    return found
+    """Return aggregates over all rows of a frame, by their names. One query, unless there are none."""
+    if not aggregates:
+        return {}
+    # Names hold those of a user's columns, and may be too long for an engine.
+    named = tuple((f"a{position}", expr) for position, expr in enumerate(aggregates.values()))
+    row = fetched(frame._state, Aggregate(frame._state.plan, (), named)).to_pylist()[0]
+    return dict(zip(aggregates, row.values(), strict=True))

@@ -30,7 +30,7 @@ def quantiles(frame: DataFrame, counts: Mapping[str, int], wanted: Mapping[str, 
     # Half a place less, so that rounding finds no other value.
     at = {(name, place): aggregation("quantile_disc", number(frame, name), literal((place - 0.5) / counts[name]))
           for (name, _, _), found in places.items() for place in found}
-    row = one_row(frame, {f"quantile_{position}": expr for position, expr in enumerate(at.values())}) if at else {}
+    row = one_row(frame, {f"quantile_{position}": expr for position, expr in enumerate(at.values())})
     values = dict(zip(at, row.values(), strict=True))
     out: dict[tuple[str, Method, float], float] = {}
     for name, each in wanted.items():
