@@ -11,7 +11,7 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.ml.extract import batches
 
 #: Rows of up to so many bytes are fetched once and kept.
-KEPT_BYTES = 64 * 1024**2
+KEPT_BYTES = 256 * 1024**2
 
 
 class RowStream:
