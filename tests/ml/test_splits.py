@@ -305,3 +305,22 @@ def test_other_types_are_no_keys():
 def test_bad_input_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call(load("duckdb", {"k": [1, 2]}))
+
+
+@on_every_engine
+def test_only_frames_are_split(engine):
+    frame = load(engine, {"user": [1, 2, 3]})
+    for given in (None, pd.DataFrame({"user": [1]}), frame.user, frame.groupby("user")):
+        with pytest.raises(InvalidType, match="rows are split in a frame"):
+            split(given, key="user")
+        with pytest.raises(InvalidType, match="rows are split in a frame"):
+            folds(given, key="user")
+
+
+@on_every_engine
+def test_numbers_of_numpy_are_numbers(engine):
+    frame = load(engine, {"user": list(range(20))})
+    assert folds(frame, key="user", n_splits=np.int64(3)).fold.to_pandas().tolist() \
+        == (key_numbers(list(range(20))) % 3).tolist()
+    test = split(frame, key="user", test_size=np.float32(0.5))[1]
+    assert sorted(test.user.to_pandas()) == np.flatnonzero(key_numbers(list(range(20))) < 2**59).tolist()

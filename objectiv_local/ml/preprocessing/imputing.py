@@ -12,7 +12,7 @@ from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real
 from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of
-from objectiv_local.ml.statistics import no_rows, one_row, refuse_infinite
+from objectiv_local.ml.statistics import LARGEST, check_sizes, finite_row, no_rows, too_large
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
 
@@ -39,6 +39,7 @@ class SimpleImputer(FrameTransformer, Plain):
 
         columns_in = features_of(frame)
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
+        numbers: dict[str, Expr] = {}
         for name in names:
             value, missing = self._value(columns_in[name], name)
             if value.type.name == "string" and self.strategy in ("mean", "median"):
@@ -46,14 +47,20 @@ class SimpleImputer(FrameTransformer, Plain):
                                   hint="use strategy='most_frequent'")
             aggregates["missing " + name] = aggregation("sum", case([(missing, literal(1))], literal(0)))
             kept = case([(call("not", missing), value)])
+            if value.type.name != "string":
+                numbers[name] = kept
+                aggregates["size " + name] = aggregation("max", call("abs", kept))
             op, *arguments = _OPERATIONS.get(self.strategy, ("min",))
             aggregates["value " + name] = aggregation(str(op), kept, *map(literal, arguments))
-        found = one_row(frame, aggregates)
+        found = finite_row(frame, aggregates, numbers, "SimpleImputer")
         if not found["rows"]:
             raise no_rows(len(names), "SimpleImputer")
-        for name in names:
-            if isinstance(found["value " + name], float) and math.isinf(found["value " + name]):
-                refuse_infinite(frame, names, "SimpleImputer")
+        check_sizes({name: found["size " + name] for name in numbers}, "SimpleImputer")
+        limit = LARGEST.get(self.strategy, math.inf)
+        lost = [name for name in numbers if found["value " + name] is not None
+                and not (math.isfinite(found["value " + name]) and found["size " + name] <= limit)]
+        if lost:
+            raise too_large(lost, "SimpleImputer")
         hole = np.nan if self._takes_null() else self.missing_values
         columns = {}
         for name in names:

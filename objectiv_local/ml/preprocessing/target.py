@@ -111,6 +111,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         frame, target, names = self._with_target(X, y)
         self._names(frame[names], fitting=True)
         self._fit_frame(frame, names, target)
+        self._check_names_out()
         return self
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
