@@ -93,8 +93,8 @@ def surrogate(counts: Sequence[Sequence[Any]], names: Sequence[str], types: Sequ
         raise no_rows(len(names), "an encoder")
     columns = {}
     for name, values, type_ in zip(names, counts, types, strict=True):
-        check_sizes({name: max((abs(value) for value in values if isinstance(value, float) and not is_nan(value)), default=None)},
-                    "an encoder")
+        sizes = [abs(value) for value in values if isinstance(value, float) and not is_nan(value)]
+        check_sizes({name: max(sizes, default=None)}, "an encoder")
         filled = [*values, *([values[0]] * (length - len(values)))]
         has_hole = any(is_nan(value) for value in values)
         dtype = {"bool": "object" if has_hole else "bool", "int64": "float64" if has_hole else "int64", "float64": "float64",
