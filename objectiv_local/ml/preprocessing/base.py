@@ -43,13 +43,16 @@ class FrameTransformer(OverFrames):
         return self._fitted(X, y)
 
     def _fitted(self, frame: DataFrame, y: Any) -> Self:
-        if isinstance(y, str):
-            raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
-                              hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
+        self._check_target(y)
         self._validate_params()  # type: ignore[attr-defined]
         self._fit_frame(frame, self._names(frame, fitting=True), y)
         self._check_names_out()
         return self
+
+    def _check_target(self, y: object) -> None:
+        if isinstance(y, str):
+            raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
+                              hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
 
     def _fit_in_memory(self, table: Any) -> None:
         """Have scikit-learn fit itself to a small table that stands for the frame: it then sets all of its attributes."""
