@@ -15,7 +15,7 @@ from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.extract import with_target
 from objectiv_local.ml.preprocessing.base import Features, FrameTransformer, features_of, made
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
-from objectiv_local.ml.statistics import one_row
+from objectiv_local.ml.statistics import LARGEST, one_row
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.plan.nodes import Aggregate, Limit
 
@@ -142,11 +142,15 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         aggregates: dict[str, Expr] = {"missing": aggregation("sum", case([(missing, literal(1))], literal(0)))}
         if column.type.name in ("float64", "decimal"):
             value = number_of(column, target)
+            aggregates["size"] = aggregation("max", call("abs", value))
             aggregates["fractions"] = aggregation("any", call("ne", value, call("floor", value)))
         row = one_row(frame, aggregates)
         if row["missing"]:
             raise InvalidValue(f"the target {target!r} is missing in {row['missing']} rows",
                                hint=f"leave them out first: df.dropna(subset=[{target!r}])")
+        if row.get("size") is not None and row["size"] > LARGEST["var"]:
+            raise InvalidValue(f"Input y contains infinity or a value too large: the target {target!r} is beyond "
+                               f"{LARGEST['var']:g}", hint="leave such rows out, or divide the target by a constant")
         if self.target_type == "continuous" or (self.target_type == "auto" and row.get("fractions")):
             if column.type.name == "string":
                 raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
