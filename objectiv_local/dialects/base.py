@@ -84,7 +84,9 @@ class Dialect:
         # Ascending with NULL last is what both engines do unasked; everything else is written out.
         direction = "" if key.ascending else " DESC"
         nulls = "" if key.ascending and key.nulls_last else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
-        return Ordered(arg, self.collation(key.expr) + direction + nulls)
+        collation = self.collation(key.expr)
+        # Behind an operator, the words would belong to its right side alone.
+        return Ordered(tree.Postfix(arg, collation, tree.CAST) if collation else arg, direction + nulls)
 
     def collation(self, expr: Expr) -> str:
         """Return what makes text compare by code point."""

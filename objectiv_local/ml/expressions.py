@@ -74,6 +74,11 @@ def _chain(terms: Sequence[Expr]) -> Expr:
     return found
 
 
+def squared(value: Expr) -> Expr:
+    """Return the square of a number, 0 where it would be below 1e-300: some engines refuse a product that is no float."""
+    return case([(call("lt", call("abs", value), real(1e-150)), real(0))], call("mul", value, value))
+
+
 def dot(values: Sequence[Expr], weights: Iterable[object], intercept: object = 0.0) -> Expr:
     """Return the sum of an intercept and values times their weights. A weight of 0 counts, so that NULL stays NULL."""
     products = [call("mul", value, real(weight)) for value, weight in zip(values, weights, strict=True)]

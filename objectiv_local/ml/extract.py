@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 
@@ -75,6 +76,8 @@ def xy(frame: DataFrame, target: str | Series | None = None, *, features: Sequen
     chosen = Columns(frame, target, features, index, container, dtype)
     ordered = chosen.sorted(order_by)
     if max_bytes is not None:
+        if isinstance(max_bytes, bool) or not isinstance(max_bytes, Real):
+            raise InvalidType(f"max_bytes is a number of bytes, or None, not {max_bytes!r}")
         rows, size = chosen.size()
         if size > max_bytes:
             raise TooLarge(f"{rows} rows of {len(chosen.names)} columns take about {size:,} bytes, and max_bytes is "
@@ -101,11 +104,11 @@ def batches(frame: DataFrame, target: str | Series | None = None, *, features: S
     [[1.0, 2.0], [3.0]]
     """
     for name, value in (("batch_rows", batch_rows), ("epochs", epochs)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise InvalidValue(f"{name} has to be a whole number from 1, not {value!r}")
     chosen = Columns(frame, target, features, index, container, dtype)
     ordered = chosen.sorted(order_by) if order_by is not None or frame.order_by else chosen.frame
-    return _batches(chosen, ordered, batch_rows, epochs, on_batch)
+    return _batches(chosen, ordered, int(batch_rows), int(epochs), on_batch)
 
 
 def _batches(chosen: Columns, ordered: DataFrame, batch_rows: int, epochs: int,
@@ -134,6 +137,8 @@ class Columns:
             raise InvalidValue(f"there is no container {container!r}", hint=f"use one of {', '.join(CONTAINERS)}")
         if dtype not in (None, "float64", "float32"):
             raise InvalidValue(f"dtype is 'float64', 'float32' or None, not {dtype!r}")
+        if isinstance(features, str):
+            raise InvalidType("features is a list of columns, not one name", hint=f"write features=[{features!r}]")
         frame, self.target = with_target(frame, target)
         levels = frame.index_columns if index is None else listed(index)
         self.index = [checked_column(frame, name, "index") for name in levels]
@@ -151,7 +156,8 @@ class Columns:
         names = [*self.features, *([self.target] if self.target is not None else [])]
         extra = [name for name in self.index if name not in frame.index_columns and name not in names]
         kept = [name for name in names if name not in frame.index_columns]
-        self.frame = frame[[*extra, *kept]]
+        self.whole, self.columns = frame, [*extra, *kept]
+        self.frame = frame[self.columns]
         self.names = [*self.frame.index_columns, *self.frame.data_columns]
         types = frame._state.plan.types
         for name in self.features:
@@ -166,7 +172,9 @@ class Columns:
         """Return the frame in a complete order."""
         frame: DataFrame = self.frame
         if order_by is not None:
-            return frame.sort_values(order_by)
+            # Any column of the frame may give the order, whether it is fetched or not.
+            ordered: DataFrame = self.whole.sort_values(order_by)[self.columns]
+            return ordered
         if frame.order_by:
             return frame
         keys = self.index or row_key(self.frame)
@@ -243,7 +251,10 @@ def _floats(column: pyarrow.ChunkedArray, name: str, to: pyarrow.DataType) -> py
                                hint="if the nearest float will do: df[name].astype('float64')")
     found = pc.cast(column, pa.float64())
     if to != pa.float64():
-        found = pc.cast(found, to, safe=False)
+        narrow = pc.cast(found, to, safe=False)
+        if pc.any(pc.and_(pc.is_inf(narrow), pc.invert(pc.is_inf(found)))).as_py():
+            raise InvalidValue(f"column {name!r} has numbers that are too large for float32", hint="pass dtype='float64'")
+        found = narrow
     return pc.fill_null(found, pa.scalar(math.nan, to)) if found.null_count else found
 
 

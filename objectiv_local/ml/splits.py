@@ -17,7 +17,7 @@ from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number,
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node
-from objectiv_local.types import FLOAT64
+from objectiv_local.types import FLOAT64, python_value
 
 __all__ = ["HashKFold", "folds", "key_number", "key_numbers", "split"]
 
@@ -47,6 +47,7 @@ def split(frame: DataFrame, *, key: str | Sequence[str], test_size: float = 0.25
     >>> sorted(train.user.to_pandas()), sorted(test.user.to_pandas())
     (['bob', 'cy', 'dan', 'eve'], ['ann', 'ann'])
     """
+    _check_frame(frame)
     share = _share(test_size)
     number = key_number(frame, key, seed)
     names, labels = key_columns(frame, key), _labels(frame, stratify)
@@ -74,7 +75,8 @@ def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed
     >>> folds(DataFrame.from_pandas(duckdb.connect(), visits), key="user", n_splits=3).fold.to_pandas().tolist()
     [1, 0, 2, 1]
     """
-    checked_splits(n_splits)
+    _check_frame(frame)
+    n_splits = checked_splits(n_splits)
     if not isinstance(name, str) or not name:
         raise InvalidType(f"name has to be the name of the new column, not {name!r}")
     if name in frame.all_series:
@@ -88,6 +90,7 @@ def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed
 
 def checked_splits(n_splits: object) -> int:
     """Return a number of folds. Raises InvalidType for what is no whole number, and InvalidValue below 2."""
+    n_splits = python_value(n_splits)
     if isinstance(n_splits, bool) or not isinstance(n_splits, int):
         raise InvalidType(f"n_splits has to be a whole number, not {n_splits!r}")
     if n_splits < 2:
@@ -143,7 +146,14 @@ class HashKFold(BaseCrossValidator):
 # ---- the parts of a split
 
 
+def _check_frame(frame: object) -> None:
+    if not isinstance(frame, DataFrame):
+        raise InvalidType(f"rows are split in a frame, not in {type(frame).__name__}",
+                          hint="rows in memory are split by ml.HashKFold(...).split(X, groups=keys)")
+
+
 def _share(test_size: object) -> float:
+    test_size = python_value(test_size)
     if isinstance(test_size, bool) or not isinstance(test_size, int | float):
         raise InvalidType(f"test_size has to be a share of the keys, not {test_size!r}")
     if not 0 < test_size < 1:

@@ -185,3 +185,12 @@ def test_what_may_raise_stays_behind_its_condition(engine):
     df["big"] = (df.text.astype("int64") > 3).where(df.text != "x", other=False)
     # Rows are grouped before they are labelled with the most of their user, and the text "x" is still not read.
     assert df[df.big & (df.most > 0)].groupby("user").n.sum().to_pandas().to_dict() == {"u": 1, "v": 1}
+
+
+@on_every_engine
+def test_groups_by_joined_text(engine):
+    df = load(engine, {"g": ["a", "b", "a"], "h": ["é", "x", "é"], "n": [1, 2, 4]})
+    df["both"] = df.g + "-" + df.h
+    found = df.groupby("both").n.sum().to_pandas()
+    assert found.to_dict() == {"a-é": 5, "b-x": 2}
+    assert list(found.index) == ["a-é", "b-x"]

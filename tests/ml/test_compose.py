@@ -135,3 +135,26 @@ def test_wrong_input_is_told():
         ml.Compose([("one", ml.MinMaxScaler(), ["a"])]).transform(frame)
     with pytest.raises(InvalidType, match="RobustScaler"):
         ml.MinMaxScaler.from_sklearn(preprocessing.RobustScaler())
+
+
+@on_every_engine
+@pytest.mark.parametrize("weights", [{"numbers": 2.0, "remainder": -0.5}, {"words": 3, "nothing": 1.0}])
+def test_weights_of_parts_count(engine, weights):
+    columns = {name: values for name, values in CATEGORIES.items() if name in ("city", "size", "member")}
+    ours, theirs = (kind([("numbers", scaler, ["size"]), ("words", encoder, ["city"])], remainder="passthrough",
+                         transformer_weights=weights)
+                    for kind, scaler, encoder in ((ml.Compose, ml.MinMaxScaler(), ml.OneHotEncoder(sparse_output=False)), (
+                        ColumnTransformer, preprocessing.MinMaxScaler(), preprocessing.OneHotEncoder(sparse_output=False))))
+    frame, table = over(engine, columns), in_memory(columns)
+    wanted = theirs.fit_transform(table).astype("float64")
+    np.testing.assert_allclose(fetched(ours.fit_transform(frame)).astype("float64"), wanted, rtol=1e-15)
+    np.testing.assert_allclose(fetched(ours.transform(frame)).astype("float64"), wanted, rtol=1e-15)
+    np.testing.assert_allclose(fetched(ml.Compose.from_sklearn(theirs).transform(frame)).astype("float64"), wanted, rtol=1e-15)
+
+
+@on_every_engine
+def test_the_name_of_a_target_is_refused(engine):
+    composed = ml.Compose([("words", ml.TargetEncoder(), ["city"])])
+    for method in (composed.fit, composed.fit_transform):
+        with pytest.raises(InvalidType, match="y is the name 'member'"):
+            method(over(engine, CATEGORIES), "member")

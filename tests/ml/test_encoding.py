@@ -214,3 +214,51 @@ def test_decimals_are_categories_by_their_value(engine):
     assert found.data_columns == ["x_1.5", "x_2.25"]
     assert fetched(found).values.tolist() == [[1, 0], [0, 1], [1, 0]]
     assert isinstance(found.to_pandas(), pd.DataFrame)
+
+
+@on_every_engine
+def test_two_columns_of_one_name_are_refused(engine):
+    # "a_b" with the category "c", and "a" with "b_c".
+    frame = over(engine, {"a": np.array(["b_c", "x"], dtype=object), "a_b": np.array(["c", "y"], dtype=object)})
+    with pytest.raises(InvalidValue, match="two columns of the name 'a_b_c'"):
+        ml.OneHotEncoder().fit_transform(frame)
+    plain = preprocessing.OneHotEncoder().fit(pd.DataFrame({"a": ["b_c", "x"], "a_b": ["c", "y"]}))
+    with pytest.raises(InvalidValue, match="two columns of the name 'a_b_c'"):
+        ml.OneHotEncoder.from_sklearn(plain).transform(frame)
+
+
+@on_every_engine
+@pytest.mark.parametrize("zeros", [[0.0, -0.0], [-0.0, 0.0]])
+def test_the_category_zero_has_one_name_whichever_row_is_first(engine, zeros):
+    encoder = ml.OneHotEncoder().fit(over(engine, {"rate": np.array([*zeros, 1.0])}))
+    assert list(encoder.get_feature_names_out()) == ["rate_0.0", "rate_1.0"]
+
+
+@on_every_engine
+@pytest.mark.parametrize("encoder", [ml.OneHotEncoder(), ml.OrdinalEncoder(), ml.KBinsDiscretizer(2)])
+def test_infinite_categories_are_refused(engine, encoder):
+    frame = over(engine, {"fine": np.array([1.0, 2.0]), "wide": np.array([1.0, np.inf])})
+    with pytest.raises(InvalidValue, match=r"contains infinity or a value too large.*, in wide:"):
+        encoder.fit(frame)
+
+
+@on_every_engine
+@pytest.mark.parametrize("encode", ["ordinal", "onehot-dense"])
+def test_quantile_bins_of_one_row_are_scikit_learns(engine, encode):
+    ours, theirs = (kind(2, encode=encode, strategy="quantile", quantile_method="averaged_inverted_cdf")
+                    for kind in (ml.KBinsDiscretizer, preprocessing.KBinsDiscretizer))
+    equal_to(engine, ours, theirs, {"a": np.array([1.5]), "b": np.array([2])})
+
+
+@on_every_engine
+def test_bins_that_are_all_too_narrow_are_told(engine):
+    frame = over(engine, {"fine": np.array([1.0, 2.0, 3.0]), "tiny": np.array([0.0, 1e-10, 2e-10])})
+    with quiet(), pytest.raises(InvalidValue, match="the bins of 'tiny' are all narrower"):
+        ml.KBinsDiscretizer(2, strategy="quantile", quantile_method="linear").fit(frame)
+
+
+@on_every_engine
+def test_grouped_frames_are_refused(engine):
+    frame = over(engine, {"a": np.array([1.0, 2.0]), "b": np.array([1, 2])})
+    with pytest.raises(InvalidType, match="grouped"):
+        ml.StandardScaler().fit(frame.groupby("b"))

@@ -219,3 +219,24 @@ def test_a_frame_is_no_array():
         np.asarray(frame)
     with pytest.raises(TypeError, match=r"ml\.xy"):
         LinearRegression().fit(frame, [1, 2, 3])
+
+
+@on_every_engine
+def test_a_column_that_is_not_fetched_may_give_the_order(engine):
+    frame = over(engine, COLUMNS)
+    arrays = ml.xy(frame, "bought", features=["visits"], order_by=["minutes"], container="numpy")
+    assert arrays.X.tolist() == [[2.0], [3.0], [1.0]]
+    batches = list(ml.batches(frame, features=["visits"], order_by="minutes", batch_rows=np.int64(2), container="numpy"))
+    assert [X.tolist() for X, _ in batches] == [[[2.0], [3.0]], [[1.0]]]
+
+
+@on_every_engine
+def test_wrong_arguments_are_told(engine):
+    frame = over(engine, {"a": np.array([1e300, 1.0]), "b": np.array([np.inf, 1.0])})
+    with pytest.raises(InvalidType, match="features is a list"):
+        ml.xy(frame, features="ab")
+    with pytest.raises(InvalidType, match="max_bytes is a number"):
+        ml.xy(frame, max_bytes="9")
+    with pytest.raises(InvalidValue, match="column 'a' has numbers that are too large for float32"):
+        ml.xy(frame, features=["b", "a"], dtype="float32")
+    assert ml.xy(frame, features=["b"], dtype="float32", container="numpy").X.tolist() == [[np.inf], [1.0]]

@@ -327,3 +327,19 @@ def test_one_join_reads_the_events(engine):
         Label("l", horizon=WEEK, until=AT)).at(spine(engine, [("a", AT)])).view_sql()
     assert sql.count("LEFT JOIN") == 2
     assert sql.count("FILTER") == 3
+
+
+@on_every_engine
+def test_windows_that_end_at_no_moment_are_refused(engine):
+    frame = events(engine, [("a", AT - DAY, "x", 1)])
+    for longest in (dt.timedelta.max, dt.timedelta(days=1_000_001)):
+        with pytest.raises(InvalidValue, match="window of 'x' is longer than 1000000 days"):
+            Features(frame).add("x", "count", window=longest)
+        with pytest.raises(InvalidValue, match="horizon of 'x' is longer than 1000000 days"):
+            Label("x", horizon=longest)
+    # The longest one reaches from the last moment to one that an engine knows, and from the first one.
+    features = Features(frame).add("x", "count", window=dt.timedelta(days=1_000_000)).label(
+        Label("y", horizon=dt.timedelta(days=1_000_000), gap=dt.timedelta(days=1_000_000), until=dt.datetime(9999, 12, 31)))
+    rows = [("a", AT), ("a", dt.datetime(1, 1, 1)), ("a", dt.datetime(9999, 12, 31))]
+    # The horizon of the first and the second row ends before the year 9999, so they are known to have no event in it.
+    assert found(features.at(spine(engine, rows)), "x", "y") == [[1, False], [0, False], [0, None]]

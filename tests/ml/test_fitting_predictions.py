@@ -101,3 +101,28 @@ def test_columns_named_like_answers(engine):
     assert found.name == "prediction"
     np.testing.assert_allclose(found.sort_index().to_pandas(), [2.0, 4.0, 8.0])
     assert model.score(frame, "y") == pytest.approx(1.0)
+
+
+@on_every_engine
+@pytest.mark.parametrize("names", [["score", "prediction"], ["probability_0", "score_1"], ["probability_", "score_"]])
+def test_features_may_have_the_names_of_answers(engine, names):
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame({name: rng.normal(size=40) for name in names})
+    for classes in (2, 3):
+        frame = load(engine, {**rows, "y": rng.integers(0, classes, 40)})
+        model = LogisticRegression().fit(frame, "y")
+        plain, features = model.to_sklearn(), frame[names]
+        found = model.predict_proba(features)
+        assert found.data_columns == [f"probability_{label}" for label in range(classes)]
+        np.testing.assert_allclose(found.sort_index().to_pandas(), plain.predict_proba(rows), rtol=1e-9)
+        scores = model.decision_function(features)
+        np.testing.assert_allclose(scores.sort_index().to_pandas(), plain.decision_function(rows), rtol=1e-9, atol=1e-12)
+        assert list(model.predict(features).sort_index().to_pandas()) == list(plain.predict(rows))
+
+
+@on_every_engine
+def test_the_class_zero_has_one_name_whichever_row_is_first(engine):
+    for zeros in ([0.0, -0.0], [-0.0, 0.0]):
+        frame = load(engine, {"a": [1.0, 2.0, 3.0], "y": [*zeros, 1.0]})
+        model = LogisticRegression().fit(frame, "y")
+        assert model.predict_proba(frame[["a"]]).data_columns == ["probability_0.0", "probability_1.0"]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from frame.frames import ENGINES, on_every_engine, opened
+from frame.frames import ENGINES, load, on_every_engine, opened
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 from sklearn.exceptions import UndefinedMetricWarning
@@ -444,3 +444,12 @@ def test_wrong_values(engine, metric, words):
 def test_wrong_columns(metric, error, words):
     with pytest.raises(error, match=words):
         metric(stored("duckdb"))
+
+
+@on_every_engine
+def test_squares_that_are_too_small_for_a_float_are_nothing(engine):
+    # Naive Bayes gives such probabilities, and an engine may raise where their square is no float.
+    frame = load(engine, {"y": [0, 1, 0, 1], "p": [1e-200, 1.0, 0.5, 0.75]})
+    assert metrics.brier_score_loss(frame, "y", "p") == (0.5**2 + 0.25**2) / 4
+    assert metrics.mean_squared_error(frame, "y", "p") == (0.5**2 + 0.25**2) / 4
+    assert metrics.r2_score(frame, "y", "p") == 1 - (0.5**2 + 0.25**2)

@@ -112,3 +112,22 @@ def test_wrong_input_is_told():
         ml.RobustScaler(quantile_range=(80, 20)).fit(frame[["x"]])
     with pytest.raises(InvalidType, match="is lazy"):
         ml.StandardScaler().partial_fit(frame[["x"]])
+
+
+@on_every_engine
+@pytest.mark.parametrize("scaler", [ml.RobustScaler(), ml.StandardScaler(), ml.SimpleImputer(strategy="median"),
+                                    ml.SimpleImputer(strategy="most_frequent")])
+def test_infinite_values_are_refused_where_no_statistic_shows_them(engine, scaler):
+    # The quartiles of the first column are finite, and a quartile between -inf and 1.0 may be NaN.
+    for values in ([*map(float, range(20)), np.inf], [1.0, -np.inf, np.nan]):
+        frame = over(engine, {"wide": np.array(values), "fine": np.arange(len(values))})
+        with pytest.raises(InvalidValue, match=r"contains infinity or a value too large.*, in wide:"):
+            scaler.fit(frame)
+
+
+@on_every_engine
+@pytest.mark.parametrize("scaler", [ml.StandardScaler(), ml.SimpleImputer()])
+def test_sums_beyond_the_floats_are_told_on_every_engine(engine, scaler):
+    frame = over(engine, {"wide": np.array([1e308, -1e308, 0.5]), "fine": np.array([1, 2, 3])})
+    with pytest.raises(InvalidValue, match="the values of wide are so large"):
+        scaler.fit(frame)

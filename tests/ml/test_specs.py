@@ -10,6 +10,7 @@ import math
 import uuid
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn.impute
 import sklearn.preprocessing
@@ -293,3 +294,34 @@ def test_conditions_that_are_not_read():
     for part in ("entity", "time", "key", "features", "labels", "order", "events"):
         with pytest.raises(InvalidValue, match="lacks something"):
             from_spec({name: value for name, value in good.items() if name != part}, events=events)
+
+
+@on_every_engine
+@pytest.mark.parametrize("encode", ["onehot", "onehot-dense", "ordinal"])
+def test_bins_of_every_encoding_have_a_spec(engine, encode):
+    frame = load(engine, {"a": [1.0, 2.0, 5.0, 9.0]})
+    fitted = ml.KBinsDiscretizer(2, encode=encode, quantile_method="linear").fit(frame)
+    made = from_spec(through_json(fitted))
+    assert made.transform(frame).sort_index().to_pandas().equals(fitted.transform(frame).sort_index().to_pandas())
+    rows = pd.DataFrame({"a": [1.5, 8.0]})
+    edge = fitted.bin_edges_[0][1]
+    second = (rows.a.to_numpy() >= edge).astype(float)
+    wanted = second[:, None] if encode == "ordinal" else np.column_stack([1 - second, second])
+    found = made.to_sklearn().transform(rows)
+    assert (found.toarray() if encode == "onehot" else found).tolist() == wanted.tolist()
+
+
+def test_values_that_are_no_part_of_a_spec_are_told():
+    events = DataFrame.from_schema({"id": "int64", "user_id": "string", "moment": "timestamp"}, index="id")
+    written = through_json(Features(events).add("x", "count", window=DAY).label(Label("y", horizon=DAY)))
+    for change in ({"events": 0.5}, {"labels": [{**written["labels"][0], "until": "x"}]},
+                   {"labels": [{**written["labels"][0], "horizon_microseconds": math.nan}]}):
+        with pytest.raises(InvalidValue, match="lacks something, or has it wrong"):
+            from_spec({**written, **change}, events=events)
+    scaler = through_json(ml.StandardScaler())
+    with pytest.raises(InvalidValue, match="no estimator"):
+        from_spec({**scaler, "class": {"float": "zz"}})
+    composed = through_json(ml.Compose([]))
+    del composed["parameters"]["transformers"]
+    with pytest.raises(InvalidValue, match="lacks a parameter of Compose"):
+        from_spec(composed)

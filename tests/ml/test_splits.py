@@ -158,7 +158,9 @@ def test_strata_of_two_columns_and_a_half_is_rounded_up(engine):
     df = load(engine, {"a": [1] * 4 + [2] * 2, "b": [True] * 2 + [False] * 4})
     train, test = split(df, key="_index_row", test_size=0.25, stratify=["a", "b"])
     # Strata of 2, 2 and 2 keys, each of which gives floor(0.5 + 0.5) keys.
-    assert Counter(zip(test.a.to_pandas(), test.b.to_pandas(), strict=True)) == {(1, True): 1, (1, False): 1, (2, False): 1}
+    # Both columns in one fetch: the rows have no order that two queries would share.
+    rows = test.to_pandas()
+    assert Counter(zip(rows.a, rows.b, strict=True)) == {(1, True): 1, (1, False): 1, (2, False): 1}
     assert len(train) == 3
 
 
@@ -305,3 +307,22 @@ def test_other_types_are_no_keys():
 def test_bad_input_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call(load("duckdb", {"k": [1, 2]}))
+
+
+@on_every_engine
+def test_only_frames_are_split(engine):
+    frame = load(engine, {"user": [1, 2, 3]})
+    for given in (None, pd.DataFrame({"user": [1]}), frame.user, frame.groupby("user")):
+        with pytest.raises(InvalidType, match="rows are split in a frame"):
+            split(given, key="user")
+        with pytest.raises(InvalidType, match="rows are split in a frame"):
+            folds(given, key="user")
+
+
+@on_every_engine
+def test_numbers_of_numpy_are_numbers(engine):
+    frame = load(engine, {"user": list(range(20))})
+    assert folds(frame, key="user", n_splits=np.int64(3)).fold.to_pandas().tolist() \
+        == (key_numbers(list(range(20))) % 3).tolist()
+    test = split(frame, key="user", test_size=np.float32(0.5))[1]
+    assert sorted(test.user.to_pandas()) == np.flatnonzero(key_numbers(list(range(20))) < 2**59).tolist()

@@ -113,3 +113,11 @@ def test_wrong_targets_are_told():
         ml.TargetEncoder(cv=object()).fit_transform(frame[["x", "words"]], "words")
     with pytest.raises(InvalidValue, match="has none"):
         ml.TargetEncoder().fit_transform(frame[["x", "words"]].reset_index(drop=True), "words")
+
+
+@on_every_engine
+@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e200])
+def test_targets_whose_squares_are_no_floats_are_refused(engine, value):
+    frame = over(engine, {"city": np.array(["a", "b", "a"], dtype=object), "y": np.array([0.5, 2.0, value])})
+    with pytest.raises(InvalidValue, match="Input y contains infinity or a value too large"):
+        ml.TargetEncoder().fit(frame[["city"]], frame.y)

@@ -13,6 +13,10 @@ from objectiv_local.types import python_value
 Censored = OneOf["null", "drop", "error"]
 
 
+#: The longest duration: moments of the years 1 to 9999 have others so far away on every engine.
+_LONGEST = datetime.timedelta(days=1_000_000)
+
+
 @dataclass(frozen=True, slots=True)
 class Aspect:
     """One feature or label: an aggregate of the events from ``start`` to before ``end``, counted from the cutoff.
@@ -55,6 +59,9 @@ def duration(value: object, what: str, name: str) -> datetime.timedelta:
     plain = python_value(value)
     if not isinstance(plain, datetime.timedelta):
         raise InvalidType(f"{what} of {name!r} has to be a duration, not {value!r}", hint="datetime.timedelta(days=7)")
+    if abs(plain) > _LONGEST:
+        raise InvalidValue(f"{what} of {name!r} is longer than {shown(_LONGEST)}, and may end at no moment that engines know",
+                           hint="without a window, a feature is about all events before the cutoff")
     return plain
 
 

@@ -31,6 +31,8 @@ def classes_of(frame: DataFrame, target: str, who: str) -> tuple[np.ndarray[Any,
         raise InvalidValue("Unknown label type: continuous. Maybe you are trying to fit a classifier, which expects discrete "
                            "classes on a regression target with continuous values.",
                            hint=f"the target {target!r} has fractions, or more than {MAX_CLASSES} values")
+    # 0.0 and -0.0 are one class, and it is up to an engine which of them a group shows.
+    known = {label + 0.0 if isinstance(label, float) else label: count for label, count in known.items()}
     order = sorted(known)
     classes = np.array(order, dtype={"string": object, "decimal": float}.get(column.type.name))
     return classes, np.array([known[label] for label in order], dtype=np.int64)

@@ -29,9 +29,10 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
 
     ``fit(frame, y)`` takes the name of a column of bools, whole numbers or text, which is then no feature, or a series of
     the same rows. The classes, means and spreads of features take three queries; then each step of Newton's method reads
-    the rows, all of one snapshot: up to 256 MB of them are kept, and more are streamed again in bounded memory. The objective is scikit-learn's, and so are the attributes; the solvers
-    ``lbfgs``, ``newton-cg`` and ``newton-cholesky`` all mean Newton's method here. ``tol`` bounds the gradient, as there, by
-    features that are scaled to a spread of 1, so that the number of steps does not depend on units.
+    the rows, all of one snapshot: up to 256 MB of them are kept, and more are streamed again in bounded memory. The
+    objective is scikit-learn's, and so are the attributes; the solvers ``lbfgs``, ``newton-cg`` and ``newton-cholesky`` all
+    mean Newton's method here. ``tol`` bounds the gradient, as there, by features that are scaled to a spread of 1, so that
+    the number of steps does not depend on units.
 
     Differs from scikit-learn: with ``C=numpy.inf``, classes that are separated perfectly and columns that depend on each
     other are errors. Weights of rows, ``l1_ratio``, ``dual`` and ``warm_start`` need rows in memory. Raises InvalidValue for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidType, NotSupported
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
@@ -58,11 +58,22 @@ class Model(OverFrames):
         from objectiv_local.ml.scoring import score
 
         self._names(X)
-        # A feature may have the name that answers have.
-        output = unused_name("prediction", X._state.plan.types) if method == "predict" else None
+        # A feature may have the name that an answer has, so answers get other names first.
+        base = {"predict": "prediction", "predict_proba": "probability", "decision_function": "score"}[method]
+        output = base
+        while any(name.startswith(output) for name in X._state.plan.types):
+            output += "_"
         found: DataFrame = score(self, X, method=method, output=output)
-        made: DataFrame = found[[name for name in found.data_columns if name not in X.data_columns]]
-        return made
+        made = [name for name in found.data_columns if name not in X.data_columns]
+        if method == "predict":
+            predicted: DataFrame = found[made]
+            return predicted
+        answers = {base + name.removeprefix(output): found._state.column(name) for name in made}
+        taken = [name for name in answers if name in X.index_columns]
+        if taken:
+            raise InvalidValue(f"the index has a level {taken[0]!r}, which is the name of an answer",
+                               hint="set an index of another name: df.rename(columns={...}).set_index(...)")
+        return with_columns(found, answers, only=True)
 
     def predict(self, X: Any) -> Any:
         """Return predictions: scikit-learn's for rows in memory; for a frame, the lazy series ``prediction``."""

@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.expressions import joined, real, total
+from objectiv_local.ml.expressions import joined, real, squared, total
 from objectiv_local.ml.metrics.measured import Measured, measured, positive_label, whole_labels
 from objectiv_local.plan.expr import Expr, aggregation, call, case
 from objectiv_local.plan.nodes import Aggregate, Limit
@@ -159,4 +159,4 @@ def _minus_log(part: Expr) -> Expr:
 
 
 def _square(part: Expr) -> Expr:
-    return call("mul", part, part)
+    return squared(part)

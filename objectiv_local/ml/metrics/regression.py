@@ -9,7 +9,7 @@ from typing import Any
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.expressions import real
+from objectiv_local.ml.expressions import real, squared
 from objectiv_local.ml.metrics.measured import Measured, measured
 from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Named
@@ -124,4 +124,4 @@ def _check(rows: Measured, found: Mapping[str, Any]) -> None:
 
 
 def _square(difference: Expr) -> Expr:
-    return call("mul", difference, difference)
+    return squared(difference)

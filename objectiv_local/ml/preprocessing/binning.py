@@ -90,6 +90,9 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
 
         # Ends of each feature are all that scikit-learn needs to know of it for bins of equal width.
         table = pd.DataFrame([found["min"], found["max"]], columns=names)
+        if self.strategy == "quantile":
+            # Edges come later, so which features vary is all that counts.
+            table = (table > table.min()).astype("float64")
         with warnings.catch_warnings():
             # Two rows have narrower quantiles than the frame; what is said of them is said below.
             if self.strategy == "quantile":
@@ -115,6 +118,9 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
                               "Consider decreasing the number of bins.", UserWarning, stacklevel=5)
             edges[position], bins[position] = kept, len(kept) - 1
         self.bin_edges_, self.n_bins_ = edges, bins
+        if "onehot" in self.encode and not bins.all():
+            raise InvalidValue(f"the bins of {names[int(bins.argmin())]!r} are all narrower than {_NARROWEST}, so none is left",
+                               hint="multiply the column by a constant, or use encode='ordinal'")
         if "onehot" in self.encode:
             dtype = self._encoder.dtype
             self._encoder = preprocessing.OneHotEncoder(categories=[np.arange(size) for size in bins],

@@ -13,7 +13,7 @@ from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.expressions import constant, real
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.preprocessing.transformer import features_of
-from objectiv_local.ml.statistics.summary import no_rows
+from objectiv_local.ml.statistics.summary import check_sizes, no_rows
 from objectiv_local.plan.expr import Column, Expr, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Limit, Node, Values
@@ -76,6 +76,9 @@ def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, E
     out: list[list[tuple[Any, ...]]] = [[] for _ in names]
     rest = [name for name, _ in extra] + [name for name, _ in made]
     values = {name: table.column(name).to_pylist() for name in columns}
+    for place in range(first):
+        # 0.0 and -0.0 are one category, and it is up to an engine which of them a group shows.
+        values[f"c{place}"] = [0.0 if isinstance(value, float) and value == 0 else value for value in values[f"c{place}"]]
     for row, place in enumerate(values["feature"]):
         value = values[f"c{place}"][row]
         out[place].append((np.nan if value is None else value, *(values[name][row] for name in rest)))
@@ -91,6 +94,8 @@ def surrogate(counts: Sequence[Sequence[Any]], names: Sequence[str], types: Sequ
         raise no_rows(len(names), "an encoder")
     columns = {}
     for name, values, type_ in zip(names, counts, types, strict=True):
+        sizes = [abs(value) for value in values if isinstance(value, float) and not is_nan(value)]
+        check_sizes({name: max(sizes, default=None)}, "an encoder")
         filled = [*values, *([values[0]] * (length - len(values)))]
         has_hole = any(is_nan(value) for value in values)
         dtype = {"bool": "object" if has_hole else "bool", "int64": "float64" if has_hole else "int64", "float64": "float64",

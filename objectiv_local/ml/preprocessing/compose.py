@@ -15,13 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import OverFrames, is_frame
+from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
 from objectiv_local.ml.preprocessing.encoding import OneHotEncoder, OrdinalEncoder
 from objectiv_local.ml.preprocessing.imputing import SimpleImputer
 from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from objectiv_local.ml.preprocessing.target import TargetEncoder
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, frame_of
-from objectiv_local.plan.expr import Column, Expr
+from objectiv_local.plan.expr import Column, Expr, call
 from objectiv_local.plan.naming import unused_name
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Compose(FrameTransformer, ColumnTransformer):
 
     transformers: Any
     transformers_: Any
+    transformer_weights: Any
     remainder: Any
 
     @classmethod
@@ -87,14 +89,14 @@ class Compose(FrameTransformer, ColumnTransformer):
             if isinstance(transformer, str) or not columns:
                 stand_ins.append((name, transformer, columns))
                 if transformer == "passthrough" and over is not None:
-                    out += [over[1][column] for column in columns]
+                    out += self._weighted(name, {column: over[1][column] for column in columns})
                 continue
             fitted = over_frames(clone(transformer))
             if over is None:
                 fitted.fit(frame[columns], y)
             else:
                 state, part = fitted._fit_expressions(frame[columns], y, state, {each: over[1][each] for each in columns})
-                out += part.values()
+                out += self._weighted(name, part)
             stand_ins.append((name, _Fitted(fitted), columns))
         own = self.transformers, self.remainder
         try:
@@ -108,6 +110,7 @@ class Compose(FrameTransformer, ColumnTransformer):
         return state, out
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+        self._check_target(y)
         self._validate_params()
         state, found = self._fit_parts(frame, FrameTransformer._names(self, frame, fitting=True), y, (state, features))
         return state, dict(zip(map(str, self.get_feature_names_out()), found, strict=True))
@@ -135,18 +138,23 @@ class Compose(FrameTransformer, ColumnTransformer):
         tags.input_tags.allow_nan = all(get_tags(each).input_tags.allow_nan for each in parts)
         return tags
 
-    def _parts(self, names: Sequence[str]) -> list[tuple[Any, list[str]]]:
-        """Return the fitted transformers with the names of their columns; None stands for columns that pass as they are."""
-        out = []
-        for _, transformer, columns in self.transformers_:
+    def _weighted(self, name: str, part: Features) -> list[Expr]:
+        """Return what a part makes of its columns, times its weight if it has one."""
+        weight = (self.transformer_weights or {}).get(name)
+        return [expr if weight is None else call("mul", as_float(expr, label), real(weight)) for label, expr in part.items()]
+
+    def _parts(self, names: Sequence[str]) -> list[tuple[str, Any, list[str]]]:
+        """Return the fitted transformers with their names and those of their columns; None stands for one that changes none."""
+        out: list[tuple[str, Any, list[str]]] = []
+        for name, transformer, columns in self.transformers_:
             chosen = [columns] if isinstance(columns, str) else [
                 names[each] if isinstance(each, int) and not isinstance(each, bool) else str(each) for each in columns]
             if transformer == "drop" or not chosen:
                 continue
             if isinstance(transformer, str) or _passes(transformer):
-                out.append((None, chosen))
+                out.append((name, None, chosen))
             else:
-                out.append((over_frames(transformer), chosen))
+                out.append((name, over_frames(transformer), chosen))
         return out
 
     def _names(self, frame: DataFrame, *, fitting: bool = False) -> list[str]:
@@ -157,25 +165,25 @@ class Compose(FrameTransformer, ColumnTransformer):
         if not hasattr(self, "feature_names_in_"):
             return super()._names(frame)
         known = self._known(frame.data_columns)
-        needed = {name for _, chosen in self._parts(known) for name in chosen}
+        needed = {name for _, _, chosen in self._parts(known) for name in chosen}
         missing = sorted(needed - set(frame.data_columns))
         if missing:
             raise InvalidValue(f"columns are missing: {missing}", hint=near(missing[0], frame.data_columns))
         return known
 
     def _check(self, frame: DataFrame) -> None:
-        for transformer, chosen in self._parts(self._known(frame.data_columns)):
+        for _, transformer, chosen in self._parts(self._known(frame.data_columns)):
             if transformer is not None:
                 transformer._check(frame[chosen])
 
     def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
         known = self._known(features)
         found: list[Any] = []
-        for transformer, chosen in self._parts(known):
-            part = {name: features[name] for name in chosen}
+        for name, transformer, chosen in self._parts(known):
+            part = {each: features[each] for each in chosen}
             if transformer is not None:
                 state, part = transformer._expressions(state, part)
-            found += part.values()
+            found += self._weighted(name, part)
         labels = [str(name) for name in self.get_feature_names_out(known)]
         return state, dict(zip(labels, found, strict=True))
 

@@ -11,10 +11,9 @@ from sklearn.impute import SimpleImputer as Plain
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real, with_columns
-from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of
 from objectiv_local.ml.statistics.quantiles import quantiles
-from objectiv_local.ml.statistics.summary import no_rows, refuse_infinite
+from objectiv_local.ml.statistics.summary import LARGEST, check_sizes, finite_row, no_rows, too_large
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
 
@@ -47,6 +46,7 @@ class SimpleImputer(FrameTransformer, Plain):
 
         columns_in, kept_values = features_of(frame), dict[str, Expr]()
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
+        numbers: dict[str, Expr] = {}
         for position, name in enumerate(names):
             value, missing = self._value(columns_in[name], name)
             if value.type.name == "string" and self.strategy in ("mean", "median"):
@@ -54,14 +54,22 @@ class SimpleImputer(FrameTransformer, Plain):
                                   hint="use strategy='most_frequent'")
             aggregates[f"missing_{position}"] = aggregation("sum", case([(missing, literal(1))], literal(0)))
             kept = case([(call("not", missing), value)])
+            if value.type.name != "string":
+                numbers[name] = kept
+                aggregates[f"size_{position}"] = aggregation("max", call("abs", kept))
             aggregates[f"value_{position}"] = aggregation(_OPERATIONS.get(self.strategy, "min"), kept)
             kept_values[name] = kept
-        found = one_row(frame, aggregates)
+        found = finite_row(frame, aggregates, numbers, "SimpleImputer")
         if not found["rows"]:
             raise no_rows(len(names), "SimpleImputer")
+        sizes = {name: found[f"size_{position}"] for position, name in enumerate(names) if name in numbers}
+        check_sizes(sizes, "SimpleImputer")
         values = [found[f"value_{position}"] for position in range(len(names))]
-        if any(isinstance(value, float) and math.isinf(value) for value in values):
-            refuse_infinite(frame, names, "SimpleImputer")
+        limit = LARGEST.get(self.strategy, math.inf)
+        lost = [name for name, value in zip(names, values, strict=True) if name in numbers and value is not None
+                and not (math.isfinite(value) and sizes[name] <= limit)]
+        if lost:
+            raise too_large(lost, "SimpleImputer")
         if self.strategy == "median":
             counts = {name: found["rows"] - found[f"missing_{position}"] for position, name in enumerate(names)}
             medians = quantiles(with_columns(frame, kept_values), counts, {name: [("median", 0.5)] for name in names})

@@ -18,6 +18,7 @@ from objectiv_local.ml.key import key_number
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, frame_of
 from objectiv_local.ml.splits import HashKFold
+from objectiv_local.ml.statistics.summary import LARGEST
 from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
 from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.plan.nodes import Aggregate
@@ -106,6 +107,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         frame, names, target = required_target(X, y, type(self).__name__)
         self._names(frame[names], fitting=True)
         self._fit_frame(frame, names, target)
+        self._check_names_out()
         return self
 
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
@@ -136,11 +138,15 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         aggregates: dict[str, Expr] = {"missing": aggregation("sum", case([(missing, literal(1))], literal(0)))}
         if column.type.name in ("float64", "decimal"):
             value = number_of(column, target)
+            aggregates["size"] = aggregation("max", call("abs", value))
             aggregates["fractions"] = aggregation("any", call("ne", value, call("floor", value)))
         row = one_row(frame, aggregates)
         if row["missing"]:
             raise InvalidValue(f"the target {target!r} is missing in {row['missing']} rows",
                                hint=f"leave them out first: df.dropna(subset=[{target!r}])")
+        if row.get("size") is not None and row["size"] > LARGEST["var"]:
+            raise InvalidValue(f"Input y contains infinity or a value too large: the target {target!r} is beyond "
+                               f"{LARGEST['var']:g}", hint="leave such rows out, or divide the target by a constant")
         if self.target_type == "continuous" or (self.target_type == "auto" and row.get("fractions")):
             if column.type.name == "string":
                 raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")

@@ -45,12 +45,16 @@ class FrameTransformer(OverFrames):
         return self._fitted(X, y)
 
     def _fitted(self, frame: DataFrame, y: Any) -> Self:
+        self._check_target(y)
+        self._validate_params()  # type: ignore[attr-defined]
+        self._fit_frame(frame, self._names(frame, fitting=True), y)
+        self._check_names_out()
+        return self
+
+    def _check_target(self, y: object) -> None:
         if isinstance(y, str):
             raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
                               hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
-        self._validate_params()  # type: ignore[attr-defined]
-        self._fit_frame(frame, self._names(frame, fitting=True), y)
-        return self
 
     def _fit_in_memory(self, table: Any) -> None:
         """Have scikit-learn fit itself to a small table that stands for the frame: it then sets all of its attributes."""
@@ -75,8 +79,17 @@ class FrameTransformer(OverFrames):
         if not is_frame(X):
             return super().transform(X)  # type: ignore[misc]
         self._names(X)
+        self._check_names_out()
         self._check(X)
         return self._transformed(X)
+
+    def _check_names_out(self) -> None:
+        """Raise InvalidValue if two columns that come out have one name: a frame has each name once."""
+        names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
+        twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+        if twice:
+            raise InvalidValue(f"{type(self).__name__} makes two columns of the name {twice[0]!r}",
+                               hint="rename a column first: df.rename(columns={...})")
 
     def _scored(self, X: DataFrame) -> DataFrame:
         """Return a frame transformed for a model, to which NaN is as good as NULL."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.series.base import make_series
 from objectiv_local.ml.features import Features, Label
@@ -75,8 +75,8 @@ def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
         raise InvalidType("features are made from a frame of events", hint="from_spec(spec, events=df)")
     try:
         return _from_features(given, events)
-    except (KeyError, TypeError, OverflowError) as error:
-        if isinstance(error, ColumnNotFound | InvalidType):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        if isinstance(error, ObjectivError):
             raise
         raise InvalidValue(f"the spec of the features lacks something, or has it wrong: {error}") from None
 
@@ -169,7 +169,7 @@ def _estimator(estimator: Any, where: str) -> dict[str, Any]:
 
 def _from_estimator(given: Any, where: str) -> Any:
     name = given.get("class") if isinstance(given, dict) else None
-    class_ = _known(name) or (values.helper(str(name)) if name in values.HELPERS else None)
+    class_ = _known(name) or (values.helper(name) if isinstance(name, str) and name in values.HELPERS else None)
     if class_ is None:
         from objectiv_local import ml
 
@@ -183,7 +183,10 @@ def _from_estimator(given: Any, where: str) -> Any:
     if set(parameters) - known:
         unknown = min(set(parameters) - known)
         raise InvalidValue(f"{name} has no parameter {unknown!r}", hint=near(unknown, known))
-    made = class_(**parameters)
+    try:
+        made = class_(**parameters)
+    except TypeError as error:
+        raise InvalidValue(f"{where} of the spec lacks a parameter of {name}: {error}") from None
     for key, value in attributes.items():
         if not key.isidentifier() or key.startswith("__") or key in known or callable(getattr(class_, key, None)):
             raise InvalidValue(f"{name} cannot have learned {key!r}")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidValue, QueryFailed
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import number
 from objectiv_local.ml.fetching import one_row
-from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
+from objectiv_local.plan.expr import Expr, aggregation, call, literal
 
 if TYPE_CHECKING:
     import numpy
 
-#: A number with a size above this is infinite.
-_LARGEST = literal(1.7976931348623157e308)
+#: Sizes above which sums of numbers, or of squares of them, may be no floats. Engines then answer differently.
+LARGEST = {"mean": 2.0**960, "var": 1e150}
 
 
 class Statistics:
@@ -26,25 +27,28 @@ class Statistics:
 
     def __init__(self, frame: DataFrame, names: list[str], wanted: Mapping[str, tuple[object, ...]], who: str) -> None:
         """Compute what is ``wanted``: operations of the catalogue by name, with their constant arguments."""
-        columns = [number(frame, name) for name in names]
+        import numpy as np
+
+        columns = {name: number(frame, name) for name in names}
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
-        for position, column in enumerate(columns):
+        for position, column in enumerate(columns.values()):
             aggregates[f"counts_{position}"] = aggregation("count", column)
+            aggregates[f"sizes_{position}"] = aggregation("max", call("abs", column))
             for name, (op, *arguments) in wanted.items():
                 aggregates[f"{name}_{position}"] = aggregation(str(op), column, *map(literal, arguments))
-        try:
-            found = one_row(frame, aggregates)
-        except QueryFailed:
-            # An engine may refuse the variance of infinities.
-            refuse_infinite(frame, names, who)
-            raise
+        found = finite_row(frame, aggregates, columns, who)
         self.rows = int(found["rows"])
         if self.rows == 0:
             raise no_rows(len(names), who)
         self._found, self._size = found, len(names)
         self.counts = self["counts"].astype("int64")
-        if not all(abs(value) != float("inf") for name in wanted for value in self[name]):
-            refuse_infinite(frame, names, who)
+        check_sizes(dict(zip(names, self["sizes"], strict=True)), who)
+        limit = min((LARGEST[str(op)] for op, *_ in wanted.values() if op in LARGEST), default=math.inf)
+        lost = self["sizes"] > limit
+        for name in wanted:
+            lost |= (self.counts > 0) & ~np.isfinite(self[name])
+        if lost.any():
+            raise too_large([name for name, flag in zip(names, lost, strict=True) if flag], who)
 
     def __getitem__(self, name: str) -> numpy.ndarray[Any, Any]:
         import numpy as np
@@ -59,12 +63,31 @@ def no_rows(size: int, who: str) -> InvalidValue:
                         hint="the frame has no rows")
 
 
-def refuse_infinite(frame: DataFrame, names: list[str], who: str) -> None:
-    """Raise InvalidValue if a feature has an infinite value. One query."""
-    tests = [call("gt", call("abs", number(frame, name)), _LARGEST) for name in names]
-    found = one_row(frame, {f"infinite_{position}": aggregation("sum", case([(test, literal(1))], literal(0)))
-                            for position, test in enumerate(tests)})
-    infinite = [name for name, count in zip(names, found.values(), strict=True) if count]
+def too_large(names: Sequence[str], who: str) -> InvalidValue:
+    """Return the error for features whose statistics are beyond the floats."""
+    return InvalidValue(f"the values of {', '.join(names)} are so large that their sums or squares are no floats: {who} cannot "
+                        "be fitted to them", hint="divide such a column by a constant")
+
+
+def finite_row(frame: DataFrame, aggregates: Mapping[str, Expr], features: Mapping[str, Expr], who: str) -> dict[str, Any]:
+    """Return :func:`one_row` of statistics of features. Where it fails, raises InvalidValue if their sizes are why."""
+    try:
+        return one_row(frame, aggregates)
+    except QueryFailed:
+        # An engine may refuse the variance of infinities, and sums beyond the floats.
+        found = one_row(frame, {f"size_{position}": aggregation("max", call("abs", column))
+                                for position, column in enumerate(features.values())})
+        sizes = dict(zip(features, found.values(), strict=True))
+        check_sizes(sizes, who)
+        large = [name for name, size in sizes.items() if size is not None and size > LARGEST["var"]]
+        if large:
+            raise too_large(large, who) from None
+        raise
+
+
+def check_sizes(sizes: Mapping[str, float | None], who: str) -> None:
+    """Raise InvalidValue if a feature has an infinite value; ``sizes`` are the greatest ones, None without a value."""
+    infinite = [name for name, size in sizes.items() if size is not None and math.isinf(size)]
     if infinite:
         raise InvalidValue(f"Input X contains infinity or a value too large for dtype('float64'), in {', '.join(infinite)}: "
                            f"{who} takes finite numbers", hint="replace it: df[name].mask(df[name].abs() == float('inf'))")
