@@ -28,12 +28,9 @@ def shown(program: str) -> str:
 @pytest.fixture(scope="module")
 def on_postgres(postgres_url):
     """Return the address of the sample as a table."""
-    with connect(postgres_url) as found:
-        del found
-    connection = connect(postgres_url, read_only=False)
     table = parquet.read_table(sample.path())
-    DataFrame.from_arrow(connection, table, materialization="table").database_create_table("sample_events", if_exists="replace")
-    connection.close()
+    loaded = DataFrame.from_arrow(connect(postgres_url, read_only=False), table, materialization="table")
+    loaded.database_create_table("sample_events", if_exists="replace")
     return f"db_url={postgres_url!r}, table_name='sample_events'"
 
 

@@ -186,6 +186,16 @@ def test_a_loop_that_is_left_ends_its_snapshot(engine):
     assert frame.materialize(materialization="temp_table").x.sum().value == 36.0
 
 
+@on_every_engine
+def test_a_target_with_a_repeated_index_is_told(engine):
+    frame = over(engine, COLUMNS)
+    other = DataFrame.from_pandas(opened(engine), pd.DataFrame({"y": [1, 2, 3, 4]}, index=pd.Index([0, 0, 1, 2], name="row")))
+    with pytest.raises(InvalidValue, match="index of the target 'y' repeats: 3 rows of X meet 4 of it"):
+        ml.xy(frame, other.y, features=["visits"])
+    other = DataFrame.from_pandas(opened(engine), pd.DataFrame({"y": [3, 1, 2]}, index=pd.Index([2, 0, 1], name="row")))
+    assert ml.xy(frame, other.y, features=["visits"], container="numpy").y.tolist() == [1, 2, 3]
+
+
 def test_wrong_input_is_told():
     frame = over("duckdb", {**COLUMNS, "at": np.array([1, 2, 3]).astype("datetime64[us]")})
     for wrong, error, message in (

@@ -101,7 +101,8 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
     Parameters and attributes (``categories_``, ``drop_idx_``, ``infrequent_categories_``) are scikit-learn's. Categories are
     those of one query, in scikit-learn's order: text by code point, a missing value (NULL or NaN) last, as ``<name>_nan``.
     Frames always come out dense; ``sparse_output`` is for data in memory. Unknown categories are handled as
-    ``handle_unknown`` says; to raise or warn, ``transform`` runs a query that looks for them.
+    ``handle_unknown`` says; to raise or warn, ``transform`` runs a query that looks for them. A result of Postgres has no more
+    than 1,664 columns; OrdinalEncoder and TargetEncoder make one of many categories.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame

@@ -33,8 +33,9 @@ def score(model: Any, frame: DataFrame, *, method: Method = "auto", features: Se
     tell the rows apart. ``auto`` is SQL where there is one of at most ``max_sql`` characters.
 
     A row that the model would refuse has NULL for an answer: one with a NULL, NaN or infinite feature, unless the model
-    handles it. A number beyond 1e100 counts as infinite, but for models that are one sum of features; where a term of such a
-    sum is beyond the floats, Postgres raises. Of equal scores the first class is the answer, as in scikit-learn.
+    handles it. A number beyond 1e100 counts as infinite, but for models that are one sum of features; where a term of such
+    a sum is beyond the floats, or is not 0 and smaller than any, Postgres raises. Of equal scores the first class is the
+    answer, as in scikit-learn.
 
     Raises scikit-learn's NotFittedError for a model that is not fitted, ColumnNotFound for features that the frame has not,
     InvalidType for features that are no numbers, and InvalidValue for a method that the model has not and for names of
