@@ -147,8 +147,7 @@ class Compose(FrameTransformer, ColumnTransformer):
         """Return the fitted transformers with their names and those of their columns; None stands for one that changes none."""
         out: list[tuple[str, Any, list[str]]] = []
         for name, transformer, columns in self.transformers_:
-            chosen = [columns] if isinstance(columns, str) else [
-                names[each] if isinstance(each, int) and not isinstance(each, bool) else str(each) for each in columns]
+            chosen = _fitted_names(columns, names)
             if transformer == "drop" or not chosen:
                 continue
             if isinstance(transformer, str) or _passes(transformer):
@@ -284,6 +283,21 @@ def _checked(X: Any) -> Any:
     if hasattr(X, "columns") or hasattr(X, "column_names"):
         return X
     return check_array(X, dtype=None, accept_sparse=("csr", "csc"), ensure_all_finite=False)
+
+
+def _fitted_names(columns: Any, names: Sequence[str]) -> list[str]:
+    """Return the names of columns that a fitted ColumnTransformer knows by name or position, as a slice, or by a mask."""
+    if isinstance(columns, str | int):
+        columns = [columns]
+    if isinstance(columns, slice):
+        ends = [names.index(each) if isinstance(each, str) else each for each in (columns.start, columns.stop)]
+        # A name at the end of a slice is part of it, as in pandas.
+        stop = ends[1] + 1 if isinstance(columns.stop, str) else ends[1]
+        return list(names[ends[0]:stop:columns.step])
+    listed = columns.tolist() if hasattr(columns, "tolist") else list(columns)
+    if listed and all(isinstance(each, bool) for each in listed):
+        return [name for name, kept in zip(names, listed, strict=True) if kept]
+    return [names[each] if isinstance(each, int) else str(each) for each in listed]
 
 
 def _chosen(frame: DataFrame, columns: Any, name: str) -> list[str]:
