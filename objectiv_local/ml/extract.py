@@ -27,7 +27,7 @@ CONTAINERS = ("arrow", "pandas", "polars", "numpy")
 MAX_BYTES = 2 * 1024**3
 
 #: Rows of one batch when the caller does not say.
-BATCH_ROWS = 65_536
+BATCH_ROWS = 32_768
 
 #: Whole numbers up to this one are floats without loss.
 _EXACT = 2**53
