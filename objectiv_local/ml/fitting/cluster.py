@@ -69,12 +69,13 @@ class _Clusters(Model):
 class KMeans(_Clusters, sklearn.cluster.KMeans):
     """Return scikit-learn's ``KMeans``, which can also be fitted to a frame of this package.
 
-    For a frame, scikit-learn's own algorithm runs on a sample: the ``sample_rows`` rows with the least hashes of their index,
-    or of their values without one, which are the same rows on every engine. From the centers found there, with
-    ``method="batches"``, Lloyd's algorithm goes on over all rows, which are streamed once per iteration, up to ``max_iter``
-    and ``tol``; ``n_iter_`` and ``inertia_`` are those of all rows. With ``method="sample"``, centers, ``n_iter_`` and
-    ``inertia_`` are those of the sample, as they are where it has all rows. ``random_state=None`` counts as 0 for a frame,
-    so that fits can be repeated. A cluster that loses its rows gets the row farthest from its center, as in scikit-learn.
+    For a frame, scikit-learn's own algorithm runs on a sample: the ``sample_rows`` rows with the least hashes of their
+    index, or of their values without one, which are the same rows on every engine. From the centers found there, with
+    ``method="batches"``, Lloyd's algorithm goes on over all rows, which are read once per iteration, up to 256 MB of them
+    from memory, up to ``max_iter`` and ``tol``; ``n_iter_`` and ``inertia_`` are those of all rows. With
+    ``method="sample"``, centers, ``n_iter_`` and ``inertia_`` are those of the sample, as they are where it has all rows.
+    ``random_state=None`` counts as 0 for a frame, so that fits can be repeated. A cluster that loses its rows gets the row
+    farthest from its center, as in scikit-learn.
 
     ``predict(frame)`` is a lazy series, and there is no ``labels_``; ``transform(frame)`` has a column for each distance.
     Weights need rows in memory. Raises InvalidValue for missing and infinite values, and for fewer rows than clusters.

@@ -10,9 +10,9 @@ from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.types import FLOAT64
 
-#: Numbers beyond this one count as infinite, so that no product of features and weights leaves the floats: one engine
-#: has infinity there, the other an error. For the same reason, smaller ones than its inverse count as 0 where they are
-#: multiplied.
+#: Numbers beyond this one count as infinite where a feature is read several times, so that no product of features and
+#: weights leaves the floats: one engine has infinity there, the other an error. For the same reason, smaller ones than its
+#: inverse count as 0 where they are multiplied.
 LARGEST = 1e100
 LEAST = 1e-100
 
