@@ -8,8 +8,9 @@ import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
+from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
+from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
