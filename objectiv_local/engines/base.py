@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from objectiv_local.errors import ConnectionFailed
+
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
 
     import pyarrow
@@ -53,10 +56,16 @@ class Engine(Protocol):
     """Temporary tables of this connection, by the plan whose rows they hold."""
     samples: dict[Node, Node]
     """The plans of all rows, by the plan that reads a sample of them."""
+    temporary: set[str]
+    """The names of temporary tables that hold rows of frames."""
 
     @property
     def closed(self) -> bool:
-        """Whether the connection was closed."""
+        """Whether the connection was closed, or was lost with something that cannot be opened again."""
+
+    @property
+    def gone(self) -> AbstractSet[str]:
+        """The names of temporary tables that went with a connection that was lost, or stayed with the parent process."""
 
     def table(self, name: str) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
@@ -111,6 +120,13 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""
+
+
+def lost_table(name: str, description: str) -> ConnectionFailed:
+    """Return the error for reading a temporary table that is gone."""
+    return ConnectionFailed(f"the temporary table {name!r} is gone: the connection to {description} that held it was lost, "
+                            "or belongs to another process",
+                            hint="make the frame that reads it again: materialize(), get_sample() or from_pandas()")
 
 
 def split_name(name: str) -> tuple[str, ...]:

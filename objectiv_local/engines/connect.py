@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
 _LIBPQ_KEYWORDS = ("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "options",
@@ -47,6 +49,16 @@ _TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:
 
 _open: weakref.WeakValueDictionary[tuple[object, ...], Engine] = weakref.WeakValueDictionary()
 _lock = threading.RLock()
+
+
+def _forked() -> None:
+    # A thread of the parent may have held it, and is not here to release it.
+    global _lock  # noqa: PLW0603
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def connect(target: object = None, *, read_only: bool = True, new: bool = False,
@@ -202,7 +214,7 @@ def _no_file(text: str, path: Path) -> TableNotFound:
 def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str], timeout: float | None) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
-    def make() -> Engine:
+    def make() -> DuckDBEngine:
         engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
                               files=Relation("parquet", (pattern,)), statement_timeout=timeout)
         try:
@@ -210,6 +222,7 @@ def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str]
         except BaseException:
             engine.close()
             raise
+        engine.reopen = make
         return engine
 
     return _Target(("parquet", identity), make)
@@ -237,7 +250,10 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None) -> Engine:
     except duckdb.Error as error:
         message = str(error).partition(" Error: ")[2].strip()
     else:
-        return DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout)
+        engine = DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout)
+        if read_only:
+            engine.reopen = lambda: _duckdb_file_in_child(path, timeout)
+        return engine
     if "not a valid DuckDB database" in message:
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database: {message}", hint=f"give {_TARGETS}")
     if "different configuration" in message:
@@ -247,6 +263,21 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None) -> Engine:
         raise ConnectionFailed(f"{str(path)!r} is open for writing in another process: {message}",
                                hint="close it there; any number of processes may read")
     raise ConnectionFailed(f"cannot open {str(path)!r}: {message}")
+
+
+def _duckdb_file_in_child(path: Path, timeout: float | None) -> DuckDBEngine:
+    """Open a file that the parent of this process had open.
+
+    DuckDB would take the parent's database for the one to use, whose threads are not here; an attached file is another.
+    """
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
+    connection = _in_process()
+    name = '"' + path.stem.replace('"', '""') + '"'
+    target = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{target}' AS {name} (READ_ONLY)")
+    connection.execute(f"USE {name}")
+    return DuckDBEngine(connection, f"DuckDB over {path.name}", statement_timeout=timeout)
 
 
 def _duckdb_connection(connection: duckdb.DuckDBPyConnection, read_only: bool, timeout: float | None) -> _Target:
@@ -279,11 +310,12 @@ _TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
 def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | None) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
-    def make() -> Engine:
+    def make() -> DuckDBEngine:
         # The engine keeps the target, so that no other object gets its id while the engine is known under it.
         engine = DuckDBEngine(_in_process(), f"DuckDB over a {title}", default_table="data", statement_timeout=timeout,
                               keep=(target, table))
         engine.register("data", table)
+        engine.reopen = make
         return engine
 
     def unchanged(engine: Engine) -> bool:

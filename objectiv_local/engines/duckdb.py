@@ -8,6 +8,7 @@ import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from objectiv_local.engines import process
 from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.session import Session
@@ -73,6 +74,8 @@ class DuckDBEngine(Session):
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
+        self.reopen: Callable[[], DuckDBEngine] | None = None
+        self._begun = False
         self._created: list[str] = []
         self._registered: list[str] = []
         settings = {"TimeZone": "UTC"}
@@ -90,6 +93,39 @@ class DuckDBEngine(Session):
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
         self._run(lambda: self._connection.register(name, table), "")
         self._registered.append(name)
+
+    # ---- the life of the connection
+
+    @property
+    def _repeatable(self) -> bool:
+        return self.reopen is not None
+
+    def _connected(self) -> bool:
+        return True  # it ends with the process, or when it is closed
+
+    def _reopen(self) -> None:
+        assert self.reopen is not None
+        self._connection = self.reopen().handed_over()
+        self._finalizer = weakref.finalize(self, _close_quietly, self._connection)
+        self._begun = False
+
+    def handed_over(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection to another engine, which closes it in place of this one."""
+        self._finalizer.detach()
+        self._closed = True
+        return self._connection
+
+    def _abandon(self) -> None:
+        # DuckDB's threads are not in the child, and closing the connection would wait for them.
+        if self._owned:
+            self._finalizer.detach()
+        process.keep(self._connection)
+
+    def _recover(self) -> None:
+        if self._begun and not self._snapshots:
+            with suppress(ObjectivError):
+                self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")
+            self._begun = False
 
     # ---- statements
 
@@ -145,11 +181,17 @@ class DuckDBEngine(Session):
         import duckdb
         import pyarrow as pa
 
-        try:
-            return interruptible(action, self._connection.interrupt)
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            failure = translated(str(error), self.description, sql)
-        raise failure
+        def translating() -> T:
+            try:
+                return action()
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                failure = translated(str(error), self.description, sql)
+            if isinstance(failure, TableNotFound):
+                failure = self._missing(failure.what) or failure
+            raise failure
+
+        # Translated inside: what a signal handler raises, such as TimeoutError, is not the engine's.
+        return interruptible(translating, self._connection.interrupt)
 
     @contextmanager
     def _pinned(self) -> Generator[None]:
@@ -189,7 +231,8 @@ class DuckDBEngine(Session):
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 else (*parts[:-1], best[2])
-        return StoredTable(Relation("table", spelled), tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+        return StoredTable(Relation("table", spelled, best[0] == "temp"), tuple(zip(best[3], best[4], strict=True)),
+                           tuple(best[5] or ()))
 
     def _table_names(self) -> list[str]:
         if self._files is not None:
@@ -219,6 +262,7 @@ class DuckDBEngine(Session):
         stored = for_storage(table, schema, names)
         with self._turn():
             found = self._unused(name)
+            self.temporary.add(found)
             kinds = {column: type_.name for column, (_, type_) in zip(names, schema, strict=True)}
             if _CHECKED.keys().isdisjoint(kinds.values()):
                 self.register(found, stored)
@@ -232,7 +276,7 @@ class DuckDBEngine(Session):
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
                     self._run(lambda: self._connection.unregister(source), "")
-            return self._described(Relation("table", (found,)))
+            return self._described(Relation("table", (found,), temporary=True))
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
@@ -243,20 +287,29 @@ class DuckDBEngine(Session):
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._pinned():
-            self._run(lambda: self._execute("BEGIN"), "")
+            self._begin("BEGIN")
             try:
                 for statement in statements:
                     self._run(lambda sql=statement: self._execute(sql), statement)  # type: ignore[misc]
             except BaseException:
-                self._execute("ROLLBACK")
+                self._recover()
                 raise
             self._run(lambda: self._execute("COMMIT"), "")
+            self._begun = False
+
+    def _begin(self, sql: str) -> None:
+        self._begun = True  # noted before, because an exception may come at any place
+        try:
+            self._run(lambda: self._execute(sql), sql)
+        except QueryFailed:
+            self._begun = False  # the user's connection is in a transaction
+            raise
 
     def _begin_snapshot(self) -> bool:
         try:
-            self._run(lambda: self._execute("BEGIN"), "BEGIN")
+            self._begin("BEGIN")
         except QueryFailed:
-            return False  # the user's connection is in a transaction
+            return False
         return True
 
     def _end_snapshot(self) -> None:
@@ -264,6 +317,7 @@ class DuckDBEngine(Session):
             self._run(lambda: self._execute("COMMIT"), "COMMIT")
         except QueryFailed:
             self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")  # a statement in it failed
+        self._begun = False
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
@@ -272,8 +326,9 @@ class DuckDBEngine(Session):
         with self._turn(), self._pinned():
             if temporary:
                 name = self._unused(relation_name)
+                self.temporary.add(name)
                 self._create(name, sql)
-                return self._described(Relation("table", (name,)))
+                return self._described(Relation("table", (name,), temporary=True))
             parts = split_name(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
             self._run(lambda: self._execute(f"{words} {quoted(*parts)} AS\n{sql}"), sql)
@@ -286,7 +341,7 @@ class DuckDBEngine(Session):
     def _unused(self, name: str) -> str:
         rows = self._run(lambda: self._connection.sql(
             "SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), "")
-        return unused_name(name, {row[0] for row in rows})
+        return unused_name(name, {row[0] for row in rows} | self._gone)
 
     def _close(self) -> None:
         if self._owned:
@@ -327,10 +382,10 @@ def _close_quietly(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
-    """Return what ``action`` returns; Ctrl-C stops it by ``interrupt`` and arrives as KeyboardInterrupt.
+    """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
 
     DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
-    own and the main thread waits. Other threads than the main one receive no Ctrl-C and run the action themselves.
+    own and the main thread waits. Other threads than the main one receive no signals and run the action themselves.
     """
     if threading.current_thread() is not threading.main_thread():
         return action()
@@ -352,7 +407,7 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
             done.set()
 
     try:
-        # Ctrl-C may arrive while the thread starts, so it asks whether it is still wanted.
+        # A signal may arrive while the thread starts, so it asks whether it is still wanted.
         threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
         while not done.wait(60):
             pass
@@ -360,8 +415,8 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
         with beginning:
             given_up.set()
         # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
-        while begun.is_set() and not _wait(done):
-            interrupt()
+        while begun.is_set() and not _stopped(done, interrupt):
+            continue
         results.clear()  # an open result would keep the connection from its next statement
         raise
     if failures:
@@ -369,11 +424,12 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
     return results.pop()
 
 
-def _wait(done: threading.Event) -> bool:
+def _stopped(done: threading.Event, interrupt: Callable[[], None]) -> bool:
     try:
+        interrupt()
         return done.wait(0.05)
-    except KeyboardInterrupt:
-        return False
+    except BaseException:
+        return False  # another signal; the connection is free only when the statement has ended
 
 
 def translated(message: str, description: str, sql: str) -> ObjectivError:

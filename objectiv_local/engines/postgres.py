@@ -6,10 +6,11 @@ import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from objectiv_local.engines import process
 from objectiv_local.engines.base import BATCH_ROWS, quoted, safe_name, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
-from objectiv_local.engines.postgres_reading import collect, drained, parsed
+from objectiv_local.engines.postgres_reading import abandoned, collect, drained, ended, parsed
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
@@ -44,7 +45,8 @@ SELECT b.attname,
             WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod)
             WHEN starts_with(b.typname, '_') THEN substr(b.typname, 2) || '[]'
             ELSE b.typname END,
-       array_position(i.indkey::int2[], b.attnum)
+       array_position(i.indkey::int2[], b.attnum),
+       (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s))
 FROM base AS b LEFT JOIN pg_index AS i ON i.indrelid = to_regclass(%(name)s) AND i.indisprimary
 WHERE b.typtype <> 'd'
 ORDER BY b.attnum
@@ -68,23 +70,62 @@ class PostgresEngine(Session):
 
     def __init__(self, parameters: Mapping[str, str], *, read_only: bool = True,
                  statement_timeout: float | None = None) -> None:
+        self._parameters = dict(parameters)
+        self._settings = _SETTINGS
+        if statement_timeout is not None:
+            self._settings += f"; SET statement_timeout = {max(1, round(statement_timeout * 1000))}"
+        if read_only:
+            self._settings += "; SET default_transaction_read_only = on"
         connection, where = opened(parameters)
         super().__init__(where, default_table=None, read_only=read_only)
+        # Statements of the user's own may have begun a transaction, and may have changed settings.
+        self._users_transaction = self._users_session = False
+        self._adopt(connection)
+
+    def _adopt(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._finalizer = weakref.finalize(self, _close_quietly, connection)
         try:
-            settings = _SETTINGS
-            if statement_timeout is not None:
-                settings += f"; SET statement_timeout = {max(1, round(statement_timeout * 1000))}"
-            if read_only:
-                settings += "; SET default_transaction_read_only = on"
-            self._run(lambda: connection.execute(settings), "")
+            self._run(lambda: connection.execute(self._settings.encode()), "")
             row = self._fetch("SELECT upper('é') = 'É', current_setting('server_encoding'), "
                               "current_setting('server_version_num')::int / 10000")[0]
-            check_server(where, upper=bool(row[0]), encoding=str(row[1]), version=int(str(row[2])))
+            check_server(self.description, upper=bool(row[0]), encoding=str(row[1]), version=int(str(row[2])))
         except BaseException:
-            self.close()
+            self._finalizer()
             raise
+
+    # ---- the life of the connection
+
+    @property
+    def _repeatable(self) -> bool:
+        return not self._users_session
+
+    def _connected(self) -> bool:
+        return not self._connection.closed and not ended(self._connection.pgconn)
+
+    def _reopen(self) -> None:
+        if not self._inherited:
+            self._finalizer()
+        self._adopt(opened(self._parameters)[0])
+
+    def _abandon(self) -> None:
+        self._finalizer.detach()
+        process.keep(self._connection)
+        # Nothing that is written there by accident may reach the parent's server.
+        abandoned(self._connection.pgconn)
+
+    def _recover(self) -> None:
+        from psycopg.pq import TransactionStatus
+
+        self._stop()
+        if self._connection.closed:
+            return
+        status = self._connection.info.transaction_status
+        if status == TransactionStatus.IDLE:
+            self._users_transaction = False
+            return
+        if not self._users_transaction and not self._snapshots:
+            self._run(lambda: self._connection.execute("ROLLBACK"), "ROLLBACK")
 
     # ---- statements
 
@@ -112,8 +153,12 @@ class PostgresEngine(Session):
 
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns."""
+        from psycopg.pq import TransactionStatus
+
         with self._turn():
+            self._users_session = True
             self._run(lambda: self._connection.execute(sql.encode()), sql)
+            self._users_transaction = self._connection.info.transaction_status != TransactionStatus.IDLE
 
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
@@ -130,7 +175,8 @@ class PostgresEngine(Session):
             return action()
         except psycopg.Error as error:
             failure = self._translated(error)
-        except KeyboardInterrupt:
+        except BaseException:
+            # Ctrl-C, or whatever else a signal handler raises.
             self._stop()
             raise
         vars(failure)["sql"] = sql
@@ -142,19 +188,25 @@ class PostgresEngine(Session):
         A request to cancel has no effect before the server has started with the statement, so it is repeated.
         """
         import psycopg
+        from psycopg.pq import TransactionStatus
 
+        pgconn = self._connection.pgconn
+        if pgconn.transaction_status != TransactionStatus.ACTIVE:
+            return
         with suppress(psycopg.Error):
             for _ in range(20):
-                if drained(self._connection.pgconn, 0.25):
-                    return
                 self._connection.cancel_safe(timeout=5)
-            self._connection.close()
+                if drained(pgconn, 0.25):
+                    return
+        self._connection.close()
 
     def _translated(self, error: psycopg.Error) -> ObjectivError:
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":
-            return ConnectionFailed(f"the connection to {self.description} was lost",
-                                    hint="connect again with objectiv_local.connect(...)")
-        return translated(error, self.description)
+            return ConnectionFailed(f"the connection to {self.description} was lost while a statement ran",
+                                    hint="run it again: the next statement opens a new connection" if self._repeatable
+                                    else "connect again with objectiv_local.connect(...)")
+        missing = self._missing(str(error)) if error.sqlstate == "42P01" else None
+        return missing or translated(error, self.description)
 
     @contextmanager
     def _writing(self) -> Generator[None]:
@@ -206,8 +258,9 @@ class PostgresEngine(Session):
             if not rows:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        key = sorted((int(str(position)), str(column)) for column, _, position in rows if position is not None)
-        return StoredTable(Relation("table", parts), tuple((str(column), str(type_)) for column, type_, _ in rows),
+        key = sorted((int(str(position)), str(column)) for column, _, position, _ in rows if position is not None)
+        return StoredTable(Relation("table", parts, bool(rows[0][3])),
+                           tuple((str(column), str(type_)) for column, type_, _, _ in rows),
                            tuple(column for _, column in key))
 
     def _table_names(self) -> list[str]:
@@ -240,6 +293,7 @@ class PostgresEngine(Session):
 
         with self._turn():
             found = self._unused(name)
+            self.temporary.add(found)
             with self._writing():
                 self._run(lambda: self._connection.execute(
                     f"CREATE TEMPORARY TABLE {quoted(found)} ({columns})".encode()), "")
@@ -281,6 +335,7 @@ class PostgresEngine(Session):
             return self.table(relation_name)
         with self._turn():
             name = self._unused(relation_name)
+            self.temporary.add(name)
             with self._writing():
                 self._run(lambda: self._connection.execute(
                     f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{body}".encode()), sql)
@@ -294,7 +349,7 @@ class PostgresEngine(Session):
     def _unused(self, name: str) -> str:
         rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)",
                            {"name": safe_name(name)})
-        return unused_name(name, {str(row[0]) for row in rows})
+        return unused_name(name, {str(row[0]) for row in rows} | self._gone)
 
     def _close(self) -> None:
         self._finalizer()

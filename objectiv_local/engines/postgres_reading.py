@@ -1,10 +1,12 @@
-"""The rows that Postgres sends for COPY, as record batches."""
+"""What Postgres sends: the rows of COPY as record batches, and the end of a connection."""
 
 from __future__ import annotations
 
+import os
 import re
 import selectors
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from objectiv_local.engines.coerce import out_of_range, shortened, wrong_columns
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 #: A block of rows is parsed when it reaches this size, however few rows that is.
 _BLOCK_BYTES = 16 * 2**20
+
+#: How many pieces of what a server sends by itself are read between two statements.
+_NOTICES = 100
 
 
 def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:
@@ -77,6 +82,39 @@ def drained(pgconn: PGconn, seconds: float) -> bool:
             if waiting:
                 pgconn.consume_input()
     return True
+
+
+def ended(pgconn: PGconn) -> bool:
+    """Return whether the server has closed the connection, as far as it was told so; asks the server nothing."""
+    import psycopg
+    from psycopg.pq import TransactionStatus
+
+    if pgconn.transaction_status == TransactionStatus.ACTIVE:
+        return False  # who reads the running statement will find out
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(pgconn.socket, selectors.EVENT_READ)
+            # Notices arrive between statements too; the end of the connection is an error on reading.
+            for _ in range(_NOTICES):
+                if not selector.select(0):
+                    return False
+                pgconn.consume_input()
+                pgconn.is_busy()
+    except (psycopg.Error, OSError, ValueError):
+        return True
+    return False
+
+
+def abandoned(pgconn: PGconn) -> None:
+    """Lead the socket of a parent process's connection nowhere, so that nothing written there reaches the server."""
+    import psycopg
+
+    with suppress(psycopg.Error, OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        try:
+            os.dup2(nowhere, pgconn.socket, inheritable=False)
+        finally:
+            os.close(nowhere)
 
 
 def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
