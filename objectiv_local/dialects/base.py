@@ -44,6 +44,8 @@ class Dialect:
     #: The rows of a JSON array, as they stand behind FROM.
     unnest: Callable[[Sql], Sql]
     text_order: str = ""
+    #: The schema that holds temporary tables.
+    temporary_schema: str = "temp"
     #: How an array is written as text.
     array: str = "[{}]"
     #: Whether the engine pulls steps together before it plans them.

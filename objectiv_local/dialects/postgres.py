@@ -509,6 +509,7 @@ POSTGRES = Dialect(
     types=TYPES,
     stored=stored,
     relation=relation,
+    temporary_schema="pg_temp",
     literal=literal,
     unnest=elements,
     text_order=C,

@@ -67,10 +67,17 @@ class Engine(Protocol):
     def gone(self) -> AbstractSet[str]:
         """The names of temporary tables that went with a connection that was lost, or stayed with the parent process."""
 
-    def table(self, name: str) -> StoredTable:
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
-        Raises :class:`TableNotFound` with near names.
+        A temporary table hides another one of its name, unless a ``lasting`` one is asked for. Raises
+        :class:`TableNotFound` with near names.
+        """
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays, which no temporary table hides, whether or not there is one.
+
+        Raises :class:`InvalidValue` for a place of temporary tables.
         """
 
     def arrow(self, sql: str, schema: Schema) -> pyarrow.Table:

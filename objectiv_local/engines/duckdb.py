@@ -50,6 +50,13 @@ GROUP BY c.database_name, c.schema_name, c.table_name
 """
 
 
+_BEGIN_READING = "BEGIN TRANSACTION READ ONLY"
+
+#: Types of statements that read, and those that a transaction for reading keeps from writing anything but temporary tables.
+_READING_TYPES = {"SELECT", "EXPLAIN", "MULTI"}
+_SAFE_TYPES = _READING_TYPES | {"SET", "PRAGMA", "CALL", "CREATE", "DROP", "ALTER", "INSERT", "UPDATE", "DELETE", "MERGE_INTO",
+                                "PREPARE", "EXECUTE", "VARIABLE_SET"}
+
 #: Types that are loaded as text, with their cast.
 _CHECKED = {"uuid": "{}::uuid", "json": "{}::json", "numeric_interval": "translate({}, '{{}}', '[]')::double[]"}
 
@@ -136,18 +143,18 @@ class DuckDBEngine(Session):
         from objectiv_local.engines.coerce import arrow_schema
 
         coercion = Coercion(schema)
-        with self._turn(), self._pinned():
+        with self._turn(), self._pinned(), self._guarded():
             # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
-            table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
+            table = self._run(lambda: self._query(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
 
     def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
         coercion = Coercion(schema)
-        with self._pinned():
+        with self._pinned(), self._guarded():
             reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
-                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+                reader = self._run(lambda: self._query(sql).to_arrow_reader(batch_rows), sql)
                 yield None
                 while (batch := self._run(lambda: next(reader, None), sql)) is not None:
                     if batch.num_rows:
@@ -162,19 +169,67 @@ class DuckDBEngine(Session):
                     reader.close()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns."""
+        """Run a statement and drop what it returns.
+
+        On a connection for reading that is the user's own, it is one statement, and writes nothing but temporary tables.
+        """
         with self._turn(), self._pinned():
-            self._run(lambda: self._execute(sql), sql)
+            if self._owned or not self.read_only:
+                self._run(lambda: self._execute(sql), sql)
+                return
+            kind = self._run(lambda: self._only(sql), sql)
+            if kind == "TRANSACTION":
+                begins = re.match(r"\s*(begin|start)\b", sql, re.IGNORECASE)
+                self._run(lambda: self._execute(_BEGIN_READING if begins else sql), sql)
+                return
+            with self._guarded() as guarded:
+                if kind not in (_SAFE_TYPES if guarded else _READING_TYPES):
+                    raise ReadOnly(f"the statement writes, and {self.description} is open for reading",
+                                   hint="connect(..., read_only=False) allows writes")
+                self._run(lambda: self._execute(sql), sql)
 
     def _execute(self, sql: str) -> None:
         result = self._connection.sql(sql)
         if result is not None:
             result.fetchall()
 
+    def _query(self, sql: str) -> duckdb.DuckDBPyRelation:
+        if not self._owned and self.read_only and self._only(sql) not in _READING_TYPES:
+            raise ReadOnly(f"the statement is not a query, and {self.description} is open for reading",
+                           hint="connect(..., read_only=False) allows writes")
+        return self._connection.sql(sql)
+
+    def _only(self, sql: str) -> str:
+        """Return the type of the one statement in a text, which DuckDB's own parser finds. Raises InvalidValue for several."""
+        found = self._connection.extract_statements(sql)
+        if len(found) != 1:
+            raise InvalidValue(f"the text holds {len(found)} statements", hint="give one statement")
+        return str(found[0].type.name)
+
+    @contextmanager
+    def _guarded(self) -> Generator[bool]:
+        """Hold a transaction for reading on a user's connection for reading; yield whether there is one.
+
+        In a transaction that the user began, the types of statements are all that is checked.
+        """
+        if self._owned or not self.read_only or self._snapshots:
+            yield bool(self._snapshots)
+            return
+        if self._in_transaction():
+            yield False
+            return
+        self._begin(_BEGIN_READING)
+        try:
+            yield True
+        except BaseException:
+            self._recover()
+            raise
+        self._end_snapshot()
+
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
-        with self._turn(), self._pinned():
-            rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
+        with self._turn(), self._pinned(), self._guarded():
+            rows = self._run(lambda: self._query(f"EXPLAIN {sql}").fetchall(), sql)
         return "\n".join(str(row[-1]) for row in rows)
 
     def _run(self, action: Callable[[], T], sql: str) -> T:
@@ -215,7 +270,7 @@ class DuckDBEngine(Session):
 
     # ---- tables
 
-    def table(self, name: str) -> StoredTable:
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
         Raises :class:`TableNotFound` with near names.
@@ -225,14 +280,29 @@ class DuckDBEngine(Session):
                 return self._described(self._files)
             parts = split_name(name)
             rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
+            hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
+            rows = [row for row in rows if not lasting or row[0] != "temp"]
             best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
                        default=None)
             if best is None:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 else (*parts[:-1], best[2])
+        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
         return StoredTable(Relation("table", spelled, best[0] == "temp"), tuple(zip(best[3], best[4], strict=True)),
                            tuple(best[5] or ()))
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        parts = split_name(name)
+        if len(parts) > 1 and parts[0].casefold() == "temp":
+            raise InvalidValue(f"{name!r} is a place for temporary tables",
+                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+        if len(parts) > 1:
+            return parts
+        with self._turn():
+            sql = "SELECT current_database(), current_schema()"
+            current = self._run(lambda: self._connection.sql(sql).fetchall(), sql)[0]
+        return (*map(str, current), *parts)
 
     def _table_names(self) -> list[str]:
         if self._files is not None:
@@ -281,7 +351,9 @@ class DuckDBEngine(Session):
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = sql.strip().rstrip(";")
-        with self._turn(), self._pinned():
+        with self._turn(), self._pinned(), self._guarded():
+            if self._run(lambda: self._only(body), sql) not in _READING_TYPES:
+                raise InvalidValue("a model is a query, and its text is another statement", hint="write a SELECT")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
         return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
 
@@ -299,17 +371,20 @@ class DuckDBEngine(Session):
 
     def _begin(self, sql: str) -> None:
         self._begun = True  # noted before, because an exception may come at any place
-        try:
-            self._run(lambda: self._execute(sql), sql)
-        except QueryFailed:
-            self._begun = False  # the user's connection is in a transaction
-            raise
+        self._run(lambda: self._execute(sql), sql)
+
+    def _in_transaction(self) -> bool:
+        """Return whether the user has begun a transaction on their connection; to try BEGIN there would end it."""
+        if self._owned:
+            return False
+        sql = "SELECT txid_current()"
+        numbers = [self._run(lambda: self._connection.sql(sql).fetchall(), sql) for _ in range(2)]
+        return numbers[0] == numbers[1]
 
     def _begin_snapshot(self) -> bool:
-        try:
-            self._begin("BEGIN")
-        except QueryFailed:
+        if self._in_transaction():
             return False
+        self._begin("BEGIN" if self._owned or not self.read_only else _BEGIN_READING)
         return True
 
     def _end_snapshot(self) -> None:
@@ -323,19 +398,23 @@ class DuckDBEngine(Session):
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         if not temporary:
             self._require_writable(relation_name)
-        with self._turn(), self._pinned():
-            if temporary:
-                name = self._unused(relation_name)
-                self.temporary.add(name)
-                self._create(name, sql)
-                return self._described(Relation("table", (name,), temporary=True))
-            parts = split_name(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
-            self._run(lambda: self._execute(f"{words} {quoted(*parts)} AS\n{sql}"), sql)
-            return self._described(Relation("table", parts))
+            with self._turn(), self._pinned():
+                name = quoted(*self.place(relation_name))
+                self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
+                self.materialized.clear()
+                return self.table(relation_name, lasting=True)
+        with self._turn(), self._pinned(), self._guarded():
+            found = self._unused(relation_name)
+            self.temporary.add(found)
+            self._create(found, sql)
+            return self._described(Relation("table", (found,), temporary=True))
 
     def _create(self, name: str, sql: str) -> None:
-        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
+        statement = f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"
+        if not self._owned and self.read_only:
+            self._run(lambda: self._only(statement), sql)
+        self._run(lambda: self._execute(statement), sql)
         self._created.append(name)
 
     def _unused(self, name: str) -> str:

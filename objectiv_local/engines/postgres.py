@@ -10,9 +10,9 @@ from objectiv_local.engines import process
 from objectiv_local.engines.base import BATCH_ROWS, quoted, safe_name, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
-from objectiv_local.engines.postgres_reading import abandoned, collect, drained, ended, parsed
+from objectiv_local.engines.postgres_reading import abandoned, answered, collect, drained, ended, parsed
 from objectiv_local.engines.session import Session
-from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, TableNotFound, near
+from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, ReadOnly, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.types import DECIMAL_DIGITS, Type
 
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     import psycopg
     import pyarrow
+    from psycopg.pq.abc import PGresult
 
 T = TypeVar("T")
+
+_READ_ONLY = b"default_transaction_read_only"
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
@@ -46,11 +49,17 @@ SELECT b.attname,
             WHEN starts_with(b.typname, '_') THEN substr(b.typname, 2) || '[]'
             ELSE b.typname END,
        array_position(i.indkey::int2[], b.attnum),
-       (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s))
+       (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s)),
+       to_regclass(%(short)s) = to_regclass(%(name)s)
 FROM base AS b LEFT JOIN pg_index AS i ON i.indrelid = to_regclass(%(name)s) AND i.indisprimary
 WHERE b.typtype <> 'd'
 ORDER BY b.attnum
 """
+
+_NAME_BYTES = 63
+
+#: What a type modifier counts beside the precision and scale of a numeric.
+_HEADER = 4
 
 #: What a loaded column is stored as.
 _TYPES = {"bool": "boolean", "int64": "bigint", "float64": "float8", "string": "text", "date": "date",
@@ -115,17 +124,14 @@ class PostgresEngine(Session):
         abandoned(self._connection.pgconn)
 
     def _recover(self) -> None:
-        from psycopg.pq import TransactionStatus
-
         self._stop()
         if self._connection.closed:
             return
-        status = self._connection.info.transaction_status
-        if status == TransactionStatus.IDLE:
-            self._users_transaction = False
-            return
-        if not self._users_transaction and not self._snapshots:
-            self._run(lambda: self._connection.execute("ROLLBACK"), "ROLLBACK")
+        if not self._idle and not self._users_transaction and not self._snapshots:
+            self._plain("ROLLBACK")
+        # The server reports this setting with every change; a function that a query calls may have turned it off.
+        if self._idle and self.read_only and self._connection.pgconn.parameter_status(_READ_ONLY) != b"on":
+            self._plain("SET default_transaction_read_only = on")
 
     # ---- statements
 
@@ -142,28 +148,72 @@ class PostgresEngine(Session):
         # The line end keeps a comment at the end of the statement from taking the bracket with it.
         copy = f"COPY (\n{_unterminated(sql)}\n) TO STDOUT (FORMAT csv)"
         coercion = Coercion(schema)
-        with self._connection.cursor() as cursor, cursor.copy(copy):
+        pgconn = self._connection.pgconn
+        # Sent with (no) parameters, a text is one statement or an error.
+        self._connection.wait(answered(pgconn, lambda: pgconn.send_query_params(copy.encode(), None)))
+        try:
             yield None
             more = True
             while more:
                 rows: list[bytes] = []
-                more = self._connection.wait(collect(self._connection.pgconn, rows, batch_rows))
+                more = self._connection.wait(collect(pgconn, rows, batch_rows))
                 if rows:
                     yield coercion.batch(parsed(rows, schema))
+        finally:
+            self._stop()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns."""
-        from psycopg.pq import TransactionStatus
-
+        """Run a statement and drop what it returns. On a connection for reading, it is one statement, and writes nothing."""
         with self._turn():
             self._users_session = True
-            self._run(lambda: self._connection.execute(sql.encode()), sql)
-            self._users_transaction = self._connection.info.transaction_status != TransactionStatus.IDLE
+            if self.read_only:
+                self._execute_reading(sql)
+            else:
+                self._run(lambda: self._connection.execute(sql.encode()), sql)
+            self._users_transaction = not self._idle
+
+    def _execute_reading(self, sql: str) -> None:
+        """Run a statement that cannot lift the promise to write nothing.
+
+        It runs in a transaction, where a procedure cannot commit and go on in another. What the server says that it did tells
+        a statement that begins a transaction of the user's from any other.
+        """
+        began = self._idle
+        if began:
+            self._plain("BEGIN READ ONLY")
+        try:
+            done = (self._one(sql).statusmessage or "").partition(" ")[0]
+        except BaseException:
+            if began and not self._idle:
+                with suppress(ObjectivError):
+                    self._plain("ROLLBACK")
+            raise
+        if self._idle:
+            return
+        if self._fetch("SHOW transaction_read_only")[0][0] != "on":
+            self._plain("ROLLBACK")
+            raise ReadOnly(f"the transaction writes, and {self.description} is open for reading",
+                           hint="connect(..., read_only=False) allows writes")
+        if began and done not in ("BEGIN", "START"):
+            self._plain("COMMIT")
+
+    @property
+    def _idle(self) -> bool:
+        from psycopg.pq import TransactionStatus
+
+        return self._connection.info.transaction_status == TransactionStatus.IDLE
+
+    def _plain(self, sql: str) -> None:
+        self._run(lambda: self._connection.execute(sql.encode()), sql)
+
+    def _one(self, sql: str) -> psycopg.Cursor:
+        """Run one statement; a text of several is an error, which the protocol of the server sees to."""
+        return self._run(lambda: self._connection.execute(sql.encode(), binary=True), sql)
 
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
         with self._turn():
-            return "\n".join(str(row[0]) for row in self._fetch(f"EXPLAIN {sql}"))
+            return "\n".join(str(row[0]) for row in self._one(f"EXPLAIN {sql}").fetchall())
 
     def _fetch(self, sql: str, parameters: Mapping[str, str] | None = None) -> list[tuple[object, ...]]:
         return self._run(lambda: self._connection.execute(sql.encode(), parameters).fetchall(), sql)
@@ -209,59 +259,71 @@ class PostgresEngine(Session):
         return missing or translated(error, self.description)
 
     @contextmanager
-    def _writing(self) -> Generator[None]:
-        """Hold a transaction that may create a temporary table, on a connection that may not write otherwise."""
-        from psycopg.pq import TransactionStatus
-
+    def _writing(self) -> Generator[bool]:
+        """Hold a transaction that may create a temporary table; yield whether it is our own, and not the user's."""
         if self._snapshots and self.read_only:
             raise InvalidValue("no temporary table can be made while rows are read from a snapshot for reading only",
                                hint="finish the loop over the batches, or close it, and make the table then")
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
-            yield  # in a transaction that the user began, and ends
+        if not self._idle:
+            yield False
             return
         try:
-            self._run(lambda: self._connection.execute("BEGIN READ WRITE"), "BEGIN READ WRITE")
-            yield
-            self._run(lambda: self._connection.execute("COMMIT"), "COMMIT")
+            self._plain("BEGIN READ WRITE")
+            yield True
+            self._plain("COMMIT")
         except BaseException:
             with suppress(ObjectivError):
-                self._run(lambda: self._connection.execute("ROLLBACK"), "ROLLBACK")
+                self._plain("ROLLBACK")
             raise
 
     def _begin_snapshot(self) -> bool:
-        from psycopg.pq import TransactionStatus
-
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+        if not self._idle:
             return False
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
-        self._run(lambda: self._connection.execute(begin), begin)
+        self._plain("BEGIN ISOLATION LEVEL REPEATABLE READ" + (" READ ONLY" if self.read_only else ""))
         return True
 
     def _end_snapshot(self) -> None:
-        self._run(lambda: self._connection.execute("COMMIT"), "COMMIT")
+        self._plain("COMMIT")
 
     # ---- tables
 
-    def table(self, name: str) -> StoredTable:
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
         Names are as they are stored, case included. Raises :class:`TableNotFound` with near names.
         """
-        parts = split_name(name)
         with self._turn():
-            if len(parts) == 3 and parts[0] == self._connection.info.dbname:
-                parts = parts[1:]
+            parts = self._parts(name)
+            place = self.place(name) if lasting else parts
             rows: list[tuple[object, ...]] = []
             # Postgres would cut a longer name and find another table.
-            if len(parts) < 3 and all(0 < len(part.encode()) < 64 and "\x00" not in part for part in parts):
-                rows = self._fetch(_CATALOGUE, {"name": quoted(*parts)})
+            if len(parts) < 3 and _are_names(parts):
+                rows = self._fetch(_CATALOGUE, {"name": quoted(*place), "short": quoted(*parts)})
             if not rows:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        key = sorted((int(str(position)), str(column)) for column, _, position, _ in rows if position is not None)
-        return StoredTable(Relation("table", parts, bool(rows[0][3])),
-                           tuple((str(column), str(type_)) for column, type_, _, _ in rows),
+        key = sorted((int(str(position)), str(column)) for column, _, position, _, _ in rows if position is not None)
+        return StoredTable(Relation("table", parts if rows[0][4] else place, bool(rows[0][3])),
+                           tuple((str(column), str(type_)) for column, type_, _, _, _ in rows),
                            tuple(column for _, column in key))
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        parts = split_name(name)
+        return parts[1:] if len(parts) == 3 and parts[0] == self._connection.info.dbname else parts
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        with self._turn():
+            parts = self._parts(name)
+            if not _are_names(parts):
+                raise InvalidValue(f"{name!r} cannot name a table", hint="use at most 63 bytes for each part of a name")
+            if len(parts) == 1:
+                schema = self._fetch("SELECT current_schema()")[0][0]
+                parts = parts if schema is None else (str(schema), *parts)
+        if len(parts) > 1 and parts[-2].startswith("pg_temp"):
+            raise InvalidValue(f"{name!r} is a place for temporary tables",
+                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+        return parts
 
     def _table_names(self) -> list[str]:
         return [str(row[0]) for row in self._fetch(
@@ -304,43 +366,74 @@ class PostgresEngine(Session):
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = _unterminated(sql)
-        empty = f"SELECT * FROM (\n{body}\n) AS query LIMIT 0".encode()
         with self._turn():
-            found = self._run(lambda: self._connection.execute(empty).description, sql) or []
+            # Alone, because the text has to be one statement, and in brackets, because it has to be a query. The server parses
+            # both and runs neither.
+            self._parsed(body, sql)
+            found = self._parsed(f"SELECT * FROM (\n{body}\n) AS query", sql)
+            if found.nparams:
+                raise InvalidValue("the query has parameters such as $1", hint="write their values into its text")
+            types = {found.ftype(position) for position in range(found.nfields)}
             names = {oid: self._fetch("SELECT CASE WHEN starts_with(typname, '_') THEN substr(typname, 2) || '[]' "
                                       "ELSE typname END FROM pg_type WHERE oid = %(oid)s::oid", {"oid": str(oid)})[0][0]
-                     for oid in {column.type_code for column in found}}
+                     for oid in types}
         columns = []
-        for column in found:
-            name = str(names[column.type_code])
-            if name == "numeric" and column.precision is not None:
-                name = f"numeric({column.precision},{column.scale or 0})"
-            columns.append((column.name, name))
+        for position in range(found.nfields):
+            name = str(names[found.ftype(position)])
+            modifier = found.fmod(position) - _HEADER
+            if name == "numeric" and modifier >= 0:
+                # Eleven bits, with a sign.
+                name = f"numeric({modifier >> 16 & 0xFFFF},{(modifier & 0x7FF ^ 0x400) - 0x400})"
+            columns.append(((found.fname(position) or b"").decode(), name))
         return StoredTable(Relation("query", (body,)), tuple(columns), ())
+
+    def _parsed(self, statement: str, sql: str) -> PGresult:
+        """Return the description of a statement that the server has parsed and not run."""
+        pgconn = self._connection.pgconn
+
+        def ask() -> PGresult:
+            self._connection.wait(answered(pgconn, lambda: pgconn.send_prepare(b"", statement.encode())))
+            return self._connection.wait(answered(pgconn, lambda: pgconn.send_describe_prepared(b"")))
+
+        return self._run(ask, sql)
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._connection.transaction():
             for statement in statements:
-                self._run(lambda sql=statement: self._connection.execute(sql.encode()), statement)  # type: ignore[misc]
+                self._one(statement)
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         body = _unterminated(sql)
         if not temporary:
             self._require_writable(relation_name)
-            name = quoted(*split_name(relation_name))
-            dropped = [f"DROP TABLE IF EXISTS {name}"] if replace else []
             with self._turn():
-                self._transaction([*dropped, f"CREATE TABLE {name} AS\n{body}"])
-            return self.table(relation_name)
+                place = self.place(relation_name)
+                name = quoted(*place)
+                if replace:
+                    # Made beside the old one, which the query may read.
+                    new = quoted(*place[:-1], self._unused(f"new_{place[-1]}"))
+                    statements = [f"CREATE TABLE {new} AS\n{body}", f"DROP TABLE IF EXISTS {name}",
+                                  f"ALTER TABLE {new} RENAME TO {quoted(place[-1])}"]
+                else:
+                    statements = [f"CREATE TABLE {name} AS\n{body}"]
+                self._transaction(statements)
+                self.materialized.clear()
+                return self.table(relation_name, lasting=True)
         with self._turn():
-            name = self._unused(relation_name)
-            self.temporary.add(name)
-            with self._writing():
-                self._run(lambda: self._connection.execute(
-                    f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{body}".encode()), sql)
-                self._analyze(name)
-            return self.table(name)
+            found = self._unused(relation_name)
+            self.temporary.add(found)
+            name = f"pg_temp.{quoted(found)}"
+            with self._writing() as ours:
+                if ours and self.read_only:
+                    # Made empty, without running the query, and then filled where the server refuses every other write.
+                    self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS (\n{body}\n) WITH NO DATA")
+                    self._plain("SET TRANSACTION READ ONLY")
+                    self._one(f"INSERT INTO {name}\n{body}")
+                else:
+                    self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS\n{body}")
+                self._analyze(found)
+            return self.table(found)
 
     def _analyze(self, name: str) -> None:
         # Nothing else gathers statistics of a temporary table, and without them later joins are planned blindly.
@@ -357,6 +450,10 @@ class PostgresEngine(Session):
 
 def _unterminated(sql: str) -> str:
     return sql.rstrip().rstrip(";")
+
+
+def _are_names(parts: tuple[str, ...]) -> bool:
+    return all(0 < len(part.encode()) <= _NAME_BYTES and "\x00" not in part for part in parts)
 
 
 def _close_quietly(connection: psycopg.Connection) -> None:

@@ -14,9 +14,11 @@ from objectiv_local.errors import DataInvalid, ObjectivError, QueryFailed
 from objectiv_local.types import arrow_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow
     from psycopg.abc import PQGen
-    from psycopg.pq.abc import PGconn
+    from psycopg.pq.abc import PGconn, PGresult
 
     from objectiv_local.plan.relation import Schema
 
@@ -25,6 +27,19 @@ _BLOCK_BYTES = 16 * 2**20
 
 #: How many pieces of what a server sends by itself are read between two statements.
 _NOTICES = 100
+
+
+def answered(pgconn: PGconn, send: Callable[[], None]) -> PQGen[PGresult]:
+    """Send something and return what the server answers. Raises the server's error."""
+    from psycopg.errors import error_from_result
+    from psycopg.generators import execute
+    from psycopg.pq import ExecStatus
+
+    send()
+    results: list[PGresult] = yield from execute(pgconn)
+    if results[-1].status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(results[-1], encoding="utf-8")
+    return results[-1]
 
 
 def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:

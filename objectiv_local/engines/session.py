@@ -248,6 +248,8 @@ class Session(ABC):
         self._require_writable("")
         with self._turn():
             self._transaction(statements)
+            # Rows that were computed before may be others now.
+            self.materialized.clear()
 
     @abstractmethod
     def _transaction(self, statements: Sequence[str]) -> None:
