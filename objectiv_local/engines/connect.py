@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, cast
 
 from objectiv_local.engines import ingest
 from objectiv_local.engines.base import Engine
+from objectiv_local.engines.secrets import without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
     InvalidType,
     InvalidValue,
     NotSupported,
+    ObjectivError,
     TableNotFound,
     near,
 )
@@ -39,9 +41,16 @@ if TYPE_CHECKING:
 
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
-_LIBPQ_KEYWORDS = ("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "options",
-                   "sslmode")
+_LIBPQ_KEYWORDS = frozenset((
+    "host hostaddr port dbname user password passfile service servicefile options application_name client_encoding "
+    "fallback_application_name connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count replication "
+    "tcp_user_timeout gssencmode gssdelegation gsslib krbsrvname require_auth require_peer requirepeer channel_binding sslmode "
+    "sslnegotiation requiressl sslcompression sslcert sslkey sslpassword sslcertmode sslkeylogfile sslrootcert sslcrl sslsni "
+    "sslcrldir ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version load_balance_hosts "
+    "target_session_attrs scram_client_key scram_server_key oauth_issuer oauth_client_id oauth_client_secret oauth_scope"
+).split())
 _REMOTE = ("file", "http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 _TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:// address, a libpq connection string, "
@@ -129,9 +138,24 @@ def _resolved(target: object, read_only: bool, timeout: float | None) -> _Target
     if isinstance(target, os.PathLike):
         return _file(str(os.fspath(target)), read_only, timeout)
     if isinstance(target, str):
-        if target.startswith(_POSTGRES_SCHEMES) or _is_conninfo(target):
+        # Around an address, blanks come from copying.
+        address = target.strip()
+        if address.lower().startswith(_POSTGRES_SCHEMES):
+            scheme, _, rest = address.partition("://")
+            return _postgres(f"{scheme.lower()}://{rest}", read_only, timeout)
+        if _is_conninfo(target):
             return _postgres(target, read_only, timeout)
-        return _file(target, read_only, timeout)
+        found = None
+        # The system's own message, such as that a name is too long, would repeat the text.
+        try:
+            found = _file(address if _SCHEME.match(address) else target, read_only, timeout)
+        except ObjectivError:
+            raise
+        except (OSError, ValueError):
+            pass
+        if found is None:
+            raise InvalidValue("the text to connect to can be neither an address nor a file", hint=f"give {_TARGETS}")
+        return found
     package, name = type(target).__module__.partition(".")[0], type(target).__name__
     if name == "DuckDBPyConnection":
         return _duckdb_connection(cast("duckdb.DuckDBPyConnection", target), read_only, timeout)
@@ -145,7 +169,13 @@ def _resolved(target: object, read_only: bool, timeout: float | None) -> _Target
 
 def _is_conninfo(text: str) -> bool:
     keyword = re.match(r"\s*(\w+)\s*=", text)
-    return keyword is not None and keyword[1] in _LIBPQ_KEYWORDS and not Path(text).exists()
+    return keyword is not None and keyword[1].lower() in _LIBPQ_KEYWORDS and not os.path.exists(text)  # noqa: PTH110 - no error
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Return whether a password was not escaped, so that a part of it would be taken for a host, a port or a database."""
+    authority, _, rest = text.partition("://")[2].partition("?")[0].partition("/")
+    return authority.count("@") > 1 or "@" in rest
 
 
 def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
@@ -159,8 +189,9 @@ def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
     from objectiv_local.engines.postgres import PostgresEngine
 
     parameters: dict[str, str] | None = None
-    with suppress(psycopg.Error):
-        parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
+    if not _is_ambiguous(text):
+        with suppress(psycopg.Error):
+            parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
     if parameters is None:
         # The driver's message may quote any part of the text, the password too.
         raise InvalidValue("the address of the Postgres server cannot be read",
@@ -179,11 +210,14 @@ def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
 
 
 def _file(text: str, read_only: bool, timeout: float | None) -> _Target:
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
+    scheme = _SCHEME.match(text)
     if scheme is not None:
         if scheme[1].lower() not in _REMOTE:
             raise NotSupported(f"cannot connect to an address that starts with {scheme[0]}", hint=f"give {_TARGETS}")
-        return _parquet(text, text, text, frozenset({"data"}), timeout)
+        # Hashed, so that no password stays in the table of connections.
+        identity = hashlib.sha256(text.encode()).hexdigest()
+        shown = without_secrets(text)
+        return _parquet(identity, text, shown, frozenset({"data"}), timeout, secret=shown != text)
     # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
     path = Path(text).expanduser().absolute()
     aliases = frozenset({"data", path.stem.casefold()})
@@ -199,25 +233,32 @@ def _file(text: str, read_only: bool, timeout: float | None) -> _Target:
         return _parquet(path.resolve(), str(path), path.name, aliases, timeout)
     if glob.has_magic(text):
         if next(glob.iglob(str(path), recursive=True), None) is None:  # noqa: PTH207 - pathlib takes no absolute pattern
-            raise TableNotFound(f"no file matches {text!r}", hint=f"relative names start at {Path.cwd()}")
+            raise TableNotFound(f"no file matches {without_secrets(text)!r}", hint=f"relative names start at {Path.cwd()}")
         return _parquet(path, str(path), text, frozenset({"data"}), timeout)
     raise _no_file(text, path)
 
 
 def _no_file(text: str, path: Path) -> TableNotFound:
+    shown = without_secrets(text)
+    if shown != text:
+        return TableNotFound(f"there is no file {shown!r}", hint=f"if it is an address: give {_TARGETS}")
     if not path.parent.is_dir():
         return TableNotFound(f"there is no file {text!r}", hint=f"there is no directory {str(path.parent)!r} either")
     return TableNotFound(f"there is no file {text!r}", hint=f"in {str(path.parent)!r}: "
                          + near(path.name, sorted(other.name for other in path.parent.iterdir())))
 
 
-def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str], timeout: float | None) -> _Target:
+def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str], timeout: float | None, *,
+             secret: bool = False) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
     def make() -> DuckDBEngine:
         engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
-                              files=Relation("parquet", (pattern,)), statement_timeout=timeout)
+                              files=None if secret else Relation("parquet", (pattern,)), statement_timeout=timeout,
+                              secret=pattern if secret else None)
         try:
+            if secret:
+                engine.view("data", pattern)  # the address stays in the connection, and out of statements
             engine.table("data")  # a file that is not Parquet fails here, and not in the first query
         except BaseException:
             engine.close()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from objectiv_local.engines import process
 from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
+from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
     ConnectionFailed,
@@ -74,13 +75,15 @@ class DuckDBEngine(Session):
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
                  default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
-                 owned: bool = True, statement_timeout: float | None = None, keep: object = None) -> None:
+                 owned: bool = True, statement_timeout: float | None = None, keep: object = None,
+                 secret: str | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
         self._files = files
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
+        self._secret = secret
         self.reopen: Callable[[], DuckDBEngine] | None = None
         self._begun = False
         self._created: list[str] = []
@@ -100,6 +103,10 @@ class DuckDBEngine(Session):
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
         self._run(lambda: self._connection.register(name, table), "")
         self._registered.append(name)
+
+    def view(self, name: str, address: str) -> None:
+        """Make the Parquet files at an address readable under ``name``, for an address that no statement may show."""
+        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS FROM read_parquet({_text(address)})"), "")
 
     # ---- the life of the connection
 
@@ -230,7 +237,8 @@ class DuckDBEngine(Session):
         """Return the engine's own plan of a query, as text."""
         with self._turn(), self._pinned(), self._guarded():
             rows = self._run(lambda: self._query(f"EXPLAIN {sql}").fetchall(), sql)
-        return "\n".join(str(row[-1]) for row in rows)
+        text = "\n".join(str(row[-1]) for row in rows)
+        return text if self._secret is None else hide(self._secret, text)
 
     def _run(self, action: Callable[[], T], sql: str) -> T:
         import duckdb
@@ -240,7 +248,8 @@ class DuckDBEngine(Session):
             try:
                 return action()
             except (duckdb.Error, pa.ArrowException, OSError) as error:
-                failure = translated(str(error), self.description, sql)
+                message = str(error) if self._secret is None else hide(self._secret, str(error))
+                failure = translated(message, self.description, sql)
             if isinstance(failure, TableNotFound):
                 failure = self._missing(failure.what) or failure
             raise failure

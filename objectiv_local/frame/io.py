@@ -139,7 +139,8 @@ def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (
     """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
     connection = connect(path)
     if connection.default_table is None:
-        raise InvalidValue(f"{path!r} is not a Parquet file, pattern or directory", hint="use DataFrame.from_table")
+        raise InvalidValue(f"{connection.description} is not a Parquet file, pattern or directory",
+                           hint="use DataFrame.from_table")
     return from_table(cls, connection, connection.default_table, index, columns=columns, key=key)
 
 
