@@ -55,6 +55,7 @@ class _Scale:
 
 
 def _checked(series: Series, bins: object) -> None:
+    series._state.rows("cutting into intervals")
     if series.dtype.partition("(")[0] not in ("int64", "float64", "decimal"):
         raise InvalidType(f"{series.dtype} cannot be cut", hint="cast it to a number with astype")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:

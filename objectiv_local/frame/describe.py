@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.functions import NUMERIC, Named, Reduction, as_float, reduction
+from objectiv_local.frame.groupby import aggregated, partition_of
 from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Select, Union
@@ -15,30 +16,35 @@ from objectiv_local.types import STRING
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.frame.groupby import GroupBy
+    from objectiv_local.frame.state import State
 
 #: What ``describe`` tells of each column, before the quantiles.
 STATISTICS = ("count", "mean", "std", "min", "max", "nunique", "mode")
 
 
-def quantiles(groups: GroupBy, q: float | Sequence[float], *, numeric_only: bool) -> DataFrame:
-    """Return quantiles of the columns: columns ``<name>_quantile``, indexed by the keys and the share ``quantile``."""
+def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:
+    """Return the value of each column below which a share ``q`` of the values lies, or several, interpolated linearly.
+
+    The columns are ``<name>_quantile``, the index is ``quantile``: the share; of a grouped frame, the keys and ``quantile``.
+    Of integers it is a float.
+    """
     shares = [q] if isinstance(q, int | float) else list(q)
     if not shares:
         raise InvalidValue("q is empty", hint="give a share, as in quantile(0.5), or a list of them")
-    names = [name for name in groups._columns if not numeric_only or groups._state.plan.types[name].name in NUMERIC]
-    columns = [(name, [reduction("quantile", groups._state.column(name), q=share) for share in shares]) for name in names]
-    return _below(groups, [float(share) for share in shares], "quantile",
+    state = self._state
+    names = [name for name in self._columns if not numeric_only or state.type_of(name).name in NUMERIC]
+    columns = [(name, [reduction("quantile", state.value(name), q=share) for share in shares]) for name in names]
+    return _below(state, [float(share) for share in shares], "quantile",
                   [(f"{name}_quantile", made, lambda expr: expr) for name, made in columns])
 
 
-def described(groups: GroupBy, percentiles: Sequence[float] | None) -> DataFrame:
-    """Return statistics of the columns, indexed by the keys and the name of the statistic ``__stat``."""
+def _described(state: State, names: Sequence[str], percentiles: Sequence[float] | None) -> DataFrame:
+    """Return statistics of columns, indexed by the keys and the name of the statistic ``__stat``."""
     shares = [0.25, 0.5, 0.75] if percentiles is None else list(percentiles)
     rows = [*STATISTICS, *(str(share) for share in shares)]
     columns: list[tuple[str, list[Reduction | None], Callable[[Expr], Expr]]] = []
-    for name in groups._columns:
-        column = groups._state.column(name)
+    for name in names:
+        column = state.value(name)
         kind = column.type.name
         if kind in ("json", "numeric_interval"):
             continue
@@ -51,7 +57,7 @@ def described(groups: GroupBy, percentiles: Sequence[float] | None) -> DataFrame
         columns.append((name, made, as_float if is_number else _text))
     if not columns:
         raise InvalidValue("there is no column to describe", hint="numbers, text, dates and the like have statistics")
-    return _below(groups, rows, "__stat", columns)
+    return _below(state, rows, "__stat", columns)
 
 
 def _text(expr: Expr) -> Expr:
@@ -60,21 +66,21 @@ def _text(expr: Expr) -> Expr:
     return cast(expr, STRING)
 
 
-def _below(groups: GroupBy, rows: Sequence[object], level: str,
+def _below(state: State, rows: Sequence[object], level: str,
            columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> DataFrame:
     """Return aggregates one below the other: a row for each of ``rows``, in which a column has its own aggregate."""
     from objectiv_local.frame.frame import DataFrame
 
-    groups._refuse_sets("a description")
+    partition_of(state, "a description")
     flat: list[tuple[str, Reduction]] = [
         (f"{name}_{rows[position]}", made) for name, each, _ in columns for position, made in enumerate(each)
         if made is not None]
     names = [name for name, _, _ in columns]
-    keys = [name for name, _ in groups._keys]
+    keys = state.keys
     if level in keys:
         raise InvalidValue(f"a key is named {level!r}, as the level of the result is", hint="rename the key")
-    aggregated = groups._result(Named(tuple(flat)), "statistics")
-    plan = aggregated.plan
+    totals = aggregated(state, Named(tuple(flat)), "statistics")
+    plan = totals.plan
     order = unused_name("position", [*keys, *names, level])
     parts = []
     for position, row in enumerate(rows):
@@ -88,8 +94,7 @@ def _below(groups: GroupBy, rows: Sequence[object], level: str,
     union = Union(tuple(parts), tuple(parts[0].types), "statistics") if len(parts) > 1 else parts[0]
     index = (*keys, level)
     ordering = (*(Ordering(union.column(key)) for key in keys), Ordering(union.column(order)))
-    state = aggregated.onto(union, index, ordering)
-    return DataFrame(state, names)
+    return DataFrame(totals.onto(union, index, ordering), names)
 
 
 def _known(each: Sequence[Reduction | None]) -> int:
@@ -98,7 +103,7 @@ def _known(each: Sequence[Reduction | None]) -> int:
 
 def describe(self: DataFrame, percentiles: Sequence[float] | None = None, include: str | Sequence[str] | None = None,
              exclude: str | Sequence[str] | None = None, datetime_is_numeric: bool = False) -> DataFrame:
-    """Return statistics of the columns, one row each, indexed by ``__stat``.
+    """Return statistics of the columns, one row each, indexed by ``__stat``; of a grouped frame, by the keys and ``__stat``.
 
     The rows are count, mean, std (of a sample), min, max, nunique, mode and the quantiles ``percentiles``, by default 0.25,
     0.5 and 0.75. Numbers, bools and durations (in seconds) have floats; other columns have text, without mean and std.
@@ -118,14 +123,6 @@ def describe(self: DataFrame, percentiles: Sequence[float] | None = None, includ
     chosen = [name for name in chosen if self.dtypes[name].partition("(")[0] not in left_out]
     if not chosen:
         raise InvalidValue("there is no column to describe", hint="include='all' describes columns of every dtype")
-    return described(self[chosen].groupby(None), percentiles)
-
-
-def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:
-    """Return the value of each column below which a share ``q`` of the values lies, or several, interpolated linearly.
-
-    The columns are ``<name>_quantile``, the index is ``quantile``: the share. Of integers it is a float.
-    """
-    return quantiles(self.groupby(None), q, numeric_only=numeric_only)
+    return _described(self._state, chosen, percentiles)
 
 

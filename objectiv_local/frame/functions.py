@@ -142,14 +142,14 @@ def named(state: State, columns: Sequence[str], func: object, *, numeric_only: b
             pairs += [(column, name) for name in (names if isinstance(names, list | tuple) else [names])]
     else:
         names = list(func) if isinstance(func, list | tuple) else [func]
-        kept = [name for name in columns if not numeric_only or state.plan.types[name].name in NUMERIC]
+        kept = [name for name in columns if not numeric_only or state.type_of(name).name in NUMERIC]
         pairs = [(column, name) for column in kept for name in names]
     if not pairs:
         raise InvalidValue("there is no column left to aggregate", hint="use size() for the number of rows")
     out: list[tuple[str, Reduction]] = []
     for column, name in pairs:
         checked = checked_function(name)
-        out.append((f"{column}_{label or checked}", reduction(checked, state.column(column), state.order, **options)))
+        out.append((f"{column}_{label or checked}", reduction(checked, state.value(column), state.order, **options)))
     return unique(out)
 
 
@@ -172,7 +172,7 @@ def keyword_aggregates(state: State, columns: Sequence[str], given: Mapping[str,
         column, func = pair
         if column not in columns:
             raise ColumnNotFound(f"there is no column {column!r} to aggregate", hint=near(str(column), columns))
-        out.append((name, reduction(checked_function(func), state.column(column), state.order)))
+        out.append((name, reduction(checked_function(func), state.value(column), state.order)))
     return unique(out)
 
 

@@ -43,6 +43,8 @@ def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
 
     if not isinstance(right, DataFrame):
         raise InvalidType(f"merge takes a frame, not {type(right).__name__}", hint="load it with DataFrame.from_pandas")
+    for side in (self, right):
+        side._state.rows("merge")
     if how not in HOWS:
         raise InvalidValue(f"there is no merge {how!r}", hint=f"how is one of {', '.join(HOWS)}")
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:

@@ -68,6 +68,7 @@ def set_variable(self: DataFrame, name: str, value: object, *, dtype: str | None
 
     A variable is told by its name and dtype. Raises ColumnNotFound for one that the frame does not know.
     """
+    self._state.rows("set_variable")
     new = _variable(name, value, dtype)
     old = known(self).get((new.type.dtype, name))
     if old is None:

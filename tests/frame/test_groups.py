@@ -96,7 +96,7 @@ def test_value_counts_and_unique(engine, pandas):
     assert values(df.g.unique()) == ["a", "b"]
     assert df.g.unique().name == "g_unique"
     assert df.g.unique(skipna=False).to_pandas().isna().sum() == 1
-    assert df.groupby("h").g.unique().to_pandas().g_unique.tolist() == ["a", "b", "a", "b"]
+    assert df.groupby("h").g.unique().to_pandas().tolist() == ["a", "b", "a", "b"]
     assert df.groupby("g").n.value_counts().to_pandas().sum() == 6
 
 

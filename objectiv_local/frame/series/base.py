@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.groups import Groups
 
 #: Values of a list that are compared one by one; more of them are looked up.
 MOST_TESTS = 30
@@ -82,11 +83,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name."""
-        return {name: make_series(self._state, self._state.column(name), name) for name in self._state.index}
+        """The levels of the index as series, by name; of a grouped series, the keys."""
+        return {name: make_series(self._state, self._state.value(name), name) for name in self._state.labels}
 
     def __repr__(self) -> str:
-        index = ", ".join(f"{name}: {self._state.plan.types[name]}" for name in self._state.index) or "none"
+        index = ", ".join(f"{name}: {self._state.type_of(name)}" for name in self._state.labels) or "none"
+        index += "" if self._state.groups is None else ", grouped"
         where = self._state.engine.description if self._state.engine is not None else f"not connected, {self._state.dialect}"
         return f"<{type(self).__name__} {self._name}: {self.dtype}, index {index}; {where}>"
 
@@ -307,7 +309,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return self._with(found)
 
     def _among(self, other: Series) -> Expr:
-        plan = Select(other._state.plan, ((other._name, other._expr),))
+        plan = Select(other._state.rows("isin").plan, ((other._name, other._expr),))
         return InQuery(self._expr, Filter(plan, call("not_null", Column(other._name, other._expr.type))), other._name)
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
@@ -387,7 +389,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return a frame with this series as its one data column."""
         from objectiv_local.frame.frame import DataFrame
 
-        if self._name in self._state.index:
+        if self._state.groups is None and self._name in self._state.index:
             name = unused_name(self._name + "_value", self._state.index)
             return self.rename(name).to_frame()
         column = self._state.plan.types.get(self._name)
@@ -415,10 +417,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def sort_index(self, *, ascending: bool = True) -> Series:
         """Return the series in the order of its index."""
-        order = tuple(Ordering(self._state.column(name), ascending) for name in self._state.index)
+        order = tuple(Ordering(self._state.value(name), ascending) for name in self._state.labels)
         return make_series(self._state.on(self._state.plan, order), self._expr, self._name)
 
     def __getitem__(self, key: object) -> Series:
+        if not isinstance(key, Series):
+            self._state.rows("a slice or a label")
         if isinstance(key, slice):
             frame = self.to_frame()
             return make_series(limited(frame._state, key), frame[self._name]._expr, self._name)
@@ -462,7 +466,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
         Raises InvalidValue when the series may have more rows.
         """
-        plan = self._state.plan
+        plan = self._state.rows(".value").plan
         if not is_single_row(plan) and not (isinstance(plan, Limit) and plan.count == 1):
             raise InvalidValue(f"series {self._name!r} may have more than one value",
                                hint="aggregate it first, as in series.max().value, or fetch it with to_pandas()")
@@ -525,7 +529,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     @property
     def is_materialized(self) -> bool:
         """Whether the series is a plain column of the step that it reads, and nothing is pending."""
-        return isinstance(self._expr, Column) and self._expr.name == self._name and not self._state.order
+        plain = not self._state.order and self._state.groups is None
+        return plain and isinstance(self._expr, Column) and self._expr.name == self._name
 
     @property
     def base_node(self) -> str:
@@ -535,16 +540,16 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return explain(self._state.plan)
 
     @property
-    def group_by(self) -> None:
-        """Always None: groups are objects of their own here, which ``df.groupby(...)`` returns."""
-        return
+    def group_by(self) -> Groups | None:
+        """The groups of a series of a grouped frame, which its aggregates are of; None for other series."""
+        return self._state.groups
 
     # ---- values of other rows
 
     def exists(self) -> Series:
         """Return whether the series has any row, as a series of one bool."""
         counted = aggregation("size")
-        plan = Aggregate(self._state.plan, (), (("rows", counted),))
+        plan = Aggregate(self._state.rows("exists").plan, (), (("rows", counted),))
         state = self._state.onto(plan, ())
         return make_series(state, call("gt", plan.column("rows"), literal(0)), self._name)
 

@@ -82,7 +82,7 @@ class JsonAccessor:
         from objectiv_local.frame.frame import DataFrame
 
         series = self._series
-        state = series._state
+        state = series._state.rows("a row for each element")
         taken = [name for name in state.plan.types if name not in state.index]
         item = unused_name(series.name, state.index)
         position = unused_name(f"{item}_offset", (*state.index, *taken))
