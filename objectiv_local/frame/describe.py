@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.frame.functions import NUMERIC, Named, Reduction, as_float, reduction
+from objectiv_local.frame.functions import INTERPOLATED, NUMERIC, Named, Reduction, as_float, reduction
 from objectiv_local.frame.groupby import aggregated, partition_of
 from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
 from objectiv_local.plan.naming import unused_name
@@ -26,13 +26,17 @@ def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only:
     """Return the value of each column below which a share ``q`` of the values lies, or several, interpolated linearly.
 
     The columns are ``<name>_quantile``, the index is ``quantile``: the share; of a grouped frame, the keys and ``quantile``.
-    Of integers it is a float.
+    Of integers it is a float. Columns that are not numbers, bools, durations or timestamps are left out.
     """
     shares = [q] if isinstance(q, int | float) else list(q)
     if not shares:
         raise InvalidValue("q is empty", hint="give a share, as in quantile(0.5), or a list of them")
     state = self._state
-    names = [name for name in self._columns if not numeric_only or state.type_of(name).name in NUMERIC]
+    kinds = NUMERIC if numeric_only else INTERPOLATED
+    names = [name for name in self._columns if state.type_of(name).name in kinds]
+    if not names:
+        raise InvalidValue("the frame has no column with quantiles",
+                           hint="numbers, bools, durations and timestamps have; the median of text is median()")
     columns = [(name, [reduction("quantile", state.value(name), q=share) for share in shares]) for name in names]
     return _below(state, [float(share) for share in shares], "quantile",
                   [(f"{name}_quantile", made, lambda expr: expr) for name, made in columns])

@@ -32,7 +32,7 @@ from objectiv_local.frame.window import Window, expanding, frame_of, rolling
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, literal
 from objectiv_local.plan.nodes import Filter, Node
-from objectiv_local.types import BOOL, type_from_dtype
+from objectiv_local.types import BOOL, STRING, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -261,7 +261,7 @@ class DataFrame(Reductions["DataFrame"]):
         """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
 
         A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
-        Several columns are set to one value, or to the columns of a frame.
+        Several columns are set to one value, or to the columns of a frame. None makes a column of missing texts.
 
         A column of a grouped frame may also be set to an aggregate of its groups; choose such columns to fetch them.
         """
@@ -287,7 +287,9 @@ class DataFrame(Reductions["DataFrame"]):
         self._set(state, dict.fromkeys((*self._columns, name)))
 
     def _value(self, value: object) -> Expr:
-        return value._expr if isinstance(value, Series) else literal(value)
+        if isinstance(value, Series):
+            return value._expr
+        return literal(None, STRING) if value is None else literal(value)
 
     def __delitem__(self, key: str) -> None:
         self._column(key)
@@ -334,7 +336,7 @@ class DataFrame(Reductions["DataFrame"]):
             raise InvalidValue("two columns would have the same name after renaming")
         return DataFrame(self._state.renamed(levels, dict(zip(self._columns, names, strict=True))), names)
 
-    def astype(self, dtype: str | Mapping[str, str], errors: str = "raise") -> DataFrame:
+    def astype(self, dtype: object, errors: str = "raise") -> DataFrame:
         """Return a copy with all data columns, or those of a mapping, as another type. See Series.astype."""
         chosen = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._columns, dtype)
         for each in chosen.values():
@@ -355,24 +357,31 @@ class DataFrame(Reductions["DataFrame"]):
     def set_index(self, keys: str | Series | Sequence[str | Series], drop: bool = True, append: bool = False) -> DataFrame:
         """Return a copy with data columns or series as index; the former index is dropped unless ``append``.
 
-        With ``drop=False`` columns stay data columns too, under their name with ``_index`` behind it in the index.
+        A name may also be that of a level that the index has, which is kept. With ``drop=False`` columns stay data columns
+        too, under their name with ``_index`` behind it in the index.
         """
         from dataclasses import replace
 
-        self._state.rows("set_index")
+        state = self._state.rows("set_index")
         frame, names = self.copy(), []
         for key in [keys] if isinstance(keys, str | Series) else list(keys):
             name = key.name if isinstance(key, Series) else key
-            if isinstance(key, Series):
+            level = name in state.index and name not in frame._columns
+            if isinstance(key, Series) and level:
+                if key._expr is not state.column(name) or key._state.plan is not state.plan:
+                    raise InvalidValue(f"{name!r} is a level of the index and the name of another series",
+                                       hint="rename the series first")
+            elif isinstance(key, Series):
                 frame[name] = key
-            frame._column(name)
+            if not level:
+                frame._column(name)
             if not drop and name in self._columns:
                 frame[f"{name}_index"] = frame[name]
                 name = f"{name}_index"
             names.append(name)
         if len(set(names)) != len(names):
             raise InvalidValue(f"a level {names[0]!r} is given twice")
-        index = (*(self._state.index if append else ()), *names)
+        index = tuple(dict.fromkeys((*(state.index if append else ()), *names)))
         return DataFrame(replace(frame._state, index=index), tuple(each for each in frame._columns if each not in names))
 
     def reset_index(self, level: int | str | Sequence[int | str] | None = None, drop: bool = False) -> DataFrame:

@@ -18,6 +18,11 @@ FUNCTIONS = ("count", "nunique", "sum", "mean", "min", "max", "any", "all", "fir
 #: Aggregates that only some types have; the others are left out with ``numeric_only``.
 NUMERIC = ("bool", "int64", "float64", "decimal")
 
+#: Types that have quantiles: between two of their values is another one.
+INTERPOLATED = (*NUMERIC, "timedelta", "timestamp")
+#: Types with an order but nothing between two values; their median is the lower one of the two in the middle.
+BETWEEN_NOTHING = ("string", "date", "time")
+
 Combine = Callable[[Sequence[Expr]], Expr]
 
 
@@ -56,6 +61,8 @@ def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **option
     if func in ("std", "var", "sem", "std_pop"):
         ddof = options.pop("ddof", None)
         return _spread(func, value, 1 if ddof is None else ddof)
+    if func == "median" and value.type.name in BETWEEN_NOTHING:
+        return Reduction((aggregation("quantile_disc", value, literal(0.5)),))
     if func in ("median", "quantile"):
         return _quantile(value, 0.5 if func == "median" else options.pop("q", 0.5))
     if options:

@@ -22,11 +22,11 @@ HOWS = ("inner", "left", "right", "outer", "cross")
 _Columns = tuple[tuple[str, JoinSide, tuple[str, str]], ...]
 
 
-def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
+def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: Any = None,
           left_on: str | Sequence[str] | None = None, right_on: str | Sequence[str] | None = None,
           left_index: bool = False, right_index: bool = False,
           suffixes: tuple[str, str] = ("_x", "_y"), *, match_nulls: bool = False) -> DataFrame:
-    """Return the rows of this frame next to those of ``right`` that have equal keys.
+    """Return the rows of this frame next to those of ``right``, a frame or a series, that have equal keys.
 
     ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
     every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
@@ -41,6 +41,8 @@ def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
     """
     from objectiv_local.frame.frame import DataFrame
 
+    if isinstance(right, Series):
+        right = right.to_frame()
     if not isinstance(right, DataFrame):
         raise InvalidType(f"merge takes a frame, not {type(right).__name__}", hint="load it with DataFrame.from_pandas")
     for side in (self, right):

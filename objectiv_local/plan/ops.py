@@ -247,7 +247,8 @@ _aggregate("quantile", "number float64! -> float64", "timedelta float64! -> time
            windowed=False,
            meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "
                    "if there are none. A duration or moment between two is cut to a microsecond.")
-_aggregate("quantile_disc", "float64 float64! -> float64", windowed=False,
+_aggregate("quantile_disc", "float64 float64! -> float64", "string float64! -> string", "date float64! -> date",
+           "time float64! -> time", windowed=False,
            meaning="The least value for which it and the values below it are at least a share of all values; NULL if there are "
                    "none.")
 _aggregate("mode", "T -> T", windowed=False,

@@ -270,3 +270,39 @@ def test_frames_in_memory_are_loaded_in_every_type():
             assert df.dtypes == {"price": "decimal(38,2)", "at": "time"}
             assert (df.price * 2).sum().value == decimal.Decimal("2.20")
             assert values(df["at"])[0] == datetime.time(10, 30)
+
+
+@on_every_engine
+def test_a_series_is_sorted_by_its_levels_in_directions_of_their_own(engine):
+    df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
+    assert df.v.sort_index(ascending=[False, True]).to_pandas().tolist() == [3, 1, 2]
+    assert df.v.sort_index(ascending=[True, False]).to_pandas().tolist() == [2, 1, 3]
+    with pytest.raises(InvalidValue, match="2 levels of the index have 1 directions"):
+        df.v.sort_index(ascending=[False])
+
+
+@on_every_engine
+def test_set_index_keeps_levels_that_the_index_has(engine):
+    df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
+    for keys, index, columns in [("a", ["a"], ["v"]), (["b", "a"], ["b", "a"], ["v"]), (["b", "v"], ["b", "v"], []),
+                                 (df.index["b"], ["b"], ["v"])]:
+        found = df.set_index(keys)
+        assert (found.index_columns, found.data_columns) == (index, columns)
+    assert df.set_index("a", append=True).index_columns == ["a", "b"]
+    assert (df.set_index("b", drop=False).index_columns, df.set_index("b", drop=False).columns) == (["b"], ["v"])
+    assert sorted(df.set_index("b").reset_index().to_pandas().values.tolist()) == [["x", 1], ["x", 3], ["y", 2]]
+    with pytest.raises(InvalidValue, match="name of another series"):
+        df.set_index((df.v + 1).rename("a"))
+
+
+@on_every_engine
+def test_a_series_is_merged_as_a_frame_of_one_column(engine):
+    left, right = load(engine, {"k": ["b", "a", "c"], "n": [1, 2, 3]}), load(engine, {"k": ["c", "b"], "m": [30, 10]})
+    found = left.merge(right.m, left_index=True, right_index=True)
+    assert found.sort_values("n").to_pandas().values.tolist() == [["b", 1, 30], ["a", 2, 10]]
+    assert left.merge(right.k, on="k").sort_values("n").to_pandas()[["k", "n"]].values.tolist() == [["b", 1], ["c", 3]]
+    assert left.merge(right.k).sort_values("n").n.to_pandas().tolist() == [1, 3]
+    outer = left.merge(right.m, left_on="n", right_on="m", how="outer")
+    assert plain(outer.sort_values(["n", "m"]).m.to_pandas()) == [None, None, None, 10, 30]
+    with pytest.raises(InvalidType, match="takes a frame"):
+        left.merge([1])

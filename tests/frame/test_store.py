@@ -214,3 +214,31 @@ def test_a_failed_write_leaves_the_connection_usable():
     assert len(df) == 4
     with pytest.raises(ReadOnly):
         load(ENGINES[1], {"v": [1]}).get_sample("s", sample_percentage=50)
+
+
+def test_histograms_are_drawn_on_given_axes():
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    df = load("duckdb", {"a": [1, 2, 2, 10], "b": [5.0, 6.0, 7.0, 8.0], "s": ["x"] * 4})
+    try:
+        _, ax = plt.subplots()
+        assert df[["a"]].plot.hist(bins=2, ax=ax) is ax
+        assert [bar.get_height() for bar in ax.patches] == [3, 1]
+        assert ax.get_title() == "a"
+        _, together = plt.subplots()
+        assert df.plot.hist(bins=2, ax=together, color="black") is together
+        assert [bar.get_height() for bar in together.patches] == [3, 1, 2, 2]
+        assert [text.get_text() for text in together.get_legend().get_texts()] == ["a", "b"]
+        _, pair = plt.subplots(2, 1)
+        assert list(df.plot.hist(bins=2, ax=pair)) == list(pair)
+        assert [len(each.patches) for each in pair] == [2, 2]
+        assert df.a.plot.hist(figsize=(3, 2)).figure.get_size_inches().tolist() == [3, 2]
+        with pytest.raises(InvalidValue, match="2 numeric columns cannot be drawn on 3 axes"):
+            df.plot.hist(ax=plt.subplots(1, 3)[1])
+        with pytest.raises(InvalidValue, match="figsize"):
+            df.plot.hist(ax=ax, figsize=(1, 1))
+    finally:
+        plt.close("all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, near
@@ -360,8 +360,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
                  for key, new in pairs.items()]
         return self._with(case(whens, self._expr) if whens else self._expr)
 
-    def astype(self, dtype: str | type, errors: str = "raise") -> Series:
-        """Return the values as another type.
+    def astype(self, dtype: object, errors: str = "raise") -> Series:
+        """Return the values as another type: the name of a dtype, a type of Python's, or one of numpy's.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
         ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
@@ -415,9 +415,14 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             order.append(Ordering(moved, bool(up)))
         return make_series(state.on(state.plan, tuple(order)), expr, self._name)
 
-    def sort_index(self, *, ascending: bool = True) -> Series:
-        """Return the series in the order of its index."""
-        order = tuple(Ordering(self._state.value(name), ascending) for name in self._state.labels)
+    def sort_index(self, *, ascending: bool | Sequence[bool] = True) -> Series:
+        """Return the series in the order of its index; ``ascending`` is one direction, or one for each level."""
+        levels = self._state.labels
+        directions = [ascending] * len(levels) if isinstance(ascending, bool) else list(ascending)
+        if len(directions) != len(levels):
+            raise InvalidValue(f"{len(levels)} levels of the index have {len(directions)} directions",
+                               hint=f"give one for each of {', '.join(levels) or 'no level'}")
+        order = tuple(Ordering(self._state.value(name), bool(up)) for name, up in zip(levels, directions, strict=True))
         return make_series(self._state.on(self._state.plan, order), self._expr, self._name)
 
     def __getitem__(self, key: object) -> Series:

@@ -112,9 +112,9 @@ class SeriesReductions:
         return self._reduce("mean", partition, skipna=skipna)
 
     def median(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the median, between the two middle values of an even number; numbers, durations and timestamps.
+        """Return the median, between the two middle values of an even number.
 
-        Bach took the lower of the two. Not over a window.
+        Of text, dates and times it is the lower of the two. Bach took that of every type. Not over a window.
         """
         return self._reduce("median", partition, skipna=skipna)
 
