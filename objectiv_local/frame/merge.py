@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame.pairs import of_pairs
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Column, Expr, call, cast, literal
@@ -31,7 +32,8 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
     ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
     every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
     columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). ``on`` may also be a
-    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``.
+    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``, or a bool
+    series over two frames with an index, as in ``on=left.day <= right.day``.
 
     Columns with the same name that are not keys get the suffixes. A key of the same name on both sides is one column, of
     the side that has it. Both indexes are kept, with suffixes where names clash; merging index on index keeps one. The
@@ -73,10 +75,9 @@ def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
     names = [item for item in items if isinstance(item, str)]
     conditions = [item for item in items if not isinstance(item, str)]
     for item in conditions:
-        if not callable(item):
-            hint = ("write it as a function: on=lambda left, right: left.a < right.b" if isinstance(item, Series) else
-                    "use names of columns, or a function of both sides")
-            raise InvalidType(f"on takes names and functions of both sides, not {type(item).__name__}", hint=hint)
+        if not callable(item) and not isinstance(item, Series):
+            raise InvalidType(f"on takes names and conditions on both sides, not {type(item).__name__}",
+                              hint="use names of columns, left.a < right.b, or a function of both sides")
     return (names or None) if conditions else names, conditions
 
 
@@ -195,14 +196,16 @@ class _Merge:
             state = self.left._state.onto(pair, ())
             sides = [Side(state, frame, new[side]) for side, frame in (("left", self.left), ("right", self.right))]
             whole: Expr | None = None
-            for function in given:
-                found = function(*sides)
+            plans = {"left": self.left_state.plan, "right": self.right_state.plan}
+            for each in given:
+                found = each if isinstance(each, Series) else each(*sides)
                 if not isinstance(found, Series) or found._expr.type != BOOL:
                     raise InvalidType("a condition to merge on has to give a bool series of the two sides")
-                if found._state.plan is not pair or found._expr.has_window or found._expr.has_query:
+                test = of_pairs(found, plans, new) if found is each else found._expr
+                if (found is not each and found._state.plan is not pair) or test.has_window or test.has_query:
                     raise InvalidValue("a condition to merge on reads the columns of the two sides only",
                                        hint="assign what it needs to columns of the frames first")
-                whole = found._expr if whole is None else call("and", whole, found._expr)
+                whole = test if whole is None else call("and", whole, test)
             assert whole is not None
             used = whole.columns
             return tuple(column for column in wide if column[0] in used or column in columns), whole
