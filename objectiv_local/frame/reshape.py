@@ -108,6 +108,26 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
     return make_series(made, plan.column("__stacked"), "__stacked")
 
 
+def row_stacked(frame: DataFrame, label: object) -> Series:
+    """Return the data columns of the rows with one label below each other, indexed by the names of the columns."""
+    state = frame._state
+    types = [state.plan.types[name] for name in frame.data_columns]
+    if not types:
+        raise InvalidValue("the frame has no data column")
+    try:
+        type_ = shared_type(types)
+    except InvalidType as error:
+        raise InvalidType(f"the columns cannot stand in one series: {error.what}",
+                          hint=f"df.loc[[{label!r}]] is a frame of the row") from None
+    parts: list[Node] = []
+    for position, name in enumerate(frame.data_columns):
+        parts.append(Select(state.plan, (("__stacked_index", literal(name)), ("__stacked", cast(state.column(name), type_)),
+                                         ("position", literal(position)))))
+    plan: Node = Union(tuple(parts), tuple(parts[0].types), "row") if len(parts) > 1 else parts[0]
+    made = state.onto(plan, ("__stacked_index",), (Ordering(plan.column("position")),))
+    return make_series(made, plan.column("__stacked"), "__stacked")
+
+
 def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
     """Return a frame with the values of an index level as columns, named ``<value>__<column>``, in the order of the values.
 

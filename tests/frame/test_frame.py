@@ -176,7 +176,8 @@ def test_merge(engine):
 @on_every_engine
 def test_labels(engine):
     df = load(engine, {"a": [1, 2, 3], "b": ["x", "y", "z"]}, index=["p", "q", "r"])
-    assert df.loc["q"].to_pandas().b.tolist() == ["y"]
+    assert df.loc[["q"]].to_pandas().b.tolist() == ["y"]
+    assert df.loc["q"].to_pandas().to_dict() == {"a": "2", "b": "y"}
     assert df.loc[["p", "r"], ["a"]].sort_index().to_pandas().a.tolist() == [1, 3]
     assert values(df.loc[df.a > 1, "b"]) == ["y", "z"]
     assert df.loc["nowhere"].to_pandas().empty
