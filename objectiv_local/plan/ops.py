@@ -200,7 +200,11 @@ _scalar("json_has", "json json! -> bool",
                 "is not an array.")
 _scalar("json_length", "json -> int64", meaning="The number of elements of an array; NULL for what is not an array.")
 _scalar("json_contains", "json any! -> bool",
-        meaning="Whether an array has a text, number or bool as an element; NULL for NULL, false for what is no array.")
+        meaning="Whether an array has a text, number, bool or null (which is given as JSON) as an element; NULL for NULL, "
+                "false for what is no array.")
+_scalar("json_equal", "json json! -> bool",
+        meaning="Whether a JSON value equals a constant: objects with the same members in any order, arrays with the same "
+                "elements in the same order, numbers of the same value; NULL for NULL.")
 
 _scalar("json_index_text", "json int64! -> string",
         meaning="The element of an array at a position as text, without quotes; NULL if there is none or if it is null.")

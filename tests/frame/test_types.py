@@ -258,3 +258,24 @@ def test_none_makes_a_column_of_missing_texts(engine):
     assert values(df.x.fillna("none") + "!") == ["none!", "none!"]
     df[["y", "z"]] = None
     assert df.assign(v=None).dtypes == {"v": "string", "x": "string", "y": "string", "z": "string"}
+
+
+@on_every_engine
+def test_json_equals_dicts_and_lists(engine):
+    df = load(engine, {"text": ['["a",null,1]', '["b"]', None, '{"a":1}', '{"b":[1], "a": 1.0}', "null"]})
+    df["j"] = df.text.astype("json")
+    assert values(df.j == {"a": 1}) == [False, False, None, True, False, False]
+    assert values(df.j == {"a": 1, "b": [1]}) == [False, False, None, False, True, False]
+    assert values(df.j != {"a": 1}) == [True, True, None, False, True, True]
+    assert values(df.j == ["b"]) == [False, True, None, False, False, False]
+    assert values(df[df.j == ["b"]].text) == ['["b"]']
+    assert values(df.j.json[0] == {"a": 1}) == [False, False, None, None, None, None]
+    assert values(df.j.json.array_contains(None)) == [True, False, None, False, False, False]
+    assert values(df.j.json.array_contains("a")) == [True, False, None, False, False, False]
+    for wrong in (1, "x", None, df.text):
+        with pytest.raises(InvalidType):
+            df.j == wrong  # noqa: B015
+    with pytest.raises(InvalidType):
+        df.j < {"a": 1}  # noqa: B015
+    with pytest.raises(InvalidType, match="compare an element"):
+        df.j.json.array_contains({"a": 1})
