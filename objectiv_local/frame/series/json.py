@@ -34,7 +34,7 @@ class SeriesJson(Series):
             return same if op == "eq" else ~same
         if op in ("eq", "ne", "lt", "le", "gt", "ge"):
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
-            raise InvalidType(f"{op} of series {self._name!r}, which is JSON, and {what} has no answer",
+            raise InvalidType(f"{op} cannot be computed of series {self._name!r}, which is JSON, and {what}",
                               hint="== and != take a dict or a list; compare what it holds with anything else, as in "
                                    f"{self._name}.json.get_value('id', as_str=True) == 'x'")
         return super()._binary(op, other, swapped=swapped)
