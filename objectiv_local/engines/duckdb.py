@@ -61,7 +61,6 @@ class DuckDBEngine(Session):
     """
 
     dialect = "duckdb"
-    loads_locally = True
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
                  default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
