@@ -6,6 +6,7 @@ import re
 import threading
 import weakref
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: What our own connections are set to. Python variables are no tables, and no progress bar is drawn.
-_SETTINGS = ("SET TimeZone = 'UTC'", "SET default_null_order = 'postgres'", "SET python_enable_replacements = false",
-             "SET enable_progress_bar = false")
+#: Optimizer steps that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 take two projections of a step of
+#: VALUES that is joined to itself for the same one, when both are appended, ordered and limited (tests/engines/test_faults.py).
+_WRONG_OPTIMIZERS = ("common_subplan",)
+
+#: What our own connections are set to. Python variables are no tables.
+_SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
 
 _CATALOGUE = """\
 SELECT c.database_name, c.schema_name, c.table_name,
@@ -73,16 +77,15 @@ class DuckDBEngine(Session):
         self.kept = keep
         self._created: list[str] = []
         self._registered: list[str] = []
-        settings = {"TimeZone": "UTC"}
-        if statement_timeout is not None:
-            settings["max_execution_time"] = str(max(1, round(statement_timeout * 1000)))
-        self._settings = {} if owned else settings
+        timeout = {} if statement_timeout is None else {
+            "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
+        #: What a user's connection is set to for the time of a statement.
+        self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
-            for statement in _SETTINGS:
-                connection.execute(statement)
-            if statement_timeout is not None:
-                connection.execute(f"SET max_execution_time = {settings['max_execution_time']}")
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
+            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": _without_wrong("")}).items():
+                connection.execute(f"SET {name} = {_text(value)}")
+            _hide_progress(connection)
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
@@ -152,19 +155,22 @@ class DuckDBEngine(Session):
     @contextmanager
     def _pinned(self) -> Generator[None]:
         """Hold the settings of a user's connection at ours for one statement."""
-        names = list(self._settings)
-        found: dict[str, str] = {}
-        if names:
-            listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-            values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
-            found = {name: value for name, value in zip(names, values, strict=True) if value != self._settings[name]}
+        if not self._pins:
+            yield
+            return
+        names = [*self._pins, "disabled_optimizers"]
+        listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
+        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
+        found = dict(zip(names, values, strict=True))
+        wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
+        changed = [name for name in names if found[name] != wanted[name]]
         try:
-            for name in found:
-                self._set(name, self._settings[name])
+            for name in changed:
+                self._set(name, wanted[name])
             yield
         finally:
-            for name, value in found.items():
-                self._set(name, value)
+            for name in changed:
+                self._set(name, found[name])
 
     def _set(self, name: str, value: str) -> None:
         self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
@@ -295,6 +301,32 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
+
+
+def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn the progress bar off where it is on.
+
+    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
+    """
+    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if rows[0][0]:
+        connection.execute("SET enable_progress_bar = false")
+
+
+def _without_wrong(disabled: str) -> str:
+    """Return a list of disabled optimizer steps, extended by those that return wrong rows."""
+    steps = [step.strip() for step in disabled.split(",") if step.strip()]
+    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
+
+
+@cache
+def _wrong_optimizers() -> tuple[str, ...]:
+    """Return those of the steps that this release of DuckDB has; it refuses names that it does not know."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
 
 
 def _text(value: str) -> str:
