@@ -3,7 +3,7 @@
 1. The same plan: a plain expression.
 2. One plan is the other with columns added, or both add columns to the same rows: moved onto one plan, no join. Where
    only the rows of the left side are asked for, the left side may also have been filtered since.
-3. One value: a scalar query.
+3. One has a single row whatever the data, as a total, a limit of one row or ``series[label]`` has: a scalar query.
 4. Both indexed by the same types: aligned on the index, all rows of both sides for arithmetic, those of the left side
    for ``df[name] = series``.
 5. Anything else is an error that says which ``merge`` to write.

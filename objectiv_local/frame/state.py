@@ -11,7 +11,7 @@ from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.translate import translated
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
@@ -110,14 +110,15 @@ def limited(state: State, limit: int | slice) -> State:
 
 
 def is_single_row(plan: Node) -> bool:
-    """Return whether the plan has exactly one row: a total, perhaps with columns computed from it."""
-    while isinstance(plan, Extend | Select):
+    """Return whether the plan has at most one row, whatever the data: a total, a limit of one row, and steps over those."""
+    while isinstance(plan, Extend | Select | Filter | Pin | Sort | Limit):
+        if isinstance(plan, Limit) and plan.count == 1:
+            return True
         plan = plan.child
-    return isinstance(plan, Aggregate) and not plan.keys
+    # The key of a single row has no columns; a temporary table of such a row keeps that.
+    return plan.key == () and isinstance(plan, Aggregate | Source)
 
 
 def connections(plan: Node) -> set[int]:
     """Return the marks of the connections that a plan reads."""
-    from objectiv_local.plan.nodes import Source
-
     return {node.connection for node in topological(plan) if isinstance(node, Source)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.state import limited
+from objectiv_local.frame.state import is_single_row, limited
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
@@ -81,7 +81,8 @@ def source_of(frame: DataFrame, stored: StoredTable) -> Source:
     names = [*state.index, *frame._columns]
     columns = tuple((name, physical, type_name, state.plan.types[name])
                     for name, (physical, type_name) in zip(names, stored.columns, strict=True))
-    key = state.plan.key if state.plan.key is not None and set(state.plan.key) <= set(names) else None
+    key = () if is_single_row(state.plan) else state.plan.key
+    key = key if key is not None and set(key) <= set(names) else None
     return Source(stored.relation, columns, key, id(state.engine), stored.relation.parts[-1])
 
 
