@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Column, Expr, call, cast, literal
+from objectiv_local.frame.state import State, with_one_value_each
+from objectiv_local.plan.expr import Column, Expr, Variable, call, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
@@ -48,6 +48,8 @@ def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:
         raise InvalidValue("the frames are on different connections",
                            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
+    mine, theirs, _ = with_one_value_each(self._state, right._state)
+    self, right = DataFrame(mine, self._columns), DataFrame(theirs, right._columns)
     names, conditions = _split(on)
     keyed = how != "cross" and not (conditions and names is None and left_on is right_on is None
                                     and not left_index and not right_index)
@@ -94,15 +96,17 @@ class _Merge:
     how: str
     suffixes: tuple[str, str]
     match_nulls: bool
+    variables: tuple[Variable, ...] = ()
 
     def merged(self, conditions: list[Any]) -> DataFrame:
         """Return the frame."""
         from objectiv_local.frame.frame import DataFrame
 
+        self.variables = self.left_state.variables
         columns, index, data = self.columns()
         condition = self.condition(columns, conditions)
         plan = self.joined(columns, condition)
-        return DataFrame(self.left._state.onto(plan, tuple(index)), data)
+        return DataFrame(replace(self.left_state.onto(plan, tuple(index)), variables=self.variables), data)
 
     def columns(self) -> tuple[_Columns, list[str], list[str]]:
         """Return the columns of the result, and which of them are the index and data columns."""
@@ -188,17 +192,18 @@ class _Merge:
                     new[side][name] = Column(label, state.plan.types[name])
             pair = Join(self.left_state.plan, self.right_state.plan, "inner", (), tuple(wide))
             state = self.left._state.onto(pair, ())
-            sides = [Side(state, frame, new[side]) for side, frame in (("left", self.left), ("right", self.right))]
             whole: Expr | None = None
             for function in given:
-                found = function(*sides)
+                found = function(Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
                 if not isinstance(found, Series) or found._expr.type != BOOL:
                     raise InvalidType("a condition to merge on has to give a bool series of the two sides")
                 if found._state.plan is not pair or found._expr.has_window or found._expr.has_query:
                     raise InvalidValue("a condition to merge on reads the columns of the two sides only",
                                        hint="assign what it needs to columns of the frames first")
-                whole = found._expr if whole is None else call("and", whole, found._expr)
+                state, _, (test,) = with_one_value_each(state, found._state, [found._expr])
+                whole = test if whole is None else call("and", whole, test)
             assert whole is not None
+            self.variables = state.variables
             used = whole.columns
             return tuple(column for column in wide if column[0] in used or column in columns), whole
 

@@ -10,6 +10,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, Not
 from objectiv_local.frame.functions import checked_function
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import parsed_literal
+from objectiv_local.frame.state import with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Union
@@ -59,6 +60,10 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
         if not ignore_index and frame.index_dtypes != self.index_dtypes:
             raise InvalidValue(f"the frames have different indexes: {self.index_dtypes} and {frame.index_dtypes}",
                                hint="pass ignore_index=True, or give both the same index with set_index")
+    mine = self._state
+    for position, frame in enumerate(frames):
+        mine, theirs, _ = with_one_value_each(mine, frame._state)
+        frames[position] = DataFrame(theirs, frame._columns)
     index = () if ignore_index else self._state.index
     names = list(dict.fromkeys(name for frame in frames for name in frame.data_columns))
     if sort:
@@ -72,7 +77,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
                      else literal(None, types[name])) for name in names]
         parts.append(Select(frame._state.plan, tuple(columns)))
     plan = Union(tuple(parts), (*index, *names), "appended")
-    return DataFrame(replace(self._state, plan=plan, index=index, order=()), names)
+    return DataFrame(mine.onto(plan, index), names)
 
 
 def concat(objs: Iterable[DataFrame], ignore_index: bool = False, sort: bool = False) -> DataFrame:
