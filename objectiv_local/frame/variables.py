@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, near
+from objectiv_local.errors import ColumnNotFound, near
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.frame.series.values import checked_name, constant
 from objectiv_local.frame.state import revalued
-from objectiv_local.plan.expr import Expr, Literal, Variable, cast, literal
+from objectiv_local.plan.expr import Variable, literal
 from objectiv_local.plan.nodes import topological
 from objectiv_local.plan.variables import uses
 from objectiv_local.plan.variables import variables as used_in
@@ -60,11 +60,7 @@ def create_variable(self: DataFrame, name: str, value: object, *, dtype: str | N
 
 
 def _variable(name: str, value: object, dtype: str | None) -> Variable:
-    found: Expr = literal(value)
-    if dtype is not None:
-        found = cast(found, type_from_dtype(dtype))
-    if not isinstance(found, Literal):
-        raise InvalidType(f"{value!r} is no constant of dtype {dtype!r}", hint="give a value of that dtype")
+    found = literal(value) if dtype is None else constant(value, type_from_dtype(dtype))
     return Variable(checked_name(name), found.value, found.type)
 
 
