@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
@@ -31,7 +31,8 @@ class State:
     index: tuple[str, ...]
     order: tuple[Ordering, ...] = ()
     variables: tuple[Variable, ...] = ()
-    savepoints: Any = None
+    # Names for steps of it are no part of a program: two frames over one table are equal.
+    savepoints: Any = field(default=None, compare=False)
 
     def onto(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
         """Return the state of other rows that were made of these: another plan with an index and an order of its own."""

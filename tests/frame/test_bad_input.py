@@ -57,7 +57,7 @@ def frame():
     (lambda df: df.n.quantile(q=2), "from 0 to 1"),
     (lambda df: df.quantile([], numeric_only=True), "q is empty"),
     (lambda df: df.describe(include="json"), "'j', which is json, cannot be described"),
-    (lambda df: df.describe(include="time"), "no column to describe"),
+    (lambda df: df.describe(include="numeric_interval"), "no column to describe"),
     (lambda df: df.s.sum(), "sum cannot be computed"),
     (lambda df: df.s.mean(), "mean cannot be computed"),
     (lambda df: df.u.median(), "quantile cannot be computed"),
