@@ -12,7 +12,7 @@ from objectiv_local.frame.align import aligned, same_groups, without_join
 from objectiv_local.frame.functions import Named, Reduction
 from objectiv_local.frame.groups import Groups, Keys, Sets
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.state import State
+from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, GroupingSets, Node
@@ -96,10 +96,10 @@ def filtered_before(state: State, condition: Series) -> State | None:
         plan = plan.child
     if not isinstance(plan, Aggregate | GroupingSets):
         return None
-    rows = condition._state.ungrouped()
-    if without_join(state, [], rows, condition._expr, "left") is not None:
+    state, rows, (test,) = with_one_value_each(state, condition._state.ungrouped(), [condition._expr])
+    if without_join(state, [], rows, test, "left") is not None:
         return None
-    found = without_join(replace(state, plan=plan.child), [], rows, condition._expr, "left")
+    found = without_join(replace(state, plan=plan.child), [], rows, test, "left")
     if found is None:
         return None
     if any(expr.has_window or expr.has_query for step in (plan, *steps) for expr in step.exprs()):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.translate import translated
-from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute
+from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute, transform
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
+from objectiv_local.plan.variables import with_values
 from objectiv_local.types import Type
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class State:
     """A plan with what pandas adds to it. ``engine`` is None for a frame that is only ever compiled.
 
-    With ``groups``, the plan has the rows that the next aggregate groups; ``index`` is still that of the rows.
+    ``variables`` are those that the plan uses and those that it may come to use, one for each dtype and name. With
+    ``groups``, the plan has the rows that the next aggregate groups; ``index`` is still that of the rows.
     """
 
     plan: Node
@@ -32,7 +34,8 @@ class State:
     index: tuple[str, ...]
     order: tuple[Ordering, ...] = ()
     variables: tuple[Variable, ...] = ()
-    savepoints: Any = None
+    # Names for steps of it are no part of a program: two frames over one table are equal.
+    savepoints: Any = field(default=None, compare=False)
     groups: Groups | None = None
 
     def rows(self, what: str) -> State:
@@ -174,14 +177,49 @@ def limited(state: State, limit: int | slice) -> State:
 
 
 def is_single_row(plan: Node) -> bool:
-    """Return whether the plan has exactly one row: a total, perhaps with columns computed from it."""
-    while isinstance(plan, Extend | Select):
+    """Return whether the plan has at most one row, whatever the data: a total, a limit of one row, and steps over those."""
+    while isinstance(plan, Extend | Select | Filter | Pin | Sort | Limit):
+        if isinstance(plan, Limit) and plan.count == 1:
+            return True
         plan = plan.child
-    return isinstance(plan, Aggregate) and not plan.keys
+    # The key of a single row has no columns; a temporary table of such a row keeps that.
+    return plan.key == () and isinstance(plan, Aggregate | Source)
+
+
+def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -> tuple[State, State, list[Expr]]:
+    """Return two states that are about to meet with the variables of both, and expressions of the right one.
+
+    Where both have a variable of the same dtype and name, it gets the value that the left one has, on both sides.
+    """
+    if left.variables == right.variables:
+        return left, right, list(exprs)
+    own = {(variable.type, variable.name): variable for variable in left.variables}
+    variables = (*left.variables, *(each for each in right.variables if (each.type, each.name) not in own))
+    changed = {each: own[each.type, each.name] for each in right.variables
+               if own.get((each.type, each.name), each) is not each}
+    right = revalued(right, changed)
+    return (replace(left, variables=variables), replace(right, variables=variables),
+            [transform(expr, _replacing(changed)) for expr in exprs] if changed else list(exprs))
+
+
+def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
+    """Return the state with other values for some of its variables, everywhere that its plan and order use them."""
+    if not values:
+        return state
+    order = tuple(Ordering(transform(key.expr, _replacing(values)), key.ascending, key.nulls_last) for key in state.order)
+    variables = tuple(values.get(variable, variable) for variable in state.variables)
+    groups = None if state.groups is None else state.groups.moved(
+        [transform(key, _replacing(values)) for key in state.groups.exprs])
+    if groups is not None:
+        groups = replace(groups, totals=tuple((name, revalued(total, values), transform(expr, _replacing(values)))
+                                              for name, total, expr in groups.totals))
+    return replace(state, plan=with_values(state.plan, values), order=order, variables=variables, groups=groups)
+
+
+def _replacing(values: Mapping[Variable, Variable]) -> Callable[[Expr], Expr | None]:
+    return lambda part: values.get(part) if isinstance(part, Variable) else None
 
 
 def connections(plan: Node) -> set[int]:
     """Return the marks of the connections that a plan reads."""
-    from objectiv_local.plan.nodes import Source
-
     return {node.connection for node in topological(plan) if isinstance(node, Source)}

@@ -77,6 +77,16 @@ def test_a_key_keeps_its_meaning(engine):
 
 
 @on_every_engine
+def test_variables_of_a_grouped_frame_can_be_set(engine):
+    df, step = load(engine, {"n": [1, 2, 3, 4]}).create_variable("step", 2)
+    groups = df.groupby((df.n % step).rename("rest"))
+    groups["total"] = (groups.n + step).sum()
+    assert rows(groups.set_variable("step", 3)[["n"]].sum()) == [(0, 3), (1, 5), (2, 2)]
+    assert rows(groups.set_variable("step", 3)[["total"]]) == [(0, 6), (1, 11), (2, 5)]
+    assert rows(groups[["total"]]) == [(0, 10), (1, 8)]
+
+
+@on_every_engine
 def test_columns_may_be_set_to_aggregates(engine):
     df = load(engine, DATA)
     groups = df.groupby("town")
@@ -204,12 +214,12 @@ NEUTRAL = {"all_series", "columns", "copy", "data", "data_columns", "dtypes", "e
            "index_dtypes", "is_materialized", "order_by", "savepoints", "variables", "get_all_variable_usage", "loc", "plot",
            "base_node", "name", "dtype", "instance_dtype", "dtype_aliases", "supported_db_dtype", "supported_source_dtypes",
            "supported_value_types", "index_sorting", "sorted_ascending", "from_value", "from_const", "get_db_dtype", "random",
-           "create_variable"}
+           "create_variable", "set_variable"}
 ARGUMENTS = {"agg": ("sum",), "aggregate": ("sum",), "apply_func": ("sum",), "append": (lambda each: (each,)),
              "assign": (), "astype": ("string",), "drop": (["n"],), "fillna": (0,), "get_sample": (None, None, 50),
              "groupby": ("n",), "cube": ("n",), "rollup": ("n",), "isin": ([1],), "between": (1, 2), "map": ({1: 2},),
              "merge": lambda each: (each,), "nlargest": (1, "n"), "nsmallest": (1, "n"), "query": ("n > 1",),
-             "replace": (1, 2), "rolling": (2,), "set_index": ("n",), "set_savepoint": ("saved",), "set_variable": ("v", 1),
+             "replace": (1, 2), "rolling": (2,), "set_index": ("n",), "set_savepoint": ("saved",),
              "sort_values": ("n",), "transform": ("sum",), "where": lambda each: (each > 1,), "mask": lambda each: (each > 1,),
              "sort_by_series": lambda each: (each,), "rename": ("m",), "cut": (2,), "qcut": (2,),
              "window_nth_value": (1,), "database_create_table": ("written",), "any": (), "all": ()}
