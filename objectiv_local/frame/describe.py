@@ -124,8 +124,8 @@ def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None
     timestamps have count, min, max, nunique and mode, and uuids count, nunique and mode, all as strings. There is a row for
     each statistic that a column has. Intervals are left out. Values are not rounded.
 
-    By default numeric columns are described, or all if there are none or the frame is grouped; ``include`` is ``'all'`` or a list of dtypes,
-    ``exclude`` a list of dtypes. Raises InvalidType for JSON.
+    By default numeric columns are described, or all if there are none or the frame is grouped; ``include`` is ``'all'`` or
+    a list of dtypes, ``exclude`` a list of dtypes. Raises InvalidType for JSON.
     """
     if datetime_is_numeric:
         raise NotSupported("describe with datetime_is_numeric is not supported",

@@ -232,7 +232,7 @@ def test_loading(engine):
     polars = DataFrame.from_polars(opened(engine), pl.DataFrame({"k": ["a", "b"], "v": [1, 2]}), index="k")
     assert polars.to_polars().sort("k").to_dict(as_series=False) == {"k": ["a", "b"], "v": [1, 2]}
     many = pa.table({"Number": range(5000), "number": [None] * 5000})
-    df = DataFrame.from_arrow(opened(engine), many, materialization="table")
+    df = DataFrame.from_arrow(opened(engine), many, materialization="temp_table")
     assert df.Number.sum().value == 5000 * 4999 // 2
     assert df.number.count().value == 0
 

@@ -282,7 +282,7 @@ def test_frames_in_memory_are_loaded_in_every_type():
 
     frame = pd.DataFrame({"price": [decimal.Decimal("1.10"), None], "at": [datetime.time(10, 30), None]})
     for engine in ENGINES:
-        for way in ("cte", "table"):
+        for way in ("cte", "temp_table"):
             df = DataFrame.from_pandas(opened(engine), frame, materialization=way)
             assert df.dtypes == {"price": "decimal(38,2)", "at": "time"}
             assert (df.price * 2).sum().value == decimal.Decimal("2.20")

@@ -10,7 +10,7 @@ import pytest
 from frame.frames import ENGINES, load, on_every_engine, opened, values
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import InvalidType, InvalidValue, ReadOnly, TableNotFound
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, ReadOnly, TableNotFound
 
 
 def writable(engine):
@@ -267,3 +267,44 @@ def test_frames_are_equal_if_they_are_the_same_program(engine):
         assert read() != each
         assert all(each != other for other in different[position + 1:])
     assert read() != 5
+
+
+@on_every_engine
+@pytest.mark.parametrize("size", [3, 2_000])
+def test_frames_in_memory_become_named_tables(engine, size):
+    connection = writable(engine)
+    connection.write(['DROP TABLE IF EXISTS "named rows"'])
+    rows = pd.DataFrame({"n": range(size), "s": ["é"] * size, "wait": pd.to_timedelta([90] * size, unit="s")})
+
+    def written(frame, if_exists="fail"):
+        return DataFrame.from_pandas(connection, frame, name="named rows", materialization="table", if_exists=if_exists)
+
+    found = written(rows)
+    assert found.dtypes == {"n": "int64", "s": "string", "wait": "timedelta"}
+    assert (len(found), found.n.sum().value) == (size, size * (size - 1) // 2)
+    stored = DataFrame.from_table(connection, '"named rows"')
+    assert stored.columns == ["_index_0", "n", "s", "wait"]
+    assert stored.dtypes["wait"] == "int64"
+    with pytest.raises(InvalidValue, match=r"named rows.*exists"):
+        written(rows)
+    assert len(stored) == size
+    both = written(rows.assign(n=1), "append")
+    assert (len(both), both.n.sum().value) == (2 * size, size * (size - 1) // 2 + size)
+    assert both.wait.max().value == pd.Timedelta(seconds=90)
+    with pytest.raises(ColumnNotFound, match="no column 'm' to append to"):
+        written(rows.rename(columns={"n": "m"}), "append")
+    with pytest.raises(InvalidType, match="'n' is string and cannot be appended"):
+        written(rows.assign(n="x"), "append")
+    assert len(stored) == 2 * size
+    assert written(rows[["n"]], "replace").sort_values("n").n.to_pandas(limit=2).tolist() == [0, 1]
+    assert DataFrame.from_table(connection, '"named rows"').columns == ["_index_0", "n"]
+    connection.write(['DROP TABLE "named rows"'])
+    assert len(written(rows, "append")) == size, "a table that is not there is made"
+    with pytest.raises(InvalidValue, match="if_exists is"):
+        written(rows, "skip")
+    with pytest.raises(InvalidValue, match="'temp_table'"):
+        DataFrame.from_pandas(connection, rows, materialization="view")
+    with pytest.raises(ReadOnly):
+        DataFrame.from_pandas(opened(engine), rows, name="never", materialization="table")
+    twice = [DataFrame.from_pandas(opened(engine), rows[["n"]], name="kept", materialization="temp_table") for _ in "ab"]
+    assert [len(each) for each in twice] == [size, size], "a temporary table takes a name that is free"
