@@ -186,11 +186,6 @@ def table() -> str:
         proof = known.get(member) or f"test_names.py::test_the_example_has_one_answer[{name}]"
         code = example.replace("|", "\\|")
         lines.append(f"| `{name}` | `{code}` | yes | yes | `{proof}` |")
-    lines += ["", "## Differences", "", "Where an answer differs from Bach's, on purpose.", "",
-              "| topic | here | in Bach |", "|---|---|---|"]
-    differences = [line.split(" | ") for line in (HERE / "differences.txt").read_text("utf-8").splitlines()
-                   if not line.startswith("#")]
-    lines += [f"| {topic} | {here} | {there} |" for topic, here, there in sorted(differences)]
     return "\n".join(lines) + "\n"
 
 
