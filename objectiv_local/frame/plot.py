@@ -28,8 +28,9 @@ class Plot:
              **options: Any) -> Any:
         """Draw a histogram of each numeric column in ``bins`` intervals of equal width, counted by the database.
 
-        Each has axes of its own; with ``ax``, all are drawn on those axes and told apart by a legend, or each on its own of
-        a list of axes. Options go to matplotlib's ``bar``. ``by`` is not supported.
+        Each has axes of its own; with ``ax``, all are drawn on those axes, in the same intervals and with a legend, or each
+        on its own of a list of axes. The options title, xlabel, ylabel, xlim and ylim are those of the axes, others go to
+        matplotlib's ``bar``. ``by`` is not supported.
         """
         if by is not None:
             raise NotSupported("hist with by= is not supported", hint="filter the frame for each group")
@@ -41,13 +42,15 @@ class Plot:
         together = len(names) > 1 and all(axis is axes[0] for axis in axes)
         if together:
             options = {"alpha": 0.5} | options
+        labels = {name: options.pop(name) for name in ("title", "xlabel", "ylabel", "xlim", "ylim") if name in options}
+        of = self._frame[names].stack() if together else None
         for axis, name in zip(axes, names, strict=True):
-            table = histogram(self._frame[name], bins).to_arrow().to_pydict()
+            table = histogram(self._frame[name], bins, of=of).to_arrow().to_pydict()
             lows = [interval["lower"] for interval in table["range"] if interval is not None]
             widths = [interval["upper"] - interval["lower"] for interval in table["range"] if interval is not None]
             drawn = {"align": "edge", "edgecolor": "white"} | ({"label": name} if together else {}) | options
             axis.bar(lows, table["value_counts"][:len(lows)], width=widths, **drawn)
-            axis.set(**({} if together else {"title": name, "xlabel": name}), ylabel="rows")
+            axis.set(**({"ylabel": "rows"} | ({} if together else {"title": name, "xlabel": name}) | labels))
         if together:
             axes[0].legend()
         return axes[0] if together or len(names) == 1 else axes

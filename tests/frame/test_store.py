@@ -230,11 +230,15 @@ def test_histograms_are_drawn_on_given_axes():
         assert ax.get_title() == "a"
         _, together = plt.subplots()
         assert df.plot.hist(bins=2, ax=together, color="black") is together
-        assert [bar.get_height() for bar in together.patches] == [3, 1, 2, 2]
+        # Both in the intervals from 1 to 5.5 and from there to 10.
+        assert [bar.get_height() for bar in together.patches] == [3, 1, 1, 3]
+        assert [bar.get_x() for bar in together.patches][1::2] == [5.5, 5.5]
         assert [text.get_text() for text in together.get_legend().get_texts()] == ["a", "b"]
         _, pair = plt.subplots(2, 1)
         assert list(df.plot.hist(bins=2, ax=pair)) == list(pair)
         assert [len(each.patches) for each in pair] == [2, 2]
+        titled = df.a.plot.hist(title="ages", ylabel="users", color="red")
+        assert (titled.get_title(), titled.get_xlabel(), titled.get_ylabel()) == ("ages", "a", "users")
         assert df.a.plot.hist(figsize=(3, 2)).figure.get_size_inches().tolist() == [3, 2]
         with pytest.raises(InvalidValue, match="2 numeric columns cannot be drawn on 3 axes"):
             df.plot.hist(ax=plt.subplots(1, 3)[1])
