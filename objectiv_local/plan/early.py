@@ -115,6 +115,19 @@ def _is_label(expr: Expr) -> bool:
                and not any(child.has_window for child in over.children()) for over in overs)
 
 
+def _reuses_names(rows: Node, steps: Iterable[Extend | Filter]) -> bool:
+    """Return whether a label takes the name of a column, or a column the name of a label."""
+    taken, labels = set(rows.types), set()
+    for step in steps:
+        if isinstance(step, Extend):
+            own = {name for name, expr in step.columns if expr.has_window or not expr.columns.isdisjoint(labels)}
+            if not own.isdisjoint(taken) or not labels.isdisjoint(name for name, _ in step.columns):
+                return True
+            labels |= own
+            taken |= {name for name, _ in step.columns}
+    return False
+
+
 def _is_label_step(step: Extend) -> bool:
     return not step.once and all(_is_label(expr) for _, expr in step.columns)
 
@@ -126,7 +139,8 @@ class _Question:
         self.node = node
         steps: list[Extend | Filter] = []
         current = node.child
-        while isinstance(current, Filter) or (isinstance(current, Extend) and _is_label_step(current)):
+        while ((isinstance(current, Filter) and not current.predicate.has_window)
+               or (isinstance(current, Extend) and _is_label_step(current))):
             steps.append(current)
             current = current.child
         steps.reverse()
@@ -141,6 +155,9 @@ class _Question:
         self.counts_one = len(counted) == 1 and all(
             isinstance(expr, Aggregation) and expr.op in ("nunique", "max") for _, expr in node.aggregates)
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
+            raise _Unfit
+        if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
+            # A window here is over the rows that the filters leave, which the groups are not.
             raise _Unfit
         self.plain: dict[str, Expr] = {}
         self.labels: set[str] = set()
