@@ -53,6 +53,11 @@ def groups(hits, key):
     return out
 
 
+def none_last(row):
+    """Return a key that puts rows in order with missing values last."""
+    return [(value is None, 0 if value is None else value) for value in row]
+
+
 def in_order(hits):
     return sorted(hits, key=lambda hit: (hit.moment, hit.id))
 
@@ -164,7 +169,8 @@ def pre_conversion_hit_number(hits, key, **conversion):
 
 
 def unique(hits, key, value):
-    return sorted((*group, len({value(hit) for hit in own} - {None})) for group, own in groups(hits, key).items())
+    rows = [(*group, len({value(hit) for hit in own} - {None})) for group, own in groups(hits, key).items()]
+    return sorted(rows, key=none_last)
 
 
 def session_duration(hits, key, *, exclude_bounces=True, method="mean"):
@@ -173,8 +179,9 @@ def session_duration(hits, key, *, exclude_bounces=True, method="mean"):
         length = max(hit.moment for hit in own) - min(hit.moment for hit in own)
         if length > datetime.timedelta(0) or not exclude_bounces:
             lengths[group].append(length // MICROSECOND)
-    return sorted((*group, round(Fraction(sum(each), len(each) if method == "mean" else 1)) * MICROSECOND)
-                  for group, each in lengths.items())
+    rows = [(*group, round(Fraction(sum(each), len(each) if method == "mean" else 1)) * MICROSECOND)
+            for group, each in lengths.items()]
+    return sorted(rows, key=none_last)
 
 
 def frequency(hits):
