@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.hub import sankey
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.checks import require
@@ -132,6 +133,8 @@ class ModelHub:
         from objectiv_local.hub import metabase
 
         frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
+        if frame.engine is not None:
+            check_aligned(frame._state.plan, frame.engine)
         settings = metabase.card_settings(frame, model_type, config)
         return metabase.Metabase().add_update_card(frame.view_sql(), settings)
 
@@ -149,6 +152,10 @@ class ModelHub:
         ``location_stack`` is a series of location stacks, such as the slice
         ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``, which has elements where such a
         link is in the stack. The name is ``conversion_<number>`` by default; a name that exists is replaced.
+
+        The conversion is a rule over the columns that ``location_stack`` is computed from. Models apply it to any event frame
+        that has them: later states of the frame (filtered, materialized, sampled, appended) and frames of other dates or
+        tables. A frame that lacks such a column, or has had it replaced, raises ColumnNotFound when a model needs it.
         """
         if location_stack is None and event_type is None:
             raise InvalidValue("a conversion needs a location_stack, an event_type, or both")
