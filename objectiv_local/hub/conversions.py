@@ -48,31 +48,40 @@ def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
     if stack._state.plan is data._state.plan:
         return stack._expr
     theirs, mine = _lineage(stack._state), _lineage(data._state)
-    shared = next((node for node in theirs if node in mine), None)
-    if shared is None:
+    shared = [node for node in theirs if node in mine]
+    if not shared:
+        own = stack._state.plan
         columns = {column: data._state.column(column) for column in (*data.index_columns, *data.data_columns)}
-        meant: dict[str, Expr] = {column: Column(column, type_) for column, type_ in stack._state.plan.types.items()}
-        places: dict[Expr, Column] = {meant[column]: found for column, found in columns.items() if column in meant}
-    else:
-        meant = _computed(theirs[: theirs.index(shared)], shared)
+        named: dict[Expr, Column] = {own.column(column): found for column, found in columns.items() if column in own.types}
+        return _placed(stack._expr, named, name)
+    for node in shared:
+        # What a column was computed from may have been kept where the column itself was dropped.
+        meant = _computed(theirs[: theirs.index(node)], node)
         # Of columns that are equal, the one that was added first stands for all.
         places = {expr: data._state.column(column) for column, expr
-                  in reversed(_computed(mine[: mine.index(shared)], shared).items())}
-    if not stack._expr.columns <= meant.keys():
-        return None
-    lost: list[str] = []
+                  in reversed(_computed(mine[: mine.index(node)], node).items())}
+        if stack._expr.columns <= meant.keys():
+            found = _placed(substitute(stack._expr, meant), places, name)
+            if found is not None:
+                return found
+    return None
+
+
+def _placed(expr: Expr, places: dict[Expr, Column], name: str) -> Expr | None:
+    """Return an expression with columns in the places of its parts; None if one of the columns it reads has no place."""
+    lost = False
 
     def placed(part: Expr) -> Expr | None:
+        nonlocal lost
         place = places.get(part) if part.columns else None
         if place is not None and place.type.plain != part.type.plain:
             raise InvalidType(f"conversion {name!r} needs {place.name} as {part.type}, not as {place.type}",
                               hint=f"cast it: df[{place.name!r}] = df[{place.name!r}].astype({part.type.dtype!r})")
-        if place is None and isinstance(part, Column):
-            lost.append(part.name)
+        lost = lost or (place is None and isinstance(part, Column))
         return place
 
-    expr = transform(substitute(stack._expr, meant), placed)
-    return None if lost else expr
+    found = transform(expr, placed)
+    return None if lost else found
 
 
 def _lineage(state: State) -> list[Node]:
