@@ -70,8 +70,9 @@ class ModelHub:
         that the target has.
 
         The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON
-        stored as text are cast. ``start_date`` and ``end_date``, days as ``YYYY-MM-DD`` or dates, are both included and
-        filter on ``day`` before sessions are made, so a session that began before the first day starts anew.
+        stored as text are cast. Event ids have to be unique, as the collector stores them; a table that repeats some needs a
+        view without them. ``start_date`` and ``end_date``, days as ``YYYY-MM-DD`` or dates, are both included and filter on
+        ``day`` before sessions are made, so a session that began before the first day starts anew.
 
         The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then
         session_id and session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A
