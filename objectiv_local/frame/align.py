@@ -3,7 +3,7 @@
 1. The same plan: a plain expression.
 2. One plan is the other with columns added or chosen, or both are so of the same rows: moved onto one plan, no join. Where
    only the rows of the left side are asked for, the left side may also have been filtered since.
-3. One value: a scalar query.
+3. One has a single row whatever the data, as a total, a limit of one row or ``series[label]`` has: a scalar query.
 4. Both indexed by the same types: aligned on the index, all rows of both sides for arithmetic, those of the left side
    for ``df[name] = series``. No row may meet several: where no key proves that, rows are counted before they are fetched.
 5. Anything else is an error that says which ``merge`` to write.
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
-from objectiv_local.frame.state import State, is_single_row
+from objectiv_local.frame.state import State, is_single_row, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, ScalarQuery, substitute
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Named, Node, Pin, Select
@@ -26,10 +26,11 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
             name: str = "") -> tuple[State, list[Expr], Expr]:
     """Return a state in which ``exprs`` of ``left`` and ``other`` of ``right`` stand side by side, and both there.
 
-    With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either. ``name`` is that of ``other``,
-    for messages.
+    With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either. Of two values of a variable, that
+    of ``left`` counts. ``name`` is that of ``other``, for messages.
     """
     _same_connection(left, right, name)
+    left, right, (other,) = with_one_value_each(left, right, [other])
     if left.plan is right.plan:
         return left, exprs, other
     if not other.columns and not other.has_window:

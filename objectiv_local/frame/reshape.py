@@ -10,11 +10,12 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, Not
 from objectiv_local.frame.functions import checked_function
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import parsed_literal
+from objectiv_local.frame.state import with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Union
 from objectiv_local.plan.ops import castable, common_type
-from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value
+from objectiv_local.types import BOOL, FLOAT64, INT64, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -59,6 +60,10 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
         if not ignore_index and frame.index_dtypes != self.index_dtypes:
             raise InvalidValue(f"the frames have different indexes: {self.index_dtypes} and {frame.index_dtypes}",
                                hint="pass ignore_index=True, or give both the same index with set_index")
+    mine = self._state
+    for position, frame in enumerate(frames):
+        mine, theirs, _ = with_one_value_each(mine, frame._state)
+        frames[position] = DataFrame(theirs, frame._columns)
     index = () if ignore_index else self._state.index
     names = list(dict.fromkeys(name for frame in frames for name in frame.data_columns))
     if sort:
@@ -72,7 +77,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
                      else literal(None, types[name])) for name in names]
         parts.append(Select(frame._state.plan, tuple(columns)))
     plan = Union(tuple(parts), (*index, *names), "appended")
-    return DataFrame(replace(self._state, plan=plan, index=index, order=()), names)
+    return DataFrame(mine.onto(plan, index), names)
 
 
 def concat(objs: Iterable[DataFrame], ignore_index: bool = False, sort: bool = False) -> DataFrame:
@@ -192,16 +197,23 @@ def shown(value: Any) -> str:
 
 def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str] | None = None, prefix_sep: str = "_",
                 dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: str = "int64") -> DataFrame:
-    """Return a copy with a column of ones and zeros for each value of text columns, in place of those columns.
+    """Return a copy with a column of ones and zeros for each value of string columns, in place of those columns.
 
-    The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the column's name unless
-    given, for a Series none. Asks the database for the different values, once for each column. With ``dummy_na``, missing
-    values have a column ``<prefix>_nan``; without, they are zeros.
+    The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the name of the column
+    unless given. Ones and zeros have the type ``dtype``: ``'1'`` and ``'0'`` as strings, true and false as bools. Asks the
+    database for the distinct values, once for each column. With ``dummy_na``, missing values have a column
+    ``<prefix>_nan``; without, they are zeros.
     """
     names = [columns] if isinstance(columns, str) else list(columns) if columns is not None else [
         name for name, kind in self.dtypes.items() if kind == "string"]
-    prefixes = dict(prefix) if isinstance(prefix, Mapping) else dict(zip(names, [prefix] if isinstance(prefix, str) else (
-        prefix or names), strict=False))
+    if isinstance(prefix, Mapping):
+        prefixes = dict(prefix)
+    else:
+        given = [prefix] if isinstance(prefix, str) else list(prefix or names)
+        if len(given) != len(names):
+            raise InvalidValue(f"{len(given)} prefixes cannot be those of {len(names)} columns: {', '.join(names)}",
+                               hint="give one for each, or a mapping of columns to prefixes")
+        prefixes = dict(zip(names, given, strict=True))
     out = self.copy()
     for name in names:
         if self[name].dtype != "string":
@@ -215,7 +227,7 @@ def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str]
             if label in out.columns:
                 raise InvalidValue(f"the result would have two columns {label!r}", hint="give other prefixes")
             test = kept.isnull() if value is None else (kept == value).fillna(False)
-            out[label] = test.astype(dtype)
+            out[label] = (test if type_from_dtype(dtype) == BOOL else test.astype("int64")).astype(dtype)
     return out
 
 

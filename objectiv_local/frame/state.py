@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
-from objectiv_local.plan.expr import Column, Expr, Ordering, Variable
+from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, transform
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, Select, Sort, topological
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
+from objectiv_local.plan.variables import with_values
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A plan with what pandas adds to it. ``engine`` is None for a frame that is only ever compiled."""
+    """A plan with what pandas adds to it. ``engine`` is None for a frame that is only ever compiled.
+
+    ``variables`` are those that the plan uses and those that it may come to use, one for each dtype and name.
+    """
 
     plan: Node
     engine: Engine | None
@@ -28,7 +32,8 @@ class State:
     index: tuple[str, ...]
     order: tuple[Ordering, ...] = ()
     variables: tuple[Variable, ...] = ()
-    savepoints: Any = None
+    # Names for steps of it are no part of a program: two frames over one table are equal.
+    savepoints: Any = field(default=None, compare=False)
 
     def onto(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
         """Return the state of other rows that were made of these: another plan with an index and an order of its own."""
@@ -126,14 +131,44 @@ def limited(state: State, limit: int | slice) -> State:
 
 
 def is_single_row(plan: Node) -> bool:
-    """Return whether the plan has exactly one row: a total, perhaps with columns computed from it."""
-    while isinstance(plan, Extend | Select):
+    """Return whether the plan has at most one row, whatever the data: a total, a limit of one row, and steps over those."""
+    while isinstance(plan, Extend | Select | Filter | Pin | Sort | Limit):
+        if isinstance(plan, Limit) and plan.count == 1:
+            return True
         plan = plan.child
-    return isinstance(plan, Aggregate) and not plan.keys
+    # The key of a single row has no columns; a temporary table of such a row keeps that.
+    return plan.key == () and isinstance(plan, Aggregate | Source)
+
+
+def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -> tuple[State, State, list[Expr]]:
+    """Return two states that are about to meet with the variables of both, and expressions of the right one.
+
+    Where both have a variable of the same dtype and name, it gets the value that the left one has, on both sides.
+    """
+    if left.variables == right.variables:
+        return left, right, list(exprs)
+    own = {(variable.type, variable.name): variable for variable in left.variables}
+    variables = (*left.variables, *(each for each in right.variables if (each.type, each.name) not in own))
+    changed = {each: own[each.type, each.name] for each in right.variables
+               if own.get((each.type, each.name), each) is not each}
+    right = revalued(right, changed)
+    return (replace(left, variables=variables), replace(right, variables=variables),
+            [transform(expr, _replacing(changed)) for expr in exprs] if changed else list(exprs))
+
+
+def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
+    """Return the state with other values for some of its variables, everywhere that its plan and order use them."""
+    if not values:
+        return state
+    order = tuple(Ordering(transform(key.expr, _replacing(values)), key.ascending, key.nulls_last) for key in state.order)
+    variables = tuple(values.get(variable, variable) for variable in state.variables)
+    return replace(state, plan=with_values(state.plan, values), order=order, variables=variables)
+
+
+def _replacing(values: Mapping[Variable, Variable]) -> Callable[[Expr], Expr | None]:
+    return lambda part: values.get(part) if isinstance(part, Variable) else None
 
 
 def connections(plan: Node) -> set[int]:
     """Return the marks of the connections that a plan reads."""
-    from objectiv_local.plan.nodes import Source
-
     return {node.connection for node in topological(plan) if isinstance(node, Source)}

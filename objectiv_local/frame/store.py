@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.state import limited
+from objectiv_local.frame.state import is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
 from objectiv_local.plan.rewrite import rebuild
+from objectiv_local.plan.variables import variables
 from objectiv_local.types import STRING
 
 if TYPE_CHECKING:
@@ -68,10 +69,14 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
 
 
 def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
-    """Return a frame with the columns of ``frame``, read from a table that its rows are stored in."""
+    """Return a frame with the columns of ``frame``, read from a table that its rows are stored in.
+
+    The table keeps the values of the variables that its rows were computed with, so the frame no longer knows these.
+    """
     from objectiv_local.frame.frame import DataFrame
 
-    state = frame._state
+    used = variables(frame._state.plan)
+    state = replace(frame._state, variables=tuple(each for each in frame._state.variables if each not in used))
     return DataFrame(state.onto(source_of(frame, stored), state.index), frame._columns)
 
 
@@ -81,7 +86,8 @@ def source_of(frame: DataFrame, stored: StoredTable) -> Source:
     names = [*state.index, *frame._columns]
     columns = tuple((name, physical, type_name, state.plan.types[name])
                     for name, (physical, type_name) in zip(names, stored.columns, strict=True))
-    key = state.plan.key if state.plan.key is not None and set(state.plan.key) <= set(names) else None
+    key = () if is_single_row(state.plan) else state.plan.key
+    key = key if key is not None and set(key) <= set(names) else None
     return Source(stored.relation, columns, key, id(state.engine), stored.relation.parts[-1])
 
 
@@ -112,8 +118,6 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     columns, so equal rows stay together. The sample is kept in a temporary table of the connection, or with ``table_name``
     in a table of the database, which needs a connection for writing.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     if filter is not None:
         sampled = self[filter]
     else:
@@ -132,9 +136,9 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         stored = engine.create_table("sample", statement.sql)
     else:
         stored = engine.create_table(table_name, statement.sql, temporary=False, replace=overwrite)
-    source = source_of(self, stored)
-    engine.samples[source] = whole
-    return DataFrame(replace(self._state, plan=source, order=()), self._columns)
+    made = _on_table(sampled, stored)
+    engine.samples[made._state.plan] = whole
+    return made
 
 
 def _hashed(frame: DataFrame, seed: int) -> Expr:
@@ -169,6 +173,8 @@ def get_unsampled(self: DataFrame) -> DataFrame:
     plan = rebuild(self._state.plan, change)
     if not found:
         raise InvalidValue("the frame was not made from a sample", hint="df.get_sample(sample_percentage=...) makes one")
-    return DataFrame(replace(self._state, plan=plan), self._columns)
+    unsampled = replace(self._state, plan=plan, variables=tuple(variables(plan)))
+    _, state, _ = with_one_value_each(self._state, unsampled)
+    return DataFrame(state, self._columns)
 
 

@@ -188,9 +188,8 @@ class _Question:
         days = set(self.days.values())
         grouped = {part.name for part in (_day_column(expr) if expr in days else expr for _, expr in keys)
                    if isinstance(part, Column)}
-        if len(grouped) == len(keys):
-            rest = set(self.keys.values()) - grouped
-            aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
+        rest = set(self.keys.values()) - grouped
+        aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
         return Aggregate(plan, keys, tuple(aggregates), node.step)
 
     def _title(self) -> str:
@@ -389,8 +388,6 @@ def _codes(expr: Expr) -> set[str] | None:
     if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
         return None
     format_ = str(expr.args[1].value)
-    if "%%" in format_:
-        return None
     return {format_[position + 1] for position in range(len(format_) - 1) if format_[position] == "%"}
 
 

@@ -77,8 +77,7 @@ def test_quantiles_and_description(engine, pandas):
     assert described.loc["nunique"].tolist() == [2, 5, 5]
     assert described.loc["mode"].tolist() == [1, 1, 1]
     text = df[["g"]].describe().to_pandas().g
-    assert text[["count", "min", "max", "nunique", "mode"]].tolist() == ["5", "a", "b", "2", "b"]
-    assert text.isna().sum() == 5
+    assert text.to_dict() == {"count": "5", "min": "a", "max": "b", "nunique": "2", "mode": "b"}
     groups = df.groupby("g")[["n"]].describe(percentiles=[0.5]).to_pandas().n
     assert groups[("b", "mean")] == pytest.approx(10 / 3)
     assert groups[("a", "0.5")] == 2.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 
 import numpy as np
 import pandas as pd
@@ -119,6 +120,22 @@ def test_dummies(engine):
     assert df.c.get_dummies(prefix="is", dummy_na=True).columns == ["is_blue", "is_red", "is_nan"]
     with pytest.raises(InvalidType, match="made of text"):
         df.get_dummies(columns="n")
+    with pytest.raises(InvalidValue, match="2 prefixes cannot be those of 1 columns"):
+        df.get_dummies(prefix=["a", "b"])
+
+
+@on_every_engine
+def test_dummies_of_every_dtype_are_ones_and_zeros(engine):
+    df = load(engine, {"c": ["red", "blue", None]})
+    for dtype, one, zero in (("int64", 1, 0), ("string", "1", "0"), ("float64", 1.0, 0.0), ("bool", True, False),
+                             ("decimal(38, 2)", decimal.Decimal("1.00"), decimal.Decimal("0.00"))):
+        found = df.get_dummies(dtype=dtype, dummy_na=True)
+        assert set(found.dtypes.values()) == {dtype.replace(" ", "")}
+        assert [values(found[name]) for name in ("c_blue", "c_red", "c_nan")] == [
+            [zero, one, zero], [one, zero, zero], [zero, zero, one]]
+        assert values(df.c.get_dummies(dtype=dtype).c_red) == [one, zero, zero]
+    with pytest.raises(InvalidType, match="timestamp"):
+        df.get_dummies(dtype="timestamp")
 
 
 @on_every_engine

@@ -214,3 +214,30 @@ def test_a_failed_write_leaves_the_connection_usable():
     assert len(df) == 4
     with pytest.raises(ReadOnly):
         load(ENGINES[1], {"v": [1]}).get_sample("s", sample_percentage=50)
+
+
+@on_every_engine
+def test_frames_are_equal_if_they_are_the_same_program(engine):
+    connection = writable(engine)
+    frame(connection, 3).rename(index={"_index_k": "k"}).database_create_table("equal_frames", if_exists="replace")
+
+    def read():
+        return DataFrame.from_table(connection, "equal_frames", index="k")
+
+    def query():
+        return DataFrame.from_model(connection, "SELECT k, v FROM equal_frames", index="k")
+
+    steps = [lambda df: df, lambda df: df[df.v > 1], lambda df: df.sort_values("v"), lambda df: df.assign(w=df.v + 1),
+             lambda df: df.materialize("step"), lambda df: df.create_variable("x", 1)[0],
+             lambda df: df.reset_index().set_index("k"), lambda df: df.copy().set_savepoint("saved"),
+             lambda df: df[["v"]].sum()]
+    for step in steps:
+        assert step(read()) == step(read())
+        assert step(query()) == step(query())
+        assert step(read()) != step(query())
+    different = [read().rename(columns={"v": "w"}), read()[["v"]], read().sort_values("v"), read().reset_index(),
+                 read().materialize("step"), read().create_variable("x", 1)[0], read()[read().v > 1]]
+    for position, each in enumerate(different):
+        assert read() != each
+        assert all(each != other for other in different[position + 1:])
+    assert read() != 5

@@ -36,6 +36,7 @@ from objectiv_local.plan.nodes import (
     Aggregate,
     Extend,
     Filter,
+    GroupingSets,
     Join,
     Limit,
     Named,
@@ -44,6 +45,7 @@ from objectiv_local.plan.nodes import (
     Select,
     Sort,
     Union,
+    Unnest,
     Values,
 )
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, Type
@@ -325,6 +327,28 @@ def united(draw: Random, node: Node) -> Node:
     return Union((node, Filter(node, condition(draw, node))), tuple(node.types))
 
 
+def joined_back(draw: Random, node: Node) -> Node:
+    """Add an aggregate of the group of each row by a join, as a frame does that is aligned on its index."""
+    found = columns(node, STRING, INT64)
+    if not found:
+        return node
+    own = pick(draw, found)
+    rows = filtered(draw, node) if chance(draw, 40) else node
+    groups = Aggregate(rows, ((own.name, own),), (("of_group", aggregate(draw, rows)),))
+    if groups.aggregates[0][1].op in ("var", "quantile"):
+        return node
+    kept = tuple((name, "left", (name, name)) for name in node.types if name != "of_group")
+    name = pick(draw, [name for name in (*NAMES, "of_group") if name not in dict.fromkeys(each for each, _, _ in kept)])
+    return Join(node, groups, pick(draw, ("left", "left", "inner")), ((own.name, own.name),),
+                (*kept, (name, "right", ("of_group", "of_group"))), chance(draw, 70), "", node.key)
+
+
+def unnested(draw: Random, node: Node) -> Node:
+    """Make a row of each element of a stack."""
+    stacks = columns(node, JSON)
+    return Unnest(node, pick(draw, stacks), "item", "position") if stacks else node
+
+
 def key(draw: Random, node: Node) -> Expr:
     """Return what rows are grouped by: a column, a period, a condition, or a window."""
     way = draw.randint(0, 99)
@@ -362,6 +386,9 @@ def aggregates_of(draw: Random, node: Node, keys: Named) -> Named:
 def grouped(draw: Random, node: Node) -> Node:
     keys = keys_of(draw, node)
     calls = aggregates_of(draw, node, keys)
+    if len(keys) == 2 and chance(draw, 15) and keys[0][1] is not keys[1][1]:
+        sets = pick(draw, (((0, 1), (0,), ()), ((0,), (1,)), ((1,), ())))
+        return rounded(GroupingSets(node, keys, sets, calls, "level"), calls)
     return rounded(Aggregate(node, keys, calls, "answer"), calls)
 
 
@@ -415,4 +442,4 @@ def two_questions(draw: Random, node: Node) -> Node:
 
 
 Step = Callable[[Random, Node], Node]
-STEPS: tuple[Step, ...] = (labeled,) * 5 + (filtered,) * 4 + (selected, limited, pinned, united)
+STEPS: tuple[Step, ...] = (labeled,) * 5 + (filtered,) * 4 + (selected, limited, pinned, united, joined_back, unnested)

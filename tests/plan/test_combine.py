@@ -11,7 +11,8 @@ from objectiv_local.plan.nodes import Aggregate, Filter, Join, Node
 
 
 def large(node: Node) -> Expr:
-    return call("gt", node.column("k"), literal(2))
+    """Return a condition that no event of user v fulfills."""
+    return call("gt", node.column("k"), literal(3))
 
 
 def by_user(node: Node, key: Expr | None = None, value: Expr | None = None) -> Aggregate:
@@ -28,7 +29,7 @@ def test_the_part_on_the_right_becomes_a_filter(how):
     plan = events()
     assert after(joined(by_user(plan), by_user(Filter(plan, large(plan))), how), combine_aggregates) == """\
 3 Select: user = user, a = n, b = case when has_rows then n_2 else None <- 2
-2 Aggregate by user = user_id: n = count(k), n_2 = count(k where gt(k, 2)), has_rows = max(gt(k, 2)) <- 1
+2 Aggregate by user = user_id: n = count(k), n_2 = count(k where gt(k, 3)), has_rows = max(gt(k, 3)) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
@@ -81,9 +82,9 @@ def test_other_keys_stay():
 
 def test_filters_of_filters_are_both_conditions():
     plan = events()
-    part = Filter(Filter(plan, large(plan)), call("lt", plan.column("k"), literal(5)))
+    part = Filter(Filter(plan, large(plan)), call("lt", plan.column("k"), literal(6)))
     text = after(joined(by_user(plan), by_user(part)), combine_aggregates)
-    assert "n_2 = count(k where and(lt(k, 5), gt(k, 2)))" in text
+    assert "n_2 = count(k where and(lt(k, 6), gt(k, 3)))" in text
 
 
 def test_a_window_over_all_rows_may_be_in_the_filter():

@@ -75,6 +75,15 @@ def test_a_window_in_a_filter_or_an_aggregate_keeps_the_rows():
     assert is_kept(Aggregate(plan, (("day", day(plan)),), (("n", where),)), aggregate_early)
 
 
+def test_a_window_in_a_filter_above_a_label_keeps_the_rows():
+    plan = events()
+    label = Extend(plan, (("size", per_user(plan, "size")),))
+    second = Filter(label, call("eq", numbered(label), literal(2)))
+    question = users(second, ("size", second.column("size")))
+    after(question, aggregate_early)
+    assert is_kept(Aggregate(second, (("size", second.column("size")),), (("n", aggregation("size")),)), aggregate_early)
+
+
 def test_numbered_rows_as_a_key_keep_the_rows():
     plan = events()
     label = Extend(plan, (("least", per_user(plan, "min", plan.column("k"))),))
@@ -171,6 +180,28 @@ def test_values_are_counted_where_a_condition_holds_for_one_of_their_rows():
     assert "n = count(user_id where any_rows)" in after(question, aggregate_early)
 
 
+def test_users_are_counted_where_their_label_says_so():
+    plan = first_session(sessions())
+    where = call("not", plan.column("is_first"))
+    question = Aggregate(plan, (("day", day(plan)),), (("n", aggregation("nunique", plan.column("user_id"), where=where)),))
+    assert "n = nunique(user_id where not(is_first))" in after(question, aggregate_early)
+
+
+def test_a_key_with_the_name_of_a_label_keeps_the_rows():
+    plan = events()
+    label = Extend(plan, (("l", per_user(plan, "max", plan.column("k"))),))
+    key = call("add", label.column("k"), literal(1))
+    question = Aggregate(label, (("l", key),), (("most", aggregation("max", label.column("l"))),))
+    after(question, aggregate_early)
+    assert is_kept(question, aggregate_early)
+
+
+def test_labels_that_are_computed_once_stay():
+    plan = events()
+    label = Extend(plan, (("size", per_user(plan, "size")),), once=True)
+    assert is_kept(Aggregate(label, (("size", label.column("size")),), (("n", aggregation("size")),)), aggregate_early)
+
+
 def test_two_different_values_are_not_counted_as_groups_of_both():
     plan = events()
     calls = (("users", aggregation("nunique", plan.column("user_id"))), ("ks", aggregation("nunique", plan.column("k"))))
@@ -222,9 +253,11 @@ def test_a_column_that_takes_the_name_of_a_label_keeps_the_rows():
     label = Extend(plan, (("l", per_user(plan, "max", plan.column("k"))),))
     label = Extend(label, (("m", call("add", label.column("l"), literal(1))),))
     plain = Extend(label, (("l", call("sub", label.column("k"), literal(1))),))
-    question = Aggregate(plain, (("l", plain.column("l")), ("m", plain.column("m"))), (("n", aggregation("size")),))
-    after(question, aggregate_early)
-    assert is_kept(question, aggregate_early)
+    for question in (
+            Aggregate(plain, (("l", plain.column("l")), ("m", plain.column("m"))), (("n", aggregation("size")),)),
+            Aggregate(plain, (("m", plain.column("m")),), (("most", aggregation("max", plain.column("l"))),))):
+        after(question, aggregate_early)
+        assert is_kept(question, aggregate_early)
 
 
 def test_labels_that_other_steps_read_are_computed_for_every_row_anyway():
@@ -274,7 +307,14 @@ def test_windows_stay_above_numbers_with_a_stand_in():
     assert is_kept(Extend(label, (("number", numbered(label)),)), windows_before_labels)
 
 
-def test_the_moments_of_one_second_are_one_period():
+def test_hours_are_too_many_to_group_by():
+    plan = events()
+    label = Extend(plan, (("size", per_user(plan, "size")),))
+    early = Filter(label, call("lt", call("date_part", literal("hour"), label.column("moment")), literal(12)))
+    assert is_kept(users(early, ("size", early.column("size"))), aggregate_early)
+
+
+def test_moments_are_grouped_by_the_days_that_a_filter_reads():
     rows = (*ROWS, (10, "w", at("03-01 10:00:00.5"), 1, None), (11, "w", at("03-01 10:00:00.7"), 2, None))
     plan = events(rows)
     label = Extend(plan, (("size", per_user(plan, "size")),))

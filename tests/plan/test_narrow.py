@@ -73,6 +73,13 @@ def test_a_name_that_the_rows_have_gets_another():
     after(Select(again, tuple((name, again.column(name)) for name in ("event_id", "number", "k"))), narrow_early)
 
 
+def test_a_column_that_a_window_of_the_same_step_reads_is_not_replaced_below_it():
+    plan = events()
+    both = Extend(plan, (("k", is_link(plan)), ("sum", per_user(plan, "sum", plan.column("k")))))
+    assert "k = stack_matches" in after(Select(both, tuple((name, both.column(name)) for name in ("event_id", "k", "sum"))),
+                                        narrow_early)
+
+
 def test_without_a_window_nothing_moves():
     plan = events()
     assert is_kept(Filter(plan, is_link(plan)), narrow_early)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
@@ -13,10 +13,10 @@ from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
-from objectiv_local.frame.state import State, is_single_row, limited
+from objectiv_local.frame.state import State, is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Limit, Select, Values
+from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values
 from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
 
 if TYPE_CHECKING:
@@ -287,8 +287,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             if values._state.engine is not self._state.engine:
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
-            other = values._with(cast(values._expr, self._expr.type)) if values._expr.type != self._expr.type else values
-            return self._with(self._among(other))
+            state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
+            plan = Select(theirs.plan, ((values._name, cast(expr, self._expr.type)),))
+            there = Filter(plan, call("not_null", plan.column(values._name)))
+            return make_series(state, InQuery(self._expr, there, values._name), self._name)
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
@@ -305,10 +307,6 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         if None in given:
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
-
-    def _among(self, other: Series) -> Expr:
-        plan = Select(other._state.plan, ((other._name, other._expr),))
-        return InQuery(self._expr, Filter(plan, call("not_null", Column(other._name, other._expr.type))), other._name)
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
         """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
@@ -458,16 +456,18 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def value(self) -> Any:
-        """The one value of a series that has exactly one row. Runs the query.
+        """The value of a series with a single row, such as a total or ``series[label]``. Runs the query.
 
-        Raises InvalidValue when the series may have more rows.
+        Raises InvalidValue if the series may have more rows, and RowNotFound, an IndexError, if it turns out to have none.
         """
-        plan = self._state.plan
-        if not is_single_row(plan) and not (isinstance(plan, Limit) and plan.count == 1):
+        if not is_single_row(self._state.plan):
             raise InvalidValue(f"series {self._name!r} may have more than one value",
                                hint="aggregate it first, as in series.max().value, or fetch it with to_pandas()")
         found = self.to_arrow().to_pylist()
-        return found[0] if found else None
+        if not found:
+            raise RowNotFound(f"series {self._name!r} has no row, so it has no value",
+                              hint="to_pandas() returns the rows, also if there are none")
+        return found[0]
 
     def view_sql(self, dialect: str | None = None) -> str:
         """Return the SQL that fetches the series, perhaps for another dialect. See DataFrame.view_sql."""
