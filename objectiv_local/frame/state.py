@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.translate import translated
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, transform
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
@@ -77,18 +78,33 @@ class State:
 
     def statement(self, columns: Iterable[str], limit: int | slice | None = None,
                   dialect: str | None = None) -> Statement:
-        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect."""
+        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect.
+
+        What is run goes through :meth:`checked` instead.
+        """
+        plan = self._chosen(columns, limit)
+        if dialect is not None and dialect != self.dialect:
+            dialect_named(dialect)
+            return compile_plan(translated(plan, dialect), dialect)
+        return compile_plan(plan, self.dialect)
+
+    def checked(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
+        """Return the statement to be run now, after checking that rows aligned on an index meet one row each.
+
+        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`.
+        """
+        plan = self._chosen(columns, limit)
+        check_aligned(plan, self.connected())
+        return compile_plan(plan, self.dialect)
+
+    def _chosen(self, columns: Iterable[str], limit: int | slice | None) -> Node:
         plan = self.plan
         count, offset = _range(limit)
         if count is not None or offset:
             plan = Limit(plan, self.order, count, offset)
         elif self.order:
             plan = Sort(plan, self.order)
-        chosen = tuple((name, plan.column(name)) for name in columns)
-        if dialect is not None and dialect != self.dialect:
-            dialect_named(dialect)
-            return compile_plan(translated(Select(plan, chosen), dialect), dialect)
-        return compile_plan(Select(plan, chosen), self.dialect)
+        return Select(plan, tuple((name, plan.column(name)) for name in columns))
 
 
 def _range(limit: int | slice | None) -> tuple[int | None, int]:
