@@ -210,7 +210,8 @@ class DataFrame(Reductions["DataFrame"]):
         """Return a column (a name), some columns (a list), or some rows (a condition or a slice).
 
         A condition over the rows that an aggregated frame was made from leaves out rows before they are aggregated; any
-        other condition of another frame is aligned on the index and counts as false where it is missing.
+        other condition of another frame is aligned on the index and counts as false where it is missing. Fetching rows then
+        raises InvalidValue if labels of its index repeat, so that a row would meet several conditions.
         """
         if isinstance(key, str):
             return self._column(key)
@@ -261,6 +262,7 @@ class DataFrame(Reductions["DataFrame"]):
         """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
 
         A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
+        Fetching rows raises InvalidValue if labels of the index of the series repeat, so that a row would meet several values.
         Several columns are set to one value, or to the columns of a frame. None makes a column of missing texts.
 
         A column of a grouped frame may also be set to an aggregate of its groups; choose such columns to fetch them.
@@ -532,7 +534,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     def to_batches(self, batch_rows: int = 65_536, limit: int | slice | None = None) -> Iterator[pyarrow.RecordBatch]:
         """Return an iterator over the rows as Arrow batches of at most ``batch_rows`` rows, in bounded memory."""
-        statement = self._state.statement([*self._state.index, *self._columns], limit)
+        statement = self._state.checked([*self._state.index, *self._columns], limit)
         return self._state.connected().batches(statement.sql, statement.schema, batch_rows)
 
     def tail(self, n: int = 5) -> pandas.DataFrame:
@@ -550,6 +552,9 @@ class DataFrame(Reductions["DataFrame"]):
 
         With ``dialect``, ``'duckdb'`` or ``'postgres'``, it is the SQL of the same program there: over tables of the same
         names and types, where files stand as a table ``data``.
+
+        Series of other frames are joined on the index. Whether its labels are unique is checked when rows are fetched, and not
+        by the SQL.
         """
         return self._state.statement([*self._state.index, *self._columns], limit, dialect).sql
 

@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.align import aligned, same_groups, without_join
+from objectiv_local.frame.align import aligned, same_groups, side_by_side
 from objectiv_local.frame.functions import Named, Reduction
 from objectiv_local.frame.groups import Groups, Keys, Sets
 from objectiv_local.frame.series.base import Series, make_series
@@ -97,9 +97,9 @@ def filtered_before(state: State, condition: Series) -> State | None:
     if not isinstance(plan, Aggregate | GroupingSets):
         return None
     state, rows, (test,) = with_one_value_each(state, condition._state.ungrouped(), [condition._expr])
-    if without_join(state, [], rows, test, "left") is not None:
+    if side_by_side(state, [], rows, test, "left") is not None:
         return None
-    found = without_join(replace(state, plan=plan.child), [], rows, test, "left")
+    found = side_by_side(replace(state, plan=plan.child), [], rows, test, "left")
     if found is None:
         return None
     if any(expr.has_window or expr.has_query for step in (plan, *steps) for expr in step.exprs()):

@@ -10,6 +10,7 @@ from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.translate import translated
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute, transform
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
@@ -137,19 +138,31 @@ class State:
                   dialect: str | None = None) -> Statement:
         """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect.
 
-        Raises InvalidValue for columns that are grouped and not aggregated.
+        What is run goes through :meth:`checked` instead. Raises InvalidValue for columns that are grouped and not aggregated.
         """
+        plan = self._chosen(columns, limit)
+        if dialect is not None and dialect != self.dialect:
+            dialect_named(dialect)
+            return compile_plan(translated(plan, dialect), dialect)
+        return compile_plan(plan, self.dialect)
+
+    def checked(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
+        """Return the statement to be run now, after checking that rows aligned on an index meet one row each.
+
+        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`.
+        """
+        plan = self._chosen(columns, limit)
+        check_aligned(plan, self.connected())
+        return compile_plan(plan, self.dialect)
+
+    def _chosen(self, columns: Iterable[str], limit: int | slice | None) -> Node:
         plan = self.rows("fetching").plan
         count, offset = _range(limit)
         if count is not None or offset:
             plan = Limit(plan, self.order, count, offset)
         elif self.order:
             plan = Sort(plan, self.order)
-        chosen = tuple((name, plan.column(name)) for name in columns)
-        if dialect is not None and dialect != self.dialect:
-            dialect_named(dialect)
-            return compile_plan(translated(Select(plan, chosen), dialect), dialect)
-        return compile_plan(Select(plan, chosen), self.dialect)
+        return Select(plan, tuple((name, plan.column(name)) for name in columns))
 
 
 def _range(limit: int | slice | None) -> tuple[int | None, int]:

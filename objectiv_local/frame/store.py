@@ -64,7 +64,7 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
     if plan not in cache:
-        statement = frame._state.statement([*frame.index_columns, *frame.data_columns])
+        statement = frame._state.checked([*frame.index_columns, *frame.data_columns])
         cache[plan] = engine.create_table(name, statement.sql)
     return cache[plan]
 
@@ -102,7 +102,7 @@ def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = 
     if if_exists not in ("fail", "replace"):
         raise InvalidValue(f"if_exists is 'fail' or 'replace', not {if_exists!r}", hint="append rows with your own SQL")
     engine = self._state.connected()
-    statement = self._state.statement([*self.index_columns, *self.data_columns])
+    statement = self._state.checked([*self.index_columns, *self.data_columns])
     stored = engine.create_table(table_name, statement.sql, temporary=False, replace=if_exists == "replace")
     return _on_table(self, stored)
 
@@ -132,7 +132,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         sampled = self._rows(Filter(self._state.plan, call("lt", number, literal(limit)), "sample"))
     names = [*self.index_columns, *self.data_columns]
     whole = Select(self._state.plan, tuple((name, self._state.column(name)) for name in names), "unsampled")
-    statement = sampled._state.on(sampled._state.plan, ()).statement(names)
+    statement = sampled._state.on(sampled._state.plan, ()).checked(names)
     engine = self._state.connected()
     if table_name is None:
         stored = engine.create_table("sample", statement.sql)
