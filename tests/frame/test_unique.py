@@ -225,6 +225,9 @@ def test_a_known_key_is_not_asked_for(engine, monkeypatch):
     asked = counted(monkeypatch, f)
     assert rows(f, "x", "sum") == [(1, 1), (2, 5), (3, 5)]
     assert len(asked) == 1
+    # The key of one side is enough.
+    assert sorted(plain((f.x + sums).to_pandas())) == sorted(plain((sums + f.x).to_pandas())) == [2, 7, 8]
+    assert len(asked) == 3
 
 
 @on_every_engine

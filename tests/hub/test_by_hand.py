@@ -173,6 +173,8 @@ TABLES_OF = {
     "funnel": (lambda hub, df: hub.agg.funnel_conversion(known(df)), lambda hits: by_hand.funnel(those_known(hits))),
     "funnel session": (lambda hub, df: hub.agg.funnel_conversion(known(df), groupby="session_id"),
                        lambda hits: by_hand.funnel(those_known(hits), session)),
+    "funnel type": (lambda hub, df: hub.agg.funnel_conversion(known(df), groupby=["event_type"]),
+                    lambda hits: by_hand.funnel(those_known(hits), lambda hit: (hit.type,))),
     "paths": (lambda hub, df: discovery(hub, df, 3), lambda hits: by_hand.paths(hits, 3)),
     "paths one step": (lambda hub, df: discovery(hub, known(df), 1, by="user_id"),
                        lambda hits: by_hand.paths(those_known(hits), 1, user)),
