@@ -48,8 +48,6 @@ class Engine(Protocol):
     """What is connected to, for people; never holds a password."""
     default_table: str | None
     """The table of a target that has one table, such as a file; None otherwise."""
-    loads_locally: bool
-    """Whether loaded rows stay in this process, rather than going to a server as a temporary table."""
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
     materialized: dict[Node, StoredTable]
@@ -111,6 +109,9 @@ class Engine(Protocol):
         connection. Any other table takes exactly the name given; raises :class:`ReadOnly` on a connection for reading
         and :class:`InvalidValue` if the table exists, unless it is to be replaced.
         """
+
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a connection for reading."""
 
     def write(self, statements: Sequence[str]) -> None:
         """Run statements in one transaction. Raises :class:`ReadOnly` on a connection for reading."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import weakref
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from objectiv_local.engines import process
+from objectiv_local.dialects import duckdb as duckdb_dialect
+from objectiv_local.engines import parquet, process
 from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.secrets import hide
@@ -31,11 +34,18 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
+    from objectiv_local.engines.parquet import Reach
+
 T = TypeVar("T")
 
-#: What our own connections are set to. Python variables are no tables, and no progress bar is drawn.
-_SETTINGS = ("SET TimeZone = 'UTC'", "SET default_null_order = 'postgres'", "SET python_enable_replacements = false",
-             "SET enable_progress_bar = false")
+logger = logging.getLogger(__name__)
+
+#: Optimizer steps that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 take two projections of a step of
+#: VALUES that is joined to itself for the same one, when both are appended, ordered and limited (tests/engines/test_faults.py).
+_WRONG_OPTIMIZERS = ("common_subplan",)
+
+#: What our own connections are set to. Python variables are no tables.
+_SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
 
 _CATALOGUE = """\
 SELECT c.database_name, c.schema_name, c.table_name,
@@ -51,12 +61,12 @@ GROUP BY c.database_name, c.schema_name, c.table_name
 """
 
 
-_BEGIN_READING = "BEGIN TRANSACTION READ ONLY"
+#: Kinds of statements that read. A SELECT that writes is refused by the transaction that it runs in.
+_READING = frozenset({"SELECT", "EXPLAIN"})
 
-#: Types of statements that read, and those that a transaction for reading keeps from writing anything but temporary tables.
-_READING_TYPES = {"SELECT", "EXPLAIN", "MULTI"}
-_SAFE_TYPES = _READING_TYPES | {"SET", "PRAGMA", "CALL", "CREATE", "DROP", "ALTER", "INSERT", "UPDATE", "DELETE", "MERGE_INTO",
-                                "PREPARE", "EXECUTE", "VARIABLE_SET"}
+#: Kinds of statements that change nothing beyond the connection, in a transaction for reading: only temporary tables there.
+_TEMPORARY = _READING | {"CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "SET", "PRAGMA"}
+
 
 #: Types that are loaded as text, with their cast.
 _CHECKED = {"uuid": "{}::uuid", "json": "{}::json", "numeric_interval": "translate({}, '{{}}', '[]')::double[]"}
@@ -71,15 +81,15 @@ class DuckDBEngine(Session):
     """
 
     dialect = "duckdb"
-    loads_locally = True
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
                  default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
                  owned: bool = True, statement_timeout: float | None = None, keep: object = None,
-                 secret: str | None = None) -> None:
+                 reach: Reach | None = None, secret: str | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
-        self._files = files
+        self.files = files
+        self._noticed: set[str] = set()
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
@@ -88,16 +98,17 @@ class DuckDBEngine(Session):
         self._begun = False
         self._created: list[str] = []
         self._registered: list[str] = []
-        settings = {"TimeZone": "UTC"}
-        if statement_timeout is not None:
-            settings["max_execution_time"] = str(max(1, round(statement_timeout * 1000)))
-        self._settings = {} if owned else settings
+        timeout = {} if statement_timeout is None else {
+            "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
+        #: What a user's connection is set to for the time of a statement.
+        self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
-            for statement in _SETTINGS:
-                connection.execute(statement)
-            if statement_timeout is not None:
-                connection.execute(f"SET max_execution_time = {settings['max_execution_time']}")
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
+            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": _without_wrong("")}).items():
+                connection.execute(f"SET {name} = {_text(value)}")
+            _hide_progress(connection)
+            if reach is not None:
+                _confine(connection, reach)
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
@@ -150,18 +161,20 @@ class DuckDBEngine(Session):
         from objectiv_local.engines.coerce import arrow_schema
 
         coercion = Coercion(schema)
-        with self._turn(), self._pinned(), self._guarded():
+        with self._turn(), self._pinned():
+            self._check(sql)
             # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
-            table = self._run(lambda: self._query(sql).to_arrow_table(131_072), sql)
+            table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
 
     def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
         coercion = Coercion(schema)
-        with self._pinned(), self._guarded():
+        with self._pinned():
             reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
-                reader = self._run(lambda: self._query(sql).to_arrow_reader(batch_rows), sql)
+                self._check(sql)
+                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
                 yield None
                 while (batch := self._run(lambda: next(reader, None), sql)) is not None:
                     if batch.num_rows:
@@ -178,65 +191,23 @@ class DuckDBEngine(Session):
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns.
 
-        On a connection for reading that is the user's own, it is one statement, and writes nothing but temporary tables.
+        On a user's connection that is for reading, it is one statement, and writes nothing but temporary tables.
         """
         with self._turn(), self._pinned():
-            if self._owned or not self.read_only:
-                self._run(lambda: self._execute(sql), sql)
-                return
-            kind = self._run(lambda: self._only(sql), sql)
-            if kind == "TRANSACTION":
-                begins = re.match(r"\s*(begin|start)\b", sql, re.IGNORECASE)
-                self._run(lambda: self._execute(_BEGIN_READING if begins else sql), sql)
-                return
-            with self._guarded() as guarded:
-                if kind not in (_SAFE_TYPES if guarded else _READING_TYPES):
-                    raise ReadOnly(f"the statement writes, and {self.description} is open for reading",
-                                   hint="connect(..., read_only=False) allows writes")
-                self._run(lambda: self._execute(sql), sql)
+            # Only a transaction for reading tells temporary tables from others.
+            self._check(sql, _TEMPORARY if self._begun else _READING)
+            self._run(lambda: self._execute(sql), sql)
 
     def _execute(self, sql: str) -> None:
         result = self._connection.sql(sql)
         if result is not None:
             result.fetchall()
 
-    def _query(self, sql: str) -> duckdb.DuckDBPyRelation:
-        if not self._owned and self.read_only and self._only(sql) not in _READING_TYPES:
-            raise ReadOnly(f"the statement is not a query, and {self.description} is open for reading",
-                           hint="connect(..., read_only=False) allows writes")
-        return self._connection.sql(sql)
-
-    def _only(self, sql: str) -> str:
-        """Return the type of the one statement in a text, which DuckDB's own parser finds. Raises InvalidValue for several."""
-        found = self._connection.extract_statements(sql)
-        if len(found) != 1:
-            raise InvalidValue(f"the text holds {len(found)} statements", hint="give one statement")
-        return str(found[0].type.name)
-
-    @contextmanager
-    def _guarded(self) -> Generator[bool]:
-        """Hold a transaction for reading on a user's connection for reading; yield whether there is one.
-
-        In a transaction that the user began, the types of statements are all that is checked.
-        """
-        if self._owned or not self.read_only or self._snapshots:
-            yield bool(self._snapshots)
-            return
-        if self._in_transaction():
-            yield False
-            return
-        self._begin(_BEGIN_READING)
-        try:
-            yield True
-        except BaseException:
-            self._recover()
-            raise
-        self._end_snapshot()
-
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
-        with self._turn(), self._pinned(), self._guarded():
-            rows = self._run(lambda: self._query(f"EXPLAIN {sql}").fetchall(), sql)
+        with self._turn(), self._pinned():
+            self._check(sql)
+            rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
         text = "\n".join(str(row[-1]) for row in rows)
         return text if self._secret is None else hide(self._secret, text)
 
@@ -251,7 +222,7 @@ class DuckDBEngine(Session):
                 message = str(error) if self._secret is None else hide(self._secret, str(error))
                 failure = translated(message, self.description, sql)
             if isinstance(failure, TableNotFound):
-                failure = self._missing(failure.what) or failure
+                raise self._missing(failure.what) or failure
             raise failure
 
         # Translated inside: what a signal handler raises, such as TimeoutError, is not the engine's.
@@ -260,19 +231,69 @@ class DuckDBEngine(Session):
     @contextmanager
     def _pinned(self) -> Generator[None]:
         """Hold the settings of a user's connection at ours for one statement."""
-        names = list(self._settings)
-        found: dict[str, str] = {}
-        if names:
-            listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-            values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
-            found = {name: value for name, value in zip(names, values, strict=True) if value != self._settings[name]}
-        try:
-            for name in found:
-                self._set(name, self._settings[name])
+        if not self._pins:
             yield
+            return
+        names = [*self._pins, "disabled_optimizers"]
+        listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
+        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
+        found = dict(zip(names, values, strict=True))
+        wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
+        changed = [name for name in names if found[name] != wanted[name]]
+        try:
+            for name in changed:
+                self._set(name, wanted[name])
+            with self._reading():
+                yield
         finally:
-            for name, value in found.items():
-                self._set(name, value)
+            for name in changed:
+                # A transaction of the user's that failed takes no more statements.
+                with suppress(QueryFailed):
+                    self._set(name, found[name])
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """Hold a transaction in which DuckDB refuses writes, on a connection of the user's own that is for reading.
+
+        A query may write too, in a WITH. In a transaction that the user began, that one decides.
+        """
+        if self._owned or not self.read_only or self._snapshots or self._in_transaction():
+            yield
+            return
+        try:
+            self._begin("BEGIN TRANSACTION READ ONLY")
+            yield
+        except BaseException:
+            self._recover()
+            raise
+        self._end_snapshot()
+
+    def _begin(self, sql: str) -> None:
+        self._begun = True  # noted before, because an exception may come at any place
+        self._run(lambda: self._execute(sql), sql)
+
+    def _in_transaction(self) -> bool:
+        """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
+        asked = "SELECT txid_current()"  # without a transaction, each statement is one
+        return self._fetch(asked) == self._fetch(asked)
+
+    def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
+        """Check that a text is one statement that reads, on a user's connection for reading.
+
+        A second statement may end the transaction that the first one is held in, and DuckDB lets a transaction for reading
+        write files and attach databases.
+        """
+        if self._owned or not self.read_only:
+            return
+        found = self._statements(sql)
+        if len(found) != 1 or found[0] not in kinds:
+            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found) or 'empty'}",
+                           hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
+
+    def _statements(self, sql: str) -> list[str]:
+        """Return the kinds of the statements in a text."""
+        found = self._run(lambda: self._connection.extract_statements(sql), sql)
+        return [statement.type.name for statement in found]
 
     def _set(self, name: str, value: str) -> None:
         self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
@@ -285,8 +306,8 @@ class DuckDBEngine(Session):
         Raises :class:`TableNotFound` with near names.
         """
         with self._turn():
-            if self._files is not None and name.casefold() in self._aliases:
-                return self._described(self._files)
+            if self.files is not None and name.casefold() in self._aliases:
+                return self._described_files(self.files)
             parts = split_name(name)
             rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
             hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
@@ -297,8 +318,8 @@ class DuckDBEngine(Session):
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
-        return StoredTable(Relation("table", spelled, best[0] == "temp"), tuple(zip(best[3], best[4], strict=True)),
-                           tuple(best[5] or ()))
+        return StoredTable(Relation("table", spelled, temporary=best[0] == "temp"),
+                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
 
     def place(self, name: str) -> tuple[str, ...]:
         """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
@@ -309,26 +330,37 @@ class DuckDBEngine(Session):
         if len(parts) > 1:
             return parts
         with self._turn():
-            sql = "SELECT current_database(), current_schema()"
-            current = self._run(lambda: self._connection.sql(sql).fetchall(), sql)[0]
+            current = self._fetch("SELECT current_database(), current_schema()")[0]
         return (*map(str, current), *parts)
 
     def _table_names(self) -> list[str]:
-        if self._files is not None:
+        if self.files is not None:
             return sorted(self._aliases)
         rows = self._run(lambda: self._connection.sql(
             "SELECT DISTINCT schema_name, table_name, database_name IN (current_database(), 'temp') "
             "AND schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall(), "")
         return [table if current else f"{schema}.{table}" for schema, table, current in rows]
 
-    def _described(self, relation: Relation) -> StoredTable:
-        if relation.kind == "parquet":
-            source = f"read_parquet([{', '.join(map(_text, relation.parts))}])"
-        else:
-            source = quoted(*relation.parts)
-        sql = f"DESCRIBE SELECT * FROM {source}"
-        rows = self._run(lambda: self._connection.sql(sql).fetchall(), sql)
-        return StoredTable(relation, tuple((row[0], row[1]) for row in rows))
+    def check_files(self) -> None:
+        """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
+        if self.files is not None:
+            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(self.files)}")
+
+    def _described_files(self, files: Relation) -> StoredTable:
+        stored, notices = parquet.described(self._fetch, files)
+        for notice in notices:
+            if notice not in self._noticed:
+                self._noticed.add(notice)
+                logger.warning("%s: %s", self.description, notice)
+        return stored
+
+    def _temporary(self, name: str) -> StoredTable:
+        """Return the columns of a temporary table."""
+        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}")
+        return StoredTable(Relation("table", (name,), temporary=True), tuple((str(row[0]), str(row[1])) for row in rows))
+
+    def _fetch(self, sql: str) -> list[tuple[object, ...]]:
+        return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
         """Store the rows of an Arrow table for the life of the connection, and return where they are.
@@ -355,21 +387,23 @@ class DuckDBEngine(Session):
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
                     self._run(lambda: self._connection.unregister(source), "")
-            return self._described(Relation("table", (found,), temporary=True))
+            return self._temporary(found)
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = sql.strip().rstrip(";")
-        with self._turn(), self._pinned(), self._guarded():
-            if self._run(lambda: self._only(body), sql) not in _READING_TYPES:
-                raise InvalidValue("a model is a query, and its text is another statement", hint="write a SELECT")
+        with self._turn(), self._pinned():
+            found = self._statements(body)
+            if found != ["SELECT"]:
+                raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
+                                   hint="run other statements on the connection first, and give the SELECT alone")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
         return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._pinned():
-            self._begin("BEGIN")
             try:
+                self._begin("BEGIN")
                 for statement in statements:
                     self._run(lambda sql=statement: self._execute(sql), statement)  # type: ignore[misc]
             except BaseException:
@@ -378,22 +412,10 @@ class DuckDBEngine(Session):
             self._run(lambda: self._execute("COMMIT"), "")
             self._begun = False
 
-    def _begin(self, sql: str) -> None:
-        self._begun = True  # noted before, because an exception may come at any place
-        self._run(lambda: self._execute(sql), sql)
-
-    def _in_transaction(self) -> bool:
-        """Return whether the user has begun a transaction on their connection; to try BEGIN there would end it."""
-        if self._owned:
-            return False
-        sql = "SELECT txid_current()"
-        numbers = [self._run(lambda: self._connection.sql(sql).fetchall(), sql) for _ in range(2)]
-        return numbers[0] == numbers[1]
-
     def _begin_snapshot(self) -> bool:
-        if self._in_transaction():
+        if not self._owned and self._in_transaction():
             return False
-        self._begin("BEGIN" if self._owned or not self.read_only else _BEGIN_READING)
+        self._begin("BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN")
         return True
 
     def _end_snapshot(self) -> None:
@@ -413,17 +435,15 @@ class DuckDBEngine(Session):
                 self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
                 self.materialized.clear()
                 return self.table(relation_name, lasting=True)
-        with self._turn(), self._pinned(), self._guarded():
+        with self._turn(), self._pinned():
+            self._check(sql)
             found = self._unused(relation_name)
             self.temporary.add(found)
             self._create(found, sql)
-            return self._described(Relation("table", (found,), temporary=True))
+            return self._temporary(found)
 
     def _create(self, name: str, sql: str) -> None:
-        statement = f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"
-        if not self._owned and self.read_only:
-            self._run(lambda: self._only(statement), sql)
-        self._run(lambda: self._execute(statement), sql)
+        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
         self._created.append(name)
 
     def _unused(self, name: str) -> str:
@@ -440,6 +460,41 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
+    """Keep a connection from all files but those of its target, for good."""
+    for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
+        connection.execute(f"SET {name} = [{', '.join(map(_text, paths))}]")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute("SET enable_external_access = false")
+
+
+def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn the progress bar off where it is on.
+
+    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
+    """
+    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if rows[0][0]:
+        connection.execute("SET enable_progress_bar = false")
+
+
+def _without_wrong(disabled: str) -> str:
+    """Return a list of disabled optimizer steps, extended by those that return wrong rows."""
+    steps = [step.strip() for step in disabled.split(",") if step.strip()]
+    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
+
+
+@cache
+def _wrong_optimizers() -> tuple[str, ...]:
+    """Return those of the steps that this release of DuckDB has; it refuses names that it does not know."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
 
 
 def _text(value: str) -> str:
@@ -532,6 +587,9 @@ def translated(message: str, description: str, sql: str) -> ObjectivError:
 
 def _translated(kind: str, text: str, description: str) -> ObjectivError:
     where = f"in {description}"
+    if "disabled by configuration" in text or "disabled through configuration" in text:
+        return QueryFailed(f"{text} ({where}), so that a query reads no file but the one that was opened",
+                           hint="connect(..., external_access=True) allows it: for files and queries that you trust")
     if "read-only mode" in text:
         return ReadOnly(f"the statement writes, and {description} is open for reading",
                         hint="connect(..., read_only=False) allows writes")

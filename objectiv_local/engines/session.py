@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from objectiv_local.engines import process
-from objectiv_local.engines.base import BATCH_ROWS, lost_table
+from objectiv_local.engines.base import BATCH_ROWS, lost_table, quoted
 from objectiv_local.engines.stream import Stream
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
 
@@ -34,7 +34,6 @@ class Session(ABC):
     """
 
     dialect: str
-    loads_locally: bool
 
     def __init__(self, description: str, *, default_table: str | None, read_only: bool) -> None:
         self.description = description
@@ -250,6 +249,15 @@ class Session(ABC):
             self._transaction(statements)
             # Rows that were computed before may be others now.
             self.materialized.clear()
+
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
+        names = ", ".join(quoted(column) for column in columns)
+        self.write([f"INSERT INTO {quoted(*self.place(relation_name))} ({names})\n{sql}"])
+
+    @abstractmethod
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays; see :meth:`Engine.place`."""
 
     @abstractmethod
     def _transaction(self, statements: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from objectiv_local.dialects import dialect_named
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.store import materialize, source_of
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.relation import Relation, StoredTable
 from objectiv_local.plan.rewrite import rebuild
@@ -153,6 +154,7 @@ class Savepoints:
             return
         engine = engine_override or self.all[0].df._state.connected()
         for entry in self.all:
+            check_aligned(entry.df._state.plan, engine)
             if entry.materialization == "temp_table" and entry.name in engine.temporary:
                 raise InvalidValue(f"the temporary table {entry.name!r} holds the rows of a frame",
                                    hint="give the savepoint another name")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import InvalidValue, ObjectivError, ReadOnly
+from objectiv_local.errors import ObjectivError, ReadOnly
 from objectiv_local.types import INT64, STRING
 
 if TYPE_CHECKING:
@@ -192,14 +192,12 @@ def test_statements_of_the_user_on_their_connection(own: duckdb.DuckDBPyConnecti
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     engine = connect(own, read_only=True)
-    with pytest.raises((ReadOnly, InvalidValue)):
+    with pytest.raises(ReadOnly):
         engine.execute(statement)
-    engine.execute("BEGIN")
-    with pytest.raises((ReadOnly, InvalidValue, ObjectivError)):
-        engine.execute(statement)
-    engine.execute("ROLLBACK")
+    with pytest.raises(ReadOnly):
+        engine.execute("BEGIN")
     own.execute("BEGIN")
-    with pytest.raises((ReadOnly, InvalidValue)):
+    with pytest.raises(ReadOnly):
         engine.execute(statement)
     own.execute("COMMIT")
     assert own.sql("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall() == [("t",)]
