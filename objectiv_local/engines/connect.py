@@ -95,7 +95,9 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     memory that has changed counts as another one. ``statement_timeout`` is in seconds; without it, queries take as
     long as they take.
 
-    With ``read_only`` nothing stored can change; temporary tables are possible.
+    With ``read_only`` nothing stored can change; temporary tables are possible. A connection that is lost, or that a parent
+    process opened, is opened again with the next statement, where nothing but temporary tables went with it; frames that read
+    those say so. See docs/connections.md.
 
     A Parquet file is read once, however many links lead to it, and names that begin with a dot or an underscore are left
     out of a directory. Columns are those of all files, matched by name, and missing where a file lacks them; a notice in the
