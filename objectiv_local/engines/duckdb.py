@@ -318,7 +318,7 @@ class DuckDBEngine(Session):
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
-        return StoredTable(Relation("table", spelled, temporary=best[0] == "temp"),
+        return StoredTable(Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
                            tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
 
     def place(self, name: str) -> tuple[str, ...]:

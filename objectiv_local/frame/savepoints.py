@@ -177,7 +177,8 @@ class Savepoints:
         for entry in self._before(before):
             if entry.name in passed:
                 continue
-            relation = Relation("table", places.get(entry.name, (entry.name,)), entry.materialization == "temp_table")
+            relation = Relation("table", places.get(entry.name, (entry.name,)),
+                                temporary=entry.materialization == "temp_table")
             stored[entry.df._state.plan] = source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
         return rebuild(plan, stored.get) if stored else plan
 
@@ -189,9 +190,13 @@ def _named(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> str:
 def _is_hidden(name: str, engine: Engine) -> bool:
     """Return whether a temporary table hides what is stored under a name."""
     try:
-        return engine.table(f'"{name}"').relation.temporary
+        found = engine.table(f'"{name}"')
     except TableNotFound:
         return False
+    try:
+        return engine.table(f'"{name}"', lasting=True).relation != found.relation
+    except TableNotFound:
+        return True
 
 
 def _written(entry: Savepoint, engine: Engine) -> StoredTable:
