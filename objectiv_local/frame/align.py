@@ -7,10 +7,13 @@
 4. Both indexed by the same types: aligned on the index, all rows of both sides for arithmetic, those of the left side
    for ``df[name] = series``. No row may meet several: where no key proves that, rows are counted before they are fetched.
 5. Anything else is an error that says which ``merge`` to write.
+
+A grouped side keeps its groups, so it takes part in 1 to 3 alone: a join would change the rows of its groups.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
@@ -31,6 +34,48 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     """
     _same_connection(left, right, name)
     left, right, (other,) = with_one_value_each(left, right, [other])
+    if left.groups is not None or right.groups is not None:
+        return _grouped(left, exprs, right, other, keep, name)
+    return side_by_side(left, exprs, right, other, keep) or _joined(left, exprs, right, other, keep, name)
+
+
+def _grouped(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
+             name: str) -> tuple[State, list[Expr], Expr]:
+    """Return the two side by side in the groups that they share, or that one of them is in beside a single value."""
+    if left.groups is None:
+        if keep == "both" and is_single_row(left.plan):
+            return right, [scalar(left, expr) for expr in exprs], other
+        assert right.groups is not None
+        raise InvalidValue(f"series {name!r} is grouped by {right.groups.title}, and what it stands beside is not",
+                           hint=f"take the ungrouped series, df[{name!r}], or an aggregate of it")
+    keys = left.groups.exprs
+    found = side_by_side(left.ungrouped(), [*exprs, *keys], right.ungrouped(), other, keep)
+    same = found is not None and (right.groups is None or same_groups(left, right, keep))
+    if found is None or not same:
+        raise InvalidValue(f"series {name!r} is not of the rows that are grouped by {left.groups.title} here, or in other "
+                           "groups", hint="put the columns side by side first and group then, or aggregate both")
+    state, moved, value = found
+    return replace(state, groups=left.groups.moved(moved[len(exprs):])), moved[:len(exprs)], value
+
+
+def same_groups(left: State, right: State, keep: Keep) -> bool:
+    """Return whether the keys of the right side are those of the left one, once they stand on one plan."""
+    assert left.groups is not None
+    assert right.groups is not None
+    if left.groups.names != right.groups.names or left.groups.sets != right.groups.sets:
+        return False
+    state, own = left.ungrouped(), left.groups.exprs
+    for position, key in enumerate(right.groups.exprs):
+        found = side_by_side(state, own, right.ungrouped(), key, keep)
+        if found is None or found[1][position] != found[2]:
+            return False
+        state, own, _ = found
+    return True
+
+
+def side_by_side(left: State, exprs: list[Expr], right: State, other: Expr,
+                 keep: Keep) -> tuple[State, list[Expr], Expr] | None:
+    """Return the two side by side where that takes no join, else None."""
     if left.plan is right.plan:
         return left, exprs, other
     if not other.columns and not other.has_window:
@@ -48,7 +93,7 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
         return left, exprs, scalar(right, other)
     if keep == "both" and is_single_row(left.plan):
         return right, [scalar(left, expr) for expr in exprs], other
-    return _joined(left, exprs, right, other, keep, name)
+    return None
 
 
 def _same_connection(left: State, right: State, name: str) -> None:

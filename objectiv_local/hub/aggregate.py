@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.groupby import GroupBy, grouping
+from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.series import make_series
 from objectiv_local.frame.state import State
 from objectiv_local.hub import features, funnel, retention
@@ -168,7 +168,7 @@ class Aggregate:
         return make_series(state.onto(plan, index, order), plan.column(name), name)
 
     def _grouping(self, data: DataFrame, groupby: object, model: str) -> tuple[State, Named]:
-        if isinstance(groupby, GroupBy):
+        if isinstance(groupby, DataFrame) and groupby.group_by is not None:
             raise InvalidType(f"groupby of {model} takes names and series, not a grouped frame",
                               hint="pass what you group by, as in groupby=['name']")
         by: object = groupby
