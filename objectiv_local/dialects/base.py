@@ -86,7 +86,7 @@ class Dialect:
         nulls = "" if key.ascending and key.nulls_last else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
         collation = self.collation(key.expr)
         # Behind an operator, the words would belong to its right side alone.
-        return Ordered(tree.Postfix(arg, collation, tree.CAST) if collation else arg, direction + nulls)
+        return Ordered(tree.collated(arg, collation) if collation else arg, direction + nulls)
 
     def collation(self, expr: Expr) -> str:
         """Return what makes text compare by code point."""

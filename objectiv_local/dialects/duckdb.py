@@ -69,6 +69,11 @@ def _reader(type_name: str) -> Reader:
     return lambda column: tree.cast(column, type_name)
 
 
+def _leap_days(interval: Sql) -> Sql:
+    """Return what a year of an interval has beyond 360 days, in microseconds: 12 months of this engine have no more."""
+    return binary("*", func("date_part", text("year"), interval), number(453_600_000_000))
+
+
 _STORED: dict[str, tuple[Type, Reader | None]] = {
     "BIGINT": (INT64, None),
     **{name: (INT64, _reader("bigint"))
@@ -80,8 +85,8 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "DATE": (DATE, None),
     "TIMESTAMP": (TIMESTAMP, None),
     **{name: (TIMESTAMP, _reader("timestamp")) for name in ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
-    "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, lambda column: tree.Postfix(column, " AT TIME ZONE 'UTC'", tree.CAST)),
-    "INTERVAL": (TIMEDELTA, lambda column: func("epoch_us", column)),
+    "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, tree.at_utc),
+    "INTERVAL": (TIMEDELTA, lambda column: binary("+", func("epoch_us", column), _leap_days(column))),
     "UUID": (UUID, None),
     "JSON": (JSON, None),
     "TIME": (TIME, None),
@@ -98,7 +103,17 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
         found = decimal_type(int(decimal[2]))
         return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(decimal_name(found))
     nested = _nested(type_name)
-    return (nested, lambda column: func("to_json", column)) if nested is not None else _STORED.get(type_name)
+    if nested is None:
+        return _STORED.get(type_name)
+    # As JSON, an instant would keep its offset.
+    utc = _without_zones(type_name)
+    return nested, lambda column: func("to_json", column if utc == type_name else tree.cast(column, utc))
+
+
+def _without_zones(type_name: str) -> str:
+    """Return the name of a type with its instants as timestamps; names of fields stay as they are."""
+    pieces = re.split(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""", type_name)
+    return "".join(piece if i % 2 else piece.replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMP") for i, piece in enumerate(pieces))
 
 
 def _nested(type_name: str) -> Type | None:

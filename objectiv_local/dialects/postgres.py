@@ -88,7 +88,7 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     **{name: (STRING, _reader("text")) for name in ("varchar", "bpchar", "name")},
     "date": (DATE, None),
     "timestamp": (TIMESTAMP, None),
-    "timestamptz": (TIMESTAMP, lambda column: tree.Postfix(column, " AT TIME ZONE 'UTC'", tree.CAST)),
+    "timestamptz": (TIMESTAMP, tree.at_utc),
     "interval": (TIMEDELTA, lambda column: Template(_MICROSECONDS, (column,), tree.CAST)),
     "uuid": (UUID, None),
     "jsonb": (JSON, None),
@@ -110,8 +110,19 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
         inner = stored(type_name[:-2])
         if inner is None or inner[0].name in ("timedelta", "numeric_interval"):
             return None
-        return list_type(inner[0]), lambda column: func("to_jsonb", column)
+        return list_type(inner[0]), lambda column: func("to_jsonb", _as_elements(column, type_name[:-2]))
     return _STORED.get(type_name)
+
+
+def _as_elements(column: Sql, element: str) -> Sql:
+    """Return an array whose elements are written in JSON as the same values are outside of arrays."""
+    for type_name in _ELEMENTS.get(element, ()):
+        column = tree.cast(column, type_name)
+    return column
+
+
+#: What arrays are cast to before they become JSON, which has forms of its own for moments, floats and padded text.
+_ELEMENTS = {"float4": ("float8[]",), "bpchar": ("text[]",), "timestamp": ("text[]",), "timestamptz": ("timestamp[]", "text[]")}
 
 
 def relation(relation: Relation) -> str:
@@ -212,7 +223,7 @@ def _collated(symbol: str) -> Builder:
         assert isinstance(expr, Call)
         left, right = args
         if expr.args[0].type == STRING:
-            right = tree.Postfix(right, C, tree.CAST)
+            right = tree.collated(right, C)
         return binary(symbol, left, right)
 
     return build
@@ -223,10 +234,10 @@ def _extreme(name: str, of_bool: str) -> Builder:
         if expr.type == BOOL:
             return func(of_bool, args[0])
         if expr.type == STRING:
-            return func(name, tree.Postfix(args[0], C, tree.CAST))
+            return func(name, tree.collated(args[0], C))
         if expr.type == UUID:
             # min(uuid) exists from 18 on only.
-            return tree.cast(func(name, tree.Postfix(tree.cast(args[0], "text"), C, tree.CAST)), "uuid")
+            return tree.cast(func(name, tree.collated(tree.cast(args[0], "text"), C)), "uuid")
         return func(name, args[0])
 
     return build
