@@ -13,6 +13,7 @@ from typing import cast as typed
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.names import RESERVED
+from objectiv_local.dialects.printer import flat
 from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
@@ -395,9 +396,19 @@ def _spread(name: str) -> Builder:
     return build
 
 
-def within_group(name: str, value: Sql, *arguments: Sql, collation: str = "") -> Func:
-    """Return an aggregate that orders its own values."""
-    return Func(name, arguments, order=(Ordered(value, collation),), within=True)
+def within_group(name: str, value: Sql, *arguments: Sql, suffix: str = "") -> Func:
+    """Return an aggregate that orders its own values; ``suffix`` are a collation or a direction."""
+    return Func(name, arguments, order=(Ordered(value, suffix),), within=True)
+
+
+def middle(value: Sql, pattern: str, division: str) -> Sql:
+    """Return the median of moments or durations in whole microseconds, cut: a float cannot hold all of them.
+
+    ``pattern`` turns a value into microseconds, ``division`` is the engine's integer division, which cuts towards zero.
+    """
+    ends = [Template(pattern, (within_group("percentile_disc", value, Raw("0.5"), suffix=direction),))
+            for direction in ("", " DESC")]
+    return binary(division, binary("+", *ends), number(2))
 
 
 def of_constant(builder: Builder) -> Builder:
@@ -408,7 +419,7 @@ def of_constant(builder: Builder) -> Builder:
         if expr.args[0].columns:
             return builder(args, expr)
         value = tree.cast(args[0], "float8") if expr.type == FLOAT64 else args[0]
-        return Template("CASE WHEN {} > 0 THEN {} END", (func("count", Raw("*")), value))
+        return case((binary(">", func("count", Raw("*")), number(0)), Raw(flat(value))))
 
     return build
 
@@ -496,17 +507,24 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
 
 
 def on_function(sql: Sql, change: Callable[[Func], Sql]) -> Sql:
-    """Return ``sql`` with its aggregate function changed: for a FILTER or a window that belongs to the function alone.
+    """Return ``sql`` with its aggregate functions changed: for a FILTER or a window that belongs to them alone.
 
-    An aggregate may be wrapped, as in ``coalesce(sum(x)::bigint, 0)``.
+    Aggregates may be wrapped, as in ``coalesce(sum(x)::bigint, 0)``. Any other function around them is a template.
     """
     match sql:
         case Func():
             return change(sql)
+        case Raw() | Number() | tree.Postfix(Raw()):
+            return sql
+        case tree.Binary(symbol, left, right, strength, associative):
+            return tree.Binary(symbol, on_function(left, change), on_function(right, change), strength, associative)
+        case tree.CaseWhen(whens, default):
+            pairs = tuple((on_function(condition, change), on_function(value, change)) for condition, value in whens)
+            return tree.CaseWhen(pairs, None if default is None else on_function(default, change))
         case tree.Postfix(arg, text, strength):
             return tree.Postfix(on_function(arg, change), text, strength)
         case Template(pattern, args, strength):
-            return Template(pattern, (on_function(args[0], change), *args[1:]), strength)
+            return Template(pattern, tuple(on_function(arg, change) for arg in args), strength)
     raise AssertionError(sql)
 
 

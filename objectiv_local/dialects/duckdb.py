@@ -23,6 +23,7 @@ from objectiv_local.dialects.base import (
     floordiv,
     guarded,
     interval_literal,
+    middle,
     of_constant,
     quoted,
     round_,
@@ -314,6 +315,9 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     if expr.type == FLOAT64:
         return STANDARD_AGGREGATE["quantile"](args, expr)
+    if constant(expr, 1) == 0.5:
+        found = middle(args[0], "epoch_us({})" if expr.type == TIMESTAMP else "{}", "//")
+        return Template("make_timestamp({})", (found,)) if expr.type == TIMESTAMP else found
     value = func("epoch_us", args[0]) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
     whole = tree.cast(Template("trunc({})", (found,)), "bigint")

@@ -24,6 +24,7 @@ from objectiv_local.dialects.base import (
     function,
     guarded,
     interval_literal,
+    middle,
     of_constant,
     quoted,
     round_,
@@ -415,8 +416,16 @@ def _to_json_array(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
+    share = constant(expr, 1)
+    assert isinstance(share, float)
     if expr.type == FLOAT64:
-        return STANDARD_AGGREGATE["quantile"](args, expr)
+        found = STANDARD_AGGREGATE["quantile"](args, expr)
+        return found if share in (0, 1) or _is_finite(expr.args[0]) else _float_quantile(found, args[0], share)
+    if share == 0.5:
+        found = middle(args[0], _MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
+        # As text: a number of microseconds by an interval is computed in floats.
+        return Template("TIMESTAMP 'epoch' + ({} || ' microseconds')::interval", (tree.operand(found),), tree.ADD) \
+            if expr.type == TIMESTAMP else found
     value = Template(_MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
     whole = tree.cast(Template("trunc({})", (found,)), "bigint")
@@ -425,8 +434,27 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     return whole
 
 
+def _float_quantile(found: Sql, value: Sql, share: float) -> Sql:
+    """Return a quantile of values that may be infinite: the engine's own is NaN beside one, as inf - inf is."""
+    if share == 0.5:
+        halves = [binary("*", within_group("percentile_disc", value, Raw("0.5"), suffix=direction), Raw("0.5::float8"))
+                  for direction in ("", " DESC")]
+        return binary("+", *halves)
+    place = Template(f"{share!r} * ({{}} - 1)", (func("count", value),))
+    finite, numbers = (Func("count", (value,), where=binary("<", value, end)) for end in (INF, NAN))
+    below, above = Template("floor({})", (place,)), Template("ceil({})", (place,))
+    infinite = case((binary(">", finite, above), float_literal(-math.inf)),
+                    (binary("AND", binary("<=", finite, below), binary(">", numbers, above)), INF))
+    return Template("coalesce(nullif({}, 'NaN'), {}, {})", (found, infinite, found))
+
+
+def _is_finite(expr: Expr) -> bool:
+    """Return whether a float was made of a number that cannot be infinite."""
+    return isinstance(expr, Cast) and expr.arg.type.name in ("int64", "decimal", "bool")
+
+
 def _mode(args: Sequence[Sql], expr: Expr) -> Sql:
-    return within_group("mode", args[0], collation=C if expr.type == STRING else "")
+    return within_group("mode", args[0], suffix=C if expr.type == STRING else "")
 
 
 # ---- casts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Select, Union
 from objectiv_local.plan.ops import castable
-from objectiv_local.types import STRING
+from objectiv_local.types import STRING, type_from_dtype
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -112,13 +113,22 @@ def describe(self: DataFrame, percentiles: Sequence[float] | None = None, includ
     if include == "all" or (include is None and not chosen):
         chosen = self.data_columns
     elif include is not None:
-        wanted = {include} if isinstance(include, str) else set(include)
-        chosen = [name for name, dtype in self.dtypes.items() if dtype.partition("(")[0] in wanted]
-    left_out = {exclude} if isinstance(exclude, str) else set(exclude or ())
-    chosen = [name for name in chosen if self.dtypes[name].partition("(")[0] not in left_out]
+        chosen = [name for name, dtype in self.dtypes.items() if _is_among(dtype, include)]
+    chosen = [name for name in chosen if not _is_among(self.dtypes[name], exclude or ())]
     if not chosen:
         raise InvalidValue("there is no column to describe", hint="include='all' describes columns of every dtype")
     return described(self[chosen].groupby(None), percentiles)
+
+
+#: Dtypes that come with something in brackets; without it, they stand for all of their kind.
+_KINDS = ("decimal", "list", "dict")
+
+
+def _is_among(dtype: str, wanted: str | Sequence[str]) -> bool:
+    """Return whether ``dtype`` is one of those named. Raises InvalidValue for a name that is not known."""
+    names = [wanted] if isinstance(wanted, str) else wanted
+    known = {name if name in _KINDS else type_from_dtype(name).dtype for name in names}
+    return dtype in known or re.split(r"[(\[]", dtype)[0] in known
 
 
 def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:

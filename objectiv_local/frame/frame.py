@@ -16,7 +16,7 @@ from objectiv_local.frame.groupby import GroupBy
 from objectiv_local.frame.indexing import LocIndexer
 from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.frame.series.values import checked_name, is_listed, value_per_column
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.window import Window
 from objectiv_local.plan.explain import explain
@@ -234,16 +234,21 @@ class DataFrame(Reductions["DataFrame"]):
         """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
 
         A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
-        Several columns are set to one value, or to the columns of a frame.
+        Several columns are set to one value, to the values of a list with one for each, or to the columns of a frame.
+        Raises InvalidType for a list that is set to one column: rows have no places that its values could go to.
         """
         if isinstance(key, list):
-            given = list(value.data.values()) if isinstance(value, DataFrame) else [value] * len(key)
-            if len(given) != len(key):
-                raise InvalidValue(f"{len(key)} columns cannot be set to {len(given)}")
-            for each, one in zip(key, given, strict=True):
-                self[each] = one
+            made = self.copy()
+            for each, one in zip(key, value_per_column(self, value, len(key)), strict=True):
+                made[each] = one
+            object.__setattr__(self, "_state", made._state)
+            object.__setattr__(self, "_columns", made._columns)
             return
         name = checked_name(key)
+        if is_listed(value):
+            raise InvalidType(f"{name!r} cannot be set to a {type(value).__name__}: rows have no places for its values",
+                              hint="load the values with DataFrame.from_pandas and merge them, or set a JSON value with "
+                                   "Series.from_value")
         if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
             loaded = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))
             value = loaded[name]

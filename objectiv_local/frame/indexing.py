@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.values import value_per_column
 from objectiv_local.plan.expr import Expr, Frame, aggregation, call, case, literal, over
 
 if TYPE_CHECKING:
@@ -33,17 +34,18 @@ class LocIndexer:
             frame = frame[condition]
         return frame if columns is None or _is_all(columns) else frame[columns]
 
-    def __setitem__(self, key: Any, value: object) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         if not isinstance(key, tuple):
             raise InvalidType("df.loc sets columns of rows: df.loc[rows, columns] = value")
         rows, columns = key
         names = self._frame.data_columns if _is_all(columns) else [columns] if isinstance(columns, str) else list(columns)
         condition = self._condition(rows)
-        for name in names:
-            if condition is None:
-                self._frame[name] = value
-            else:
-                self._frame[name] = self._frame[name].mask(condition, value)
+        # Columns of a frame go by their names here, as in pandas.
+        value = value[names] if hasattr(value, "columns") else value
+        values = [value] if isinstance(columns, str) else value_per_column(self._frame, value, len(names))
+        if condition is not None:
+            values = [self._frame[name].mask(condition, one) for name, one in zip(names, values, strict=True)]
+        self._frame[names] = values
 
     def _condition(self, rows: Any) -> Series | None:
         if _is_all(rows):

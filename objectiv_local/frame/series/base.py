@@ -17,7 +17,8 @@ from objectiv_local.frame.state import State, is_single_row, limited
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Limit, Select, Values
-from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
+from objectiv_local.plan.ops import castable, common_type
+from objectiv_local.types import BOOL, INT64, STRING, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -287,16 +288,16 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             if values._state.engine is not self._state.engine:
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
-            other = values._with(cast(values._expr, self._expr.type)) if values._expr.type != self._expr.type else values
-            return self._with(self._among(other))
+            return self._with(self._among(values))
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
-        items = [self._literal(value, "isin") for value in dict.fromkeys(given) if value is not None]
+        items = dict.fromkeys(self._literal(value, "isin") for value in given if value is not None)
         tests = [call("eq", self._expr, item) for item in items]
         if len(tests) > MOST_TESTS:
-            rows = tuple((cast(item, self._expr.type),) for item in items)
-            found: Expr = InQuery(self._expr, Values((("value", self._expr.type),), rows, None, "values"), "value")
+            type_ = common_type([self._expr.type, *(item.type for item in items)]) or self._expr.type
+            rows = tuple((cast(item, type_),) for item in items)
+            found: Expr = InQuery(cast(self._expr, type_), Values((("value", type_),), rows, None, "values"), "value")
         else:
             found = literal(False)
             for position, test in enumerate(tests):
@@ -307,8 +308,16 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return self._with(found)
 
     def _among(self, other: Series) -> Expr:
-        plan = Select(other._state.plan, ((other._name, other._expr),))
-        return InQuery(self._expr, Filter(plan, call("not_null", Column(other._name, other._expr.type))), other._name)
+        """Return whether each value is one of a series of any type that can be compared with this one."""
+        own, theirs = self._expr.type, other._expr.type
+        type_ = common_type([own, theirs])
+        if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
+            type_ = own
+        if type_ is None:
+            raise InvalidType(f"{self._name!r}, which is {own}, cannot be looked up in {other._name!r}, which is {theirs}",
+                              hint="cast one of them with astype")
+        plan = Select(other._state.plan, ((other._name, cast(other._expr, type_)),))
+        return InQuery(cast(self._expr, type_), Filter(plan, call("not_null", Column(other._name, type_))), other._name)
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
         """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
@@ -350,12 +359,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def replace(self, to_replace: Any, value: object = None) -> Series:
         """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``."""
-        pairs = to_replace if isinstance(to_replace, Mapping) else dict.fromkeys(
-            to_replace if isinstance(to_replace, list | tuple) else [to_replace], value)
+        olds = to_replace if isinstance(to_replace, list | tuple) else [to_replace]
+        pairs = to_replace.items() if isinstance(to_replace, Mapping) else [(old, value) for old in olds]
         whens = [(call("is_null", self._expr) if python_value(key) is None else
                   call("eq", self._expr, self._literal(key, "replace")),
                   literal(None, self._expr.type) if python_value(new) is None else self._literal(new, "replace"))
-                 for key, new in pairs.items()]
+                 for key, new in pairs]
         return self._with(case(whens, self._expr) if whens else self._expr)
 
     def astype(self, dtype: str | type, errors: str = "raise") -> Series:
