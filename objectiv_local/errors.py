@@ -43,6 +43,10 @@ class NotSupported(ObjectivError, NotImplementedError):
     """Something that is not offered, on purpose; the message gives the reason."""
 
 
+class RowNotFound(ObjectivError, IndexError):
+    """A value asked of a series that turned out to have no rows."""
+
+
 class TableNotFound(ObjectivError, LookupError):
     """A table, file or directory that does not exist."""
 

@@ -14,6 +14,7 @@ from typing import cast as typed
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.names import RESERVED
 from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.quantiles import within_group
 from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
@@ -396,21 +397,6 @@ def _spread(name: str) -> Builder:
     return build
 
 
-def within_group(name: str, value: Sql, *arguments: Sql, suffix: str = "") -> Func:
-    """Return an aggregate that orders its own values; ``suffix`` are a collation or a direction."""
-    return Func(name, arguments, order=(Ordered(value, suffix),), within=True)
-
-
-def middle(value: Sql, pattern: str, division: str) -> Sql:
-    """Return the median of moments or durations in whole microseconds, cut: a float cannot hold all of them.
-
-    ``pattern`` turns a value into microseconds, ``division`` is the engine's integer division, which cuts towards zero.
-    """
-    ends = [Template(pattern, (within_group("percentile_disc", value, Raw("0.5"), suffix=direction),))
-            for direction in ("", " DESC")]
-    return binary(division, binary("+", *ends), number(2))
-
-
 def of_constant(builder: Builder) -> Builder:
     """Return the builder of an aggregate that an engine refuses to compute of a constant, which is its own answer."""
 
@@ -507,10 +493,7 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
 
 
 def on_function(sql: Sql, change: Callable[[Func], Sql]) -> Sql:
-    """Return ``sql`` with its aggregate functions changed: for a FILTER or a window that belongs to them alone.
-
-    Aggregates may be wrapped, as in ``coalesce(sum(x)::bigint, 0)``. Any other function around them is a template.
-    """
+    """Return ``sql`` with its aggregates changed, for a FILTER or a window; other functions around them are templates."""
     match sql:
         case Func():
             return change(sql)

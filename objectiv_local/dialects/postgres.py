@@ -24,14 +24,13 @@ from objectiv_local.dialects.base import (
     function,
     guarded,
     interval_literal,
-    middle,
     of_constant,
     quoted,
     round_,
-    within_group,
 )
 from objectiv_local.dialects.postgres_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres_json import elements
+from objectiv_local.dialects.quantiles import middle, within_group
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
@@ -523,6 +522,8 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "last": _first,
     "mode": of_constant(_mode),
     "quantile": of_constant(_quantile),
+    "quantile_disc": of_constant(lambda args, expr: within_group(
+        "percentile_disc", args[0], Raw(repr(constant(expr, 1))), suffix=C if expr.type == STRING else "")),
     "to_json_array": _to_json_array,
 }
 

@@ -409,13 +409,14 @@ class Lowering:
         name = self.cte_name(block.title)
         comment = "; ".join(map(_shortened, _merged(block.steps))) or f"columns of {block.source}"
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
-        too_often = fenced or (self.dialect.pulls_up and block.copied >= MOST_COPIES)
+        # It leaves a step with LIMIT or OFFSET as it is.
+        too_often = not block.is_limited and (fenced or (self.dialect.pulls_up and block.copied >= MOST_COPIES))
         costly = frozenset(self.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
             self.dialect.pulls_up and block.is_pulled_up()) else frozenset()
         self.ctes.append(Cte(name, select_text(self, block), _one_line(comment), too_often, costly))
         inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
-        return Block(name, inputs, columns, block.title, copied=0 if too_often else block.copied)
+        return Block(name, inputs, columns, block.title, copied=0 if too_often or block.is_limited else block.copied)
 
     def count_reads(self, source: str, written: Iterable[Sql]) -> None:
         """Count how often each column of a step is written in another one."""

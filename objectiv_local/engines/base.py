@@ -53,8 +53,6 @@ class Engine(Protocol):
     """What is connected to, for people; never holds a password."""
     default_table: str | None
     """The table of a target that has one table, such as a file; None otherwise."""
-    loads_locally: bool
-    """Whether loaded rows stay in this process, rather than going to a server as a temporary table."""
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
     materialized: dict[Node, StoredTable]
@@ -104,6 +102,9 @@ class Engine(Protocol):
         and :class:`InvalidValue` if the table exists, unless it is to be replaced.
         """
 
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a connection for reading."""
+
     def write(self, statements: Sequence[str]) -> None:
         """Run statements in one transaction. Raises :class:`ReadOnly` on a connection for reading."""
 
@@ -125,7 +126,6 @@ class Session(ABC):
     """What the engines share: one statement at a time, open streams, closing, and refusing to be pickled."""
 
     dialect: str
-    loads_locally: bool
 
     def __init__(self, description: str, *, default_table: str | None, read_only: bool) -> None:
         self.description = description
@@ -225,6 +225,11 @@ class Session(ABC):
         self._require_writable("")
         with self._turn():
             self._transaction(statements)
+
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
+        names = ", ".join(quoted(column) for column in columns)
+        self.write([f"INSERT INTO {quoted(*split_name(relation_name))} ({names})\n{sql}"])
 
     @abstractmethod
     def _transaction(self, statements: Sequence[str]) -> None:

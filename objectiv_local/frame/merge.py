@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame.pairs import of_pairs
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Column, Expr, call, cast, literal
+from objectiv_local.frame.state import State, with_one_value_each
+from objectiv_local.plan.expr import Column, Expr, Variable, call, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
@@ -22,32 +23,39 @@ HOWS = ("inner", "left", "right", "outer", "cross")
 _Columns = tuple[tuple[str, JoinSide, tuple[str, str]], ...]
 
 
-def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
+def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: Any = None,
           left_on: str | Sequence[str] | None = None, right_on: str | Sequence[str] | None = None,
           left_index: bool = False, right_index: bool = False,
           suffixes: tuple[str, str] = ("_x", "_y"), *, match_nulls: bool = False) -> DataFrame:
-    """Return the rows of this frame next to those of ``right`` that have equal keys.
+    """Return the rows of this frame next to those of ``right``, a frame or a series, that have equal keys.
 
     ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
     every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
     columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). ``on`` may also be a
-    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``.
+    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``, or a bool
+    series over two frames with an index, as in ``on=left.day <= right.day``.
 
-    Columns with the same name that are not keys get the suffixes. A key of the same name on both sides is one column, of
-    the side that has it. Both indexes are kept, with suffixes where names clash; merging index on index keeps one. The
-    result has no order.
+    Columns with the same name that are not keys get the suffixes. A key with the same name on both sides is one column, in
+    the index if it is in the index of the left side; it has the value of the side that has one, and the type that both
+    sides fit in. Both indexes are kept otherwise, with suffixes where names clash. The result has no order.
 
     Differs from pandas: missing keys never match, unless ``match_nulls``.
     """
     from objectiv_local.frame.frame import DataFrame
 
+    if isinstance(right, Series):
+        right = right.to_frame()
     if not isinstance(right, DataFrame):
         raise InvalidType(f"merge takes a frame, not {type(right).__name__}", hint="load it with DataFrame.from_pandas")
+    for side in (self, right):
+        side._state.rows("merge")
     if how not in HOWS:
         raise InvalidValue(f"there is no merge {how!r}", hint=f"how is one of {', '.join(HOWS)}")
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:
         raise InvalidValue("the frames are on different connections",
                            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
+    mine, theirs, _ = with_one_value_each(self._state, right._state)
+    self, right = DataFrame(mine, self._columns), DataFrame(theirs, right._columns)
     names, conditions = _split(on)
     keyed = how != "cross" and not (conditions and names is None and left_on is right_on is None
                                     and not left_index and not right_index)
@@ -55,10 +63,7 @@ def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
         raise InvalidValue("a cross merge has no keys", hint="use how='inner' with on=...")
     left_keys, right_keys = _keys(self, right, names, left_on, right_on, left_index, right_index) if keyed else ([], [])
     left_state, right_state, pairs = _comparable(self, right, left_keys, right_keys)
-    plan = _Merge(self, right, left_state, right_state, pairs, how, suffixes, match_nulls,
-                  index_on_index=left_index and right_index,
-                  one_column=names is not None or (left_on is None and right_on is None))
-    return plan.merged(conditions)
+    return _Merge(self, right, left_state, right_state, pairs, how, suffixes, match_nulls).merged(conditions)
 
 
 def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
@@ -69,11 +74,19 @@ def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
     names = [item for item in items if isinstance(item, str)]
     conditions = [item for item in items if not isinstance(item, str)]
     for item in conditions:
-        if not callable(item):
-            hint = ("write it as a function: on=lambda left, right: left.a < right.b" if isinstance(item, Series) else
-                    "use names of columns, or a function of both sides")
-            raise InvalidType(f"on takes names and functions of both sides, not {type(item).__name__}", hint=hint)
+        if not callable(item) and not isinstance(item, Series):
+            raise InvalidType(f"on takes names and conditions on both sides, not {type(item).__name__}",
+                              hint="use names of columns, left.a < right.b, or a function of both sides")
     return (names or None) if conditions else names, conditions
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A key of each side, and the columns of the two plans that hold it in the type of both."""
+
+    left: str
+    right: str
+    held: tuple[str, str]
 
 
 @dataclass
@@ -84,40 +97,35 @@ class _Merge:
     right: DataFrame
     left_state: State
     right_state: State
-    pairs: list[tuple[str, str]]
+    pairs: list[_Pair]
     how: str
     suffixes: tuple[str, str]
     match_nulls: bool
-    index_on_index: bool
-    one_column: bool
+    variables: tuple[Variable, ...] = ()
 
     def merged(self, conditions: list[Any]) -> DataFrame:
         """Return the frame."""
         from objectiv_local.frame.frame import DataFrame
 
+        self.variables = self.left_state.variables
         columns, index, data = self.columns()
         condition = self.condition(columns, conditions)
         plan = self.joined(columns, condition)
-        return DataFrame(self.left._state.onto(plan, tuple(index)), data)
+        return DataFrame(replace(self.left_state.onto(plan, tuple(index)), variables=self.variables), data)
 
     def columns(self) -> tuple[_Columns, list[str], list[str]]:
         """Return the columns of the result, and which of them are the index and data columns."""
-        shared = {a: b for a, b in self.pairs if a == b} if self.one_column else {}
-        level = dict(self.pairs) if self.index_on_index else {}
+        shared = {pair.left: pair.held for pair in self.pairs if pair.left == pair.right}
         taken_left = [*self.left._state.index, *self.left.data_columns]
-        taken_right = [] if self.index_on_index else list(self.right._state.index)
-        taken_right += [name for name in self.right.data_columns if name not in shared or self.index_on_index]
-        taken_right = [name for name in taken_right if name not in shared or self.index_on_index]
+        taken_right = [name for name in (*self.right._state.index, *self.right.data_columns) if name not in shared]
         clash = set(taken_left) & set(taken_right)
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = []
         index: list[str] = []
         data: list[str] = []
         for name in taken_left:
             label = name + self.suffixes[0] if name in clash else name
-            other = level.get(name) or shared.get(name)
-            side: JoinSide = "both" if other and self.how in ("right", "outer") else "left"
-            there = (_key(self.left_state, name), _key(self.right_state, other)) if side == "both" and other else (name, name)
-            columns.append((label, side, there))
+            side: JoinSide = "both" if name in shared and self.how in ("right", "outer") else "left"
+            columns.append((label, side, shared.get(name, (name, name))))
             (index if name in self.left._state.index else data).append(label)
         for name in taken_right:
             label = name + self.suffixes[1] if name in clash else name
@@ -131,7 +139,7 @@ class _Merge:
 
     def on(self) -> tuple[tuple[str, str], ...]:
         """Return the pairs of key columns."""
-        return tuple((_key(self.left_state, a), _key(self.right_state, b)) for a, b in self.pairs)
+        return tuple(pair.held for pair in self.pairs)
 
     def joined(self, columns: _Columns, condition: Callable[[_Columns], tuple[_Columns, Expr]] | None) -> Node:
         """Return the plan of the result."""
@@ -189,17 +197,22 @@ class _Merge:
                     new[side][name] = Column(label, state.plan.types[name])
             pair = Join(self.left_state.plan, self.right_state.plan, "inner", (), tuple(wide))
             state = self.left._state.onto(pair, ())
-            sides = [Side(state, frame, new[side]) for side, frame in (("left", self.left), ("right", self.right))]
             whole: Expr | None = None
-            for function in given:
-                found = function(*sides)
+            plans = {"left": self.left_state.plan, "right": self.right_state.plan}
+            for each in given:
+                found = each if isinstance(each, Series) else each(
+                    Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
                 if not isinstance(found, Series) or found._expr.type != BOOL:
                     raise InvalidType("a condition to merge on has to give a bool series of the two sides")
-                if found._state.plan is not pair or found._expr.has_window or found._expr.has_query:
+                state, theirs, (test,) = with_one_value_each(state, found._state, [found._expr])
+                if found is each:
+                    test = of_pairs(make_series(theirs, test, found.name), plans, new)
+                if (found is not each and found._state.plan is not pair) or test.has_window or test.has_query:
                     raise InvalidValue("a condition to merge on reads the columns of the two sides only",
                                        hint="assign what it needs to columns of the frames first")
-                whole = found._expr if whole is None else call("and", whole, found._expr)
+                whole = test if whole is None else call("and", whole, test)
             assert whole is not None
+            self.variables = state.variables
             used = whole.columns
             return tuple(column for column in wide if column[0] in used or column in columns), whole
 
@@ -265,29 +278,21 @@ def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | None, left_on: 
 
 
 def _comparable(left: DataFrame, right: DataFrame, left_keys: list[str],
-                right_keys: list[str]) -> tuple[State, State, list[tuple[str, str]]]:
-    """Return the states with key columns of one type on both sides."""
+                right_keys: list[str]) -> tuple[State, State, list[_Pair]]:
+    """Return the states with key columns of one type on both sides, and those columns."""
     states = [left._state, right._state]
-    pairs = list(zip(left_keys, right_keys, strict=True))
-    for a, b in pairs:
-        types = [states[0].plan.types[a], states[1].plan.types[b]]
+    pairs = []
+    for names in zip(left_keys, right_keys, strict=True):
+        types = [state.plan.types[name] for state, name in zip(states, names, strict=True)]
         common = common_type(types)
         if common is None or common.name == "json":
-            raise InvalidType(f"cannot merge on {a!r} ({types[0]}) and {b!r} ({types[1]})",
+            raise InvalidType(f"cannot merge on {names[0]!r} ({types[0]}) and {names[1]!r} ({types[1]})",
                               hint="cast one of them with astype")
-        for position, name in enumerate((a, b)):
-            if types[position] != common:
-                state = states[position]
-                expr = cast(Column(name, types[position]), common)
-                states[position] = state.on(Extend(state.plan, ((_aside(name), expr),)))
+        held = list(names)
+        for side, (name, type_) in enumerate(zip(names, types, strict=True)):
+            if type_ != common:
+                plan = states[side].plan
+                held[side] = unused_name(f"{name}_as_key", plan.types)
+                states[side] = states[side].on(Extend(plan, ((held[side], cast(Column(name, type_), common)),)))
+        pairs.append(_Pair(*names, (held[0], held[1])))
     return states[0], states[1], pairs
-
-
-def _aside(name: str) -> str:
-    return f"{name}_as_key"
-
-
-def _key(state: State, name: str) -> str:
-    return _aside(name) if _aside(name) in state.plan.types else name
-
-

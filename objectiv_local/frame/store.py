@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.state import limited
+from objectiv_local.frame.state import is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
 from objectiv_local.plan.rewrite import rebuild
+from objectiv_local.plan.variables import variables
 from objectiv_local.types import STRING
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     if kind not in ("cte", "temp_table"):
         raise InvalidValue(f"materialization is 'cte' or 'temp_table', not {materialization!r}",
                            hint="use database_create_table for a table that stays")
-    state = self._state if limit is None else limited(self._state, limit)
+    state = self._state.rows("materialize")
+    state = state if limit is None else limited(state, limit)
     names = [*self._state.index, *self._columns]
     columns = tuple((name, state.plan.column(name)) for name in names)
     if distinct:
@@ -47,7 +49,7 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     else:
         plan = Select(state.plan, columns, node_name)
     plan = Pin(plan, node_name)
-    made = DataFrame(replace(state, plan=plan, order=()), self._columns)
+    made = DataFrame(state.onto(plan, state.index), self._columns)
     if kind == "temp_table":
         made = _on_table(made, _cached(made, node_name))
     if inplace:
@@ -62,16 +64,20 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
     if plan not in cache:
-        statement = frame._state.statement([*frame.index_columns, *frame.data_columns])
+        statement = frame._state.checked([*frame.index_columns, *frame.data_columns])
         cache[plan] = engine.create_table(name, statement.sql)
     return cache[plan]
 
 
 def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
-    """Return a frame with the columns of ``frame``, read from a table that its rows are stored in."""
+    """Return a frame with the columns of ``frame``, read from a table that its rows are stored in.
+
+    The table keeps the values of the variables that its rows were computed with, so the frame no longer knows these.
+    """
     from objectiv_local.frame.frame import DataFrame
 
-    state = frame._state
+    used = variables(frame._state.plan)
+    state = replace(frame._state, variables=tuple(each for each in frame._state.variables if each not in used))
     return DataFrame(state.onto(source_of(frame, stored), state.index), frame._columns)
 
 
@@ -81,7 +87,8 @@ def source_of(frame: DataFrame, stored: StoredTable) -> Source:
     names = [*state.index, *frame._columns]
     columns = tuple((name, physical, type_name, state.plan.types[name])
                     for name, (physical, type_name) in zip(names, stored.columns, strict=True))
-    key = state.plan.key if state.plan.key is not None and set(state.plan.key) <= set(names) else None
+    key = () if is_single_row(state.plan) else state.plan.key
+    key = key if key is not None and set(key) <= set(names) else None
     return Source(stored.relation, columns, key, id(state.engine), stored.relation.parts[-1])
 
 
@@ -95,7 +102,7 @@ def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = 
     if if_exists not in ("fail", "replace"):
         raise InvalidValue(f"if_exists is 'fail' or 'replace', not {if_exists!r}", hint="append rows with your own SQL")
     engine = self._state.connected()
-    statement = self._state.statement([*self.index_columns, *self.data_columns])
+    statement = self._state.checked([*self.index_columns, *self.data_columns])
     stored = engine.create_table(table_name, statement.sql, temporary=False, replace=if_exists == "replace")
     return _on_table(self, stored)
 
@@ -112,8 +119,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     columns, so equal rows stay together. The sample is kept in a temporary table of the connection, or with ``table_name``
     in a table of the database, which needs a connection for writing.
     """
-    from objectiv_local.frame.frame import DataFrame
-
+    self._state.rows("get_sample")
     if filter is not None:
         sampled = self[filter]
     else:
@@ -126,15 +132,15 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         sampled = self._rows(Filter(self._state.plan, call("lt", number, literal(limit)), "sample"))
     names = [*self.index_columns, *self.data_columns]
     whole = Select(self._state.plan, tuple((name, self._state.column(name)) for name in names), "unsampled")
-    statement = sampled._state.on(sampled._state.plan, ()).statement(names)
+    statement = sampled._state.on(sampled._state.plan, ()).checked(names)
     engine = self._state.connected()
     if table_name is None:
         stored = engine.create_table("sample", statement.sql)
     else:
         stored = engine.create_table(table_name, statement.sql, temporary=False, replace=overwrite)
-    source = source_of(self, stored)
-    engine.samples[source] = whole
-    return DataFrame(replace(self._state, plan=source, order=()), self._columns)
+    made = _on_table(sampled, stored)
+    engine.samples[made._state.plan] = whole
+    return made
 
 
 def _hashed(frame: DataFrame, seed: int) -> Expr:
@@ -157,6 +163,7 @@ def get_unsampled(self: DataFrame) -> DataFrame:
     """Return the same program over all rows in place of the sample. Raises InvalidValue without a sample."""
     from objectiv_local.frame.frame import DataFrame
 
+    self._state.rows("get_unsampled")
     samples: dict[Node, Node] = {} if self._state.engine is None else self._state.engine.samples
     found = False
 
@@ -169,6 +176,8 @@ def get_unsampled(self: DataFrame) -> DataFrame:
     plan = rebuild(self._state.plan, change)
     if not found:
         raise InvalidValue("the frame was not made from a sample", hint="df.get_sample(sample_percentage=...) makes one")
-    return DataFrame(replace(self._state, plan=plan), self._columns)
+    unsampled = replace(self._state, plan=plan, variables=tuple(variables(plan)))
+    _, state, _ = with_one_value_each(self._state, unsampled)
+    return DataFrame(state, self._columns)
 
 

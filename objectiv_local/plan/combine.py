@@ -62,6 +62,8 @@ def _combined(node: Node) -> Node | None:
         return None
     if right.predicates and left.predicates:
         return None
+    if any(_windows_over_part(side) for side in (left, right)):
+        return None
     if left.predicates and node.how == "left":
         # The rows would be those of the groups that the filter leaves.
         return None
@@ -101,6 +103,16 @@ def _combined(node: Node) -> Node | None:
         else:
             columns.append((name, outputs[side_name][a if side_name == "left" else b]))
     return Select(plan, tuple(columns), plan.step)
+
+
+def _windows_over_part(side: _Side) -> bool:
+    """Return whether a side has windows over rows that a filter left, which are other windows over all rows.
+
+    The filter next to the rows may have windows: those are over all rows.
+    """
+    assert side.aggregate is not None
+    return bool(side.predicates) and any(
+        expr.has_window for expr in (*side.aggregate.exprs(), *side.predicates[:-1]))
 
 
 def _where(expr: Aggregation, predicate: Expr) -> Aggregation:

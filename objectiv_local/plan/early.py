@@ -115,6 +115,20 @@ def _is_label(expr: Expr) -> bool:
                and not any(child.has_window for child in over.children()) for over in overs)
 
 
+def _reuses_names(rows: Node, steps: Iterable[Extend | Filter]) -> bool:
+    """Return whether a label takes the name of a column, or a column the name of a label."""
+    taken = set(rows.types)
+    labels: set[str] = set()
+    for step in steps:
+        if isinstance(step, Extend):
+            own = {name for name, expr in step.columns if expr.has_window or not expr.columns.isdisjoint(labels)}
+            if not own.isdisjoint(taken) or not labels.isdisjoint(name for name, _ in step.columns):
+                return True
+            labels |= own
+            taken |= {name for name, _ in step.columns}
+    return False
+
+
 def _is_label_step(step: Extend) -> bool:
     return not step.once and all(_is_label(expr) for _, expr in step.columns)
 
@@ -126,7 +140,8 @@ class _Question:
         self.node = node
         steps: list[Extend | Filter] = []
         current = node.child
-        while isinstance(current, Filter) or (isinstance(current, Extend) and _is_label_step(current)):
+        while ((isinstance(current, Filter) and not current.predicate.has_window)
+               or (isinstance(current, Extend) and _is_label_step(current))):
             steps.append(current)
             current = current.child
         steps.reverse()
@@ -141,6 +156,9 @@ class _Question:
         self.counts_one = len(counted) == 1 and all(
             isinstance(expr, Aggregation) and expr.op in ("nunique", "max") for _, expr in node.aggregates)
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
+            raise _Unfit
+        if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
+            # A window here is over the rows that the filters leave, which the groups are not.
             raise _Unfit
         self.plain: dict[str, Expr] = {}
         self.labels: set[str] = set()
@@ -171,9 +189,8 @@ class _Question:
         days = set(self.days.values())
         grouped = {part.name for part in (_day_column(expr) if expr in days else expr for _, expr in keys)
                    if isinstance(part, Column)}
-        if len(grouped) == len(keys):
-            rest = set(self.keys.values()) - grouped
-            aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
+        rest = set(self.keys.values()) - grouped
+        aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
         return Aggregate(plan, keys, tuple(aggregates), node.step)
 
     def _title(self) -> str:
@@ -329,7 +346,7 @@ class _Question:
 _TOTAL = frozenset((
     "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "is_null", "not_null", "coalesce", "contains", "startswith",
     "endswith", "lower", "upper", "length", "strftime", "json_get", "json_get_text", "json_index", "json_index_text",
-    "json_filter", "json_has", "json_contains", "json_length", "json_slice", "json_type", "json_path_name"))
+    "json_filter", "json_has", "json_contains", "json_equal", "json_length", "json_slice", "json_type", "json_path_name"))
 
 
 def _never_raises(expr: Expr) -> bool:
@@ -372,8 +389,6 @@ def _codes(expr: Expr) -> set[str] | None:
     if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
         return None
     format_ = str(expr.args[1].value)
-    if "%%" in format_:
-        return None
     return {format_[position + 1] for position in range(len(format_) - 1) if format_[position] == "%"}
 
 

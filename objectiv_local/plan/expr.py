@@ -320,7 +320,11 @@ def literal(value: object, type_: Type | None = None) -> Literal:
         return Literal(None, type_)
     if isinstance(value, (dict, list)):
         type_ = type_ or JSON
-        value = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        try:
+            value = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(f"{value!r} has no form in JSON: {error}",
+                               hint="JSON has dict, list, str, bool, None and finite numbers") from None
     own = type_of_value(value) if type_ is None or type_.name != "json" else type_
     if type_ is None or own == type_:
         return Literal(value, own)

@@ -87,7 +87,7 @@ class _Rewrite:
         for name, expr in keys.items():
             if isinstance(expr, Column) and expr.name in numbers:
                 per = numbers[expr.name]
-                if per is None or (per not in key_of and per in keys):
+                if per is None or (per not in key_of and per in node.types):
                     raise _Needed
                 if per not in key_of:
                     # The number over all rows told the groups apart; with it, the number within them does.
@@ -123,7 +123,9 @@ class _Rewrite:
                 if per is None or per not in {part.name for part in expr.partition if isinstance(part, Column)}:
                     raise _Needed
                 for child in (*expr.partition, *(key.expr for key in expr.order)):
-                    self._check(child, {own: group for own, group in numbers.items() if own != name})
+                    # Within a group, rows are divided and ordered by the number as they are by the one over all rows.
+                    if not (isinstance(child, Column) and child.name == name):
+                        self._check(child, numbers)
                 return name
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Over, literal, transform
 from objectiv_local.plan.naming import unused_name
@@ -60,28 +61,42 @@ def drop_single_row_windows(root: Node) -> Node:
 
 
 def label_first(root: Node) -> Node:
-    """Return the plan with conditions over windows as columns of a step of their own, as a user might have named them."""
+    """Return the plan with windows in filters and groups as columns of a step of their own, as a user might have named them.
+
+    The keys of groups, and the arguments and conditions of aggregates, become columns as a whole.
+    """
     from objectiv_local.plan.rewrite import map_exprs, rebuild
 
     def change(old: Node, node: Node) -> Node:
         if not isinstance(node, Filter | Aggregate):
             return node
-        conditions = [node.predicate] if isinstance(node, Filter) else [
-            expr.where for _, expr in node.aggregates if isinstance(expr, Aggregation) and expr.where is not None]
         labels: dict[Expr, str] = {}
-        taken = {*node.child.types, *node.types}
-        for condition in conditions:
-            if condition.has_window and condition not in labels:
-                labels[condition] = unused_name("condition", taken)
-                taken.add(labels[condition])
+        taken = set(node.child.types)
+        for name, expr in _read_expressions(node):
+            if expr.has_window and expr not in labels:
+                labels[expr] = name if name and name not in taken else unused_name(name or "condition", taken | set(node.types))
+                taken.add(labels[expr])
         if not labels:
             return node
-        child = Extend(node.child, tuple((name, condition) for condition, name in labels.items()))
+        child = Extend(node.child, tuple((name, expr) for expr, name in labels.items()))
         moved = map_exprs(node, lambda expr: transform(
             expr, lambda part: Column(labels[part], part.type) if part in labels else None))
         return moved.with_inputs((child,))
 
     return rebuild(root, change)
+
+
+def _read_expressions(node: Filter | Aggregate) -> Iterator[tuple[str, Expr]]:
+    """Yield the expressions that a step computes from each of its rows, with the names that they have, if any."""
+    if isinstance(node, Filter):
+        yield "", node.predicate
+        return
+    yield from node.keys
+    for name, expr in node.aggregates:
+        assert isinstance(expr, Aggregation)
+        yield from ((name, part) for part in (*expr.args, *(key.expr for key in expr.order)))
+        if expr.where is not None:
+            yield "", expr.where
 
 
 def simplify(root: Node) -> Node:

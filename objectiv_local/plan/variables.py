@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from objectiv_local.plan.expr import Expr, Literal, Variable, transform, walk
-from objectiv_local.plan.nodes import Node, topological
+from objectiv_local.plan.nodes import Join, Node, topological
 from objectiv_local.plan.rewrite import map_exprs, rebuild
+
+
+def uses(node: Node) -> Iterable[Variable]:
+    """Return each use of a variable in a step."""
+    exprs = [node.condition] if isinstance(node, Join) and node.condition is not None else node.exprs()
+    return (part for expr in exprs for part in walk(expr) if isinstance(part, Variable))
 
 
 def variables(root: Node) -> list[Variable]:
     """Return the variables that a plan reads, each once, in the order in which they are met."""
-    found: dict[Variable, None] = {}
-    for node in topological(root):
-        for expr in node.exprs():
-            found |= dict.fromkeys(part for part in walk(expr) if isinstance(part, Variable))
-    return list(found)
+    return list(dict.fromkeys(part for node in topological(root) for part in uses(node)))
 
 
 def set_variables(root: Node) -> Node:
     """Return the plan with constants in place of variables."""
-    if not variables(root):
-        return root
-
-    def constant(part: Expr) -> Expr | None:
-        return Literal(part.value, part.type) if isinstance(part, Variable) else None
-
-    return rebuild(root, lambda old, node: map_exprs(node, lambda expr: transform(expr, constant)))
+    return _with(root, lambda variable: Literal(variable.value, variable.type)) if variables(root) else root
 
 
 def with_values(root: Node, values: Mapping[Variable, Variable]) -> Node:
     """Return the plan with variables replaced by others."""
-    return rebuild(root, lambda old, node: map_exprs(node, lambda expr: transform(
-        expr, lambda part: values.get(part) if isinstance(part, Variable) else None)))
+    return _with(root, values.get)
+
+
+def _with(root: Node, value: Callable[[Variable], Expr | None]) -> Node:
+    def changed(expr: Expr) -> Expr:
+        return transform(expr, lambda part: value(part) if isinstance(part, Variable) else None)
+
+    def change(_: Node, node: Node) -> Node:
+        if not isinstance(node, Join) or node.condition is None:
+            return map_exprs(node, changed)
+        return Join(node.left, node.right, node.how, node.on, node.columns, node.nulls_match, node.step, node.key,
+                    changed(node.condition))
+
+    return rebuild(root, change)

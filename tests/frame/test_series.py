@@ -243,7 +243,7 @@ def test_several_columns_are_set(engine):
         assert list(found[name]) == list(pandas[name]), name
     before = df.dtypes
     with pytest.raises(InvalidType):
-        df[["new", "newer"]] = [1, None]
+        df[["new", "newer"]] = [1, object()]
     assert df.dtypes == before, "nothing is set where one of the values is wrong"
 
 

@@ -158,8 +158,12 @@ def operation(draw: Draw, table: Table, type_: Type) -> Production:
 def scalar(draw: Draw, type_: Type, scope: Scope) -> Expr:
     if type_ not in SCALAR:
         return constant(draw, type_)
-    production = operation(draw, SCALAR, type_)
-    name = production.op.name
+    return applied(draw, operation(draw, SCALAR, type_), scope)
+
+
+def applied(draw: Draw, production: Production, scope: Scope) -> Expr:
+    """Return a row-wise operation on random arguments."""
+    name, type_ = production.op.name, production.result
     constants = iter(CONSTANTS.get(name, ()))
     args = [fixed(draw, next(constants)) if kind is None else operand(draw, name, kind, scope, i, type_)
             for i, kind in enumerate(production.args)]
@@ -211,7 +215,11 @@ def converted(draw: Draw, type_: Type, scope: Scope) -> Expr:
     sources = [MONEY if source == DECIMAL else source for source, target in casts() if target.name == type_.name]
     if not sources:
         return constant(draw, type_)
-    source = pick(draw, sources)
+    return cast_from(draw, pick(draw, sources), type_, scope)
+
+
+def cast_from(draw: Draw, source: Type, type_: Type, scope: Scope) -> Expr:
+    """Return a cast of a value of ``source`` that has an answer."""
     if source == STRING and type_ == JSON:
         return Cast(literal(pick(draw, POOLS[JSON]), STRING), JSON)
     if source == STRING:
@@ -274,7 +282,11 @@ def orders(draw: Draw, scope: Scope, *, complete: bool) -> tuple[Ordering, ...]:
 
 def aggregate(draw: Draw, type_: Type, scope: Scope, table: Table | None = None) -> Aggregation:
     """Return an aggregate of ``type_``."""
-    production = operation(draw, table or AGGREGATE, type_)
+    return aggregated(draw, operation(draw, table or AGGREGATE, type_), scope)
+
+
+def aggregated(draw: Draw, production: Production, scope: Scope) -> Aggregation:
+    """Return an aggregate of random arguments."""
     args = arguments(draw, production, scope)
     order = orders(draw, scope, complete=True) if production.op.ordered else ()
     where = expression(draw, BOOL, scope.without_windows()) if chance(draw, 25) else None
@@ -329,7 +341,11 @@ def is_exact(expr: Expr, columns: frozenset[str]) -> bool:
 
 def window(draw: Draw, type_: Type, scope: Scope) -> Expr:
     """Return an operation over a window."""
-    production = operation(draw, WINDOWED, type_)
+    return windowed(draw, operation(draw, WINDOWED, type_), scope)
+
+
+def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
+    """Return an operation on random arguments over a random window."""
     args = arguments(draw, production, scope)
     op = production.op
     where = expression(draw, BOOL, scope.without_windows()) if op.kind == "aggregate" and chance(draw, 20) else None

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from fuzz.expressions import ORDERED_TYPES, Draw, Scope, aggregate, chance, expression, is_exact, orders, pick
-from fuzz.values import ALL_TYPES, NAMES, POOLS
+from fuzz.expressions import (
+    ORDERED_TYPES,
+    PRODUCTIONS,
+    Draw,
+    Scope,
+    aggregate,
+    aggregated,
+    applied,
+    cast_from,
+    chance,
+    expression,
+    is_exact,
+    orders,
+    pick,
+    windowed,
+)
+from fuzz.values import ALL_TYPES, MONEY, NAMES, POOLS
 from hypothesis import strategies as st
 
 from objectiv_local.plan.expr import Aggregation, Column, Expr, aggregation, call, literal
@@ -50,6 +65,26 @@ def programs(draw: Draw) -> Program:
     if chance(draw, 30):
         return Program(Sort(scope.node, orders(draw, scope, complete=True)), True, without)
     return Program(scope.node, False, without)
+
+
+@st.composite
+def programs_with(draw: Draw, part: object) -> Program:
+    """Return programs in which ``part`` occurs: an operation, a cast from one type to another, or a kind of step."""
+    scope = table(draw, "data")
+    if isinstance(part, type):
+        scope = STEP_OF[part](draw, scope) if part in STEP_OF else scope
+        return Program(Sort(scope.node, orders(draw, scope, complete=True)), True, frozenset()) if part is Sort else (
+            Program(scope.node, False, frozenset()))
+    if isinstance(part, tuple):
+        source, target = (MONEY if name == "decimal" else Type(name) for name in part)
+        found: Expr = cast_from(draw, source, target, scope)
+    else:
+        production = pick(draw, [each for each in PRODUCTIONS if each.op.name == part])
+        if production.op.kind == "aggregate":
+            calls = (("a", aggregated(draw, production, replace(scope, windows=False))),)
+            return Program(rounded(Aggregate(scope.node, (), calls), calls), False, frozenset())
+        found = (windowed if production.op.kind == "window" else applied)(draw, production, scope)
+    return Program(Extend(scope.node, (("a", found),)), False, frozenset())
 
 
 def table(draw: Draw, step: str) -> Scope:
@@ -245,4 +280,14 @@ def with_queries(draw: Draw, scope: Scope) -> Scope:
     return replace(scope, others=(scope.node, table(draw, "aside").node))
 
 
+def grouping_sets(draw: Draw, scope: Scope) -> Scope:
+    """Group by one column and by nothing."""
+    node = GroupingSets(scope.node, (("k", scope.node.column("k")),), ((0,), ()), (("a", aggregation("size")),), "level")
+    return Scope(node, ("k", "level"), frozenset())
+
+
+#: A step of each kind. Rows written out are what every program starts with.
+STEP_OF: dict[type[Node], Callable[[Draw, Scope], Scope]] = {
+    Extend: extend, Select: select, Filter: filter_, Join: join, Limit: limit, Union: union, Unnest: unnest, Pin: pin,
+    GroupingSets: grouping_sets, Aggregate: lambda draw, scope: unkeyed(draw, scope.node, scope.exact)}
 STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit, union, unnest, pin)

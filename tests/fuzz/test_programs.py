@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from fuzz.differences import is_known_error
-from fuzz.programs import Program, programs
+from fuzz.programs import Program, programs, programs_with
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import reject as rejected
 from reference import Failure, evaluate
@@ -26,10 +26,10 @@ from objectiv_local.plan.expr import Aggregation, Call, Cast, Over, walk
 from objectiv_local.plan.ops import OPS, casts
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
-#: Rounds of a run of fixed programs; about ten are enough.
-ROUNDS = 20
+#: Programs of each part that no other program had: one of them has an answer.
+EACH = 20
 PROFILE = settings(
-    max_examples=EXAMPLES or 300, deadline=None, database=None, print_blob=bool(EXAMPLES),
+    max_examples=EXAMPLES or 1200, deadline=None, database=None, print_blob=bool(EXAMPLES),
     suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.generate, Phase.shrink))
 
@@ -53,13 +53,10 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
     pairs = {(source.name, target.name) for source, target in casts()}
     wanted = {*OPS, *pairs, *(kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(
         kind, nodes.Node) and not kind.__name__.startswith("_"))} - {nodes.Node, nodes.Source}
-    # The same programs on every run, in rounds until each operation was among them.
-    for number in range(1 if EXAMPLES else ROUNDS):
-        tested = PROFILE(given(programs())(run))
-        (tested if EXAMPLES else seed(number)(tested))()
-        if wanted <= seen.keys():
-            break
-    assert wanted - seen.keys() == set(), "these were never generated"
+    (PROFILE(given(programs())(run)) if EXAMPLES else seed(0)(PROFILE(given(programs())(run))))()
+    for part in sorted(wanted - seen.keys(), key=str):
+        seed(0)(settings(PROFILE, max_examples=EACH)(given(programs_with(part))(run)))()
+    assert wanted - seen.keys() == set(), "programs with these have no answer"
 
 
 def compare(engine: Sql, program: Program, expected: Rows, engines: list[Sql]) -> None:

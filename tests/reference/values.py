@@ -74,9 +74,20 @@ def comparable(value: object) -> object:
     """Return something that compares as ``value`` does: NaN equals itself and is greater than every number."""
     if isinstance(value, float):
         return (True, 0.0) if math.isnan(value) else (False, value)
+    if isinstance(value, Json):
+        return canonical(value.value)
     if isinstance(value, Interval):
         return (comparable(value.lower), comparable(value.upper), ("(]", "[)", "[]", "()").index(value.bounds))
     return value
+
+
+def canonical(value: object) -> str:
+    """Return a text of a parsed JSON value that is the same for equal ones."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    return repr(value) if isinstance(value, bool) or not isinstance(value, int | float) else repr(float(value))
 
 
 def row_identity(values: tuple[object, ...]) -> tuple[object, ...]:

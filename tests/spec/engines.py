@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from reference import Failure, Json, evaluate
+from reference.values import canonical
 from spec.specs import Fails, Spec
 
 from objectiv_local.dialects import compile_plan
@@ -128,15 +129,6 @@ def json_text(value: object) -> str:
     if isinstance(value, Json):
         return "json " + canonical(value.value)
     return repr(value)
-
-
-def canonical(value: object) -> str:
-    """Return a text of a parsed JSON value that is the same for equal ones."""
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value)) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    return repr(value) if isinstance(value, bool) or not isinstance(value, int | float) else repr(float(value))
 
 
 def same(left: object, right: object) -> bool:

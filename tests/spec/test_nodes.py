@@ -138,6 +138,9 @@ CHAINS = [
         ("y", literal(3)),)), (*TYPES, INT64), [(*row, 3) for row in ROWS]),
     answers("extend: 200 assignments that depend on each other", increments(200), (INT64,), [(200,), (None,)]),
     answers("extend: ten assignments that read the one before twice", doublings(10), (INT64,), [(2**10,), (None,)]),
+    answers("extend: a column that is computed once, of the rows after the first", Filter(
+        Extend(Limit(DATA, (Ordering(K),), 3, 1), (("y", call("add", K, literal(1))),), once=True),
+        call("gt", Column("y", INT64), literal(3))), (*TYPES, INT64), [(*row, row[0] + 1) for row in ROWS[2:4]]),
 ]
 
 SELECT = [

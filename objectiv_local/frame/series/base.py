@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
@@ -13,12 +13,12 @@ from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
-from objectiv_local.frame.state import State, is_single_row, limited
+from objectiv_local.frame.state import State, is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Limit, Select, Values
+from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values
 from objectiv_local.plan.ops import castable, common_type
-from objectiv_local.types import BOOL, INT64, STRING, python_value, type_from_dtype
+from objectiv_local.types import BOOL, INT64, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.groups import Groups
 
 #: Values of a list that are compared one by one; more of them are looked up.
 MOST_TESTS = 30
@@ -83,11 +84,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name."""
-        return {name: make_series(self._state, self._state.column(name), name) for name in self._state.index}
+        """The levels of the index as series, by name; of a grouped series, the keys."""
+        return {name: make_series(self._state, self._state.value(name), name) for name in self._state.labels}
 
     def __repr__(self) -> str:
-        index = ", ".join(f"{name}: {self._state.plan.types[name]}" for name in self._state.index) or "none"
+        index = ", ".join(f"{name}: {self._state.type_of(name)}" for name in self._state.labels) or "none"
+        index += "" if self._state.groups is None else ", grouped"
         where = self._state.engine.description if self._state.engine is not None else f"not connected, {self._state.dialect}"
         return f"<{type(self).__name__} {self._name}: {self.dtype}, index {index}; {where}>"
 
@@ -288,7 +290,11 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             if values._state.engine is not self._state.engine:
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
-            return self._with(self._among(values))
+            type_ = self._looked_up_as(values)
+            state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
+            plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, type_)),))
+            there = Filter(plan, call("not_null", plan.column(values._name)))
+            return make_series(state, InQuery(cast(self._expr, type_), there, values._name), self._name)
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
@@ -307,8 +313,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
 
-    def _among(self, other: Series) -> Expr:
-        """Return whether each value is one of a series of any type that can be compared with this one."""
+    def _looked_up_as(self, other: Series) -> Type:
+        """Return the type that values are looked up as in a series: one that holds those of both."""
         own, theirs = self._expr.type, other._expr.type
         type_ = common_type([own, theirs])
         if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
@@ -316,8 +322,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         if type_ is None:
             raise InvalidType(f"{self._name!r}, which is {own}, cannot be looked up in {other._name!r}, which is {theirs}",
                               hint="cast one of them with astype")
-        plan = Select(other._state.plan, ((other._name, cast(other._expr, type_)),))
-        return InQuery(cast(self._expr, type_), Filter(plan, call("not_null", Column(other._name, type_))), other._name)
+        return type_
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
         """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
@@ -367,8 +372,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
                  for key, new in pairs]
         return self._with(case(whens, self._expr) if whens else self._expr)
 
-    def astype(self, dtype: str | type, errors: str = "raise") -> Series:
-        """Return the values as another type.
+    def astype(self, dtype: object, errors: str = "raise") -> Series:
+        """Return the values as another type: the name of a dtype, a type of Python's, or one of numpy's.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
         ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
@@ -396,7 +401,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return a frame with this series as its one data column."""
         from objectiv_local.frame.frame import DataFrame
 
-        if self._name in self._state.index:
+        if self._state.groups is None and self._name in self._state.index:
             name = unused_name(self._name + "_value", self._state.index)
             return self.rename(name).to_frame()
         column = self._state.plan.types.get(self._name)
@@ -422,12 +427,19 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             order.append(Ordering(moved, bool(up)))
         return make_series(state.on(state.plan, tuple(order)), expr, self._name)
 
-    def sort_index(self, *, ascending: bool = True) -> Series:
-        """Return the series in the order of its index."""
-        order = tuple(Ordering(self._state.column(name), ascending) for name in self._state.index)
+    def sort_index(self, *, ascending: bool | Sequence[bool] = True) -> Series:
+        """Return the series in the order of its index; ``ascending`` is one direction, or one for each level."""
+        levels = self._state.labels
+        directions = [ascending] * len(levels) if isinstance(ascending, bool) else list(ascending)
+        if len(directions) != len(levels):
+            raise InvalidValue(f"{len(levels)} levels of the index have {len(directions)} directions",
+                               hint=f"give one for each of {', '.join(levels) or 'no level'}")
+        order = tuple(Ordering(self._state.value(name), bool(up)) for name, up in zip(levels, directions, strict=True))
         return make_series(self._state.on(self._state.plan, order), self._expr, self._name)
 
     def __getitem__(self, key: object) -> Series:
+        if not isinstance(key, Series):
+            self._state.rows("a slice or a label")
         if isinstance(key, slice):
             frame = self.to_frame()
             return make_series(limited(frame._state, key), frame[self._name]._expr, self._name)
@@ -467,16 +479,18 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def value(self) -> Any:
-        """The one value of a series that has exactly one row. Runs the query.
+        """The value of a series with a single row, such as a total or ``series[label]``. Runs the query.
 
-        Raises InvalidValue when the series may have more rows.
+        Raises InvalidValue if the series may have more rows, and RowNotFound, an IndexError, if it turns out to have none.
         """
-        plan = self._state.plan
-        if not is_single_row(plan) and not (isinstance(plan, Limit) and plan.count == 1):
+        if not is_single_row(self._state.rows(".value").plan):
             raise InvalidValue(f"series {self._name!r} may have more than one value",
                                hint="aggregate it first, as in series.max().value, or fetch it with to_pandas()")
         found = self.to_arrow().to_pylist()
-        return found[0] if found else None
+        if not found:
+            raise RowNotFound(f"series {self._name!r} has no row, so it has no value",
+                              hint="to_pandas() returns the rows, also if there are none")
+        return found[0]
 
     def view_sql(self, dialect: str | None = None) -> str:
         """Return the SQL that fetches the series, perhaps for another dialect. See DataFrame.view_sql."""
@@ -534,7 +548,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     @property
     def is_materialized(self) -> bool:
         """Whether the series is a plain column of the step that it reads, and nothing is pending."""
-        return isinstance(self._expr, Column) and self._expr.name == self._name and not self._state.order
+        plain = not self._state.order and self._state.groups is None
+        return plain and isinstance(self._expr, Column) and self._expr.name == self._name
 
     @property
     def base_node(self) -> str:
@@ -544,16 +559,16 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return explain(self._state.plan)
 
     @property
-    def group_by(self) -> None:
-        """Always None: groups are objects of their own here, which ``df.groupby(...)`` returns."""
-        return
+    def group_by(self) -> Groups | None:
+        """The groups of a series of a grouped frame, which its aggregates are of; None for other series."""
+        return self._state.groups
 
     # ---- values of other rows
 
     def exists(self) -> Series:
         """Return whether the series has any row, as a series of one bool."""
         counted = aggregation("size")
-        plan = Aggregate(self._state.plan, (), (("rows", counted),))
+        plan = Aggregate(self._state.rows("exists").plan, (), (("rows", counted),))
         state = self._state.onto(plan, ())
         return make_series(state, call("gt", plan.column("rows"), literal(0)), self._name)
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from objectiv_local.errors import InvalidType, NotSupported, deprecated
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, deprecated
+from objectiv_local.frame.series.values import checked_name, constant
 from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Expr, cast, literal
-from objectiv_local.plan.ops import casts
-from objectiv_local.types import aliases, type_from_dtype, value_types
+from objectiv_local.plan.expr import Expr
+from objectiv_local.plan.ops import casts, common_type
+from objectiv_local.types import (
+    JSON,
+    STRING,
+    Type,
+    aliases,
+    decimal_type,
+    dict_type,
+    list_type,
+    python_value,
+    type_from_dtype,
+    type_of_value,
+    value_types,
+)
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -65,22 +77,55 @@ class SeriesDtypes:
     def get_db_dtype(cls, dialect: str) -> str:
         """Return the name of the type in a dialect, ``duckdb`` or ``postgres``; of decimals, with two digits."""
         from objectiv_local.dialects import dialect_named
-        from objectiv_local.frame.series.base import _CLASSES
 
-        dtype = next((dtype for dtype, known in _CLASSES.items() if known is cls), "")
+        dtype = cls._class_dtype()
         if not dtype:
             raise InvalidType(f"{cls.__name__} is the series of no one type", hint="ask a series of a dtype")
         return dialect_named(dialect).type_name(type_from_dtype("decimal(38, 2)" if dtype == "decimal" else dtype))
 
     @classmethod
+    def _class_dtype(cls) -> str:
+        """Return the dtype of the series of this class; empty for Series itself."""
+        from objectiv_local.frame.series.base import _CLASSES
+
+        return next((dtype for dtype, known in _CLASSES.items() if known is cls), "")
+
+    @classmethod
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
                    dtype: str | None = None) -> Series:
-        """Return a constant as a series of the rows of ``base``."""
+        """Return a constant as a series of the rows of ``base``, of the dtype of this class.
+
+        Text is read as a date, time, timestamp, timedelta or uuid by the classes of those, None is a missing value, and an
+        interval may also be a mapping of ``lower``, ``upper`` and ``bounds`` to constants and series. ``Series.from_value``
+        takes the dtype of the value, or ``dtype``. Raises InvalidType for a value of another dtype, and InvalidValue for
+        text that does not read as one.
+        """
         from objectiv_local.frame.series.base import make_series
 
-        type_ = None if dtype is None else type_from_dtype(dtype)
-        expr = literal(value, None if type_ is None or value is not None else type_)
-        return make_series(base._state, expr if type_ is None else cast(expr, type_), checked_name(name))
+        return make_series(base._state, constant(value, cls._constant_type(value, dtype)), checked_name(name))
+
+    @classmethod
+    def _constant_type(cls, value: object, dtype: str | None) -> Type:
+        """Return the type that a constant of this class has: that of the class, made complete by the value."""
+        own = cls._class_dtype()
+        if dtype is not None:
+            type_ = type_from_dtype(dtype)
+            if own not in ("", type_.name, type_.label.partition("[")[0]):
+                raise InvalidValue(f"{cls.__name__} has constants of dtype {own}, not {type_}",
+                                   hint="use Series.from_value, or the class of that dtype")
+            return type_
+        if own not in ("", "decimal", "list", "dict"):
+            return type_from_dtype(own)
+        if python_value(value) is None:
+            raise InvalidType("None has no dtype of its own", hint="pass dtype=, such as dtype='decimal(38, 2)'")
+        if own == "list":
+            return list_type(_element_type(value))
+        if own == "dict":
+            return dict_type({key: _value_type(member) for key, member in value.items()} if isinstance(value, dict) else {})
+        found = type_of_value(python_value(value))
+        if own == "decimal" and found.name != "decimal":
+            return decimal_type(0)
+        return found
 
     @classmethod
     def from_const(cls, base: DataFrame | Series, value: object, name: str = "new_series",
@@ -100,3 +145,20 @@ class SeriesDtypes:
         """Whether the first key of the order rises, as ``order_by`` tells now; None without an order."""
         deprecated("Series.sorted_ascending", "Series.order_by")
         return self._state.order[0].ascending if self._state.order else None
+
+
+def _element_type(value: object) -> Type:
+    """Return the type of the elements of a list. Raises InvalidType if they have none in common."""
+    if not isinstance(value, list):
+        return STRING
+    elements = [_value_type(each) for each in value if each is not None]
+    found = common_type(elements) if elements else None
+    if found is None:
+        raise InvalidType(f"the elements of the constant {value!r} have no dtype in common",
+                          hint="pass dtype=, such as dtype='list[string]'")
+    return found
+
+
+def _value_type(value: object) -> Type:
+    """Return the type of a member of JSON."""
+    return JSON if isinstance(value, dict | list) or value is None else type_of_value(value)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from objectiv_local.frame.series.base import Series, series_class
-from objectiv_local.plan.expr import call, cast
-from objectiv_local.types import FLOAT64
+from objectiv_local.dialects.base import BOUNDS
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.align import aligned
+from objectiv_local.frame.series.base import Series, make_series, series_class
+from objectiv_local.frame.series.values import checked_name
+from objectiv_local.plan.expr import Cast, Expr, Literal, call, case, cast, literal
+from objectiv_local.types import FLOAT64, INTERVAL, STRING
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -116,6 +120,39 @@ class SeriesNumericInterval(Series):
 
     __slots__ = ()
 
+    @classmethod
+    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
+                   dtype: str | None = None) -> Series:
+        """Return an interval for each row of ``base``: a ``pandas.Interval``, or a mapping of its parts.
+
+        The mapping has ``lower`` and ``upper``, numbers or series of numbers, and ``bounds``: ``(]``, ``[)``, ``[]`` or
+        ``()``, or a series of them. Series of other frames are aligned as in an assignment. A missing part, or NaN, makes a
+        missing interval. Raises InvalidType and InvalidValue for constants that are no interval; of series it is an error
+        when rows are fetched.
+        """
+        if not isinstance(value, Mapping):
+            return super().from_value(base, value, name, dtype)
+        cls._constant_type(None, dtype)
+        if set(value) != {"lower", "upper", "bounds"}:
+            raise InvalidValue(f"an interval is made of lower, upper and bounds, not of {sorted(map(str, value))}",
+                               hint="as in {'lower': 0, 'upper': df.x, 'bounds': '(]'}")
+        state = base._state
+        parts: list[Expr] = []
+        for part in ("lower", "upper", "bounds"):
+            given = value[part]
+            if isinstance(given, Series):
+                state, parts, expr = aligned(state, parts, given._state, given._expr, "left", given.name)
+            else:
+                expr = literal(given, STRING if given is None else None)
+            if part == "bounds" and expr.type != STRING:
+                raise InvalidType(f"the bounds of an interval are text, not {expr.type}",
+                                  hint="use one of " + ", ".join(BOUNDS))
+            if part != "bounds" and expr.type.name not in ("int64", "float64", "decimal"):
+                raise InvalidType(f"the {part} end of an interval is a number, not {_shown(given)}",
+                                  hint="cast it with astype('float64')")
+            parts.append(expr)
+        return make_series(state, _interval(*parts), checked_name(name))
+
     @property
     def lower(self) -> Series:
         """The lower ends."""
@@ -143,3 +180,37 @@ class SeriesNumericInterval(Series):
             frame[f"_{self._name}_{level}"] = series
         made: DataFrame = frame[[f"_{self._name}_{level}" for level in self.levels]]
         return made
+
+
+def _shown(value: object) -> str:
+    return value.dtype if isinstance(value, Series) else repr(value)
+
+
+def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
+    """Return the interval with these parts; NULL where one is NULL or NaN. It raises where they are no interval."""
+    lower, upper = cast(lower, FLOAT64), cast(upper, FLOAT64)
+    _check(lower, upper, bounds)
+    nan = literal(float("nan"))
+    missing = call("is_null", bounds)
+    for end in (lower, upper):
+        missing = call("or", missing, call("or", call("is_null", end), call("eq", end, nan)))
+    ordered = call("le", lower, upper)
+    shown: Expr = literal("not an interval: ")
+    for part in (call("slice", bounds, literal(0), literal(1)), cast(lower, STRING), literal(", "), cast(upper, STRING),
+                 call("slice", bounds, literal(1), literal(9))):
+        shown = call("concat", shown, part)
+    # Text that begins so reads as no number, so the engine stops with it.
+    refused = call("interval", cast(shown, FLOAT64), upper, literal("[]"))
+    known = [str(bounds.value)] if isinstance(bounds, Literal) else BOUNDS
+    kinds = [(call("and", ordered, call("eq", bounds, literal(each))), call("interval", lower, upper, literal(each)))
+             for each in known]
+    return case([(missing, literal(None, INTERVAL)), *kinds], refused)
+
+
+def _check(lower: Expr, upper: Expr, bounds: Expr) -> None:
+    """Raise InvalidValue for constants that are no interval."""
+    low, high = (end.arg if isinstance(end, Cast) else end for end in (lower, upper))
+    if isinstance(bounds, Literal) and bounds.value is not None and bounds.value not in BOUNDS:
+        raise InvalidValue(f"the bounds of an interval cannot be {bounds.value!r}", hint="use one of " + ", ".join(BOUNDS))
+    if isinstance(low, Literal) and isinstance(high, Literal) and float(str(low.value)) > float(str(high.value)):
+        raise InvalidValue(f"an interval cannot go from {low.value} to {high.value}", hint="the lower end comes first")

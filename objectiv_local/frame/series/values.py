@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
-from objectiv_local.plan.expr import Expr, cast, literal
-from objectiv_local.types import STRING, UUID, Interval, Type, python_value
+from objectiv_local.plan.expr import Expr, Literal, cast, literal
+from objectiv_local.types import DATE, STRING, TIMESTAMP, UUID, Interval, Type, python_value
 
 if TYPE_CHECKING:
     import numpy
@@ -83,10 +85,10 @@ def checked_name(name: object) -> str:
     return name
 
 
-def parsed_literal(value: str, type_: Type, where: str) -> Expr:
+def parsed_literal(value: str, type_: Type, where: str) -> Literal:
     """Return text as a constant of a type that can be written as text. Raises InvalidValue for text that is not one."""
     forms = {"date": "YYYY-MM-DD", "time": "HH:MM:SS", "timestamp": "YYYY-MM-DD HH:MM:SS", "uuid": "36 characters of a uuid",
-             "timedelta": "a datetime.timedelta"}
+             "timedelta": "a number and a unit, as in '2 hours', or as a datetime.timedelta"}
     try:
         if type_.name == "date":
             try:
@@ -99,8 +101,48 @@ def parsed_literal(value: str, type_: Type, where: str) -> Expr:
             return literal(datetime.datetime.fromisoformat(value))
         if type_.name == "uuid":
             return literal(uuid.UUID(value))
+        if type_.name == "timedelta":
+            return literal(_duration(value))
     except ValueError:
         pass
     raise InvalidValue(f"{value!r} is not a {type_.name} ({where})", hint=f"write it as {forms[type_.name]}")
 
 
+def _duration(text: str) -> datetime.timedelta:
+    """Return a duration in the forms that pandas reads. Raises ValueError for others, and for parts of a microsecond."""
+    import pandas as pd
+
+    found = pd.Timedelta(text)
+    # A number alone would be nanoseconds.
+    if pd.isna(found) or found.nanoseconds or re.fullmatch(r"[\s0-9.+-]*", text):
+        raise ValueError(text)
+    return found.to_pytimedelta()
+
+
+def constant(value: object, type_: Type) -> Literal:
+    """Return a Python value as a constant of a type.
+
+    Text is read as a date, time, timestamp, timedelta or uuid where one is asked for; a datetime gives its date, a date the
+    start of the day, an integer a float or a decimal. JSON may be any value that JSON has; text is a string of it.
+
+    Raises InvalidType for a value of another type, and InvalidValue for text that does not read as the type.
+    """
+    value = python_value(value)
+    if value is None:
+        return literal(None, type_)
+    if type_.name == "json":
+        kinds = {"list": list, "dict": dict}.get(type_.label.partition("[")[0], dict | list | str | bool | int | float)
+        if not isinstance(value, kinds):
+            raise InvalidType(f"{value!r} is no constant of {type_}", hint="JSON has dict, list, str, bool, int and float")
+        return literal(value if isinstance(value, dict | list) else json.dumps(value), type_)
+    if isinstance(value, str) and type_.name in ("date", "time", "timestamp", "timedelta", "uuid"):
+        value = python_value(parsed_literal(value, type_, f"a constant of {type_}").value)
+    if type_ == DATE and isinstance(value, datetime.datetime):
+        value = value.date()
+    elif type_ == TIMESTAMP and isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        value = datetime.datetime.combine(value, datetime.time())
+    try:
+        return literal(value, type_)
+    except InvalidType:
+        raise InvalidType(f"{value!r} is no constant of {type_}",
+                          hint="give a value of that dtype, or cast the series with astype") from None

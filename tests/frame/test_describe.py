@@ -1,0 +1,116 @@
+"""Descriptions of columns of every type: the statistics that a type has, and no others."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+import pandas as pd
+import pytest
+from frame.frames import load, on_every_engine, plain
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.series import SeriesTime, SeriesUuid
+
+DAY, MOMENT = datetime.date(2022, 1, 1), datetime.datetime(2022, 1, 1, 10)
+IDS = ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"]
+NUMBERS = ["count", "mean", "std", "min", "max", "nunique", "mode", "0.25", "0.5", "0.75"]
+OTHERS = ["count", "min", "max", "nunique", "mode"]
+DATA = {
+    "n": [1, 2, 3, 4], "s": ["a", "b", "a", None], "b": [True, False, True, True],
+    "d": [DAY, datetime.date(2022, 1, 3), datetime.date(2022, 1, 3), None],
+    "t": [MOMENT, MOMENT + datetime.timedelta(days=2), MOMENT + datetime.timedelta(days=2), None],
+    "u": [uuid.UUID(IDS[0]), uuid.UUID(IDS[1]), uuid.UUID(IDS[1]), None],
+}
+
+
+def frame(engine):
+    df = load(engine, DATA)
+    df["c"] = SeriesTime.from_value(df, "10:00:00.5")
+    df["l"] = df.t - MOMENT
+    return df
+
+
+def described(series):
+    """Return the statistics of a series by name."""
+    found = series.describe().to_pandas()
+    assert found.name == series.name
+    return dict(zip(found.index, plain(found), strict=True))
+
+
+@on_every_engine
+def test_statistics_of_columns_that_are_no_numbers(engine):
+    df = frame(engine)
+    wanted = {
+        "s": ["3", "a", "b", "2", "a"], "b": ["4", "false", "true", "2", "true"],
+        "d": ["3", "2022-01-01", "2022-01-03", "2", "2022-01-03"],
+        "t": ["3", "2022-01-01 10:00:00.000000", "2022-01-03 10:00:00.000000", "2", "2022-01-03 10:00:00.000000"],
+        "c": ["4", "10:00:00.500000", "10:00:00.500000", "1", "10:00:00.500000"],
+    }
+    for name, each in wanted.items():
+        assert described(df[name]) == dict(zip(OTHERS, each, strict=True))
+        assert list(df[[name]].describe().to_pandas().index) == OTHERS
+    assert described(df.u) == {"count": "3", "nunique": "2", "mode": IDS[1]}
+    assert described(SeriesUuid.from_value(df, None)) == {"count": "0", "nunique": "0", "mode": None}
+
+
+@on_every_engine
+def test_numbers_and_durations_have_every_statistic(engine):
+    df = frame(engine)
+    assert list(described(df.n)) == NUMBERS
+    two_days = 2 * 86_400.0
+    found = described(df.l)
+    assert list(found) == NUMBERS
+    assert found | {"std": 0} == {"count": 3, "mean": pytest.approx(two_days * 2 / 3), "std": 0, "min": 0, "max": two_days,
+                                  "nunique": 2, "mode": two_days, "0.25": two_days / 2, "0.5": two_days, "0.75": two_days}
+    assert found["std"] == pytest.approx(pd.Series([0, two_days, two_days]).std())
+
+
+@on_every_engine
+def test_a_frame_has_the_rows_that_any_of_its_columns_has(engine):
+    df = frame(engine)
+    assert list(df.describe().to_pandas().columns) == ["n"]
+    found = df[["s", "u"]].describe().to_pandas()
+    assert list(found.index) == OTHERS
+    assert plain(found.u) == ["3", None, None, "2", IDS[1]]
+    whole = df.describe(include="all").to_pandas()
+    assert list(whole.index) == NUMBERS
+    assert plain(whole.loc["mean"]) == [2.5, None, None, None, None, None, None, pytest.approx(115_200)]
+    assert plain(whole.loc["mode"]) == [
+        1.0, "a", "true", "2022-01-03", "2022-01-03 10:00:00.000000", IDS[1], "10:00:00.500000", 172_800.0]
+    by_group = df.groupby("b")[["s", "n"]].describe().to_pandas()
+    assert list(by_group.loc[True].index) == NUMBERS
+    assert plain(by_group.loc[True].loc["mode"]) == ["a", 1.0]
+
+
+@on_every_engine
+def test_percentiles_are_sorted_and_each_is_there_once(engine):
+    df = frame(engine)
+    for given, rows in (([0.9, 0.1, 0.5], ["0.1", "0.5", "0.9"]), ([0.9, 0.9], ["0.9"]), (0.3, ["0.3"]),
+                        ([], ["0.25", "0.5", "0.75"]), ([1, 0], ["0", "1"])):
+        found = df.describe(percentiles=given).to_pandas()
+        assert list(found.index) == [*NUMBERS[:7], *rows]
+        assert found.n[rows].tolist() == pytest.approx([pd.Series([1, 2, 3, 4]).quantile(float(row)) for row in rows])
+    with pytest.raises(InvalidValue, match="0 to 1"):
+        df.describe(percentiles=[50])
+
+
+@on_every_engine
+def test_names_of_keys_and_columns_do_not_meet_those_of_statistics(engine):
+    df = load(engine, {"v_mean": ["x", "x", "y"], "v": [1, 2, 6], "v_0.5": [1, 1, 1]})
+    found = df.groupby("v_mean").describe().to_pandas()
+    assert list(found.columns) == ["v", "v_0.5"]
+    assert (found.v["x", "mean"], found.v["y", "max"], found["v_0.5"]["x", "count"]) == (1.5, 6.0, 2.0)
+
+
+def test_what_cannot_be_described_says_so():
+    from objectiv_local import DataFrame
+
+    df = DataFrame.from_schema({"s": "string", "j": "json", "n": "int64"})
+    for describe in (df.j.describe, df[["s", "j"]].describe, lambda: df.describe(include="all"),
+                     lambda: df.groupby("s")[["j"]].describe()):
+        with pytest.raises(InvalidType, match="'j', which is json, cannot be described"):
+            describe()
+    assert df.describe().columns == ["n"]
+    with pytest.raises(InvalidValue, match="no column to describe"):
+        df.n.cut(2).describe()

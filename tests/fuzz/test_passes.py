@@ -1,0 +1,102 @@
+"""Questions of product analytics have the same answer with every pass, and with each of them left out.
+
+The reference engine computes a plan step by step, as if each step were written to a table. The plan without optional
+passes is the truth; the plan after all passes, and after all but one, has to give the same rows, on the reference engine
+and, compiled to SQL, on each engine.
+
+``OBJECTIV_FUZZ_EXAMPLES=20000`` runs that many programs, and other ones each time; a failure names the numbers of the
+programs, which ``question`` takes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from fuzz.questions import question
+from reference import Failure, evaluate
+from spec.engines import Rows, Sql, same_rows
+from spec.opened import opened
+
+from objectiv_local import dialects
+from objectiv_local.dialects.select import lower
+from objectiv_local.errors import ObjectivError
+from objectiv_local.plan.explain import explain
+from objectiv_local.plan.nodes import Node, Sort
+from objectiv_local.plan.passes import PASSES, rewritten
+
+EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
+OPTIONAL = tuple(name for name, _, required in PASSES if not required)
+#: One program in so many runs on the databases too.
+SHARE = 5
+
+
+@pytest.mark.hypothesis
+def test_every_pass_keeps_the_answers(postgres_url, monkeypatch):
+    # Without the parse of every statement by sqlglot, which takes longer than all the rest.
+    monkeypatch.setattr(dialects, "lower", lower)
+    engines = [opened("duckdb"), opened("postgres")]
+    first = random.SystemRandom().randrange(10**12) if EXAMPLES else 0
+    changed: Counter[str] = Counter()
+    failures: list[str] = []
+    for number in range(first, first + (EXAMPLES or 1000)):
+        plan = question(number)
+        found = failure(plan, changed, engines if number % SHARE == 0 else [])
+        if found:
+            failures.append(f"program {number}: {found}")
+    assert not failures, f"{len(failures)} programs, of which the shortest is {min(failures, key=len)}"
+    assert set(OPTIONAL) <= changed.keys(), "a pass changed none of the programs"
+
+
+def failure(plan: Node, changed: Counter[str], engines: list[Sql]) -> str:
+    """Return what is wrong with the answers of ``plan``, if anything."""
+    truth_plan = rewritten(plan, OPTIONAL)
+    try:
+        truth = evaluate(truth_plan)
+    except (Failure, OverflowError):
+        return ""
+    done = {truth_plan}
+    try:
+        for without, other in variants(plan, changed):
+            if other not in done:
+                done.add(other)
+                found = in_order(evaluate(other), other, plan)
+                if not same_rows(found, truth):
+                    return report(plan, f"without {without or 'nothing'}", truth, found, other)
+        for engine in engines:
+            for without in ((), OPTIONAL):
+                found = engine.rows(plan, without)
+                if not same_rows(found, truth, ordered=isinstance(plan, Sort)):
+                    return report(plan, engine.sql(plan, without), truth, found)
+    except (Failure, ObjectivError, AssertionError, KeyError, TypeError, AttributeError) as error:
+        return report(plan, f"{type(error).__name__}: {error}", truth, [])
+    return ""
+
+
+def variants(plan: Node, changed: Counter[str]) -> Iterator[tuple[str, Node]]:
+    """Yield the plan after all passes, and after all but each one that changes it."""
+    steps = [plan]
+    for _, pass_, _ in PASSES:
+        steps.append(pass_(steps[-1]))
+    yield "", steps[-1]
+    for position, (name, _, required) in enumerate(PASSES):
+        if not required and steps[position + 1] is not steps[position]:
+            changed[name] += 1
+            other = steps[position]
+            for _, pass_, _ in PASSES[position + 1:]:
+                other = pass_(other)
+            yield name, other
+
+
+def in_order(rows: Rows, plan: Node, wanted: Node) -> Rows:
+    """Return the rows of ``plan`` with their columns in the order of ``wanted``."""
+    positions = [list(plan.types).index(name) for name in wanted.types]
+    return [tuple(row[position] for position in positions) for row in rows]
+
+
+def report(plan: Node, how: str, truth: Rows, found: Rows, other: Node | None = None) -> str:
+    parts = [how, explain(plan), *([explain(other)] if other is not None else []), f"truth: {truth}", f"found: {found}"]
+    return "\n\n".join(parts)
