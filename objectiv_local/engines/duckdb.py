@@ -395,7 +395,16 @@ class DuckDBEngine(Session):
                 raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
                                    hint="run other statements on the connection first, and give the SELECT alone")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
-        return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
+        columns = tuple((str(row[0]), str(row[1])) for row in rows)
+        seen: dict[str, str] = {}
+        for name, _ in columns:
+            folded = _without_case(name)
+            if folded in seen:
+                # Whichever of them is read, the engine answers with the first.
+                raise InvalidValue(f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
+                                   hint="give one of them another name in the query, with AS")
+            seen[folded] = name
+        return StoredTable(Relation("query", (body,)), columns, ())
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._pinned():
@@ -457,6 +466,11 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
+
+
+def _without_case(name: str) -> str:
+    """Return a name as the engine compares it: without the case of simple letters."""
+    return name.encode().lower().decode()
 
 
 def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:

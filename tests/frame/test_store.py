@@ -28,6 +28,20 @@ def frame(connection, n=4):
 
 
 @on_every_engine
+def test_values_of_every_type_are_kept_in_a_temporary_table(engine):
+    df = load(engine, {"v": [1.5, 4.0, None], "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-03 12:00", None]),
+                       "j": [{"a": [1]}, [], None]})
+    df["bin"] = df.v.cut(2)
+    df["span"] = df.t - df.t.min()
+    df["parts"] = df.v.astype("string").str.split(".")
+    df["money"] = df.v.astype("decimal(38, 2)")
+    df["clock"] = df.t.astype("time")
+    kept = df.materialize(materialization="temp_table")
+    assert kept.dtypes == df.dtypes
+    pd.testing.assert_frame_equal(kept.sort_index().to_pandas(), df.sort_index().to_pandas())
+
+
+@on_every_engine
 def test_materialize(engine):
     df = load(engine, {"g": ["a", "a", "b"], "v": [1, 2, 2]})
     totals = df.groupby("g").v.sum().to_frame().sort_values("v").materialize("totals")
