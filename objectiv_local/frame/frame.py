@@ -15,7 +15,7 @@ from objectiv_local.frame.align import aligned
 from objectiv_local.frame.groupby import GroupBy
 from objectiv_local.frame.indexing import LocIndexer
 from objectiv_local.frame.reductions import Reductions
-from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.base import Series, index_levels, make_series
 from objectiv_local.frame.series.values import checked_name
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.window import Window
@@ -73,8 +73,8 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name."""
-        return {name: make_series(self._state, self._state.column(name), name) for name in self._state.index}
+        """The levels of the index as series, by name; these have no index themselves."""
+        return index_levels(self._state)
 
     @property
     def data(self) -> dict[str, Series]:

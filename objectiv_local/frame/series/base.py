@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
@@ -52,6 +53,12 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
     return class_(state, expr, name)
 
 
+def index_levels(state: State) -> dict[str, Series]:
+    """Return the levels of an index by name: series of the same rows, without an index."""
+    bare = replace(state, index=())
+    return {name: make_series(bare, state.column(name), name) for name in state.index}
+
+
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
@@ -82,8 +89,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name."""
-        return {name: make_series(self._state, self._state.column(name), name) for name in self._state.index}
+        """The levels of the index as series, by name; these have no index themselves."""
+        return index_levels(self._state)
 
     def __repr__(self) -> str:
         index = ", ".join(f"{name}: {self._state.plan.types[name]}" for name in self._state.index) or "none"
