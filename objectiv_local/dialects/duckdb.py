@@ -69,6 +69,11 @@ def _reader(type_name: str) -> Reader:
     return lambda column: tree.cast(column, type_name)
 
 
+def _from_nanoseconds(column: Sql) -> Sql:
+    """Return a timestamp in microseconds: digits behind them are cut off towards the past, where a cast would round."""
+    return Template("make_timestamp((epoch_ns({}) - 999 * (epoch_ns({}) < 0)::int) // 1000)", (column, column))
+
+
 _STORED: dict[str, tuple[Type, Reader | None]] = {
     "BIGINT": (INT64, None),
     **{name: (INT64, _reader("bigint"))
@@ -79,7 +84,9 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "VARCHAR": (STRING, None),
     "DATE": (DATE, None),
     "TIMESTAMP": (TIMESTAMP, None),
-    **{name: (TIMESTAMP, _reader("timestamp")) for name in ("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")},
+    **{name: (TIMESTAMP, _reader("timestamp")) for name in ("TIMESTAMP_S", "TIMESTAMP_MS")},
+    "TIMESTAMP_NS": (TIMESTAMP, _from_nanoseconds),
+    "TIMESTAMPTZ_NS": (TIMESTAMP, _from_nanoseconds),
     "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, lambda column: tree.Postfix(column, " AT TIME ZONE 'UTC'", tree.CAST)),
     "INTERVAL": (TIMEDELTA, lambda column: func("epoch_us", column)),
     "UUID": (UUID, None),
@@ -103,19 +110,30 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
 
 def _nested(type_name: str) -> Type | None:
     """Return a stored list or struct as a type, or None for another type, or one with parts that are not supported."""
+    found: dict[str, Type] = {}
+    for name, inner in parts(type_name).items():
+        type_ = _part(inner)
+        if type_ is None:
+            return None
+        found[name] = type_
     if type_name.endswith("[]"):
-        inner = _part(type_name[:-2])
-        return None if inner is None else list_type(inner)
+        return list_type(found[""])
+    return dict_type(found) if found else None
+
+
+def parts(type_name: str) -> dict[str, str]:
+    """Return the types of the fields of a struct by their names, that of the elements of a list by "", or else nothing."""
+    if type_name.endswith("[]"):
+        return {"": type_name[:-2]}
     if (struct := _STRUCT.fullmatch(type_name)) is None:
-        return None
-    fields: dict[str, Type] = {}
+        return {}
+    fields: dict[str, str] = {}
     for each in _split(struct[1]):
         name = _FIELD.match(each)
-        inner = None if name is None else _part(each[name.end():])
-        if name is None or inner is None:
-            return None
-        fields[name[1].strip('"').replace('""', '"')] = inner
-    return dict_type(fields)
+        if name is None:
+            return {}
+        fields[name[1].strip('"').replace('""', '"')] = each[name.end():]
+    return fields
 
 
 def _part(type_name: str) -> Type | None:
@@ -138,11 +156,17 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:]]
 
 
+def files(relation: Relation) -> str:
+    """Return the files of a relation as an argument."""
+    names = [tree.text(part).text for part in relation.parts]
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
 def relation(relation: Relation) -> str:
     """Return the relation as it stands behind FROM."""
     if relation.kind == "parquet":
-        files = [tree.text(part).text for part in relation.parts]
-        return f"read_parquet({files[0]})" if len(files) == 1 else f"read_parquet([{', '.join(files)}])"
+        options = ", union_by_name = true" * relation.by_name + ", hive_partitioning = false" * (not relation.folders)
+        return f"read_parquet({files(relation)}{options})"
     return ".".join(map(quoted, relation.parts))
 
 

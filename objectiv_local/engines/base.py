@@ -53,8 +53,6 @@ class Engine(Protocol):
     """What is connected to, for people; never holds a password."""
     default_table: str | None
     """The table of a target that has one table, such as a file; None otherwise."""
-    loads_locally: bool
-    """Whether loaded rows stay in this process, rather than going to a server as a temporary table."""
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
     materialized: dict[Node, StoredTable]
@@ -125,7 +123,6 @@ class Session(ABC):
     """What the engines share: one statement at a time, open streams, closing, and refusing to be pickled."""
 
     dialect: str
-    loads_locally: bool
 
     def __init__(self, description: str, *, default_table: str | None, read_only: bool) -> None:
         self.description = description

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from objectiv_local.engines import ingest
+from objectiv_local.engines import ingest, parquet
 from objectiv_local.engines.base import Engine
+from objectiv_local.engines.parquet import Reach
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
@@ -35,11 +36,13 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+Config = dict[str, str | bool | int | float | list[str]]
+
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
 _LIBPQ_KEYWORDS = ("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "options",
                    "sslmode")
-_REMOTE = ("file", "http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
+_REMOTE = ("http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
 _DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 _TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:// address, a libpq connection string, "
@@ -50,7 +53,7 @@ _lock = threading.RLock()
 
 
 def connect(target: object = None, *, read_only: bool = True, new: bool = False,
-            statement_timeout: float | None = None) -> Engine:
+            statement_timeout: float | None = None, external_access: bool = False) -> Engine:
     """Return a connection to ``target``.
 
     ========================================================  =======================================================
@@ -73,6 +76,13 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
 
     With ``read_only`` nothing stored can change; temporary tables are possible.
 
+    A Parquet file is read once, however many links lead to it, and names that begin with a dot or an underscore are left
+    out of a directory. Columns are those of all files, matched by name, and missing where a file lacks them; a notice in the
+    log says where files differ. A file whose name is that of a pattern is that file.
+
+    DuckDB reads no file but the target and loads no extensions, so that a database of a stranger, whose views may read any
+    file, does no harm. ``external_access=True`` allows both, as do remote addresses and a DuckDB connection of your own.
+
     Raises :class:`InvalidValue` for a target that is not understood, :class:`TableNotFound` for a file that is not
     there, :class:`DataInvalid` for a file that is not Parquet, and :class:`ConnectionFailed`, whose message never holds
     a password, for a database that cannot be reached.
@@ -83,8 +93,8 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
         target = _from_environment()
     if isinstance(target, Engine):
         return target
-    found = _resolved(target, read_only, statement_timeout)
-    key = (*found.key, read_only, statement_timeout)
+    found = _resolved(target, read_only, statement_timeout, external_access)
+    key = (*found.key, read_only, statement_timeout, external_access)
     with _lock:
         engine = None if new else _open.get(key)
         if engine is None or engine.closed or not found.unchanged(engine):
@@ -113,18 +123,20 @@ def _from_environment() -> str:
                        "PGSERVICE is set", hint=f"give {_TARGETS}")
 
 
-def _resolved(target: object, read_only: bool, timeout: float | None) -> _Target:
+def _resolved(target: object, read_only: bool, timeout: float | None, external: bool) -> _Target:
     if isinstance(target, os.PathLike):
-        return _file(str(os.fspath(target)), read_only, timeout)
+        return _file(str(os.fspath(target)), read_only, timeout, external)
     if isinstance(target, str):
+        if not target.strip():
+            raise InvalidValue("the text to connect to is empty", hint=f"give {_TARGETS}")
         if target.startswith(_POSTGRES_SCHEMES) or _is_conninfo(target):
             return _postgres(target, read_only, timeout)
-        return _file(target, read_only, timeout)
+        return _file(target, read_only, timeout, external)
     package, name = type(target).__module__.partition(".")[0], type(target).__name__
     if name == "DuckDBPyConnection":
         return _duckdb_connection(cast("duckdb.DuckDBPyConnection", target), read_only, timeout)
     if (package, name) in _TABLES:
-        return _memory(target, f"{package} {name}", _TABLES[package, name](target), timeout)
+        return _memory(target, f"{package} {name}", _TABLES[package, name](target), timeout, external)
     raise InvalidType(f"cannot connect to a value of type {type(target).__name__}", hint=f"give {_TARGETS}")
 
 
@@ -166,29 +178,33 @@ def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
 # ---- files
 
 
-def _file(text: str, read_only: bool, timeout: float | None) -> _Target:
+def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> _Target:
+    text = re.sub(r"^file:(?://(?:localhost)?)?(?=/)", "", text, flags=re.IGNORECASE)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
     if scheme is not None:
         if scheme[1].lower() not in _REMOTE:
             raise NotSupported(f"cannot connect to an address that starts with {scheme[0]}", hint=f"give {_TARGETS}")
-        return _parquet(text, text, text, frozenset({"data"}), timeout)
+        return _parquet(text, (text,), text, frozenset({"data"}), timeout, None)
     # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
     path = Path(text).expanduser().absolute()
     aliases = frozenset({"data", path.stem.casefold()})
     if path.suffix in _DATABASE_SUFFIXES and not path.is_dir():
         if read_only and not path.exists():
             raise _no_file(text, path)
-        return _Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, read_only, timeout))
+        return _Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, read_only, timeout, external))
     if path.is_dir():
-        if next(path.rglob("*.parquet"), None) is None:
-            raise TableNotFound(f"the directory {text!r} holds no .parquet file", hint="give the directory of a table")
-        return _parquet(path.resolve(), f"{glob.escape(str(path))}/**/*.parquet", path.name, aliases, timeout)
+        files = parquet.files_in(path)
+        return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(path, files))
     if path.exists():
-        return _parquet(path.resolve(), str(path), path.name, aliases, timeout)
+        # Characters of a pattern in its name are the file's own.
+        files = (glob.escape(str(path)),)
+        return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(None, files))
     if glob.has_magic(text):
         if next(glob.iglob(str(path), recursive=True), None) is None:  # noqa: PTH207 - pathlib takes no absolute pattern
             raise TableNotFound(f"no file matches {text!r}", hint=f"relative names start at {Path.cwd()}")
-        return _parquet(path, str(path), text, frozenset({"data"}), timeout)
+        top = next(parent for parent in path.parents if not glob.has_magic(str(parent)))
+        files = (str(path),)
+        return _parquet(path, files, text, frozenset({"data"}), timeout, None if external else parquet.reach(top, files))
     raise _no_file(text, path)
 
 
@@ -199,49 +215,73 @@ def _no_file(text: str, path: Path) -> TableNotFound:
                          + near(path.name, sorted(other.name for other in path.parent.iterdir())))
 
 
-def _parquet(identity: object, pattern: str, title: str, aliases: frozenset[str], timeout: float | None) -> _Target:
+def _parquet(identity: object, files: tuple[str, ...], title: str, aliases: frozenset[str],
+             timeout: float | None, reach: Reach | None) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
+
+    relation = Relation("parquet", files)
 
     def make() -> Engine:
         engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
-                              files=Relation("parquet", (pattern,)), statement_timeout=timeout)
+                              files=relation, statement_timeout=timeout, reach=reach)
         try:
-            engine.table("data")  # a file that is not Parquet fails here, and not in the first query
+            engine.check_files()  # a file that is not Parquet fails here, and not in the first query
         except BaseException:
             engine.close()
             raise
         return engine
 
-    return _Target(("parquet", identity), make)
+    return _Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == relation)
 
 
 # ---- DuckDB
 
 
+_NO_EXTENSIONS: Config = {"autoload_known_extensions": False, "autoinstall_known_extensions": False}
+
+
+def _is_duckdb(path: Path) -> bool:
+    """Return whether DuckDB wrote the file, or may write a new one. For files of others it looks for an extension."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] in (b"DUCK", b"")
+    except OSError:
+        return True  # DuckDB says what is wrong with it
+
+
+def _spill() -> Config:
+    """Return where DuckDB keeps what does not fit into memory.
+
+    Its own choice is beside the file, or .tmp in the directory that the process happens to be in. Made when memory runs out,
+    and removed when the connection closes.
+    """
+    return {"temp_directory": str(Path(tempfile.gettempdir()) / f"objectiv_local_{uuid.uuid4().hex}")}
+
+
 def _in_process() -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    # DuckDB's own choice is .tmp in the directory that the process happens to be in. Made when memory runs out, and
-    # removed when the connection closes.
-    spill = Path(tempfile.gettempdir()) / f"objectiv_local_{uuid.uuid4().hex}"
-    return duckdb.connect(":memory:", config={"temp_directory": str(spill)})
+    return duckdb.connect(":memory:", config=_spill())
 
 
-def _duckdb_file(path: Path, read_only: bool, timeout: float | None) -> Engine:
+def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: bool) -> Engine:
     import duckdb
 
     from objectiv_local.engines.duckdb import DuckDBEngine
 
+    if not external and not _is_duckdb(path):
+        raise DataInvalid(f"{str(path)!r} is not a DuckDB database", hint=f"give {_TARGETS}")
     try:
-        connection = duckdb.connect(path, read_only=read_only)
+        connection = duckdb.connect(path, read_only=read_only, config=_spill() | ({} if external else _NO_EXTENSIONS))
     except duckdb.Error as error:
         message = str(error).partition(" Error: ")[2].strip()
     else:
-        return DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout)
+        return DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout,
+                            reach=None if external else Reach())
     if "not a valid DuckDB database" in message:
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database: {message}", hint=f"give {_TARGETS}")
     if "different configuration" in message:
-        raise ConnectionFailed(f"{str(path)!r} is open in this process with another read_only",
+        raise ConnectionFailed(f"{str(path)!r} is open in this process with other settings, such as another read_only",
                                hint="close that connection, or give it to connect() instead of the file's name")
     if "Could not set lock" in message:
         raise ConnectionFailed(f"{str(path)!r} is open for writing in another process: {message}",
@@ -276,13 +316,13 @@ _TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
 }
 
 
-def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | None) -> _Target:
+def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | None, external: bool) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
     def make() -> Engine:
         # The engine keeps the target, so that no other object gets its id while the engine is known under it.
         engine = DuckDBEngine(_in_process(), f"DuckDB over a {title}", default_table="data", statement_timeout=timeout,
-                              keep=(target, table))
+                              keep=(target, table), reach=None if external else Reach())
         engine.register("data", table)
         return engine
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import weakref
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from objectiv_local.dialects import duckdb as duckdb_dialect
+from objectiv_local.engines import parquet
 from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.errors import (
@@ -28,11 +32,18 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
+    from objectiv_local.engines.parquet import Reach
+
 T = TypeVar("T")
 
-#: What our own connections are set to. Python variables are no tables, and no progress bar is drawn.
-_SETTINGS = ("SET TimeZone = 'UTC'", "SET default_null_order = 'postgres'", "SET python_enable_replacements = false",
-             "SET enable_progress_bar = false")
+logger = logging.getLogger(__name__)
+
+#: Optimizer steps that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 take two projections of a step of
+#: VALUES that is joined to itself for the same one, when both are appended, ordered and limited (tests/engines/test_faults.py).
+_WRONG_OPTIMIZERS = ("common_subplan",)
+
+#: What our own connections are set to. Python variables are no tables.
+_SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
 
 _CATALOGUE = """\
 SELECT c.database_name, c.schema_name, c.table_name,
@@ -48,6 +59,13 @@ GROUP BY c.database_name, c.schema_name, c.table_name
 """
 
 
+#: Kinds of statements that read. A SELECT that writes is refused by the transaction that it runs in.
+_READING = frozenset({"SELECT", "EXPLAIN"})
+
+#: Kinds of statements that change nothing beyond the connection, in a transaction for reading: only temporary tables there.
+_TEMPORARY = _READING | {"CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "SET", "PRAGMA"}
+
+
 #: Types that are loaded as text, with their cast.
 _CHECKED = {"uuid": "{}::uuid", "json": "{}::json", "numeric_interval": "translate({}, '{{}}', '[]')::double[]"}
 
@@ -61,29 +79,31 @@ class DuckDBEngine(Session):
     """
 
     dialect = "duckdb"
-    loads_locally = True
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
                  default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
-                 owned: bool = True, statement_timeout: float | None = None, keep: object = None) -> None:
+                 owned: bool = True, statement_timeout: float | None = None, keep: object = None,
+                 reach: Reach | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
-        self._files = files
+        self.files = files
+        self._noticed: set[str] = set()
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
         self._created: list[str] = []
         self._registered: list[str] = []
-        settings = {"TimeZone": "UTC"}
-        if statement_timeout is not None:
-            settings["max_execution_time"] = str(max(1, round(statement_timeout * 1000)))
-        self._settings = {} if owned else settings
+        timeout = {} if statement_timeout is None else {
+            "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
+        #: What a user's connection is set to for the time of a statement.
+        self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
-            for statement in _SETTINGS:
-                connection.execute(statement)
-            if statement_timeout is not None:
-                connection.execute(f"SET max_execution_time = {settings['max_execution_time']}")
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
+            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": _without_wrong("")}).items():
+                connection.execute(f"SET {name} = {_text(value)}")
+            _hide_progress(connection)
+            if reach is not None:
+                _confine(connection, reach)
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
@@ -100,6 +120,7 @@ class DuckDBEngine(Session):
 
         coercion = Coercion(schema)
         with self._turn(), self._pinned():
+            self._check(sql)
             # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
             table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
@@ -110,6 +131,7 @@ class DuckDBEngine(Session):
             reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
+                self._check(sql)
                 reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
                 yield None
                 while (batch := self._run(lambda: next(reader, None), sql)) is not None:
@@ -127,6 +149,7 @@ class DuckDBEngine(Session):
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns."""
         with self._turn(), self._pinned():
+            self._check(sql, _TEMPORARY)
             self._run(lambda: self._execute(sql), sql)
 
     def _execute(self, sql: str) -> None:
@@ -137,6 +160,7 @@ class DuckDBEngine(Session):
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
         with self._turn(), self._pinned():
+            self._check(sql)
             rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
         return "\n".join(str(row[-1]) for row in rows)
 
@@ -153,19 +177,64 @@ class DuckDBEngine(Session):
     @contextmanager
     def _pinned(self) -> Generator[None]:
         """Hold the settings of a user's connection at ours for one statement."""
-        names = list(self._settings)
-        found: dict[str, str] = {}
-        if names:
-            listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-            values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
-            found = {name: value for name, value in zip(names, values, strict=True) if value != self._settings[name]}
-        try:
-            for name in found:
-                self._set(name, self._settings[name])
+        if not self._pins:
             yield
+            return
+        names = [*self._pins, "disabled_optimizers"]
+        listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
+        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
+        found = dict(zip(names, values, strict=True))
+        wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
+        changed = [name for name in names if found[name] != wanted[name]]
+        try:
+            for name in changed:
+                self._set(name, wanted[name])
+            with self._reading():
+                yield
         finally:
-            for name, value in found.items():
-                self._set(name, value)
+            for name in changed:
+                self._set(name, found[name])
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """Hold a transaction in which DuckDB refuses writes, on a connection of the user's own that is for reading.
+
+        A query may write too, in a WITH. In a transaction that the user began, that one decides.
+        """
+        if self._owned or not self.read_only or self._snapshots or self._in_transaction():
+            yield
+            return
+        self._run(lambda: self._execute("BEGIN TRANSACTION READ ONLY"), "")
+        try:
+            yield
+        except BaseException:
+            with suppress(ObjectivError):
+                self._run(lambda: self._execute("ROLLBACK"), "")
+            raise
+        self._run(lambda: self._execute("COMMIT"), "")
+
+    def _in_transaction(self) -> bool:
+        """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
+        asked = "SELECT txid_current()"  # without a transaction, each statement is one
+        return self._fetch(asked) == self._fetch(asked)
+
+    def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
+        """Check that a text is one statement that reads, on a user's connection for reading.
+
+        A second statement may end the transaction that the first one is held in, and DuckDB lets a transaction for reading
+        write files and attach databases.
+        """
+        if self._owned or not self.read_only:
+            return
+        found = self._statements(sql)
+        if found[1:] or not kinds.issuperset(found):
+            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found)}",
+                           hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
+
+    def _statements(self, sql: str) -> list[str]:
+        """Return the kinds of the statements in a text."""
+        found = self._run(lambda: self._connection.extract_statements(sql), sql)
+        return [statement.type.name for statement in found]
 
     def _set(self, name: str, value: str) -> None:
         self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
@@ -178,8 +247,8 @@ class DuckDBEngine(Session):
         Raises :class:`TableNotFound` with near names.
         """
         with self._turn():
-            if self._files is not None and name.casefold() in self._aliases:
-                return self._described(self._files)
+            if self.files is not None and name.casefold() in self._aliases:
+                return self._described_files(self.files)
             parts = split_name(name)
             rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
             best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
@@ -191,21 +260,32 @@ class DuckDBEngine(Session):
         return StoredTable(Relation("table", spelled), tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
 
     def _table_names(self) -> list[str]:
-        if self._files is not None:
+        if self.files is not None:
             return sorted(self._aliases)
         rows = self._run(lambda: self._connection.sql(
             "SELECT DISTINCT schema_name, table_name, database_name IN (current_database(), 'temp') "
             "AND schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall(), "")
         return [table if current else f"{schema}.{table}" for schema, table, current in rows]
 
-    def _described(self, relation: Relation) -> StoredTable:
-        if relation.kind == "parquet":
-            source = f"read_parquet([{', '.join(map(_text, relation.parts))}])"
-        else:
-            source = quoted(*relation.parts)
-        sql = f"DESCRIBE SELECT * FROM {source}"
-        rows = self._run(lambda: self._connection.sql(sql).fetchall(), sql)
-        return StoredTable(relation, tuple((row[0], row[1]) for row in rows))
+    def check_files(self) -> None:
+        """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
+        if self.files is not None:
+            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(self.files)}")
+
+    def _described_files(self, files: Relation) -> StoredTable:
+        stored, notices = parquet.described(self._fetch, files)
+        for notice in notices:
+            if notice not in self._noticed:
+                self._noticed.add(notice)
+                logger.warning("%s: %s", self.description, notice)
+        return stored
+
+    def _described(self, *parts: str) -> StoredTable:
+        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(*parts)}")
+        return StoredTable(Relation("table", parts), tuple((str(row[0]), str(row[1])) for row in rows))
+
+    def _fetch(self, sql: str) -> list[tuple[object, ...]]:
+        return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
         """Store the rows of an Arrow table for the life of the connection, and return where they are.
@@ -231,12 +311,16 @@ class DuckDBEngine(Session):
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
                     self._run(lambda: self._connection.unregister(source), "")
-            return self._described(Relation("table", (found,)))
+            return self._described(found)
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = sql.strip().rstrip(";")
         with self._turn(), self._pinned():
+            found = self._statements(body)
+            if found != ["SELECT"]:
+                raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
+                                   hint="run other statements on the connection first, and give the SELECT alone")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
         return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
 
@@ -252,10 +336,10 @@ class DuckDBEngine(Session):
             self._run(lambda: self._execute("COMMIT"), "")
 
     def _begin_snapshot(self) -> bool:
-        try:
-            self._run(lambda: self._execute("BEGIN"), "BEGIN")
-        except QueryFailed:
-            return False  # the user's connection is in a transaction
+        if not self._owned and self._in_transaction():
+            return False
+        begin = "BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN"
+        self._run(lambda: self._execute(begin), begin)
         return True
 
     def _end_snapshot(self) -> None:
@@ -270,13 +354,14 @@ class DuckDBEngine(Session):
             self._require_writable(relation_name)
         with self._turn(), self._pinned():
             if temporary:
+                self._check(sql)
                 name = self._unused(relation_name)
                 self._create(name, sql)
-                return self._described(Relation("table", (name,)))
+                return self._described(name)
             parts = split_name(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
             self._run(lambda: self._execute(f"{words} {quoted(*parts)} AS\n{sql}"), sql)
-            return self._described(Relation("table", parts))
+            return self._described(*parts)
 
     def _create(self, name: str, sql: str) -> None:
         self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
@@ -296,6 +381,41 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
+    """Keep a connection from all files but those of its target, for good."""
+    for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
+        connection.execute(f"SET {name} = [{', '.join(map(_text, paths))}]")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute("SET enable_external_access = false")
+
+
+def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn the progress bar off where it is on.
+
+    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
+    """
+    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if rows[0][0]:
+        connection.execute("SET enable_progress_bar = false")
+
+
+def _without_wrong(disabled: str) -> str:
+    """Return a list of disabled optimizer steps, extended by those that return wrong rows."""
+    steps = [step.strip() for step in disabled.split(",") if step.strip()]
+    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
+
+
+@cache
+def _wrong_optimizers() -> tuple[str, ...]:
+    """Return those of the steps that this release of DuckDB has; it refuses names that it does not know."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
 
 
 def _text(value: str) -> str:
@@ -387,6 +507,9 @@ def translated(message: str, description: str, sql: str) -> ObjectivError:
 
 def _translated(kind: str, text: str, description: str) -> ObjectivError:
     where = f"in {description}"
+    if "disabled by configuration" in text or "disabled through configuration" in text:
+        return QueryFailed(f"{text} ({where}), so that a query reads no file but the one that was opened",
+                           hint="connect(..., external_access=True) allows it: for files and queries that you trust")
     if "read-only mode" in text:
         return ReadOnly(f"the statement writes, and {description} is open for reading",
                         hint="connect(..., read_only=False) allows writes")

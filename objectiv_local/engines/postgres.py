@@ -70,7 +70,6 @@ class PostgresEngine(Session):
     """A Postgres connection. Every statement is a transaction of its own, unless the user begins one."""
 
     dialect = "postgres"
-    loads_locally = False
 
     def __init__(self, parameters: Mapping[str, str], *, read_only: bool = True,
                  statement_timeout: float | None = None) -> None:

@@ -147,9 +147,9 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
                name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
     """Return a frame of an Arrow table, for use beside the tables of ``engine``.
 
-    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are registered with DuckDB, where
-    that copies nothing. On Postgres they need ``materialization='table'``, which makes a temporary table that ends with
-    the connection.
+    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'table'``): DuckDB reads
+    them where they are, without a copy, and Postgres gets a temporary table, on a connection for reading too. Loaded rows
+    last as long as the connection.
     """
     connection = connect(engine)
     table, schema = typed_table(table)
@@ -166,9 +166,6 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
         plan: Source | Values = Values(schema, rows, None, name)
         data = [column for column in names if column not in index_names]
         return cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
-    if materialization is None and not connection.loads_locally:
-        raise InvalidValue(f"{table.num_rows} rows are too many to write into the SQL",
-                           hint="pass materialization='table' to load them into a temporary table")
     stored = connection.load(name, table.rename_columns([f"c{i}" for i in range(len(names))]),
                              tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)))
     labels = {f"c{i}": column for i, column in enumerate(names)}

@@ -37,7 +37,6 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("number locally", number_locally, False),
     ("prune local numbers", prune, False),
     ("narrow rows early", narrow_early, False),
-    ("prune narrowed columns", prune, False),
     ("name distinct", name_distinct, False),
     ("prune named columns", prune, False),
 )

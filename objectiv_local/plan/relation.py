@@ -22,6 +22,10 @@ class Relation:
 
     kind: Literal["table", "parquet", "query"]
     parts: tuple[str, ...]
+    by_name: bool = False
+    """Whether the files differ in their columns, which are then matched by name."""
+    folders: bool = True
+    """Whether folders such as ``year=2024`` are columns."""
 
     @property
     def title(self) -> str:

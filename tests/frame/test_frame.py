@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from frame.frames import load, on_every_engine, opened, values
+from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidType, InvalidValue
@@ -236,11 +236,22 @@ def test_loading(engine):
     assert df.number.count().value == 0
 
 
-def test_postgres_is_not_written_to_unasked():
-    from frame.frames import ENGINES
-
-    with pytest.raises(InvalidValue, match=r"5000 rows are too many .*\nhint: pass materialization='table'"):
-        DataFrame.from_arrow(opened(ENGINES[1]), pa.table({"n": range(5000)}))
+@on_every_engine
+def test_rows_that_do_not_fit_into_the_sql_are_loaded(engine):
+    names = [f"name {number % 7}" if number % 5 else None for number in range(3000)]
+    rows = pd.DataFrame({"n": range(3000), "name": names, "x": [0.5 * number for number in range(3000)]})
+    df = DataFrame.from_pandas(opened(engine), rows)
+    found = df.groupby("name").agg(rows=("n", "count"), total=("x", "sum")).to_pandas().sort_index()
+    expected = rows.groupby("name", dropna=False).agg(rows=("n", "count"), total=("x", "sum"))
+    assert plain(found.index) == plain(expected.index)
+    assert found["rows"].tolist() == expected["rows"].tolist()
+    assert found.total.tolist() == expected.total.tolist()
+    assert "VALUES" not in df.view_sql()
+    arrow = DataFrame.from_arrow(opened(engine), pa.table({"n": range(3000)}), name="numbers")
+    assert arrow.n.sum().value == 3000 * 2999 // 2
+    beside = df.merge(arrow.rename(columns={"n": "other"}), left_on="n", right_on="other")
+    assert beside.other.count().value == 3000
+    assert "VALUES" in DataFrame.from_arrow(opened(engine), pa.table({"n": range(1000)})).view_sql()
 
 
 @on_every_engine

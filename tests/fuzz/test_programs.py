@@ -29,7 +29,7 @@ EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 #: Programs of each part that no other program had: one of them has an answer.
 EACH = 20
 PROFILE = settings(
-    max_examples=EXAMPLES or 1500, deadline=None, database=None, print_blob=bool(EXAMPLES),
+    max_examples=EXAMPLES or 1200, deadline=None, database=None, print_blob=bool(EXAMPLES),
     suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.generate, Phase.shrink))
 

@@ -1,0 +1,265 @@
+"""Sets of Parquet files: which files a directory holds, and which columns they have between them."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from objectiv_local.dialects import duckdb as dialect
+from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
+from objectiv_local.plan.relation import Relation, StoredTable
+
+logger = logging.getLogger(__name__)
+
+#: More entries than this are no directory of a table but a disk.
+_MOST_ENTRIES = 200_000
+
+#: Pairs of types of which the first is read as the second without another meaning, by the names of types here.
+_WIDER = {("int64", "float64"), ("decimal", "decimal"), ("int64", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
+
+Rows = list[tuple[object, ...]]
+
+
+# ---- directories
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A Parquet file below a directory."""
+
+    path: str
+    real: str
+    is_hidden: bool
+    #: Whether it, or a directory on the way to it, is a link.
+    is_linked: bool
+    #: Whether the pattern ``**/*.parquet`` of DuckDB finds it: that enters no linked directory.
+    in_pattern: bool
+
+
+def files_in(directory: Path) -> tuple[str, ...]:
+    """Return the Parquet files in a directory and below it: as one pattern, or where that finds others, file by file.
+
+    Each file is read once, however many links lead to it. As for Spark and Arrow, names that begin with a dot or an
+    underscore are not data: they are files of a writer that is at work, or of a table format. Raises
+    :class:`TableNotFound` if there is no file, :class:`InvalidValue` for a directory that is no table's, such as the root
+    of the disk, and :class:`DataInvalid` for a directory that cannot be read.
+    """
+    if directory.resolve().parent == directory.resolve():
+        raise InvalidValue(f"{str(directory)!r} is the root of the file system", hint="give the directory of a table")
+    found = sorted(_below(directory), key=lambda file: (file.is_linked, file.path))
+    taken: dict[str, str] = {}
+    for file in found:
+        if not file.is_hidden:
+            taken.setdefault(file.real, file.path)
+    if not taken:
+        raise TableNotFound(f"the directory {str(directory)!r} holds no .parquet file", hint="give the directory of a table")
+    paths = set(taken.values())
+    left_out = [file.path for file in found if file.path not in paths]
+    if left_out:
+        logger.warning("%s: left out %s, whose names or directories begin with a dot or an underscore, or which are links "
+                       "to files that are read already", directory, _listed(left_out))
+    if paths == {file.path for file in found if file.in_pattern}:
+        return (f"{glob.escape(str(directory))}/**/*.parquet",)
+    return tuple(glob.escape(path) for path in sorted(paths))
+
+
+def _below(top: Path) -> Iterator[_File]:
+    """Yield the Parquet files in a directory and below it. A directory is read once, however many links lead to it."""
+    count = 0
+    seen: set[str] = set()
+    waiting = deque([(str(top), False, False)])
+    while waiting:
+        directory, is_hidden, is_linked = waiting.popleft()
+        if (real := os.path.realpath(directory)) in seen:
+            continue
+        seen.add(real)
+        for entry in _entries(directory):
+            count += 1
+            if count > _MOST_ENTRIES:
+                raise InvalidValue(f"the directory {str(top)!r} holds more than {_MOST_ENTRIES:,} files and directories",
+                                   hint="give the directory of a table, or a pattern such as 'events/*/*.parquet'")
+            hidden, linked = is_hidden or _is_hidden(entry.name), is_linked or entry.is_symlink()
+            if entry.is_dir():
+                # Links come last, so that a directory is read under its own name.
+                (waiting.append if linked else waiting.appendleft)((entry.path, hidden, linked))
+            elif entry.name.lower().endswith(".parquet"):
+                yield _File(entry.path, os.path.realpath(entry.path), hidden, linked,
+                            entry.name.endswith(".parquet") and not is_linked)
+
+
+def _entries(directory: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(directory) as entries:
+            return list(entries)
+    except OSError as error:
+        reason = error.strerror
+    raise DataInvalid(f"the directory {directory!r} cannot be read: {reason}",
+                      hint="its files would be missing: make it readable, or give a pattern that leaves it out")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The files that an engine may read: these, and all in and below these directories."""
+
+    files: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+
+
+def reach(top: Path | None, files: Sequence[str]) -> Reach:
+    """Return what an engine has to read for files or patterns, all below ``top`` if that is given."""
+    # DuckDB compares a pattern as it is written, then the files that it finds, links resolved.
+    found = [path for pattern in files for path in glob.iglob(pattern, recursive=True, include_hidden=True)]  # noqa: PTH207
+    linked = {real for path in found if (real := os.path.realpath(path)) != path}
+    directories = () if top is None else (str(top), glob.escape(str(top)))
+    return Reach((*files, *found, *linked) if top is None else (*files, *sorted(linked)), directories)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+# ---- columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Columns that a number of files share."""
+
+    files: tuple[str, ...]
+    #: The columns with their types, as DuckDB names them.
+    columns: tuple[tuple[str, str], ...]
+    #: The columns as they are written in the file.
+    written: tuple[str, ...]
+
+    @property
+    def example(self) -> str:
+        return self.files[0]
+
+
+def described(rows: Callable[[str], Rows], relation: Relation) -> tuple[StoredTable, list[str]]:
+    """Return the columns of a set of files, and what a user should know where the files differ.
+
+    Columns are those of all files, matched by name; where a file lacks one, its rows have missing values. DuckDB by itself
+    goes by the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` where two files have
+    a column in types that do not go together.
+    """
+    files = dialect.files(relation)
+    layouts = _layouts(rows, files)
+    notices = list(_same_but_for_case(layouts))
+    if len({frozenset((name.casefold(), type_) for name, type_ in layout.columns) for layout in layouts}) > 1:
+        relation = replace(relation, by_name=True)
+    folders = {_folders(file) for layout in layouts for file in layout.files}
+    shared = frozenset().union(*folders) & {name.casefold() for layout in layouts for name, _ in layout.columns}
+    if len(folders) > 1:
+        notices.append(f"only some files are in folders named {_listed(sorted(frozenset().union(*folders)))}: "
+                       "these are no columns")
+    elif shared and folders != {shared}:
+        notices.append(f"{_listed(sorted(shared))}: read from the names of the folders, not from the files")
+    if len(folders) > 1 or folders == {shared}:
+        relation = replace(relation, folders=not shared and len(folders) == 1)
+    columns = _columns(rows, relation)
+    return StoredTable(relation, columns), [*notices, *_differences(layouts, dict(columns))]
+
+
+def _columns(rows: Callable[[str], Rows], relation: Relation) -> tuple[tuple[str, str], ...]:
+    return tuple((str(row[0]), str(row[1])) for row in rows(f"DESCRIBE SELECT * FROM {dialect.relation(relation)}"))
+
+
+def _folders(path: str) -> frozenset[str]:
+    """Return the names in folders such as ``year=2024``, which DuckDB reads as columns."""
+    return frozenset(part.partition("=")[0].casefold() for part in Path(path).parts[:-1] if part.count("=") == 1)
+
+
+def _layouts(rows: Callable[[str], Rows], files: str) -> list[_Layout]:
+    """Return the layouts of the files, that of most files first."""
+    found = rows(f"""
+SELECT list(file_name ORDER BY file_name)
+FROM (
+  SELECT file_name, list((name, type, num_children, logical_type, converted_type, scale, precision, duckdb_type)
+                         ORDER BY column_id) AS layout
+  FROM parquet_schema({files})
+  GROUP BY file_name
+)
+GROUP BY layout
+ORDER BY count(*) DESC, min(file_name)
+""")
+    layouts = []
+    for names, in found:
+        assert isinstance(names, list)
+        one = Relation("parquet", (glob.escape(names[0]),), folders=False)
+        written = rows(f"SELECT name, num_children FROM parquet_schema({dialect.files(one)}) ORDER BY column_id")
+        layouts.append(_Layout(tuple(names), _columns(rows, one), tuple(_top_level(written))))
+    return layouts
+
+
+def _top_level(written: Rows) -> Iterator[str]:
+    """Yield the names of the columns of a schema: each is followed by its parts, and the first row is the whole."""
+    left = [int(str(written[0][1]))]
+    for name, parts in written[1:]:
+        if len(left) == 1:
+            yield str(name)
+        left[-1] -= 1
+        if parts:
+            left.append(int(str(parts)))
+        while left and left[-1] == 0:
+            left.pop()
+
+
+def _same_but_for_case(layouts: Sequence[_Layout]) -> Iterator[str]:
+    for layout in layouts:
+        for written, (name, _) in zip(layout.written, layout.columns, strict=True):
+            if written == name:
+                continue
+            what = f"the columns of {layout.example!r} include {written!r} twice, or in two spellings that differ in case only"
+            if len(layouts) > 1:
+                raise DataInvalid(f"{what}, and other files have other columns", hint="rename one of the two in the files")
+            yield f"{what}: one of them is read as {name!r}"
+
+
+def _differences(layouts: Sequence[_Layout], types: Mapping[str, str]) -> Iterator[str]:
+    """Yield where the files differ in a column."""
+    total = sum(len(layout.files) for layout in layouts)
+    for name, read_as in types.items():
+        found = [(layout, type_) for layout in layouts for other, type_ in layout.columns
+                 if other.casefold() == name.casefold()]
+        having = {layout.example for layout, _ in found}
+        without = [layout for layout in layouts if layout.example not in having]
+        if found and without:
+            yield (f"{sum(len(layout.files) for layout in without)} of {total} files, such as {without[0].example!r}, "
+                   f"have no column {name!r}: it is missing in their rows")
+        examples = {type_: layout.example for layout, type_ in reversed(found)}
+        if all(_same_type(type_, read_as) for type_ in examples):
+            continue
+        what = " and ".join(f"{type_} in {example!r}" for type_, example in sorted(examples.items()))
+        if not all(_goes_into(type_, read_as) for type_ in examples):
+            raise DataInvalid(f"the column {name!r} is {what}",
+                              hint="write the files with one type, or read those of one type by a pattern")
+        yield f"the column {name!r} is {what}: it is read as {read_as}"
+
+
+def _same_type(type_: str, wide: str) -> bool:
+    found, wider = dialect.stored(type_), dialect.stored(wide)
+    return type_ in (wide, '"NULL"') or (found is not None and wider is not None and found[0] == wider[0])
+
+
+def _goes_into(type_: str, wide: str) -> bool:
+    """Return whether values of a type keep their meaning when DuckDB reads them as a wider one."""
+    if _same_type(type_, wide):
+        return True
+    inner, wider_inner = dialect.parts(type_), dialect.parts(wide)
+    if inner and wider_inner:
+        return all(name in wider_inner and _goes_into(part, wider_inner[name]) for name, part in inner.items())
+    found, wider = dialect.stored(type_), dialect.stored(wide)
+    if found is None or wider is None:
+        return wider is None  # the column is refused where it is read
+    # Whole numbers as FLOAT lose digits from 16,777,217 on.
+    return (found[0].name, wider[0].name) in _WIDER and wide != "FLOAT"
