@@ -117,7 +117,8 @@ def _is_label(expr: Expr) -> bool:
 
 def _reuses_names(rows: Node, steps: Iterable[Extend | Filter]) -> bool:
     """Return whether a label takes the name of a column, or a column the name of a label."""
-    taken, labels = set(rows.types), set()
+    taken = set(rows.types)
+    labels: set[str] = set()
     for step in steps:
         if isinstance(step, Extend):
             own = {name for name, expr in step.columns if expr.has_window or not expr.columns.isdisjoint(labels)}
