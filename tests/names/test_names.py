@@ -204,8 +204,8 @@ def table() -> str:
               "and gave equal answers, types included; the test named beside it checks such an answer against pandas or values "
               "worked out by hand. `tests/names/test_names.py` writes this page."), "",
              "## Differences", "",
-             ("The known differences from Bach 0.0.28 on Postgres, each with its reason. Examples are over the frame of the names "
-              "below; each was run on DuckDB and on Postgres and gave the answer that is shown."), ""]
+             ("The known differences from Bach 0.0.28 on Postgres, each with its reason. Examples are over the frame of the "
+              "names below; each was run on DuckDB and on Postgres and gave the answer that is shown."), ""]
     for line in differences():
         if len(line) == 1:
             lines += [f"### {line[0]}", "", "| what | in Bach | here, and why | example | answer |", "|---|---|---|---|---|"]
