@@ -203,7 +203,8 @@ class Lowering:
                 name_there = stored.removeprefix(CAST)
                 found = (type_, lambda column, to=name_there: tree.cast(column, to))
             raw = Raw(self.dialect.identifier(physical))
-            if found is not None and found[1] is not None:
+            # A column of another type than the stored one is in the form that a dialect has for it: an interval is an array.
+            if found is not None and found[1] is not None and found[0].name == type_.name:
                 inputs[name] = found[1](raw)
                 columns[name] = Stored(name, stored, type_)
             else:

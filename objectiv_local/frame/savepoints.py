@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
 from objectiv_local.frame.store import materialize, source_of
+from objectiv_local.frame.translate import stored_name, translated
 from objectiv_local.frame.unique import check_aligned
-from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.nodes import Node, Source
 from objectiv_local.plan.relation import Relation, StoredTable
 from objectiv_local.plan.rewrite import rebuild
+from objectiv_local.plan.variables import variables
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
@@ -35,6 +37,13 @@ class GeneratedSqlStatement(NamedTuple):
     name: str
     materialization: str
     sql: str
+
+
+class CreatedObject(NamedTuple):
+    """A table or view that ``write_to_db`` created, and how the savepoint of that name is materialized."""
+
+    name: str
+    materialization: str
 
 
 class Savepoints:
@@ -84,16 +93,22 @@ class Savepoints:
         return self._entry(savepoint_name).df.copy()
 
     def get_materialized_df(self, savepoint_name: str, engine_override: Engine | None = None) -> DataFrame:
-        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` made."""
+        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` makes.
+
+        Looks nothing up, so it may be called before they are written; fetching its rows is an error until then.
+        """
         from objectiv_local.frame.frame import DataFrame
 
         entry = self._entry(savepoint_name)
-        frame = entry.df
-        engine = engine_override or frame._state.connected()
-        if entry.materialization == "cte":
-            plan = self._over_written(frame._state.plan, engine, before=savepoint_name)
-            return DataFrame(replace(frame._state, plan=plan, engine=engine, dialect=engine.dialect), frame._columns)
-        return _reading(frame, engine, engine.table(f'"{savepoint_name}"'))
+        state = entry.df._state
+        engine = engine_override or state.connected()
+        plan = self._read(entry) if entry.materialization != "cte" else self._over_written(state.plan, before=savepoint_name)
+        before, now = variables(state.plan), variables(plan)
+        known = tuple(each for each in state.variables if each in now or each not in before)
+        if engine.dialect != state.dialect:
+            plan = translated(plan, engine.dialect)
+        return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
+                         entry.df._columns)
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
         """Return the statements that create the tables and views and, for each ``cte``, the query of it. Runs nothing.
@@ -103,8 +118,7 @@ class Savepoints:
         out = []
         for entry in self.all:
             frame = entry.df
-            engine = frame._state.engine
-            plan = self._over_written(frame._state.plan, engine, before=entry.name)
+            plan = self._over_written(frame._state.plan, before=entry.name)
             state = replace(frame._state, plan=plan)
             sql = state.statement([*frame.index_columns, *frame.data_columns], dialect=dialect).sql
             words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}
@@ -122,50 +136,39 @@ class Savepoints:
         return {entry.name: f'DROP {"VIEW" if entry.materialization == "view" else "TABLE"} IF EXISTS "{entry.name}"'
                 for entry in reversed(self.all) if entry.materialization != "cte"}
 
-    def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> None:
-        """Create the tables and views, all in one transaction: either all are there afterwards, or none.
+    def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
+        """Create the tables and views, all in one transaction: either all are there afterwards, or none. Return what was made.
 
         Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before.
         """
-        if not self._entries:
-            return
+        made = [CreatedObject(entry.name, entry.materialization) for entry in self.all if entry.materialization != "cte"]
+        if not made:
+            return []
         engine = engine_override or self.all[0].df._state.connected()
         for entry in self.all:
             check_aligned(entry.df._state.plan, engine)
         statements = list(self.get_drop_statements(engine.dialect).values()) if overwrite else []
         statements += self.get_create_statements(engine.dialect).values()
         engine.write(statements)
+        return made
 
-    def _over_written(self, plan: Node, engine: Engine | None, before: str) -> Node:
+    def _read(self, entry: Savepoint) -> Source:
+        """Return the step that reads the table or view of a savepoint."""
+        return source_of(entry.df, StoredTable(Relation("table", (entry.name,)), _stored_types(entry.df), ()))
+
+    def _over_written(self, plan: Node, before: str) -> Node:
         """Return the plan with the steps that are tables or views read from those."""
-        stored: dict[Node, Node] = {}
-        for entry in self.all:
-            if entry.name == before:
-                break
-            if entry.materialization != "cte":
-                types = _stored_types(entry.df)
-                stored[entry.df._state.plan] = source_of(entry.df, StoredTable(
-                    Relation("table", (entry.name,)), types, ()))
+        earlier = self.all[:self.names.index(before)]
+        stored: dict[Node, Node] = {
+            entry.df._state.plan: self._read(entry) for entry in earlier if entry.materialization != "cte"}
         return rebuild(plan, stored.get) if stored else plan
 
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the columns of a frame with the names of the types that a table of it has."""
-    from objectiv_local.dialects import dialect_named
-    from objectiv_local.frame.translate import stored_name
-
     dialect = frame._state.dialect
-    dialect_named(dialect)
     return tuple((name, stored_name(dialect, frame._state.plan.types[name], written=True))
                  for name in (*frame.index_columns, *frame.data_columns))
-
-
-def _reading(frame: DataFrame, engine: Engine, stored: StoredTable) -> DataFrame:
-    from objectiv_local.frame.frame import DataFrame
-
-    state = frame._state
-    plan = source_of(frame, stored)
-    return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=()), frame._columns)
 
 
 def _kind(materialization: object) -> str:

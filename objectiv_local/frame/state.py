@@ -13,7 +13,7 @@ from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute, transform
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source
 from objectiv_local.plan.variables import with_values
 from objectiv_local.types import Type
 
@@ -231,8 +231,3 @@ def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
 
 def _replacing(values: Mapping[Variable, Variable]) -> Callable[[Expr], Expr | None]:
     return lambda part: values.get(part) if isinstance(part, Variable) else None
-
-
-def connections(plan: Node) -> set[int]:
-    """Return the marks of the connections that a plan reads."""
-    return {node.connection for node in topological(plan) if isinstance(node, Source)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
@@ -53,6 +54,12 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
     return class_(state, expr, name)
 
 
+def index_levels(state: State) -> dict[str, Series]:
+    """Return the levels of an index, or the keys of groups, by name: series of the same rows, without an index."""
+    bare = replace(state, index=())
+    return {name: make_series(bare, state.value(name), name) for name in state.labels}
+
+
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
@@ -83,8 +90,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name; of a grouped series, the keys."""
-        return {name: make_series(self._state, self._state.value(name), name) for name in self._state.labels}
+        """The levels of the index as series, by name; these have no index themselves. Of a grouped series, the keys."""
+        return index_levels(self._state)
 
     def __repr__(self) -> str:
         index = ", ".join(f"{name}: {self._state.type_of(name)}" for name in self._state.labels) or "none"
