@@ -92,10 +92,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name; these have no index themselves.
-
-        Of a grouped frame, the keys, which are the index of its aggregates.
-        """
+        """The levels of the index as series, by name, without an index of their own; of a grouped frame, the keys."""
         return index_levels(self._state)
 
     @property

@@ -42,5 +42,6 @@ def test_a_level_is_a_series_of_the_rows_of_its_frame(engine):
     named = df.x.rename("i")
     assert (named.to_frame().index_columns, named.to_frame().columns) == (["i"], ["i_value"])
     assert values(named) == [3, 1, 2]
+    assert values(df.materialize().x + df.index["i"]) == [13, 12, 14]
     with pytest.raises(InvalidValue, match="no index in common"):
-        df.materialize().x + df.index["i"]
+        load(engine, {"x": [3, 1, 2]}).x + df.index["i"]

@@ -55,8 +55,8 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
 
 
 def index_levels(state: State) -> dict[str, Series]:
-    """Return the levels of an index, or the keys of groups, by name: series of the same rows, without an index."""
-    bare = replace(state, index=())
+    """Return the levels of an index by name, as series of the same rows without an index; of groups, the keys."""
+    bare = state if state.groups is not None else replace(state, index=())
     return {name: make_series(bare, state.value(name), name) for name in state.labels}
 
 
@@ -90,7 +90,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name; these have no index themselves. Of a grouped series, the keys."""
+        """The levels of the index as series, by name, without an index of their own; of a grouped series, the keys."""
         return index_levels(self._state)
 
     def __repr__(self) -> str:
