@@ -239,7 +239,7 @@ def test_the_table_is_up_to_date():
 def test_names_of_older_releases_warn_or_say_what_to_use():
     df = DataFrame.from_schema({"k": "int64", "x": "float64", "u": "uuid"}, index=["k"]).sort_index()
     with pytest.warns(DeprecationWarning, match="use Series.from_value"):
-        assert type(df.x).from_const(df, 1, "one").dtype == "int64"
+        assert type(df.x).from_const(df, 1, "one").dtype == "float64"
     with pytest.warns(DeprecationWarning, match=r"Series\.order_by"):
         assert df.x.index_sorting == [True]
     with pytest.warns(DeprecationWarning, match=r"Series\.order_by"):
