@@ -11,9 +11,11 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.dialects import duckdb as duckdb_dialect
-from objectiv_local.engines import parquet
-from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
+from objectiv_local.engines import parquet, process
+from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
+from objectiv_local.engines.secrets import hide
+from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
@@ -83,7 +85,7 @@ class DuckDBEngine(Session):
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
                  default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
                  owned: bool = True, statement_timeout: float | None = None, keep: object = None,
-                 reach: Reach | None = None) -> None:
+                 reach: Reach | None = None, secret: str | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
         self.files = files
@@ -91,6 +93,9 @@ class DuckDBEngine(Session):
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
+        self._secret = secret
+        self.reopen: Callable[[], DuckDBEngine] | None = None
+        self._begun = False
         self._created: list[str] = []
         self._registered: list[str] = []
         timeout = {} if statement_timeout is None else {
@@ -109,6 +114,43 @@ class DuckDBEngine(Session):
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
         self._run(lambda: self._connection.register(name, table), "")
         self._registered.append(name)
+
+    def view(self, name: str, address: str) -> None:
+        """Make the Parquet files at an address readable under ``name``, for an address that no statement may show."""
+        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS FROM read_parquet({_text(address)})"), "")
+
+    # ---- the life of the connection
+
+    @property
+    def _repeatable(self) -> bool:
+        return self.reopen is not None
+
+    def _connected(self) -> bool:
+        return True  # it ends with the process, or when it is closed
+
+    def _reopen(self) -> None:
+        assert self.reopen is not None
+        self._connection = self.reopen().handed_over()
+        self._finalizer = weakref.finalize(self, _close_quietly, self._connection)
+        self._begun = False
+
+    def handed_over(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection to another engine, which closes it in place of this one."""
+        self._finalizer.detach()
+        self._closed = True
+        return self._connection
+
+    def _abandon(self) -> None:
+        # DuckDB's threads are not in the child, and closing the connection would wait for them.
+        if self._owned:
+            self._finalizer.detach()
+        process.keep(self._connection)
+
+    def _recover(self) -> None:
+        if self._begun and not self._snapshots:
+            with suppress(ObjectivError):
+                self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")
+            self._begun = False
 
     # ---- statements
 
@@ -147,9 +189,13 @@ class DuckDBEngine(Session):
                     reader.close()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns."""
+        """Run a statement and drop what it returns.
+
+        On a user's connection that is for reading, it is one statement, and writes nothing but temporary tables.
+        """
         with self._turn(), self._pinned():
-            self._check(sql, _TEMPORARY)
+            # Only a transaction for reading tells temporary tables from others.
+            self._check(sql, _TEMPORARY if self._begun else _READING)
             self._run(lambda: self._execute(sql), sql)
 
     def _execute(self, sql: str) -> None:
@@ -162,17 +208,25 @@ class DuckDBEngine(Session):
         with self._turn(), self._pinned():
             self._check(sql)
             rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
-        return "\n".join(str(row[-1]) for row in rows)
+        text = "\n".join(str(row[-1]) for row in rows)
+        return text if self._secret is None else hide(self._secret, text)
 
     def _run(self, action: Callable[[], T], sql: str) -> T:
         import duckdb
         import pyarrow as pa
 
-        try:
-            return interruptible(action, self._connection.interrupt)
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            failure = translated(str(error), self.description, sql)
-        raise failure
+        def translating() -> T:
+            try:
+                return action()
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                message = str(error) if self._secret is None else hide(self._secret, str(error))
+                failure = translated(message, self.description, sql)
+            if isinstance(failure, TableNotFound):
+                raise self._missing(failure.what) or failure
+            raise failure
+
+        # Translated inside: what a signal handler raises, such as TimeoutError, is not the engine's.
+        return interruptible(translating, self._connection.interrupt)
 
     @contextmanager
     def _pinned(self) -> Generator[None]:
@@ -193,7 +247,9 @@ class DuckDBEngine(Session):
                 yield
         finally:
             for name in changed:
-                self._set(name, found[name])
+                # A transaction of the user's that failed takes no more statements.
+                with suppress(QueryFailed):
+                    self._set(name, found[name])
 
     @contextmanager
     def _reading(self) -> Generator[None]:
@@ -204,14 +260,17 @@ class DuckDBEngine(Session):
         if self._owned or not self.read_only or self._snapshots or self._in_transaction():
             yield
             return
-        self._run(lambda: self._execute("BEGIN TRANSACTION READ ONLY"), "")
         try:
+            self._begin("BEGIN TRANSACTION READ ONLY")
             yield
         except BaseException:
-            with suppress(ObjectivError):
-                self._run(lambda: self._execute("ROLLBACK"), "")
+            self._recover()
             raise
-        self._run(lambda: self._execute("COMMIT"), "")
+        self._end_snapshot()
+
+    def _begin(self, sql: str) -> None:
+        self._begun = True  # noted before, because an exception may come at any place
+        self._run(lambda: self._execute(sql), sql)
 
     def _in_transaction(self) -> bool:
         """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
@@ -227,8 +286,8 @@ class DuckDBEngine(Session):
         if self._owned or not self.read_only:
             return
         found = self._statements(sql)
-        if found[1:] or not kinds.issuperset(found):
-            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found)}",
+        if len(found) != 1 or found[0] not in kinds:
+            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found) or 'empty'}",
                            hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
 
     def _statements(self, sql: str) -> list[str]:
@@ -241,7 +300,7 @@ class DuckDBEngine(Session):
 
     # ---- tables
 
-    def table(self, name: str) -> StoredTable:
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
         Raises :class:`TableNotFound` with near names.
@@ -251,13 +310,28 @@ class DuckDBEngine(Session):
                 return self._described_files(self.files)
             parts = split_name(name)
             rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
+            hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
+            rows = [row for row in rows if not lasting or row[0] != "temp"]
             best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
                        default=None)
             if best is None:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 else (*parts[:-1], best[2])
-        return StoredTable(Relation("table", spelled), tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
+        return StoredTable(Relation("table", spelled, temporary=best[0] == "temp"),
+                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        parts = split_name(name)
+        if len(parts) > 1 and parts[0].casefold() == "temp":
+            raise InvalidValue(f"{name!r} is a place for temporary tables",
+                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+        if len(parts) > 1:
+            return parts
+        with self._turn():
+            current = self._fetch("SELECT current_database(), current_schema()")[0]
+        return (*map(str, current), *parts)
 
     def _table_names(self) -> list[str]:
         if self.files is not None:
@@ -280,9 +354,10 @@ class DuckDBEngine(Session):
                 logger.warning("%s: %s", self.description, notice)
         return stored
 
-    def _described(self, *parts: str) -> StoredTable:
-        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(*parts)}")
-        return StoredTable(Relation("table", parts), tuple((str(row[0]), str(row[1])) for row in rows))
+    def _temporary(self, name: str) -> StoredTable:
+        """Return the columns of a temporary table."""
+        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}")
+        return StoredTable(Relation("table", (name,), temporary=True), tuple((str(row[0]), str(row[1])) for row in rows))
 
     def _fetch(self, sql: str) -> list[tuple[object, ...]]:
         return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
@@ -298,6 +373,7 @@ class DuckDBEngine(Session):
         stored = for_storage(table, schema, names)
         with self._turn():
             found = self._unused(name)
+            self.temporary.add(found)
             kinds = {column: type_.name for column, (_, type_) in zip(names, schema, strict=True)}
             if _CHECKED.keys().isdisjoint(kinds.values()):
                 self.register(found, stored)
@@ -311,7 +387,7 @@ class DuckDBEngine(Session):
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
                     self._run(lambda: self._connection.unregister(source), "")
-            return self._described(found)
+            return self._temporary(found)
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
@@ -322,24 +398,33 @@ class DuckDBEngine(Session):
                 raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
                                    hint="run other statements on the connection first, and give the SELECT alone")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
-        return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
+        columns = tuple((str(row[0]), str(row[1])) for row in rows)
+        seen: dict[str, str] = {}
+        for name, _ in columns:
+            folded = _without_case(name)
+            if folded in seen:
+                # Whichever of them is read, the engine answers with the first.
+                raise InvalidValue(f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
+                                   hint="give one of them another name in the query, with AS")
+            seen[folded] = name
+        return StoredTable(Relation("query", (body,)), columns, ())
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._pinned():
-            self._run(lambda: self._execute("BEGIN"), "")
             try:
+                self._begin("BEGIN")
                 for statement in statements:
                     self._run(lambda sql=statement: self._execute(sql), statement)  # type: ignore[misc]
             except BaseException:
-                self._execute("ROLLBACK")
+                self._recover()
                 raise
             self._run(lambda: self._execute("COMMIT"), "")
+            self._begun = False
 
     def _begin_snapshot(self) -> bool:
         if not self._owned and self._in_transaction():
             return False
-        begin = "BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN"
-        self._run(lambda: self._execute(begin), begin)
+        self._begin("BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN")
         return True
 
     def _end_snapshot(self) -> None:
@@ -347,21 +432,24 @@ class DuckDBEngine(Session):
             self._run(lambda: self._execute("COMMIT"), "COMMIT")
         except QueryFailed:
             self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")  # a statement in it failed
+        self._begun = False
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         if not temporary:
             self._require_writable(relation_name)
-        with self._turn(), self._pinned():
-            if temporary:
-                self._check(sql)
-                name = self._unused(relation_name)
-                self._create(name, sql)
-                return self._described(name)
-            parts = split_name(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
-            self._run(lambda: self._execute(f"{words} {quoted(*parts)} AS\n{sql}"), sql)
-            return self._described(*parts)
+            with self._turn(), self._pinned():
+                name = quoted(*self.place(relation_name))
+                self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
+                self.materialized.clear()
+                return self.table(relation_name, lasting=True)
+        with self._turn(), self._pinned():
+            self._check(sql)
+            found = self._unused(relation_name)
+            self.temporary.add(found)
+            self._create(found, sql)
+            return self._temporary(found)
 
     def _create(self, name: str, sql: str) -> None:
         self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
@@ -370,7 +458,7 @@ class DuckDBEngine(Session):
     def _unused(self, name: str) -> str:
         rows = self._run(lambda: self._connection.sql(
             "SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), "")
-        return unused_name(name, {row[0] for row in rows})
+        return unused_name(name, {row[0] for row in rows} | self._gone)
 
     def _close(self) -> None:
         if self._owned:
@@ -381,6 +469,11 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
+
+
+def _without_case(name: str) -> str:
+    """Return a name as the engine compares it: without the case of simple letters."""
+    return name.encode().lower().decode()
 
 
 def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
@@ -446,10 +539,10 @@ def _close_quietly(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
-    """Return what ``action`` returns; Ctrl-C stops it by ``interrupt`` and arrives as KeyboardInterrupt.
+    """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
 
     DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
-    own and the main thread waits. Other threads than the main one receive no Ctrl-C and run the action themselves.
+    own and the main thread waits. Other threads than the main one receive no signals and run the action themselves.
     """
     if threading.current_thread() is not threading.main_thread():
         return action()
@@ -471,7 +564,7 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
             done.set()
 
     try:
-        # Ctrl-C may arrive while the thread starts, so it asks whether it is still wanted.
+        # A signal may arrive while the thread starts, so it asks whether it is still wanted.
         threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
         while not done.wait(60):
             pass
@@ -479,8 +572,8 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
         with beginning:
             given_up.set()
         # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
-        while begun.is_set() and not _wait(done):
-            interrupt()
+        while begun.is_set() and not _stopped(done, interrupt):
+            continue
         results.clear()  # an open result would keep the connection from its next statement
         raise
     if failures:
@@ -488,11 +581,12 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
     return results.pop()
 
 
-def _wait(done: threading.Event) -> bool:
+def _stopped(done: threading.Event, interrupt: Callable[[], None]) -> bool:
     try:
+        interrupt()
         return done.wait(0.05)
-    except KeyboardInterrupt:
-        return False
+    except BaseException:
+        return False  # another signal; the connection is free only when the statement has ended
 
 
 def translated(message: str, description: str, sql: str) -> ObjectivError:

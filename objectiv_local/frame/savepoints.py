@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from objectiv_local.errors import ColumnNotFound, InvalidValue, near
+from objectiv_local.dialects import dialect_named
+from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.store import materialize, source_of
 from objectiv_local.frame.translate import stored_name, translated
 from objectiv_local.frame.unique import check_aligned
@@ -16,6 +17,9 @@ from objectiv_local.plan.rewrite import rebuild
 from objectiv_local.plan.variables import variables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
     from objectiv_local.engines.base import Engine
     from objectiv_local.frame.frame import DataFrame
 
@@ -95,14 +99,17 @@ class Savepoints:
     def get_materialized_df(self, savepoint_name: str, engine_override: Engine | None = None) -> DataFrame:
         """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` makes.
 
-        Looks nothing up, so it may be called before they are written; fetching its rows is an error until then.
+        Looks no table up, so it may be called before they are written; fetching its rows is an error until then.
         """
         from objectiv_local.frame.frame import DataFrame
 
         entry = self._entry(savepoint_name)
         state = entry.df._state
         engine = engine_override or state.connected()
-        plan = self._read(entry) if entry.materialization != "cte" else self._over_written(state.plan, before=savepoint_name)
+        places = _places([*self._before(savepoint_name), entry], engine)
+        plan = (self._over_written(state.plan, savepoint_name, places) if entry.materialization == "cte"
+                else _read(entry, places))
+        # Rows in a table keep the values of the variables that they were computed with.
         before, now = variables(state.plan), variables(plan)
         known = tuple(each for each in state.variables if each in now or each not in before)
         if engine.dialect != state.dialect:
@@ -115,15 +122,22 @@ class Savepoints:
 
         A step that an earlier table or view holds is read from there.
         """
+        return self._statements(dialect, {})
+
+    def _statements(self, dialect: str | None, places: Mapping[str, tuple[str, ...]],
+                    hidden: AbstractSet[str] = frozenset()) -> list[GeneratedSqlStatement]:
         out = []
         for entry in self.all:
             frame = entry.df
-            plan = self._over_written(frame._state.plan, before=entry.name)
+            # DuckDB keeps the text of a view without the name of the database, so that a temporary table would still hide
+            # what it reads: such a view computes the rows itself.
+            passed = hidden if entry.materialization == "view" else frozenset()
+            plan = self._over_written(frame._state.plan, entry.name, places, passed)
             state = replace(frame._state, plan=plan)
             sql = state.statement([*frame.index_columns, *frame.data_columns], dialect=dialect).sql
             words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}
             if entry.materialization in words:
-                sql = f'{words[entry.materialization]} "{entry.name}" AS\n{sql}'
+                sql = f"{words[entry.materialization]} {_named(entry, places)} AS\n{sql}"
             out.append(GeneratedSqlStatement(entry.name, entry.materialization, sql))
         return out
 
@@ -133,13 +147,25 @@ class Savepoints:
 
     def get_drop_statements(self, dialect: str | None = None) -> dict[str, str]:
         """Return the statement that drops each table and view, by name; the last one that was created comes first."""
-        return {entry.name: f'DROP {"VIEW" if entry.materialization == "view" else "TABLE"} IF EXISTS "{entry.name}"'
-                for entry in reversed(self.all) if entry.materialization != "cte"}
+        return self._drops(dialect, {})
+
+    def _drops(self, dialect: str | None, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+        drops = {}
+        for entry in reversed(self.all):
+            # A temporary table is named with its schema: a table that stays may have the same name.
+            schema = f"{dialect_named(dialect or entry.df._state.dialect).temporary_schema}."
+            if entry.materialization == "temp_table":
+                drops[entry.name] = f"DROP TABLE IF EXISTS {schema}{_named(entry, {})}"
+            elif entry.materialization != "cte":
+                drops[entry.name] = f"DROP {entry.materialization.upper()} IF EXISTS {_named(entry, places)}"
+        return drops
 
     def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
         """Create the tables and views, all in one transaction: either all are there afterwards, or none. Return what was made.
 
-        Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before.
+        Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before. Temporary tables
+        of other frames stay as they are: a savepoint that is a temporary table cannot take the name of one, and raises
+        InvalidValue.
         """
         made = [CreatedObject(entry.name, entry.materialization) for entry in self.all if entry.materialization != "cte"]
         if not made:
@@ -147,21 +173,49 @@ class Savepoints:
         engine = engine_override or self.all[0].df._state.connected()
         for entry in self.all:
             check_aligned(entry.df._state.plan, engine)
-        statements = list(self.get_drop_statements(engine.dialect).values()) if overwrite else []
-        statements += self.get_create_statements(engine.dialect).values()
+            if entry.materialization == "temp_table" and entry.name in engine.temporary:
+                raise InvalidValue(f"the temporary table {entry.name!r} holds the rows of a frame",
+                                   hint="give the savepoint another name")
+        places = _places(self.all, engine)
+        hidden = {name for name in places if _is_hidden(name, engine)}
+        statements = list(self._drops(engine.dialect, places).values()) if overwrite else []
+        statements += [each.sql for each in self._statements(engine.dialect, places, hidden) if each.materialization != "cte"]
         engine.write(statements)
         return made
 
-    def _read(self, entry: Savepoint) -> Source:
-        """Return the step that reads the table or view of a savepoint."""
-        return source_of(entry.df, StoredTable(Relation("table", (entry.name,)), _stored_types(entry.df), ()))
+    def _before(self, name: str) -> list[Savepoint]:
+        """Return the savepoints before another one that are tables or views."""
+        return [entry for entry in self.all[:self.names.index(name)] if entry.materialization != "cte"]
 
-    def _over_written(self, plan: Node, before: str) -> Node:
-        """Return the plan with the steps that are tables or views read from those."""
-        earlier = self.all[:self.names.index(before)]
+    def _over_written(self, plan: Node, before: str, places: Mapping[str, tuple[str, ...]],
+                      passed: AbstractSet[str] = frozenset()) -> Node:
+        """Return the plan with the steps that are tables or views read from those, but for some that are passed over."""
         stored: dict[Node, Node] = {
-            entry.df._state.plan: self._read(entry) for entry in earlier if entry.materialization != "cte"}
+            entry.df._state.plan: _read(entry, places) for entry in self._before(before) if entry.name not in passed}
         return rebuild(plan, stored.get) if stored else plan
+
+
+def _named(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in places.get(entry.name, (entry.name,)))
+
+
+def _is_hidden(name: str, engine: Engine) -> bool:
+    """Return whether a temporary table hides what is stored under a name."""
+    try:
+        return engine.table(f'"{name}"').relation.temporary
+    except TableNotFound:
+        return False
+
+
+def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str, ...]]:
+    """Return the full names of tables and views, because a temporary table hides another one of its name."""
+    return {entry.name: engine.place(f'"{entry.name}"') for entry in entries if entry.materialization in ("table", "view")}
+
+
+def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
+    """Return the step that reads the table or view of a savepoint."""
+    relation = Relation("table", places.get(entry.name, (entry.name,)), entry.materialization == "temp_table")
+    return source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
 
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
