@@ -206,7 +206,8 @@ class Lowering:
                 # Stored by this package, in the form in which it is used: an interval is an array of floats.
                 found = None
             raw = Raw(self.dialect.identifier(physical))
-            if found is not None and found[1] is not None:
+            # A column of another type than the stored one is in the form that a dialect has for it: an interval is an array.
+            if found is not None and found[1] is not None and found[0].name == type_.name:
                 inputs[name] = found[1](raw)
                 columns[name] = Stored(name, stored, type_)
             else:

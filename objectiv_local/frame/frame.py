@@ -25,7 +25,7 @@ from objectiv_local.frame.groupby import (
 from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.indexing import LocIndexer
 from objectiv_local.frame.reductions import Reductions
-from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.base import Series, index_levels, make_series
 from objectiv_local.frame.series.values import checked_name, is_listed, value_per_column
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.window import Window, expanding, frame_of, rolling
@@ -92,8 +92,8 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name; of a grouped frame, the keys, which an aggregate has as its index."""
-        return {name: make_series(self._state, self._state.value(name), name) for name in self.index_columns}
+        """The levels of the index as series, by name, without an index of their own; of a grouped frame, the keys."""
+        return index_levels(self._state)
 
     @property
     def data(self) -> dict[str, Series]:

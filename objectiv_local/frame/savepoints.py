@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from objectiv_local.dialects import dialect_named
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.store import materialize, source_of
+from objectiv_local.frame.translate import stored_name, translated
 from objectiv_local.frame.unique import check_aligned
-from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.nodes import Node, Source
 from objectiv_local.plan.relation import Relation, StoredTable
 from objectiv_local.plan.rewrite import rebuild
+from objectiv_local.plan.variables import variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from objectiv_local.engines.base import Engine
@@ -39,6 +41,13 @@ class GeneratedSqlStatement(NamedTuple):
     name: str
     materialization: str
     sql: str
+
+
+class CreatedObject(NamedTuple):
+    """A table or view that ``write_to_db`` created, and how the savepoint of that name is materialized."""
+
+    name: str
+    materialization: str
 
 
 class Savepoints:
@@ -88,17 +97,25 @@ class Savepoints:
         return self._entry(savepoint_name).df.copy()
 
     def get_materialized_df(self, savepoint_name: str, engine_override: Engine | None = None) -> DataFrame:
-        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` made."""
+        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` makes.
+
+        Looks no table up, so it may be called before they are written; fetching its rows is an error until then.
+        """
         from objectiv_local.frame.frame import DataFrame
 
         entry = self._entry(savepoint_name)
-        frame = entry.df
-        engine = engine_override or frame._state.connected()
-        if entry.materialization == "cte":
-            written = {each.name: _written(each, engine).relation.parts for each in self._before(savepoint_name)}
-            plan = self._over_written(frame._state.plan, savepoint_name, written)
-            return DataFrame(replace(frame._state, plan=plan, engine=engine, dialect=engine.dialect), frame._columns)
-        return _reading(frame, engine, _written(entry, engine))
+        state = entry.df._state
+        engine = engine_override or state.connected()
+        places = _places([*self._before(savepoint_name), entry], engine)
+        plan = (self._over_written(state.plan, savepoint_name, places) if entry.materialization == "cte"
+                else _read(entry, places))
+        # Rows in a table keep the values of the variables that they were computed with.
+        before, now = variables(state.plan), variables(plan)
+        known = tuple(each for each in state.variables if each in now or each not in before)
+        if engine.dialect != state.dialect:
+            plan = translated(plan, engine.dialect)
+        return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
+                         entry.df._columns)
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
         """Return the statements that create the tables and views and, for each ``cte``, the query of it. Runs nothing.
@@ -143,28 +160,28 @@ class Savepoints:
                 drops[entry.name] = f"DROP {entry.materialization.upper()} IF EXISTS {_named(entry, places)}"
         return drops
 
-    def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> None:
-        """Create the tables and views, all in one transaction: either all are there afterwards, or none.
+    def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
+        """Create the tables and views, all in one transaction: either all are there afterwards, or none. Return what was made.
 
         Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before. Temporary tables
         of other frames stay as they are: a savepoint that is a temporary table cannot take the name of one, and raises
         InvalidValue.
         """
-        if not self._entries:
-            return
+        made = [CreatedObject(entry.name, entry.materialization) for entry in self.all if entry.materialization != "cte"]
+        if not made:
+            return []
         engine = engine_override or self.all[0].df._state.connected()
         for entry in self.all:
             check_aligned(entry.df._state.plan, engine)
             if entry.materialization == "temp_table" and entry.name in engine.temporary:
                 raise InvalidValue(f"the temporary table {entry.name!r} holds the rows of a frame",
                                    hint="give the savepoint another name")
-        # Full names, because a temporary table hides another one of its name.
-        places = {entry.name: engine.place(f'"{entry.name}"') for entry in self.all
-                  if entry.materialization in ("table", "view")}
+        places = _places(self.all, engine)
         hidden = {name for name in places if _is_hidden(name, engine)}
         statements = list(self._drops(engine.dialect, places).values()) if overwrite else []
         statements += [each.sql for each in self._statements(engine.dialect, places, hidden) if each.materialization != "cte"]
         engine.write(statements)
+        return made
 
     def _before(self, name: str) -> list[Savepoint]:
         """Return the savepoints before another one that are tables or views."""
@@ -173,13 +190,8 @@ class Savepoints:
     def _over_written(self, plan: Node, before: str, places: Mapping[str, tuple[str, ...]],
                       passed: AbstractSet[str] = frozenset()) -> Node:
         """Return the plan with the steps that are tables or views read from those, but for some that are passed over."""
-        stored: dict[Node, Node] = {}
-        for entry in self._before(before):
-            if entry.name in passed:
-                continue
-            relation = Relation("table", places.get(entry.name, (entry.name,)),
-                                temporary=entry.materialization == "temp_table")
-            stored[entry.df._state.plan] = source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
+        stored: dict[Node, Node] = {
+            entry.df._state.plan: _read(entry, places) for entry in self._before(before) if entry.name not in passed}
         return rebuild(plan, stored.get) if stored else plan
 
 
@@ -199,29 +211,23 @@ def _is_hidden(name: str, engine: Engine) -> bool:
         return True
 
 
-def _written(entry: Savepoint, engine: Engine) -> StoredTable:
-    """Return the table or view that ``write_to_db`` made of a savepoint."""
-    if entry.materialization == "temp_table":
-        return engine.table(f'{dialect_named(engine.dialect).temporary_schema}."{entry.name}"')
-    return engine.table(f'"{entry.name}"', lasting=True)
+def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str, ...]]:
+    """Return the full names of tables and views, because a temporary table hides another one of its name."""
+    return {entry.name: engine.place(f'"{entry.name}"') for entry in entries if entry.materialization in ("table", "view")}
+
+
+def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
+    """Return the step that reads the table or view of a savepoint."""
+    relation = Relation("table", places.get(entry.name, (entry.name,)),
+                        temporary=entry.materialization == "temp_table")
+    return source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
 
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the columns of a frame with the names of the types that a table of it has."""
-    from objectiv_local.frame.translate import stored_name
-
     dialect = frame._state.dialect
-    dialect_named(dialect)
     return tuple((name, stored_name(dialect, frame._state.plan.types[name], written=True))
                  for name in (*frame.index_columns, *frame.data_columns))
-
-
-def _reading(frame: DataFrame, engine: Engine, stored: StoredTable) -> DataFrame:
-    from objectiv_local.frame.frame import DataFrame
-
-    state = frame._state
-    plan = source_of(frame, stored)
-    return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=()), frame._columns)
 
 
 def _kind(materialization: object) -> str:

@@ -242,8 +242,3 @@ def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
 
 def _replacing(values: Mapping[Variable, Variable]) -> Callable[[Expr], Expr | None]:
     return lambda part: values.get(part) if isinstance(part, Variable) else None
-
-
-def connections(plan: Node) -> set[int]:
-    """Return the marks of the connections that a plan reads."""
-    return {node.connection for node in topological(plan) if isinstance(node, Source)}

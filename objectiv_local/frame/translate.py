@@ -42,7 +42,8 @@ def translated(plan: Node, dialect: str) -> Node:
             dialect_named(dialect).relation(relation)
         except NotSupported:
             relation = Relation("table", ("data",))
-        columns = tuple((name, physical, stored_name(dialect, type_), type_) for name, physical, _, type_ in node.columns)
+        columns = tuple((name, physical, stored_name(dialect, type_, written=stored.lower() in ("bigint", "int8")), type_)
+                        for name, physical, stored, type_ in node.columns)
         return Source(relation, columns, node.key, node.connection, node.step)
 
     return rebuild(plan, change)

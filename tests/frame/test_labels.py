@@ -41,6 +41,7 @@ def test_a_single_label_gives_the_values_of_the_row(engine):
     row = df[["A", "B"]].loc["b"]
     assert (row.name, row.dtype, list(row.index)) == ("__stacked", "float64", ["__stacked_index"])
     assert list(row.to_pandas().items()) == [("A", 2.0), ("B", 2.5)]
+    assert len(row.order_by) == 1, "in the order of the columns"
     assert list(df.loc["b"].to_pandas().items()) == [("A", "2"), ("B", "2.5"), ("C", "y"), ("D", "false")]
     assert plain(df.loc["c", ["C", "B"]].to_pandas()) == ["z", None], "missing values stay, in the order of the columns"
     assert df.loc["b", "A"].to_pandas().to_dict() == {"A": 2}

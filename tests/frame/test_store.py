@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import hashlib
+import uuid
 
 import duckdb
 import pandas as pd
@@ -10,7 +13,7 @@ import pytest
 from frame.frames import ENGINES, load, on_every_engine, opened, values
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, ReadOnly, TableNotFound
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, ObjectivError, ReadOnly, TableNotFound
 
 
 def writable(engine):
@@ -182,7 +185,11 @@ def test_savepoints(engine):
     assert "FROM small" in statements[2].sql
     assert list(df.savepoints.get_drop_statements()) == ["small", "doubled"]
     assert len(df.savepoints.get_create_statements()) == 2
-    df.savepoints.write_to_db(overwrite=True)
+    before = df.savepoints.get_materialized_df("small")  # looks nothing up, so it may come first
+    made = df.savepoints.write_to_db(overwrite=True)
+    assert made == [("doubled", "table"), ("small", "view")]
+    assert (made[0].name, made[1].materialization) == ("doubled", "view")
+    assert sorted(values(before.double)) == [0, 2, 4]
     assert sorted(values(df.savepoints.get_materialized_df("small").double)) == [0, 2, 4]
     assert sorted(values(df.savepoints.get_materialized_df("totals").double)) == sorted(values(totals.double)) == [2, 4]
     assert sorted(values(df.savepoints.get_df("doubled").double)) == [0, 2, 4, 6]
@@ -195,6 +202,45 @@ def test_savepoints(engine):
     df.savepoints.set_materialization("totals", "table")
     df.savepoints.remove_savepoint("small")
     assert df.savepoints.names == ["doubled", "totals"]
+
+
+@on_every_engine
+def test_written_savepoints_have_the_types_of_their_frames(engine):
+    moment = datetime.datetime(2022, 1, 1, 10)
+    rows = pd.DataFrame({"i": [1, None], "x": [0.5, None], "s": ["a", None], "b": [True, None], "d": [moment.date(), None],
+                         "c": [moment.time(), None], "t": [moment, None], "p": [decimal.Decimal("1.50"), None],
+                         "u": [uuid.UUID(int=1), None], "j": [{"a": [1]}, None]}).astype({"i": "Int64"})
+    df = DataFrame.from_pandas(writable(engine), rows)
+    df["l"] = df.t - moment + datetime.timedelta(hours=1)
+    df["n"] = df.x.cut(2)
+    df["w"] = df.j.json.get_value("a").astype("list[int64]")
+    before = df.sort_index().to_pandas()
+    df.set_savepoint("typed_table", "table")
+    df.set_savepoint("typed_view", "view")
+    df.savepoints.write_to_db(overwrite=True)
+    for kept in (*(df.savepoints.get_materialized_df(name) for name in ("typed_table", "typed_view")),
+                 df.materialize(materialization="temp_table"), df.database_create_table("typed_rows", if_exists="replace")):
+        assert (kept.dtypes, kept.index_dtypes) == (df.dtypes, df.index_dtypes)
+        pd.testing.assert_frame_equal(kept.sort_index().to_pandas(), before)
+    other = writable(engine) if engine != "duckdb" else df.engine
+    assert df.savepoints.get_materialized_df("typed_view", other) == df.savepoints.get_materialized_df("typed_view", other)
+
+
+@on_every_engine
+def test_savepoints_that_write_nothing(engine):
+    df = frame(writable(engine))
+    assert df.savepoints.write_to_db() == []
+    df, least = df.create_variable("least", 2)
+    df = df[df.v >= least]
+    df.set_savepoint("only_a_step")
+    assert df.savepoints.write_to_db() == []
+    assert sorted(values(df.savepoints.get_materialized_df("only_a_step").set_variable("least", 3).v)) == [3]
+    df.set_savepoint("not_written_yet", "table")
+    kept = df.savepoints.get_materialized_df("not_written_yet")
+    with pytest.raises(ObjectivError, match="not_written_yet"):
+        kept.to_pandas()
+    with pytest.raises(ColumnNotFound, match="no variable 'least'"):
+        kept.set_variable("least", 3)
 
 
 @on_every_engine

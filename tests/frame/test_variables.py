@@ -45,6 +45,10 @@ def test_variables_of_a_condition(engine):
     assert met.variables == {X: 5, ("int64", "most"): 25}
     assert met.sort_values("v")[["v", "w"]].to_pandas().to_numpy().tolist() == [[10, 1], [20, 1]]
     assert met.set_variable("most", 15).to_pandas().v.tolist() == [10]
+    third, ten = load(engine, {"v": [10, 20], "z": [1, 2]}).create_variable("most", 10)
+    again = met[["v"]].merge(third.assign(z=third.z + ten), on="v")
+    assert again.variables == met.variables
+    assert again.sort_values("v").z.to_pandas().tolist() == [26, 27]
     assert met.set_variable("x", 4).sort_values("v")[["v", "w"]].to_pandas().to_numpy().tolist() == [[10, 2], [20, 2]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
@@ -54,6 +55,12 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
     return class_(state, expr, name)
 
 
+def index_levels(state: State) -> dict[str, Series]:
+    """Return the levels of an index by name, as series of the same rows without an index; of groups, the keys."""
+    bare = state if state.groups is not None else replace(state, index=())
+    return {name: make_series(bare, state.value(name), name) for name in state.labels}
+
+
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
@@ -84,8 +91,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name; of a grouped series, the keys."""
-        return {name: make_series(self._state, self._state.value(name), name) for name in self._state.labels}
+        """The levels of the index as series, by name, without an index of their own; of a grouped series, the keys."""
+        return index_levels(self._state)
 
     def __repr__(self) -> str:
         index = ", ".join(f"{name}: {self._state.type_of(name)}" for name in self._state.labels) or "none"

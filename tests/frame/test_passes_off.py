@@ -1,0 +1,56 @@
+"""Programs whose plans have single rows, conditions of merges and variables, with each optional pass turned off."""
+
+from __future__ import annotations
+
+from frame.frames import load, on_every_engine, plain
+
+from objectiv_local.dialects import compile_plan
+from objectiv_local.plan.nodes import Select, Sort
+from objectiv_local.plan.passes import PASSES
+
+DATA = {"g": ["a", "b", "a", None], "x": [3, 1, 2, 5], "y": [1, 2, 3, 4]}
+
+
+def programs(df, other):
+    """Return frames, with columns to sort their rows by."""
+    df, least = df.create_variable("least", 2)
+    one = df.sort_values("x")[:1]
+    one["n"] = one.x.window_row_number(one.window())
+    totals = df.groupby("g").x.sum()
+    return [
+        (df[df.x > df.x[1]], ["y"]),
+        (df.assign(z=df.x - one.x * one.n + totals["a"]), ["y"]),
+        (df[df.groupby("g").x.transform("max") > one.x], ["y"]),
+        ((df[df.x >= least].groupby("g").y.sum() / totals["a"]).to_frame(), ["g"]),
+        (df.merge(other, on=[lambda a, b: a.x + least <= b.x, "g"]), ["y_x", "y_y"]),
+        (df.merge(other, left_on="x", right_on="x", how="outer"), ["x"]),
+        (df.groupby("g")[["x"]].describe(), ["g", "x"]),
+        (other.assign(w=df.x[2] > one.y), ["y"]),
+    ]
+
+
+@on_every_engine
+def test_the_answers_stay(engine):
+    df, other = load(engine, DATA), load(engine, {"g": ["a", "b"], "x": [4, 3], "y": [1, 2]})
+    optional = [name for name, _, required in PASSES if not required]
+    pruning = tuple(name for name in optional if name.startswith("prune"))
+    changed = set()
+    for frame, order in programs(df, other):
+        names = [*frame.index_columns, *frame.data_columns]
+        state = frame.sort_values(order)._state
+        plan = Select(Sort(state.plan, state.order), tuple((name, state.plan.column(name)) for name in names))
+        whole = compile_plan(plan, state.dialect)
+        wanted = rows(state.engine, whole)
+        kept = frame.materialize().sort_values(order)._state
+        assert rows(state.engine, kept.statement(names)) == wanted
+        assert len(wanted) > 1
+        for off in (*((name,) for name in optional), pruning, tuple(optional)):
+            statement = compile_plan(plan, state.dialect, without=off)
+            if statement.sql != whole.sql:
+                changed.add(off)
+                assert rows(state.engine, statement) == wanted, off
+    assert changed >= {pruning, ("label first",), tuple(optional)}, "the passes have something to do"
+
+
+def rows(engine, statement):
+    return [plain(row.values()) for row in engine.arrow(statement.sql, statement.schema).to_pylist()]
