@@ -302,7 +302,8 @@ class PostgresEngine(Session):
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
         key = sorted((int(str(position)), str(column)) for column, _, position, _, _ in rows if position is not None)
-        return StoredTable(Relation("table", parts if rows[0][4] else place, bool(rows[0][3])),
+        temporary = bool(rows[0][3]) and parts[-1] in self.temporary
+        return StoredTable(Relation("table", parts if rows[0][4] else place, temporary=temporary),
                            tuple((str(column), str(type_)) for column, type_, _, _, _ in rows),
                            tuple(column for _, column in key))
 

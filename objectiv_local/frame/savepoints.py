@@ -202,9 +202,13 @@ def _named(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> str:
 def _is_hidden(name: str, engine: Engine) -> bool:
     """Return whether a temporary table hides what is stored under a name."""
     try:
-        return engine.table(f'"{name}"').relation.temporary
+        found = engine.table(f'"{name}"')
     except TableNotFound:
         return False
+    try:
+        return engine.table(f'"{name}"', lasting=True).relation != found.relation
+    except TableNotFound:
+        return True
 
 
 def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str, ...]]:
@@ -214,7 +218,8 @@ def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str
 
 def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
     """Return the step that reads the table or view of a savepoint."""
-    relation = Relation("table", places.get(entry.name, (entry.name,)), entry.materialization == "temp_table")
+    relation = Relation("table", places.get(entry.name, (entry.name,)),
+                        temporary=entry.materialization == "temp_table")
     return source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
 
 

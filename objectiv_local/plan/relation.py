@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from objectiv_local.types import Type
@@ -18,7 +18,6 @@ class Relation:
     ``table``: ``parts`` are the parts of a table's name, such as ``("public", "data")``.
     ``parquet``: ``parts`` are file names or patterns.
     ``query``: ``parts`` is the text of a query that a user wrote.
-    ``temporary`` tables end with the connection.
     """
 
     kind: Literal["table", "parquet", "query"]
@@ -27,7 +26,8 @@ class Relation:
     """Whether the files differ in their columns, which are then matched by name."""
     folders: bool = True
     """Whether folders such as ``year=2024`` are columns."""
-    temporary: bool = field(default=False, compare=False)
+    temporary: bool = False
+    """Whether it holds rows of frames and ends with the connection."""
 
     @property
     def title(self) -> str:

@@ -269,8 +269,9 @@ def test_temporary_tables_stay_with_the_parent(target: str, tmp_path: Path, url:
 
 
 def test_what_a_child_cannot_open_again(tmp_path: Path, url: str) -> None:
-    own = connect(duckdb.connect())
-    own.execute("CREATE TABLE t AS SELECT 1::bigint AS n")
+    database = duckdb.connect()
+    database.execute("CREATE TABLE t AS SELECT 1::bigint AS n")
+    own = connect(database)
     answer = in_child(lambda: own.arrow("SELECT n FROM t", ONE))
     assert answer.startswith("ConnectionFailed: the connection to DuckDB connection to memory belongs to the process that")
     assert "spawn" in answer
