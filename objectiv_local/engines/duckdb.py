@@ -7,13 +7,22 @@ import re
 import threading
 import weakref
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.dialects import duckdb as duckdb_dialect
 from objectiv_local.engines import parquet
 from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
+from objectiv_local.engines.duckdb_settings import (
+    READING,
+    TEMPORARY,
+    Guest,
+    check_kind,
+    constant,
+    in_transaction,
+    kinds,
+    set_up,
+)
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
@@ -38,13 +47,6 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: Optimizer steps that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 take two projections of a step of
-#: VALUES that is joined to itself for the same one, when both are appended, ordered and limited (tests/engines/test_faults.py).
-_WRONG_OPTIMIZERS = ("common_subplan",)
-
-#: What our own connections are set to. Python variables are no tables.
-_SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
-
 _CATALOGUE = """\
 SELECT c.database_name, c.schema_name, c.table_name,
        list(c.column_name ORDER BY c.column_index), list(c.data_type ORDER BY c.column_index),
@@ -57,13 +59,6 @@ FROM duckdb_columns() AS c
 WHERE lower(c.table_name) = lower({name})
 GROUP BY c.database_name, c.schema_name, c.table_name
 """
-
-
-#: Kinds of statements that read. A SELECT that writes is refused by the transaction that it runs in.
-_READING = frozenset({"SELECT", "EXPLAIN"})
-
-#: Kinds of statements that change nothing beyond the connection, in a transaction for reading: only temporary tables there.
-_TEMPORARY = _READING | {"CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "SET", "PRAGMA"}
 
 
 #: Types that are loaded as text, with their cast.
@@ -95,15 +90,10 @@ class DuckDBEngine(Session):
         self._registered: list[str] = []
         timeout = {} if statement_timeout is None else {
             "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
-        #: What a user's connection is set to for the time of a statement.
-        self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
+        self._settings = {"TimeZone": "UTC"} | timeout  # of a user's connection while a statement runs
         if owned:
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
-            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": _without_wrong("")}).items():
-                connection.execute(f"SET {name} = {_text(value)}")
-            _hide_progress(connection)
-            if reach is not None:
-                _confine(connection, reach)
+            set_up(connection, timeout, reach)
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
@@ -120,9 +110,8 @@ class DuckDBEngine(Session):
 
         coercion = Coercion(schema)
         with self._turn(), self._pinned():
-            self._check(sql)
             # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
-            table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
+            table = self._run(lambda: self._query(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
 
     def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
@@ -131,8 +120,7 @@ class DuckDBEngine(Session):
             reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
-                self._check(sql)
-                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+                reader = self._run(lambda: self._query(sql).to_arrow_reader(batch_rows), sql)
                 yield None
                 while (batch := self._run(lambda: next(reader, None), sql)) is not None:
                     if batch.num_rows:
@@ -149,19 +137,17 @@ class DuckDBEngine(Session):
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns."""
         with self._turn(), self._pinned():
-            self._check(sql, _TEMPORARY)
-            self._run(lambda: self._execute(sql), sql)
+            self._run(lambda: self._execute(sql, TEMPORARY), sql)
 
-    def _execute(self, sql: str) -> None:
-        result = self._connection.sql(sql)
+    def _execute(self, sql: str, allowed: frozenset[str] | None = None) -> None:
+        result = self._connection.sql(sql) if allowed is None else self._query(sql, allowed)
         if result is not None:
             result.fetchall()
 
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
         with self._turn(), self._pinned():
-            self._check(sql)
-            rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
+            rows = self._run(lambda: self._query(f"EXPLAIN {sql}").fetchall(), sql)
         return "\n".join(str(row[-1]) for row in rows)
 
     def _run(self, action: Callable[[], T], sql: str) -> T:
@@ -170,74 +156,33 @@ class DuckDBEngine(Session):
 
         try:
             return interruptible(action, self._connection.interrupt)
+        except ObjectivError:
+            raise  # some are OSErrors too
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             failure = translated(str(error), self.description, sql)
         raise failure
 
     @contextmanager
     def _pinned(self) -> Generator[None]:
-        """Hold the settings of a user's connection at ours for one statement."""
-        if not self._pins:
+        """Hold a user's connection at our settings for one statement."""
+        if self._owned:
             yield
             return
-        names = [*self._pins, "disabled_optimizers"]
-        listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
-        found = dict(zip(names, values, strict=True))
-        wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
-        changed = [name for name in names if found[name] != wanted[name]]
+        guest = Guest(self._connection)
         try:
-            for name in changed:
-                self._set(name, wanted[name])
-            with self._reading():
-                yield
-        finally:
-            for name in changed:
-                self._set(name, found[name])
-
-    @contextmanager
-    def _reading(self) -> Generator[None]:
-        """Hold a transaction in which DuckDB refuses writes, on a connection of the user's own that is for reading.
-
-        A query may write too, in a WITH. In a transaction that the user began, that one decides.
-        """
-        if self._owned or not self.read_only or self._snapshots or self._in_transaction():
-            yield
-            return
-        self._run(lambda: self._execute("BEGIN TRANSACTION READ ONLY"), "")
-        try:
+            self._run(lambda: guest.enter(self._settings, reading=self.read_only and not self._snapshots), "")
             yield
         except BaseException:
             with suppress(ObjectivError):
-                self._run(lambda: self._execute("ROLLBACK"), "")
+                self._run(lambda: guest.leave(failed=True), "")
             raise
-        self._run(lambda: self._execute("COMMIT"), "")
+        self._run(lambda: guest.leave(failed=False), "")
 
-    def _in_transaction(self) -> bool:
-        """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
-        asked = "SELECT txid_current()"  # without a transaction, each statement is one
-        return self._fetch(asked) == self._fetch(asked)
-
-    def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
-        """Check that a text is one statement that reads, on a user's connection for reading.
-
-        A second statement may end the transaction that the first one is held in, and DuckDB lets a transaction for reading
-        write files and attach databases.
-        """
-        if self._owned or not self.read_only:
-            return
-        found = self._statements(sql)
-        if found[1:] or not kinds.issuperset(found):
-            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found)}",
-                           hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
-
-    def _statements(self, sql: str) -> list[str]:
-        """Return the kinds of the statements in a text."""
-        found = self._run(lambda: self._connection.extract_statements(sql), sql)
-        return [statement.type.name for statement in found]
-
-    def _set(self, name: str, value: str) -> None:
-        self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
+    def _query(self, sql: str, allowed: frozenset[str] = READING) -> duckdb.DuckDBPyRelation:
+        """Begin with a statement, which on a user's connection for reading has to be one of an allowed kind."""
+        if self.read_only and not self._owned:
+            check_kind(self._connection, sql, allowed)
+        return self._connection.sql(sql)
 
     # ---- tables
 
@@ -250,7 +195,7 @@ class DuckDBEngine(Session):
             if self.files is not None and name.casefold() in self._aliases:
                 return self._described_files(self.files)
             parts = split_name(name)
-            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
+            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=constant(parts[-1]))).fetchall(), "")
             best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
                        default=None)
             if best is None:
@@ -317,7 +262,7 @@ class DuckDBEngine(Session):
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = sql.strip().rstrip(";")
         with self._turn(), self._pinned():
-            found = self._statements(body)
+            found = self._run(lambda: kinds(self._connection, body), sql)
             if found != ["SELECT"]:
                 raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
                                    hint="run other statements on the connection first, and give the SELECT alone")
@@ -336,7 +281,7 @@ class DuckDBEngine(Session):
             self._run(lambda: self._execute("COMMIT"), "")
 
     def _begin_snapshot(self) -> bool:
-        if not self._owned and self._in_transaction():
+        if not self._owned and self._run(lambda: in_transaction(self._connection), ""):
             return False
         begin = "BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN"
         self._run(lambda: self._execute(begin), begin)
@@ -354,7 +299,6 @@ class DuckDBEngine(Session):
             self._require_writable(relation_name)
         with self._turn(), self._pinned():
             if temporary:
-                self._check(sql)
                 name = self._unused(relation_name)
                 self._create(name, sql)
                 return self._described(name)
@@ -364,7 +308,7 @@ class DuckDBEngine(Session):
             return self._described(*parts)
 
     def _create(self, name: str, sql: str) -> None:
-        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
+        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}", TEMPORARY), sql)
         self._created.append(name)
 
     def _unused(self, name: str) -> str:
@@ -381,45 +325,6 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
-
-
-def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
-    """Keep a connection from all files but those of its target, for good."""
-    for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
-        connection.execute(f"SET {name} = [{', '.join(map(_text, paths))}]")
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET autoload_known_extensions = false")
-    connection.execute("SET enable_external_access = false")
-
-
-def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
-    """Turn the progress bar off where it is on.
-
-    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
-    """
-    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
-    if rows[0][0]:
-        connection.execute("SET enable_progress_bar = false")
-
-
-def _without_wrong(disabled: str) -> str:
-    """Return a list of disabled optimizer steps, extended by those that return wrong rows."""
-    steps = [step.strip() for step in disabled.split(",") if step.strip()]
-    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
-
-
-@cache
-def _wrong_optimizers() -> tuple[str, ...]:
-    """Return those of the steps that this release of DuckDB has; it refuses names that it does not know."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
-    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:
