@@ -111,9 +111,13 @@ def type_from_dtype(dtype: object) -> Type:
     """
     if isinstance(dtype, Type):
         return dtype
-    builtin = {bool: BOOL, int: INT64, float: FLOAT64, str: STRING}.get(dtype) if isinstance(dtype, type) else None
+    builtin = {bool: BOOL, int: INT64, float: FLOAT64, str: STRING, datetime.date: DATE, datetime.time: TIME,
+               datetime.datetime: TIMESTAMP, datetime.timedelta: TIMEDELTA, uuid.UUID: UUID,
+               dict: JSON, list: JSON}.get(dtype) if isinstance(dtype, type) else None
     if builtin is not None:
         return builtin
+    if not isinstance(dtype, str):
+        dtype = _array_dtype(dtype)
     if isinstance(dtype, str):
         found = _ALIASES.get(dtype.lower()) or _LABELS.get(dtype) or _parametrised(dtype)
         if found is not None and found != DECIMAL:
@@ -126,6 +130,17 @@ def type_from_dtype(dtype: object) -> Type:
         f"dtype {dtype!r} is not known",
         hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS)),
     )
+
+
+def _array_dtype(dtype: object) -> object:
+    """Return the name of a type of numpy's or pandas', as in ``numpy.int64`` or ``numpy.dtype('int64')``, if it is one."""
+    owner = dtype if isinstance(dtype, type) else type(dtype)
+    if owner.__module__.partition(".")[0] not in ("numpy", "pandas"):
+        return dtype
+    name = dtype.__name__ if isinstance(dtype, type) else str(dtype)
+    name = "string" if name.startswith("<U") else name.partition("[")[0]
+    return {"bool_": "bool", "boolean": "bool", "str_": "string", "Int64": "int64", "Float64": "float64",
+            "float32": "float64", "datetime64": "timestamp", "timedelta64": "timedelta"}.get(name, name)
 
 
 def aliases(type_: Type) -> tuple[str, ...]:

@@ -111,6 +111,11 @@ def _aggregates(hub: Any, df: Any, everything: Any) -> dict[str, Answer]:
         "session_duration_list_sum_bounces": lambda: duration_list(exclude_bounces=False, method="sum"),
         "session_duration_time_and_type": lambda: agg.session_duration(df, groupby=[hub.time_agg(df), "event_type"]),
         "session_duration_user": lambda: agg.session_duration(df, groupby="user_id"),
+        "session_duration_session": lambda: agg.session_duration(df, groupby="session_id"),
+        "session_duration_session_bounces": lambda: agg.session_duration(df, groupby="session_id", exclude_bounces=False),
+        "session_duration_time_and_session": lambda: agg.session_duration(df, groupby=[hub.time_agg(df), df.session_id]),
+        "session_duration_type_and_session": lambda: agg.session_duration(
+            df, groupby=["event_type", "session_id"], method="sum", exclude_bounces=False),
         "frequency": lambda: agg.frequency(df),
     }
 

@@ -93,6 +93,7 @@ _EVENTS = Case(
 _RAW = {"event_id": "text", "day": "day", "moment": "text", "user_id": "text", "location_stack": "json"}
 _TYPES = {"event_type": "text", "stack_event_types": "json"}
 _DURATION_GROUPS = ("event_type", "application_id")
+_DURATION_OF_SESSION = {"session_id": "int", "session_duration": "timedelta"}
 _FLOWS = Case(("source", "target"), {"source": "text", "target": "text", "value": "int"})
 
 #: Bounds of slices of location stacks, by the name of their case.
@@ -172,6 +173,11 @@ CASES: dict[str, Case] = {
     "session_duration_list_sum_bounces": _by("session_duration", "timedelta", *_DURATION_GROUPS),
     "session_duration_time_and_type": _by("session_duration", "timedelta", "time_aggregation", "event_type"),
     "session_duration_user": _by("session_duration", "timedelta", "user_id"),
+    "session_duration_session": Case(("session_id",), _DURATION_OF_SESSION),
+    "session_duration_session_bounces": Case(("session_id",), _DURATION_OF_SESSION),
+    "session_duration_time_and_session": Case(
+        ("time_aggregation", "session_id"), {"time_aggregation": "text", **_DURATION_OF_SESSION}),
+    "session_duration_type_and_session": Case(("event_type", "session_id"), {"event_type": "text", **_DURATION_OF_SESSION}),
     "session_duration_new_users": _per_day("session_duration", "timedelta"),
     "session_duration_new_users_sum": _per_day("session_duration", "timedelta"),
     "session_duration_new_users_bounces": _per_day("session_duration", "timedelta"),
@@ -212,6 +218,9 @@ CASES: dict[str, Case] = {
     "drop_off_session_untied": _by("value_counts", "int", "location"),
     "drop_off_list_untied": _by("value_counts", "int", "location"),
     "drop_off_slice_untied": _by("percentage", "float", "location"),
+    # of hits at one moment, the one with the greatest event id is the last
+    "drop_off_user_ties": _by("value_counts", "int", "location"),
+    "drop_off_session_ties": _by("value_counts", "int", "location"),
     "funnel": _funnel(),
     "funnel_slice": _funnel(),
     "funnel_column": _funnel(),
@@ -293,7 +302,8 @@ def _converts_twice(original: Row | None, ours: Row | None) -> bool:
     return sum("Link: " + CONVERSION_LINK["id"] in step for step in steps) > 1 or (ours is not None and not steps[-1])
 
 
-_TIES = Intended("of several hits at the last moment, the original takes any one; the cases `untied` compare the rest",
+_TIES = Intended("of several hits at the last moment, the original takes any one; the cases"
+                 " `untied` compare the rest, and `ties` give the original the one hit that is last here",
                  lambda original, ours: True)
 _HALVES = Intended("a rate in the middle of two is rounded to the even digit, as pandas does; the original rounds it up",
                    _rounded_otherwise)

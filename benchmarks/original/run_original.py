@@ -92,10 +92,23 @@ def answers(url: str, table: str, start_date: str, end_date: str) -> tuple[Any, 
             frame[column] = frame[column].str.replace('"', "")
         return frame
 
+    def last_located(key: str) -> Any:
+        """Return the last hit with a location of each group, of hits at one moment the one with the last hit number."""
+        frame = df.copy()
+        frame["hit"] = frame.session_id * 100_000 + frame.session_hit_number
+        frame["name"] = frame.location_stack.ls.nice_name
+        frame = frame[frame.name.notnull()]
+        backwards = frame.sort_values("hit", ascending=False).groupby(key).window()
+        frame["place"] = backwards["event_type"].count()
+        frame = frame.materialize()
+        return frame[frame.place == 1]
+
     return df.engine, {
         **calls.answers(hub, df, everything),
         # Quirk: resolving identities adds a context to the hub's own list, so it gets a hub of its own.
         **calls.identified(ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"]), days),
+        "drop_off_user_ties": lambda: hub.agg.drop_off_locations(last_located("user_id")),
+        "drop_off_session_ties": lambda: hub.agg.drop_off_locations(last_located("session_id"), groupby="session_id"),
         "nested_locations": nested_locations,
         "nested_locations_home": lambda: nested_locations(root_location="home"),
         "events": lambda: events(df),

@@ -55,6 +55,8 @@ def answers(target: str, table: str, start_date: str, end_date: str) -> dict[str
     return {
         **calls.answers(hub, df, everything),
         **calls.identified(hub, days),
+        "drop_off_user_ties": lambda: hub.agg.drop_off_locations(df),
+        "drop_off_session_ties": lambda: hub.agg.drop_off_locations(df, groupby="session_id"),
         "nested_locations": lambda: hub.visualize_location_stack(df, return_df=True, show=False),
         "nested_locations_home": lambda: hub.visualize_location_stack(df, root_location="home", return_df=True, show=False),
         "events": lambda: events(df),

@@ -172,7 +172,31 @@ def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
     return func("coalesce", binary(">", func("len", _filtered(args, expr)), number(0)), Raw("FALSE"))
 
 
+def _equal(document: Sql, wanted: object) -> list[Sql]:
+    """Return the conditions under which a JSON value equals another, each of which may be NULL where it does not."""
+    kind = func("json_type", document)
+    if isinstance(wanted, dict):
+        keys = func("len", func("list_distinct", func("json_keys", document)))
+        parts = [part for key, value in wanted.items() for part in _equal(member(document, key, as_text=False), value)]
+        return [binary("=", kind, text("OBJECT")), binary("=", keys, number(len(wanted))), *parts]
+    if isinstance(wanted, list):
+        parts = [part for position, value in enumerate(wanted)
+                 for part in _equal(_step(document, f"$[{position}]", as_text=False), value)]
+        return [binary("=", kind, text("ARRAY")), binary("=", func("json_array_length", document), number(len(wanted))), *parts]
+    return _scalar_condition(kind, binary("->>", document, text("$")), wanted)
+
+
+def _json_equal(args: Sequence[Sql], expr: Expr) -> Sql:
+    same, *others = _equal(unparsed(args[0]), json.loads(str(constant(expr, 1))))
+    for condition in others:
+        same = binary("AND", same, condition)
+    return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), func("coalesce", same, Raw("FALSE"))))
+
+
 def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
+    assert isinstance(expr, Call)
+    if expr.args[1].type.name == "json":
+        return binary(">", func("len", func("list_filter", elements(args[0]), _matching(_object(expr, 1)))), number(0))
     value = constant(expr, 1)
     if isinstance(value, str) and not _reads_as_json(value):
         # The text of no number, object and so on is the one looked for.
@@ -261,4 +285,5 @@ JSON: dict[str, Builder] = {
     "json_has": _json_has,
     "json_length": _json_length,
     "json_contains": _json_contains,
+    "json_equal": _json_equal,
 }

@@ -484,6 +484,8 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "last": _first,
     "mode": of_constant(_mode),
     "quantile": of_constant(_quantile),
+    "quantile_disc": of_constant(lambda args, expr: within_group(
+        "percentile_disc", args[0], Raw(repr(constant(expr, 1))), collation=C if expr.type == STRING else "")),
     "to_json_array": _to_json_array,
 }
 

@@ -69,7 +69,13 @@ def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
-    return binary("@>", args[0], _json_text([constant(expr, 1)]))
+    assert isinstance(expr, Call)
+    value = _object(expr, 1) if expr.args[1].type.name == "json" else constant(expr, 1)
+    return binary("@>", args[0], _json_text([value]))
+
+
+def _json_equal(args: Sequence[Sql], expr: Expr) -> Sql:
+    return binary("=", args[0], _json_text(json.loads(str(constant(expr, 1)))))
 
 
 def elements(array: Sql) -> Sql:
@@ -161,4 +167,5 @@ JSON: dict[str, Builder] = {
     "json_has": _json_has,
     "json_length": _json_length,
     "json_contains": _json_contains,
+    "json_equal": _json_equal,
 }

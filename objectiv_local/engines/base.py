@@ -102,6 +102,9 @@ class Engine(Protocol):
         and :class:`InvalidValue` if the table exists, unless it is to be replaced.
         """
 
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a connection for reading."""
+
     def write(self, statements: Sequence[str]) -> None:
         """Run statements in one transaction. Raises :class:`ReadOnly` on a connection for reading."""
 
@@ -222,6 +225,11 @@ class Session(ABC):
         self._require_writable("")
         with self._turn():
             self._transaction(statements)
+
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
+        names = ", ".join(quoted(column) for column in columns)
+        self.write([f"INSERT INTO {quoted(*split_name(relation_name))} ({names})\n{sql}"])
 
     @abstractmethod
     def _transaction(self, statements: Sequence[str]) -> None:

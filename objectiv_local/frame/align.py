@@ -1,23 +1,26 @@
 """Combining series of different frames: the decision list, in one place.
 
 1. The same plan: a plain expression.
-2. One plan is the other with columns added, or both add columns to the same rows: moved onto one plan, no join. Where
+2. One plan is the other with columns added or chosen, or both are so of the same rows: moved onto one plan, no join. Where
    only the rows of the left side are asked for, the left side may also have been filtered since.
 3. One has a single row whatever the data, as a total, a limit of one row or ``series[label]`` has: a scalar query.
 4. Both indexed by the same types: aligned on the index, all rows of both sides for arithmetic, those of the left side
-   for ``df[name] = series``.
+   for ``df[name] = series``. No row may meet several: where no key proves that, rows are counted before they are fetched.
 5. Anything else is an error that says which ``merge`` to write.
+
+A grouped side keeps its groups, so it takes part in 1 to 3 alone: a join would change the rows of its groups.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.state import State, is_single_row, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, ScalarQuery, substitute
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Node, Select
+from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Named, Node, Pin, Select
 
 Keep = OneOf["both", "left"]
 
@@ -31,11 +34,53 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     """
     _same_connection(left, right, name)
     left, right, (other,) = with_one_value_each(left, right, [other])
+    if left.groups is not None or right.groups is not None:
+        return _grouped(left, exprs, right, other, keep, name)
+    return side_by_side(left, exprs, right, other, keep) or _joined(left, exprs, right, other, keep, name)
+
+
+def _grouped(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
+             name: str) -> tuple[State, list[Expr], Expr]:
+    """Return the two side by side in the groups that they share, or that one of them is in beside a single value."""
+    if left.groups is None:
+        if keep == "both" and is_single_row(left.plan):
+            return right, [scalar(left, expr) for expr in exprs], other
+        assert right.groups is not None
+        raise InvalidValue(f"series {name!r} is grouped by {right.groups.title}, and what it stands beside is not",
+                           hint=f"take the ungrouped series, df[{name!r}], or an aggregate of it")
+    keys = left.groups.exprs
+    found = side_by_side(left.ungrouped(), [*exprs, *keys], right.ungrouped(), other, keep)
+    same = found is not None and (right.groups is None or same_groups(left, right, keep))
+    if found is None or not same:
+        raise InvalidValue(f"series {name!r} is not of the rows that are grouped by {left.groups.title} here, or in other "
+                           "groups", hint="put the columns side by side first and group then, or aggregate both")
+    state, moved, value = found
+    return replace(state, groups=left.groups.moved(moved[len(exprs):])), moved[:len(exprs)], value
+
+
+def same_groups(left: State, right: State, keep: Keep) -> bool:
+    """Return whether the keys of the right side are those of the left one, once they stand on one plan."""
+    assert left.groups is not None
+    assert right.groups is not None
+    if left.groups.names != right.groups.names or left.groups.sets != right.groups.sets:
+        return False
+    state, own = left.ungrouped(), left.groups.exprs
+    for position, key in enumerate(right.groups.exprs):
+        found = side_by_side(state, own, right.ungrouped(), key, keep)
+        if found is None or found[1][position] != found[2]:
+            return False
+        state, own, _ = found
+    return True
+
+
+def side_by_side(left: State, exprs: list[Expr], right: State, other: Expr,
+                 keep: Keep) -> tuple[State, list[Expr], Expr] | None:
+    """Return the two side by side where that takes no join, else None."""
     if left.plan is right.plan:
         return left, exprs, other
     if not other.columns and not other.has_window:
         return left, exprs, other
-    moved = _moved(left.plan, right.plan, other, keep)
+    moved = without_join(left.plan, right.plan, other, keep)
     if moved is not None:
         plan, expr = moved
         return left.on(plan), exprs, expr
@@ -48,7 +93,7 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
         return left, exprs, scalar(right, other)
     if keep == "both" and is_single_row(left.plan):
         return right, [scalar(left, expr) for expr in exprs], other
-    return _joined(left, exprs, right, other, keep, name)
+    return None
 
 
 def _same_connection(left: State, right: State, name: str) -> None:
@@ -69,6 +114,10 @@ def scalar(state: State, expr: Expr) -> Expr:
     return ScalarQuery(Extend(state.plan, ((name, expr),)), name)
 
 
+#: Steps whose rows are those of their input.
+_SAME_ROWS: tuple[type[Node], ...] = (Extend, Select, Pin)
+
+
 def _chain(plan: Node, steps: tuple[type[Node], ...]) -> list[Node]:
     """Return the plan and the nodes below it down to the first that is not one of ``steps``, that one included."""
     out = [plan]
@@ -78,26 +127,37 @@ def _chain(plan: Node, steps: tuple[type[Node], ...]) -> list[Node]:
     return out
 
 
-def _moved(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[Node, Expr] | None:
-    """Return a plan with the rows of ``plan`` that has ``expr`` of ``other_plan``, and ``expr`` there; None without join."""
-    allowed: tuple[type[Node], ...] = (Extend, Filter, Limit) if keep == "left" else (Extend,)
-    own = _chain(plan, allowed)
-    theirs = _chain(other_plan, (Extend,))
+def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[Node, Expr] | None:
+    """Return a plan with the rows of ``plan`` that has ``expr`` of ``other_plan``, and ``expr`` there.
+
+    None where that takes a join: where the rows are not made of the same ones.
+    """
+    own = _chain(plan, (*_SAME_ROWS, Filter, Limit) if keep == "left" else _SAME_ROWS)
+    theirs = _chain(other_plan, _SAME_ROWS)
     common = next((node for node in theirs if node in own), None)
     if common is None:
         return None
     added = theirs[: theirs.index(common)]
     above = own[: own.index(common)]
+    while added and isinstance(added[0], Pin | Select) and all(
+            isinstance(part, Column) for _, part in _computed(added[0])):
+        expr = substitute(expr, dict(_computed(added[0])))
+        added = added[1:]
     if not added and _unchanged(above, expr.columns) and (
-            not expr.has_window or all(isinstance(node, Extend) for node in above)):
+            not expr.has_window or all(isinstance(node, _SAME_ROWS) for node in above)):
         return plan, expr
     return _grafted(common, added, above, expr)
+
+
+def _computed(node: Node) -> Named:
+    """Return the columns that a step computes; a Pin computes none."""
+    return node.columns if isinstance(node, Extend | Select) else ()
 
 
 def _moved_all(plan: Node, other_plan: Node, exprs: list[Expr]) -> tuple[Node, list[Expr]] | None:
     out: list[Expr] = []
     for expr in exprs:
-        moved = _moved(plan, other_plan, expr, "both")
+        moved = without_join(plan, other_plan, expr, "both")
         if moved is None:
             return None
         plan = moved[0]
@@ -106,8 +166,14 @@ def _moved_all(plan: Node, other_plan: Node, exprs: list[Expr]) -> tuple[Node, l
 
 
 def _unchanged(above: list[Node], columns: frozenset[str]) -> bool:
-    replaced = {name for node in above if isinstance(node, Extend) for name, _ in node.columns}
-    return replaced.isdisjoint(columns)
+    """Return whether the named columns of the rows below are there, under their names, after the steps ``above``."""
+    for node in above:
+        computed = dict(_computed(node))
+        if any(isinstance(node, Select) and name not in computed for name in columns):
+            return False
+        if any(computed[name] is not Column(name, node.types[name]) for name in columns & computed.keys()):
+            return False
+    return True
 
 
 def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> tuple[Node, Expr]:
@@ -117,21 +183,29 @@ def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> 
     renamed: dict[str, Expr] = {}
     plan = common
     for node in reversed(added):
-        assert isinstance(node, Extend)
         columns = []
         new: dict[str, Expr] = {}
-        for name, part in node.columns:
+        for name, part in _computed(node):
+            here = substitute(part, renamed)
+            if isinstance(here, Column):
+                new[name] = here
+                continue
             own = unused_name(name, taken)
             taken.add(own)
-            columns.append((own, substitute(part, renamed)))
+            columns.append((own, here))
             new[name] = Column(own, part.type)
-        plan = Extend(plan, tuple(columns), node.step, once=node.once)
+        if columns:
+            plan = Extend(plan, tuple(columns), node.step, once=isinstance(node, Extend) and node.once)
         renamed |= new
     name = unused_name("aligned", taken)
     plan = Extend(plan, ((name, substitute(expr, renamed)),))
+    found = Column(name, expr.type)
     for node in reversed(above):
-        plan = node.with_inputs((plan,))
-    return plan, Column(name, expr.type)
+        if isinstance(node, Select):
+            plan = Select(plan, (*node.columns, (name, found)), node.step)
+        else:
+            plan = node.with_inputs((plan,))
+    return plan, found
 
 
 def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
@@ -160,10 +234,9 @@ def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     columns += [(each, "left", (each, each)) for each in needed if each not in left.index]
     columns.append((value, "right", (value_there, value_there)))
     on = tuple(zip(left.index, right.index, strict=True))
-    unique = right.plan.key is not None and set(right.plan.key) <= set(right.index)
-    key = left.index if keep == "both" and unique and _is_key(left) else left.plan.key if unique else None
+    key = left.plan.key if keep == "left" else left.index if _is_key(left) and _is_key(right) else None
     joined = Join(left.plan, side, "outer" if keep == "both" else "left", on, tuple(columns), True,
-                  "aligned", key if key is not None and set(key) <= {each for each, _, _ in columns} else None)
+                  "aligned", key, single="right" if keep == "left" else "either")
     # After an outer join the order of the left side says nothing about the rows of the right one; the index does.
     state = left.on(joined, () if keep == "both" else None)
     if keep == "both" and left.order:

@@ -55,6 +55,7 @@ class _Scale:
 
 
 def _checked(series: Series, bins: object) -> None:
+    series._state.rows("cutting into intervals")
     if series.dtype.partition("(")[0] not in ("int64", "float64", "decimal"):
         raise InvalidType(f"{series.dtype} cannot be cut", hint="cast it to a number with astype")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
@@ -80,9 +81,9 @@ def _scale(series: Series, bins: int) -> _Scale:
     return _Scale(ScalarQuery(ends, "low"), ScalarQuery(ends, "width"), ScalarQuery(ends, "wider"))
 
 
-def _placed(series: Series, bins: int, *, right: bool) -> tuple[State, Expr, _Scale, Expr]:
+def _placed(series: Series, bins: int, *, right: bool, of: Series | None = None) -> tuple[State, Expr, _Scale, Expr]:
     """Return the rows with the number of the bin of each value, from 0: their state, the value, the scale and the number."""
-    scale = _scale(series, bins)
+    scale = _scale(series if of is None else of, bins)
     value = as_float(series._expr)
     steps = call("truediv", call("sub", value, scale.low), scale.width)
     number = call("sub", call("ceil", steps), literal(1.0)) if right else call("floor", steps)
@@ -142,11 +143,14 @@ def counted_bins(series: Series, bins: int, method: str, *, normalize: bool, sor
     return counted.sort_values(ascending=ascending) if sort else counted
 
 
-def histogram(series: Series, bins: int, method: str = "pandas") -> DataFrame:
-    """Return a frame of the intervals ``range`` in order with the number of values in each, ``value_counts``."""
+def histogram(series: Series, bins: int, method: str = "pandas", of: Series | None = None) -> DataFrame:
+    """Return a frame of the intervals ``range`` in order with the number of values in each, ``value_counts``.
+
+    The intervals are those of the values of ``of``, by default of the series itself.
+    """
     from objectiv_local.frame.frame import DataFrame
     _checked(series, bins)
-    state, _, scale, place = _placed(series, bins, right=True)
+    state, _, scale, place = _placed(series, bins, right=True, of=of)
     counted = Aggregate(state.plan, (("place", place),), (("rows", aggregation("size")),), "counted")
     numbers = Values((("number", INT64),), tuple((literal(number),) for number in range(bins)), ("number",), "bins")
     joined = Join(numbers, counted, "left", (("number", "place"),), (

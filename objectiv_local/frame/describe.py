@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.frame.functions import NUMERIC, Named, Reduction, as_float, reduction
+from objectiv_local.frame.functions import INTERPOLATED, NUMERIC, Named, Reduction, as_float, reduction
+from objectiv_local.frame.groupby import aggregated, partition_of
 from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Select, Union
@@ -15,7 +16,7 @@ from objectiv_local.types import STRING
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.frame.groupby import GroupBy
+    from objectiv_local.frame.state import State
 
 #: The statistics of ``describe``, before the quantiles, and those of columns that are not numbers.
 STATISTICS = ("count", "mean", "std", "min", "max", "nunique", "mode")
@@ -25,24 +26,33 @@ OF_IDS = ("count", "nunique", "mode")
 QUARTILES = (0.25, 0.5, 0.75)
 
 
-def quantiles(groups: GroupBy, q: float | Sequence[float], *, numeric_only: bool) -> DataFrame:
-    """Return quantiles of the columns: columns ``<name>_quantile``, indexed by the keys and the share ``quantile``."""
+def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:
+    """Return the value of each column below which a share ``q`` of the values lies, or several, interpolated linearly.
+
+    The columns are ``<name>_quantile``, the index is ``quantile``: the share; of a grouped frame, the keys and ``quantile``.
+    Of integers it is a float. Columns that are not numbers, bools, durations or timestamps are left out.
+    """
     shares = [q] if isinstance(q, int | float) else list(q)
     if not shares:
         raise InvalidValue("q is empty", hint="give a share, as in quantile(0.5), or a list of them")
-    names = [name for name in groups._columns if not numeric_only or groups._state.plan.types[name].name in NUMERIC]
-    columns = [(name, [reduction("quantile", groups._state.column(name), q=share) for share in shares]) for name in names]
-    return _below(groups, [float(share) for share in shares], "quantile",
+    state = self._state
+    kinds = NUMERIC if numeric_only else INTERPOLATED
+    names = [name for name in self._columns if state.type_of(name).name in kinds]
+    if not names:
+        raise InvalidValue("the frame has no column with quantiles",
+                           hint="numbers, bools, durations and timestamps have; the median of text is median()")
+    columns = [(name, [reduction("quantile", state.value(name), q=share) for share in shares]) for name in names]
+    return _below(state, [float(share) for share in shares], "quantile",
                   [(f"{name}_quantile", made, lambda expr: expr) for name, made in columns])
 
 
-def described(groups: GroupBy, percentiles: float | Sequence[float] | None) -> DataFrame:
-    """Return statistics of the columns, indexed by the keys and the name of the statistic ``__stat``."""
+def _described(state: State, names: Sequence[str], percentiles: float | Sequence[float] | None) -> DataFrame:
+    """Return statistics of columns, indexed by the keys and the name of the statistic ``__stat``."""
     given = [percentiles] if isinstance(percentiles, int | float) else [] if percentiles is None else list(percentiles)
     shares = sorted(set(given or QUARTILES))
     columns: dict[str, tuple[dict[str, Reduction], Callable[[Expr], Expr]]] = {}
-    for name in groups._columns:
-        column = groups._state.column(name)
+    for name in names:
+        column = state.value(name)
         kind = column.type.name
         if kind == "numeric_interval":
             continue
@@ -60,8 +70,8 @@ def described(groups: GroupBy, percentiles: float | Sequence[float] | None) -> D
     if not columns:
         raise InvalidValue("there is no column to describe", hint="numbers, text, dates and the like have statistics")
     rows = [row for row in (*STATISTICS, *map(str, shares)) if any(row in made for made, _ in columns.values())]
-    return _below(groups, rows, "__stat", [(name, [made.get(row) for row in rows], convert)
-                                           for name, (made, convert) in columns.items()])
+    return _below(state, rows, "__stat", [(name, [made.get(row) for row in rows], convert)
+                                          for name, (made, convert) in columns.items()])
 
 
 def _text(expr: Expr) -> Expr:
@@ -70,22 +80,22 @@ def _text(expr: Expr) -> Expr:
     return cast(expr, STRING)
 
 
-def _below(groups: GroupBy, rows: Sequence[object], level: str,
+def _below(state: State, rows: Sequence[object], level: str,
            columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> DataFrame:
     """Return aggregates one below the other: a row for each of ``rows``, in which a column has its own aggregate."""
     from objectiv_local.frame.frame import DataFrame
 
-    groups._refuse_sets("a description")
+    partition_of(state, "a description")
     names = [name for name, _, _ in columns]
-    keys = [name for name, _ in groups._keys]
+    keys = state.keys
     if level in keys:
         raise InvalidValue(f"a key is named {level!r}, as the level of the result is", hint="rename the key")
     taken = {*keys, *names, level}
     labels = [[new_name(f"{name}_{row}", taken) for row in rows] for name, _, _ in columns]
-    aggregated = groups._result(Named(tuple(
+    totals = aggregated(state, Named(tuple(
         (label, made) for own, (_, each, _) in zip(labels, columns, strict=True)
         for label, made in zip(own, each, strict=True) if made is not None)), "statistics")
-    plan = aggregated.plan
+    plan = totals.plan
     order = new_name("position", taken)
     parts = []
     for position, row in enumerate(rows):
@@ -98,8 +108,7 @@ def _below(groups: GroupBy, rows: Sequence[object], level: str,
     union = Union(tuple(parts), tuple(parts[0].types), "statistics") if len(parts) > 1 else parts[0]
     index = (*keys, level)
     ordering = (*(Ordering(union.column(key)) for key in keys), Ordering(union.column(order)))
-    state = aggregated.onto(union, index, ordering)
-    return DataFrame(state, names)
+    return DataFrame(totals.onto(union, index, ordering), names)
 
 
 def _known(each: Sequence[Reduction | None]) -> int:
@@ -108,21 +117,21 @@ def _known(each: Sequence[Reduction | None]) -> int:
 
 def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None, include: str | Sequence[str] | None = None,
              exclude: str | Sequence[str] | None = None, datetime_is_numeric: bool = False) -> DataFrame:
-    """Return statistics of the columns, one row each, indexed by ``__stat``.
+    """Return statistics of the columns, one row each, indexed by ``__stat``; of a grouped frame, by the keys and ``__stat``.
 
     Numbers and durations, these in seconds, have count, mean, std (of a sample), min, max, nunique, mode and the quantiles
     ``percentiles``, in rising order, by default 0.25, 0.5 and 0.75, all as floats. Strings, bools, dates, times and
     timestamps have count, min, max, nunique and mode, and uuids count, nunique and mode, all as strings. There is a row for
     each statistic that a column has. Intervals are left out. Values are not rounded.
 
-    By default numeric columns are described, or all if there are none; ``include`` is ``'all'`` or a list of dtypes,
-    ``exclude`` a list of dtypes. Raises InvalidType for JSON.
+    By default numeric columns are described, or all if there are none or the frame is grouped; ``include`` is ``'all'`` or
+    a list of dtypes, ``exclude`` a list of dtypes. Raises InvalidType for JSON.
     """
     if datetime_is_numeric:
         raise NotSupported("describe with datetime_is_numeric is not supported",
                            hint="timestamps are described as strings; quantile() and median() have their quantiles")
     chosen = [name for name, dtype in self.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
-    if include == "all" or (include is None and not chosen):
+    if include == "all" or (include is None and (not chosen or self.group_by is not None)):
         chosen = self.data_columns
     elif include is not None:
         wanted = {include} if isinstance(include, str) else set(include)
@@ -131,14 +140,6 @@ def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None
     chosen = [name for name in chosen if self.dtypes[name].partition("(")[0] not in left_out]
     if not chosen:
         raise InvalidValue("there is no column to describe", hint="include='all' describes columns of every dtype")
-    return described(self[chosen].groupby(None), percentiles)
-
-
-def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:
-    """Return the value of each column below which a share ``q`` of the values lies, or several, interpolated linearly.
-
-    The columns are ``<name>_quantile``, the index is ``quantile``: the share. Of integers it is a float.
-    """
-    return quantiles(self.groupby(None), q, numeric_only=numeric_only)
+    return _described(self._state, chosen, percentiles)
 
 

@@ -23,6 +23,8 @@ def frame_repr(frame: DataFrame) -> str:
     if len(pairs) > SHOWN:
         lines.append(f"  and {len(pairs) - SHOWN} more columns")
     ordered = "sorted" if state.order else "not sorted"
+    if state.groups is not None:
+        ordered += f", grouped by {state.groups.title}"
     return "\n".join([f"<DataFrame, {len(frame.columns)} columns, {ordered}; {where}>", *lines])
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def to_arrow(frame: DataFrame, limit: int | slice | None) -> pyarrow.Table:
     """Return the rows as an Arrow table, the index first."""
     engine = frame._state.connected()
-    statement = frame._state.statement([*frame.index_columns, *frame.data_columns], limit)
+    statement = frame._state.checked([*frame.index_columns, *frame.data_columns], limit)
     return engine.arrow(statement.sql, statement.schema)
 
 

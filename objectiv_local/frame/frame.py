@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import describe as statistics
-from objectiv_local.frame import display, fetch, functions, io, merge, reshape, store
+from objectiv_local.frame import display, fetch, functions, io, merge, ordering, reshape, store
 from objectiv_local.frame import savepoints as saving
 from objectiv_local.frame import scale as scaling
 from objectiv_local.frame import variables as setting
 from objectiv_local.frame.align import aligned
-from objectiv_local.frame.groupby import GroupBy
+from objectiv_local.frame.functions import reduction
+from objectiv_local.frame.groupby import (
+    aggregated,
+    aggregated_series,
+    filtered_before,
+    grouped,
+    partition_of,
+    settled,
+    with_total,
+)
+from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.indexing import LocIndexer
 from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import checked_name
 from objectiv_local.frame.state import State, limited
-from objectiv_local.frame.window import Window
+from objectiv_local.frame.window import Window, expanding, frame_of, rolling
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, literal
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
-from objectiv_local.types import BOOL, type_from_dtype
+from objectiv_local.plan.nodes import Filter, Node
+from objectiv_local.types import BOOL, STRING, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -41,6 +51,9 @@ class DataFrame(Reductions["DataFrame"]):
     ``head``. Then the whole program becomes one SQL statement; ``view_sql`` shows it. The index is not among the data
     columns: ``df.index['name']`` is a level of it.
 
+    ``groupby`` returns the rows as a grouped frame: columns can be set, renamed and left out, rows can be filtered and
+    sorted, and an aggregate then gives one row for each group. A grouped frame cannot be fetched before that.
+
     >>> import objectiv_local as ol
     >>> df = ol.DataFrame.from_schema({"day": "date", "visits": "int64"}, index=["day"], dialect="postgres")
     >>> print(df[df.visits > 10].view_sql())
@@ -50,9 +63,15 @@ class DataFrame(Reductions["DataFrame"]):
     """
 
     def __init__(self, state: State, columns: Sequence[str]) -> None:
+        self._set(state, columns)
+
+    def _set(self, state: State, columns: Iterable[str]) -> None:
+        """Give the frame a state and columns, which for aggregates of all its groups are the frame of the groups."""
+        columns = tuple(columns)
+        state = settled(state, columns)
         object.__setattr__(self, "_state", state)
-        object.__setattr__(self, "_columns", tuple(columns))
-        clash = set(columns) & set(state.index)
+        object.__setattr__(self, "_columns", columns)
+        clash = set() if state.groups is not None else set(columns) & set(state.index)
         if clash:
             raise InvalidValue(f"{min(clash)!r} is an index level and a data column", hint="rename one of them")
 
@@ -73,8 +92,8 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name."""
-        return {name: make_series(self._state, self._state.column(name), name) for name in self._state.index}
+        """The levels of the index as series, by name; of a grouped frame, the keys, which an aggregate has as its index."""
+        return {name: make_series(self._state, self._state.value(name), name) for name in self.index_columns}
 
     @property
     def data(self) -> dict[str, Series]:
@@ -88,8 +107,8 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def index_columns(self) -> list[str]:
-        """The names of the levels of the index."""
-        return list(self._state.index)
+        """The names of the levels of the index; of a grouped frame, those of the keys."""
+        return list(self._state.labels)
 
     @property
     def data_columns(self) -> list[str]:
@@ -104,12 +123,12 @@ class DataFrame(Reductions["DataFrame"]):
     @property
     def dtypes(self) -> dict[str, str]:
         """The dtypes of the data columns, by name."""
-        return {name: self._state.plan.types[name].dtype for name in self._columns}
+        return {name: self._state.type_of(name).dtype for name in self._columns}
 
     @property
     def index_dtypes(self) -> dict[str, str]:
         """The dtypes of the levels of the index, by name."""
-        return {name: self._state.plan.types[name].dtype for name in self._state.index}
+        return {name: self._state.type_of(name).dtype for name in self.index_columns}
 
     @property
     def order_by(self) -> tuple[Ordering, ...]:
@@ -145,7 +164,8 @@ class DataFrame(Reductions["DataFrame"]):
 
     def __len__(self) -> int:
         """Return the number of rows. Runs a query that counts them."""
-        return int(self.groupby(None).size().value)
+        self._state.rows("len()")
+        return int(self.size().value)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -153,9 +173,9 @@ class DataFrame(Reductions["DataFrame"]):
         return len(self), len(self._columns)
 
     @property
-    def group_by(self) -> None:
-        """Always None: groups are objects of their own here, which ``groupby`` returns."""
-        return
+    def group_by(self) -> Groups | None:
+        """The groups of a grouped frame, which the next aggregate is of; None for other frames, and once aggregated."""
+        return self._state.groups
 
     @property
     def savepoints(self) -> saving.Savepoints:
@@ -171,7 +191,8 @@ class DataFrame(Reductions["DataFrame"]):
     @property
     def is_materialized(self) -> bool:
         """Whether the columns are plain columns of the last step, and nothing is pending."""
-        return not self._state.order and set(self._state.plan.types) == {*self._state.index, *self._columns}
+        return (not self._state.order and self._state.groups is None
+                and set(self._state.plan.types) == {*self._state.index, *self._columns})
 
     @property
     def plot(self) -> Plot:
@@ -188,7 +209,9 @@ class DataFrame(Reductions["DataFrame"]):
     def __getitem__(self, key: Any) -> Any:
         """Return a column (a name), some columns (a list), or some rows (a condition or a slice).
 
-        A condition of another frame is aligned on the index and counts as false where it is missing.
+        A condition over the rows that an aggregated frame was made from leaves out rows before they are aggregated; any
+        other condition of another frame is aligned on the index and counts as false where it is missing. Fetching rows then
+        raises InvalidValue if labels of its index repeat, so that a row would meet several conditions.
         """
         if isinstance(key, str):
             return self._column(key)
@@ -207,17 +230,22 @@ class DataFrame(Reductions["DataFrame"]):
                           f"not by {type(key).__name__}", hint="use df.loc for labels")
 
     def _column(self, name: object) -> Series:
-        if name not in self._columns:
+        groups = self._state.groups
+        if name not in self._columns and (groups is None or name not in groups.names):
             level = " it is a level of the index: use df.index[...]" if name in self._state.index else ""
             raise ColumnNotFound(f"there is no data column {name!r}{';' + level if level else ''}",
                                  hint=None if level else near(str(name), self._columns))
         assert isinstance(name, str)
-        return make_series(self._state, self._state.column(name), name)
+        total = None if groups is None else groups.total(name)
+        return make_series(*(total or (self._state, self._state.value(name))), name)
 
     def _filtered(self, condition: Series) -> DataFrame:
         if condition._expr.type != BOOL:
             raise InvalidType(f"rows are kept by a bool series, not by {condition.name!r}, which is {condition.dtype}",
                               hint="compare it, as in df[df.x > 0], or use astype('bool')")
+        before = filtered_before(self._state, condition)
+        if before is not None:
+            return DataFrame(before, self._columns)
         state, _, test = aligned(self._state, [], condition._state, condition._expr, "left", condition.name)
         return DataFrame(state.on(Filter(state.plan, test)), self._columns)
 
@@ -234,7 +262,10 @@ class DataFrame(Reductions["DataFrame"]):
         """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
 
         A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
-        Several columns are set to one value, or to the columns of a frame.
+        Fetching rows raises InvalidValue if labels of the index of the series repeat, so that a row would meet several values.
+        Several columns are set to one value, or to the columns of a frame. None makes a column of missing texts.
+
+        A column of a grouped frame may also be set to an aggregate of its groups; choose such columns to fetch them.
         """
         if isinstance(key, list):
             given = list(value.data.values()) if isinstance(value, DataFrame) else [value] * len(key)
@@ -247,21 +278,24 @@ class DataFrame(Reductions["DataFrame"]):
         if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
             loaded = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))
             value = loaded[name]
-        if name in self._state.index:
+        if name in self._state.labels:
             raise InvalidValue(f"{name!r} is a level of the index and cannot be set", hint="use reset_index() first")
-        state, expr = self._state, self._value(value)
-        if isinstance(value, Series):
-            state, _, expr = aligned(self._state, [], value._state, value._expr, "left", value.name)
-        object.__setattr__(self, "_state", state.extended([(name, expr)]))
-        if name not in self._columns:
-            object.__setattr__(self, "_columns", (*self._columns, name))
+        state = with_total(self._state, name, value) if isinstance(value, Series) else None
+        if state is None:
+            state, expr = self._state, self._value(value)
+            if isinstance(value, Series):
+                state, _, expr = aligned(self._state, [], value._state, value._expr, "left", value.name)
+            state = state.extended([(name, expr)])
+        self._set(state, dict.fromkeys((*self._columns, name)))
 
     def _value(self, value: object) -> Expr:
-        return value._expr if isinstance(value, Series) else literal(value)
+        if isinstance(value, Series):
+            return value._expr
+        return literal(None, STRING) if value is None else literal(value)
 
     def __delitem__(self, key: str) -> None:
         self._column(key)
-        object.__setattr__(self, "_columns", tuple(name for name in self._columns if name != key))
+        self._set(self._state, [name for name in self._columns if name != key])
 
     def assign(self, **columns: object) -> DataFrame:
         """Return a copy with columns set; a function is called with the frame so far."""
@@ -299,20 +333,12 @@ class DataFrame(Reductions["DataFrame"]):
             if axis not in (1, "columns") or index is not None or columns is not None:
                 raise InvalidValue("a mapper is for columns with axis=1", hint="use columns={...} or index={...}")
             columns = mapper
-        old = [*self._state.index, *self._columns]
-        new = [*_renamed(self._state.index, index, errors), *_renamed(self._columns, columns, errors)]
-        if len(set(new)) != len(new):
+        levels, names = _renamed(self._state.labels, index, errors), _renamed(self._columns, columns, errors)
+        if len({*levels, *names}) != len(levels) + len(names):
             raise InvalidValue("two columns would have the same name after renaming")
-        changed = [(after, self._state.column(before)) for before, after in zip(old, new, strict=True) if before != after]
-        if not changed:
-            return self.copy()
-        from dataclasses import replace
+        return DataFrame(self._state.renamed(levels, dict(zip(self._columns, names, strict=True))), names)
 
-        size = len(self._state.index)
-        state = replace(self._state.extended(changed), index=tuple(new[:size]))
-        return DataFrame(state, tuple(new[size:]))
-
-    def astype(self, dtype: str | Mapping[str, str], errors: str = "raise") -> DataFrame:
+    def astype(self, dtype: object, errors: str = "raise") -> DataFrame:
         """Return a copy with all data columns, or those of a mapping, as another type. See Series.astype."""
         chosen = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._columns, dtype)
         for each in chosen.values():
@@ -333,23 +359,31 @@ class DataFrame(Reductions["DataFrame"]):
     def set_index(self, keys: str | Series | Sequence[str | Series], drop: bool = True, append: bool = False) -> DataFrame:
         """Return a copy with data columns or series as index; the former index is dropped unless ``append``.
 
-        With ``drop=False`` columns stay data columns too, under their name with ``_index`` behind it in the index.
+        A name may also be that of a level that the index has, which is kept. With ``drop=False`` columns stay data columns
+        too, under their name with ``_index`` behind it in the index.
         """
         from dataclasses import replace
 
+        state = self._state.rows("set_index")
         frame, names = self.copy(), []
         for key in [keys] if isinstance(keys, str | Series) else list(keys):
             name = key.name if isinstance(key, Series) else key
-            if isinstance(key, Series):
+            level = name in state.index and name not in frame._columns
+            if isinstance(key, Series) and level:
+                if key._expr is not state.column(name) or key._state.plan is not state.plan:
+                    raise InvalidValue(f"{name!r} is a level of the index and the name of another series",
+                                       hint="rename the series first")
+            elif isinstance(key, Series):
                 frame[name] = key
-            frame._column(name)
+            if not level:
+                frame._column(name)
             if not drop and name in self._columns:
                 frame[f"{name}_index"] = frame[name]
                 name = f"{name}_index"
             names.append(name)
         if len(set(names)) != len(names):
             raise InvalidValue(f"a level {names[0]!r} is given twice")
-        index = (*(self._state.index if append else ()), *names)
+        index = tuple(dict.fromkeys((*(state.index if append else ()), *names)))
         return DataFrame(replace(frame._state, index=index), tuple(each for each in frame._columns if each not in names))
 
     def reset_index(self, level: int | str | Sequence[int | str] | None = None, drop: bool = False) -> DataFrame:
@@ -361,104 +395,85 @@ class DataFrame(Reductions["DataFrame"]):
 
         from objectiv_local.frame.reshape import level_named
 
+        self._state.rows("reset_index")
         given = list(level) if isinstance(level, list | tuple) else [level]
         moved = self.index_columns if level is None else [level_named(self, each) for each in given]  # type: ignore[arg-type]
         kept = tuple(name for name in self._state.index if name not in moved)
         return DataFrame(replace(self._state, index=kept), self._columns if drop else (*moved, *self._columns))
 
-    def sort_values(self, by: str | Sequence[str], ascending: bool | Sequence[bool] = True,
-                    na_position: str = "last") -> DataFrame:
-        """Return the frame in the order of data columns or index levels; missing values ``last``, or ``first``.
-
-        Rows that tie are ordered by the key of the table, or by all columns where no key is known.
-        """
-        names = [by] if isinstance(by, str | Series) else list(by)
-        directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
-        if len(directions) != len(names):
-            raise InvalidValue(f"{len(names)} columns to sort by have {len(directions)} directions")
-        if na_position not in ("first", "last"):
-            raise InvalidValue(f"na_position is first or last, not {na_position!r}")
-        order = []
-        for name, up in zip(names, directions, strict=True):
-            if not isinstance(name, str):
-                raise InvalidType(f"a frame is sorted by names of columns, not by {type(name).__name__}",
-                                  hint="assign the series to a column first, or use series.sort_by_series")
-            if name not in self._state.index:
-                self._column(name)
-            column = self._state.column(name)
-            if column.type.name == "json":
-                raise InvalidType(f"cannot sort by {name!r}, which is {column.type}")
-            order.append(Ordering(column, bool(up), na_position == "last"))
-        return DataFrame(self._state.on(self._state.plan, tuple(order)), self._columns)
-
-    def sort_index(self, level: int | str | Sequence[int | str] | None = None,
-                   ascending: bool | Sequence[bool] = True) -> DataFrame:
-        """Return the frame in the order of its index, or of some levels of it."""
-        from objectiv_local.frame.reshape import level_named
-
-        if not self._state.index:
-            raise InvalidValue("the frame has no index to sort by", hint="use sort_values")
-        given = self.index_columns if level is None else list(level) if isinstance(level, list | tuple) else [level]
-        return self.sort_values([level_named(self, each) for each in given], ascending)  # type: ignore[arg-type]
-
-    def nlargest(self, n: int, columns: str | Sequence[str]) -> DataFrame:
-        """Return the ``n`` rows with the greatest values of a column, or of several in turn, greatest first."""
-        made: DataFrame = self.sort_values(columns, ascending=False)[:n]
-        return made
-
-    def nsmallest(self, n: int, columns: str | Sequence[str]) -> DataFrame:
-        """Return the ``n`` rows with the least values of a column, or of several in turn, least first."""
-        made: DataFrame = self.sort_values(columns)[:n]
-        return made
+    sort_values = ordering.sort_values
+    sort_index = ordering.sort_index
+    nlargest = ordering.nlargest
+    nsmallest = ordering.nsmallest
 
     # ---- groups, windows, merging
 
-    def groupby(self, by: object = None) -> GroupBy:
+    def groupby(self, by: object = None) -> DataFrame:
         """Return the rows in groups of equal ``by``: a name, a series or a list of them; None is one group.
+
+        The result is a grouped frame: its aggregates have one row for each group, in the order of the keys, which are the
+        index. ``df.groupby(...).sum()`` names its columns ``<column>_sum``; ``df.groupby(...)[column].sum()`` keeps the name.
 
         A tuple is several groupings at once, each a name, a series or a list: ``groupby(('city', ['city', 'day'], []))``.
         A list that holds lists and tuples is every combination of its items. Filtering a result keeps groups: HAVING.
+
+        Differs from pandas: a missing key is a group of its own, as with ``dropna=False``.
         """
-        return GroupBy(self, by)
+        return self._grouped(by, "groupby")
 
-    def rollup(self, by: object) -> GroupBy:
+    def rollup(self, by: object) -> DataFrame:
         """Return the groups of ``by``, of ``by`` without its last key, and so on to the total; a key left out is missing."""
-        return GroupBy(self, by, "rollup")
+        return self._grouped(by, "rollup")
 
-    def cube(self, by: object) -> GroupBy:
+    def cube(self, by: object) -> DataFrame:
         """Return the groups of every choice of the keys ``by``; a key left out is missing."""
-        return GroupBy(self, by, "cube")
+        return self._grouped(by, "cube")
+
+    def _grouped(self, by: object, kind: str) -> DataFrame:
+        self._state.rows(kind)
+        state = grouped(self, by, kind)
+        return DataFrame(state, [name for name in self._columns if name not in state.labels])
 
     def window(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
                end_boundary: str = "current_row", end_value: int | None = None,
                min_values: int | None = None) -> Window:
-        """Return the window of all rows in the order of the frame. See GroupBy.window."""
-        return self.groupby(None).window(mode, start_boundary, start_value, end_boundary, end_value, min_values)
+        """Return the window of all rows, or of those of each group of a grouped frame, in the order of the frame.
+
+        By default it reaches from the first row to the current one and the rows that tie with it. With ``mode='rows'``,
+        rows are counted: ``start_value`` before or after, by the boundary. An aggregate over fewer values than
+        ``min_values`` is missing.
+        """
+        frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
+        return Window(self._state.ungrouped(), partition_of(self._state, "a window"), frame, min_values, self._columns)
 
     def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
         """Return the window of ``window`` rows up to the current one, or around it with ``center``; the frame is sorted.
 
-        An aggregate over fewer values than ``min_periods``, by default ``window``, is missing.
+        Of a grouped frame, the rows are those of the group. An aggregate over fewer values than ``min_periods``, by default
+        ``window``, is missing. It keeps the index of the rows.
         """
-        return self.groupby(None).rolling(window, min_periods, center, closed)
+        return rolling(self._state.ungrouped(), partition_of(self._state, "a window"), self._columns, window, min_periods,
+                       center=center, closed=closed)
 
     def expanding(self, min_periods: int = 1, center: bool = False) -> Window:
-        """Return the window of all rows up to the current one; the frame has to be sorted."""
-        return self.groupby(None).expanding(min_periods, center)
+        """Return the window of all rows, or those of the group, up to the current one; the frame has to be sorted."""
+        return expanding(self._state.ungrouped(), partition_of(self._state, "a window"), self._columns, min_periods,
+                         center=center)
 
     def _reduce(self, func: Any, *, named: dict[str, object] | None = None, **options: Any) -> DataFrame:
         if named is not None:
-            aggregates = functions.keyword_aggregates(self._state, self._columns, named)
+            aggregates = functions.keyword_aggregates(self._state, [*self._columns, *self._state.keys], named)
         else:
             aggregates = functions.named(self._state, self._columns, func, **options)
-        plan: Node = Aggregate(self._state.plan, (), aggregates.aggregates())
-        if aggregates.combined():
-            plan = Extend(plan, aggregates.combined())
-        return DataFrame(self._state.onto(plan, ()), aggregates.names)
+        return DataFrame(aggregated(self._state, aggregates), aggregates.names)
+
+    def size(self) -> Series:
+        """Return the number of rows of each group of a grouped frame; of another one, a series of that one number."""
+        return aggregated_series(self._state, reduction("size", literal(True)), "size")
 
     def round(self, decimals: int = 0) -> DataFrame:
         """Return a copy with numeric columns rounded. See Series.round."""
-        numeric = [name for name in self._columns if self._state.plan.types[name].name in ("int64", "float64", "decimal")]
+        numeric = [name for name in self._columns if self._state.type_of(name).name in ("int64", "float64", "decimal")]
         return self.assign(**{name: self._column(name).round(decimals) for name in numeric})
 
     def query(self, expr: str) -> DataFrame:
@@ -519,7 +534,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     def to_batches(self, batch_rows: int = 65_536, limit: int | slice | None = None) -> Iterator[pyarrow.RecordBatch]:
         """Return an iterator over the rows as Arrow batches of at most ``batch_rows`` rows, in bounded memory."""
-        statement = self._state.statement([*self._state.index, *self._columns], limit)
+        statement = self._state.checked([*self._state.index, *self._columns], limit)
         return self._state.connected().batches(statement.sql, statement.schema, batch_rows)
 
     def tail(self, n: int = 5) -> pandas.DataFrame:
@@ -537,6 +552,9 @@ class DataFrame(Reductions["DataFrame"]):
 
         With ``dialect``, ``'duckdb'`` or ``'postgres'``, it is the SQL of the same program there: over tables of the same
         names and types, where files stand as a table ``data``.
+
+        Series of other frames are joined on the index. Whether its labels are unique is checked when rows are fetched, and not
+        by the SQL.
         """
         return self._state.statement([*self._state.index, *self._columns], limit, dialect).sql
 
@@ -545,7 +563,7 @@ class DataFrame(Reductions["DataFrame"]):
 
         With ``engine``, it is the plan that the database makes of the statement.
         """
-        names = [*self._state.index, *self._columns]
+        names = [*self._state.rows("explain").index, *self._columns]
         return self._state.connected().explain(self.view_sql()) if engine else explain(self._state.plan, names)
 
 

@@ -18,6 +18,11 @@ FUNCTIONS = ("count", "nunique", "sum", "mean", "min", "max", "any", "all", "fir
 #: Aggregates that only some types have; the others are left out with ``numeric_only``.
 NUMERIC = ("bool", "int64", "float64", "decimal")
 
+#: Types that have quantiles: between two of their values is another one.
+INTERPOLATED = (*NUMERIC, "timedelta", "timestamp")
+#: Types with an order but nothing between two values; their median is the lower one of the two in the middle.
+BETWEEN_NOTHING = ("string", "date", "time")
+
 Combine = Callable[[Sequence[Expr]], Expr]
 
 
@@ -56,6 +61,8 @@ def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **option
     if func in ("std", "var", "sem", "std_pop"):
         ddof = options.pop("ddof", None)
         return _spread(func, value, 1 if ddof is None else ddof)
+    if func == "median" and value.type.name in BETWEEN_NOTHING:
+        return Reduction((aggregation("quantile_disc", value, literal(0.5)),))
     if func in ("median", "quantile"):
         return _quantile(value, 0.5 if func == "median" else options.pop("q", 0.5))
     if options:
@@ -142,14 +149,14 @@ def named(state: State, columns: Sequence[str], func: object, *, numeric_only: b
             pairs += [(column, name) for name in (names if isinstance(names, list | tuple) else [names])]
     else:
         names = list(func) if isinstance(func, list | tuple) else [func]
-        kept = [name for name in columns if not numeric_only or state.plan.types[name].name in NUMERIC]
+        kept = [name for name in columns if not numeric_only or state.type_of(name).name in NUMERIC]
         pairs = [(column, name) for column in kept for name in names]
     if not pairs:
         raise InvalidValue("there is no column left to aggregate", hint="use size() for the number of rows")
     out: list[tuple[str, Reduction]] = []
     for column, name in pairs:
         checked = checked_function(name)
-        out.append((f"{column}_{label or checked}", reduction(checked, state.column(column), state.order, **options)))
+        out.append((f"{column}_{label or checked}", reduction(checked, state.value(column), state.order, **options)))
     return unique(out)
 
 
@@ -172,7 +179,7 @@ def keyword_aggregates(state: State, columns: Sequence[str], given: Mapping[str,
         column, func = pair
         if column not in columns:
             raise ColumnNotFound(f"there is no column {column!r} to aggregate", hint=near(str(column), columns))
-        out.append((name, reduction(checked_function(func), state.column(column), state.order)))
+        out.append((name, reduction(checked_function(func), state.value(column), state.order)))
     return unique(out)
 
 

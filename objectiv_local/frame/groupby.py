@@ -1,252 +1,132 @@
-"""Groups of rows with equal keys, and what can be computed of each group."""
+"""Grouping rows by keys, and aggregating the groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame import functions
-from objectiv_local.frame.align import aligned
-from objectiv_local.frame.functions import Named, Reduction, reduction
-from objectiv_local.frame.reductions import Reductions
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame.align import aligned, same_groups, side_by_side
+from objectiv_local.frame.functions import Named, Reduction
+from objectiv_local.frame.groups import Groups, Keys, Sets
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.state import State
-from objectiv_local.frame.window import Window, frame_of, moved_together
-from objectiv_local.plan.expr import Aggregation, Expr, Ordering, over
+from objectiv_local.frame.state import State, with_one_value_each
+from objectiv_local.plan.expr import Expr, Ordering
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Node
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, GroupingSets, Node
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
-Keys = tuple[tuple[str, Expr], ...]
-Sets = tuple[tuple[int, ...], ...]
+
+def grouped(frame: DataFrame, by: object, kind: str = "groupby") -> State:
+    """Return the state of the rows of a frame in groups. See :func:`groupings`."""
+    state, keys, sets = groupings(frame, by, kind)
+    # A window is computed over the rows that are there now, whichever of them a later filter keeps.
+    windows = {name: unused_name(name, state.plan.types) for name, expr in keys if expr.has_window}
+    if windows:
+        state = state.extended([(windows[name], expr) for name, expr in keys if name in windows])
+        keys = tuple((name, state.column(windows[name]) if name in windows else expr) for name, expr in keys)
+    return replace(state, groups=Groups(keys, sets))
 
 
-class GroupBy(Reductions["DataFrame"]):
-    """The rows of a frame in groups of equal keys. A missing key is a group of its own; groups come in key order.
+def aggregated(state: State, aggregates: Named, step: str = "") -> State:
+    """Return the state of the groups, or of one row without groups, with aggregates as columns.
 
-    Differs from pandas: missing keys are kept, as with ``dropna=False``. A column's name gets the name of the function
-    behind it in ``groupby(...).sum()``, and keeps its own in ``groupby(...)[column].sum()``.
+    The index is the keys, and the groups come in their order.
     """
+    groups = state.groups or Groups(())
+    clash = set(aggregates.names) & set(groups.names)
+    if clash:
+        raise InvalidValue(f"the result would have two columns {min(clash)!r}", hint="rename the key")
+    plan: Node
+    if groups.sets is None:
+        plan = Aggregate(state.plan, groups.keys, aggregates.aggregates(), step)
+    else:
+        level = unused_name("grouping", [*groups.names, *(name for name, _ in aggregates.aggregates())])
+        plan = GroupingSets(state.plan, groups.keys, groups.sets, aggregates.aggregates(), level, step)
+    combined = aggregates.combined()
+    if combined:
+        plan = Extend(plan, combined, step)
+    order = tuple(Ordering(plan.column(name)) for name in groups.names if plan.types[name].name != "json")
+    if groups.sets is not None:
+        order = (*order, Ordering(plan.column(level)))
+    return state.ungrouped().onto(plan, groups.names, order)
 
-    def __init__(self, frame: DataFrame, by: object, kind: str = "groupby") -> None:
-        self._state, self._keys, self._sets = groupings(frame, by, kind)
-        self._columns = tuple(name for name in frame.data_columns if name not in dict(self._keys))
-        self._frame = frame
 
-    def __repr__(self) -> str:
-        return f"<GroupBy {', '.join(name for name, _ in self._keys) or 'all rows'} of {self._frame!r}>"
+def aggregated_series(state: State, made: Reduction, name: str) -> Series:
+    """Return one aggregate of the groups, or of all rows, as a series."""
+    name = unused_name(name, state.keys)
+    found = aggregated(state, Named(((name, made),)), "" if state.groups is None else name)
+    return make_series(found, found.column(name), name)
 
-    @property
-    def index(self) -> dict[str, Series]:
-        """The keys as series of the rows, by name."""
-        return {name: make_series(self._state, expr, name) for name, expr in self._keys}
 
-    def __getitem__(self, key: str | list[str]) -> SeriesGroupBy | GroupBy:
-        if isinstance(key, str):
-            return SeriesGroupBy(self, self._series(key))
-        chosen = GroupBy.__new__(GroupBy)
-        chosen._frame, chosen._state, chosen._keys, chosen._sets = self._frame, self._state, self._keys, self._sets
-        for name in key:
-            self._series(name)
-        chosen._columns = tuple(key)
-        return chosen
+def partition_of(state: State, what: str) -> tuple[Expr, ...]:
+    """Return the keys that a window is partitioned by. Raises NotSupported for grouping sets."""
+    if state.groups is None:
+        return ()
+    if state.groups.sets is not None:
+        raise NotSupported(f"{what} over grouping sets is not supported", hint="group by one set of keys")
+    return tuple(state.groups.exprs)
 
-    def __getattr__(self, name: str) -> SeriesGroupBy:
-        if name.startswith("_") or name not in self._columns:
-            raise AttributeNotFound(f"GroupBy has no attribute or column {name!r}", hint=near(name, self._columns))
-        return SeriesGroupBy(self, self._series(name))
 
-    def _series(self, name: str) -> Series:
-        if name not in self._frame.data_columns:
-            raise ColumnNotFound(f"there is no column {name!r}", hint=near(name, self._frame.data_columns))
-        return make_series(self._state, self._state.column(name), name)
+def with_total(state: State, name: str, series: Series) -> State | None:
+    """Return grouped rows with a column set to an aggregate of the same groups, or None if ``series`` is none of them."""
+    if state.groups is None or series._state.groups is not None:
+        return None
+    plan = series._state.plan
+    while isinstance(plan, Extend):
+        plan = plan.child
+    if not isinstance(plan, Aggregate | GroupingSets):
+        return None
+    sets = plan.sets if isinstance(plan, GroupingSets) else None
+    if not same_groups(state, replace(state, plan=plan.child, groups=Groups(plan.keys, sets)), "both"):
+        return None
+    return replace(state, groups=state.groups.with_total(name, series._state, series._expr))
 
-    # ---- aggregates
 
-    def _reduce(self, func: Any, *, named: dict[str, object] | None = None, **options: Any) -> DataFrame:
-        if named is not None:
-            options.pop("numeric_only", None)
-            return self._aggregated(functions.keyword_aggregates(self._state, self._frame.data_columns, named))
-        return self._aggregated(functions.named(self._state, self._columns, func, **options))
+def filtered_before(state: State, condition: Series) -> State | None:
+    """Return aggregates of the rows that fulfil a condition, or None if it is not one over the rows that were aggregated."""
+    steps: list[Extend] = []
+    plan = state.plan
+    while isinstance(plan, Extend):
+        steps.append(plan)
+        plan = plan.child
+    if not isinstance(plan, Aggregate | GroupingSets):
+        return None
+    state, rows, (test,) = with_one_value_each(state, condition._state.ungrouped(), [condition._expr])
+    if side_by_side(state, [], rows, test, "left") is not None:
+        return None
+    found = side_by_side(replace(state, plan=plan.child), [], rows, test, "left")
+    if found is None:
+        return None
+    if any(expr.has_window or expr.has_query for step in (plan, *steps) for expr in step.exprs()):
+        raise InvalidValue("rows cannot be left out below what was computed from all of them",
+                           hint="filter the rows first: df[condition].groupby(...)")
+    node = plan.with_inputs((Filter(found[0].plan, found[2]),))
+    for step in reversed(steps):
+        node = step.with_inputs((node,))
+    return state.on(node)
 
-    def quantile(self, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:
-        """Return the value below which a share ``q`` of the values lies, interpolated; see DataFrame.quantile.
 
-        The index is the keys and a level ``quantile``.
-        """
-        from objectiv_local.frame.describe import quantiles
-
-        return quantiles(self, q, numeric_only=numeric_only)
-
-    def describe(self, percentiles: Sequence[float] | None = None) -> DataFrame:
-        """Return statistics of each column for each group; see DataFrame.describe. The index is the keys and ``__stat``."""
-        from objectiv_local.frame.describe import described
-
-        return described(self, percentiles)
-
-    def size(self) -> Series:
-        """Return the number of rows of each group."""
-        return self._series_result(reduction("size", self._state.column(next(iter(self._state.plan.types)))), "size")
-
-    def value_counts(self, normalize: bool = False, sort: bool = True, ascending: bool = False) -> Series:
-        """Return the number of rows of each group and combination of values, named ``value_counts``."""
-        return self._frame.groupby([*self.index.values(), *self._columns])._counted(
-            "value_counts", normalize=normalize, sort=sort, ascending=ascending)
-
-    def _counted(self, name: str, *, normalize: bool, sort: bool, ascending: bool) -> Series:
-        counted = self.size().rename(name)
-        if normalize:
-            counted = counted / counted.sum()
-        return counted.sort_values(ascending=ascending) if sort else counted
-
-    def _aggregated(self, aggregates: Named) -> DataFrame:
-        from objectiv_local.frame.frame import DataFrame
-
-        clash = set(aggregates.names) & {name for name, _ in self._keys}
-        if clash:
-            raise InvalidValue(f"the result would have two columns {min(clash)!r}", hint="rename the key")
-        return DataFrame(self._result(aggregates), aggregates.names)
-
-    def _result(self, aggregates: Named, step: str = "") -> State:
-        """Return the state of the groups with aggregates as columns."""
-        index = tuple(name for name, _ in self._keys)
-        plan: Node
-        if self._sets is None:
-            plan = Aggregate(self._state.plan, self._keys, aggregates.aggregates(), step)
+def settled(state: State, columns: tuple[str, ...]) -> State:
+    """Return the state of the groups if every column is an aggregate of them, else the state as it is."""
+    groups = state.groups
+    if groups is None or not columns or any(groups.total(name) is None for name in columns):
+        return state
+    found: State | None = None
+    exprs: list[Expr] = []
+    for name in columns:
+        total, expr = groups.total(name) or (state, exprs[0])
+        if found is None:
+            found, exprs = total, [expr]
         else:
-            level = unused_name("grouping", [*index, *(name for name, _ in aggregates.aggregates())])
-            plan = GroupingSets(self._state.plan, self._keys, self._sets, aggregates.aggregates(), level, step)
-        combined = aggregates.combined()
-        if combined:
-            plan = Extend(plan, combined, step)
-        order = tuple(Ordering(plan.column(name)) for name in index if plan.types[name].name != "json")
-        if self._sets is not None:
-            order = (*order, Ordering(plan.column(level)))
-        return self._state.onto(plan, index, order)
-
-    def _series_result(self, made: Reduction, name: str) -> Series:
-        name = unused_name(name, [key for key, _ in self._keys])
-        state = self._result(Named(((name, made),)), name)
-        return make_series(state, state.column(name), name)
-
-    # ---- windows
-
-    def window(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
-               end_boundary: str = "current_row", end_value: int | None = None,
-               min_values: int | None = None) -> Window:
-        """Return the window of the groups, in the order of the frame.
-
-        By default it reaches from the first row of the group to the current one and the rows that tie with it. With
-        ``mode='rows'``, rows are counted: ``start_value`` before or after, by the boundary. An aggregate over fewer
-        values than ``min_values`` is missing.
-        """
-        self._refuse_sets("a window")
-        frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
-        return Window(self._state, tuple(expr for _, expr in self._keys), frame, min_values, self._columns)
-
-    def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
-        """Return the window of a number of rows up to the current one, in each group; see DataFrame.rolling."""
-        from objectiv_local.frame.window import rolling
-
-        self._refuse_sets("a window")
-        return rolling(self._state, tuple(expr for _, expr in self._keys), self._columns, window, min_periods,
-                       center=center, closed=closed)
-
-    def expanding(self, min_periods: int = 1, center: bool = False) -> Window:
-        """Return the window of all rows up to the current one, in each group; see DataFrame.expanding."""
-        from objectiv_local.frame.window import expanding
-
-        self._refuse_sets("a window")
-        return expanding(self._state, tuple(expr for _, expr in self._keys), self._columns, min_periods, center=center)
-
-    def _refuse_sets(self, what: str) -> None:
-        if self._sets is not None:
-            raise NotSupported(f"{what} over grouping sets is not supported", hint="group by one set of keys")
-
-    def _over(self, series: Series, made: Reduction, name: str) -> Series:
-        """Return an aggregate of ``series`` over all rows of each group, on every row."""
-        self._refuse_sets("a transformation")
-        keys = [expr for _, expr in self._keys]
-        parts = [child for part in made.parts for child in part.children()]
-        state, moved = moved_together(series._state, self._state, [*parts, *keys], len(parts), name)
-        rest = iter(moved)
-
-        def window(part: Aggregation) -> Expr:
-            call = part.rebuilt(tuple(next(rest) for _ in part.children()))
-            assert isinstance(call, Aggregation)
-            return over(call, moved[len(parts):])
-
-        return make_series(state, made.over(window), name)
-
-
-class SeriesGroupBy(Reductions["Any"]):
-    """One column of the groups of a frame."""
-
-    __slots__ = ("_groups", "_series")
-
-    def __init__(self, groups: GroupBy, series: Series) -> None:
-        self._groups = groups
-        self._series = series
-
-    def _reduce(self, func: Any, *, named: dict[str, object] | None = None, numeric_only: bool = False,
-                **options: Any) -> Any:
-        if func is None or not (isinstance(func, str) or callable(func)):
-            groups = self._groups[[self._series.name]]
-            assert isinstance(groups, GroupBy)
-            return groups._reduce(func, named=named)
-        name = functions.checked_function(func)
-        made = reduction(name, self._series._expr, self._groups._state.order, **options)
-        return self._groups._series_result(
-            made, f"{self._series.name}_nunique" if name == "nunique" else self._series.name)
-
-    def quantile(self, q: float = 0.5) -> Series:
-        """Return the value below which a share ``q`` of the values lies, interpolated between the two nearest."""
-        found: Series = self._reduce("quantile", q=q)
-        return found
-
-    def to_json_array(self) -> Series:
-        """Return the texts of each group as a JSON array, in the order of the frame and then by value."""
-        found: Series = self._reduce("to_json_array")
-        return found
-
-    def unique(self) -> DataFrame:
-        """Return the different values of each group that are not missing, in a column ``<name>_unique``."""
-        values = self._series.rename(f"{self._series.name}_unique")
-        found = self._groups._frame.groupby([*self._groups.index.values(), values]).size().to_frame().reset_index()
-        kept: DataFrame = found[found[values.name].notnull()].set_index(list(self._groups.index))[[values.name]]
-        return kept
-
-    def size(self) -> Series:
-        """Return the number of rows."""
-        return self._groups.size()
-
-    def describe(self, percentiles: Sequence[float] | None = None) -> DataFrame:
-        """Return statistics for each group; see DataFrame.describe."""
-        groups = self._groups[[self._series.name]]
-        assert isinstance(groups, GroupBy)
-        return groups.describe(percentiles)
-
-    def value_counts(self, normalize: bool = False, sort: bool = True, ascending: bool = False) -> Series:
-        """Return the number of rows of each group and value, named ``value_counts``."""
-        groups = self._groups[[self._series.name]]
-        assert isinstance(groups, GroupBy)
-        return groups.value_counts(normalize, sort, ascending)
-
-    def transform(self, func: str, **options: Any) -> Series:
-        """Return an aggregate of each group on every row of it, as a series of the rows.
-
-        >>> import objectiv_local as ol
-        >>> df = ol.DataFrame.from_schema({"city": "string", "people": "int64"})
-        >>> print((df.people / df.groupby("city").people.transform("sum")).rename("share").view_sql())
-        SELECT people::float8 / coalesce(sum(people) OVER (PARTITION BY city)::bigint, 0)::float8 AS share
-        FROM data
-        """
-        made = reduction(functions.checked_function(func), self._series._expr, self._groups._state.order, **options)
-        return self._groups._over(self._series, made, self._series.name)
+            found, exprs, expr = aligned(found, exprs, total, expr, "left", name)
+            exprs.append(expr)
+    assert found is not None
+    return found.extended(zip(columns, exprs, strict=True))
 
 
 def groupings(frame: DataFrame, by: object, kind: str) -> tuple[State, Keys, Sets | None]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.reshape import row_stacked, shared_type
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.plan.expr import Expr, Frame, aggregation, call, case, literal, over
+from objectiv_local.plan.expr import Expr, Frame, aggregation, call, case, cast, literal, over
+from objectiv_local.types import python_value
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -15,9 +17,16 @@ if TYPE_CHECKING:
 class LocIndexer:
     """Rows of a frame by condition or by label of its first index level, and columns by name.
 
-    ``rows`` is a bool series, a label, a list of labels, a slice of labels, or ``:`` for all rows. The result is a frame,
-    also of a single label; a label that no row has gives no rows. A slice goes, in the order of the frame, from the first
+    ``rows`` is a bool series, a label, a list of labels, a slice of labels, or ``:`` for all rows; ``columns`` is a name, a
+    list of names, or a slice of names, both ends included. A slice of labels goes, in the order of the frame, from the first
     row with its first label up to and including the last row with its last one; the frame has to be sorted.
+
+    The result is a frame, also for a list of one label: a label that no row has gives no rows. Of a single label, it is a
+    series ``__stacked`` of the row's values, indexed by the columns as ``__stacked_index``; values of different types become
+    floats or text, as in ``append``. ``df.loc[[label]]`` is the frame of the row.
+
+    Setting a value that the type of a column does not hold changes the type, as in ``append``: a float makes an integer
+    column a column of floats, and a number makes any other column text.
     """
 
     __slots__ = ("_frame",)
@@ -27,23 +36,44 @@ class LocIndexer:
 
     def __getitem__(self, key: Any) -> Any:
         rows, columns = key if isinstance(key, tuple) else (key, None)
-        frame = self._frame
+        self._frame._state.rows("loc")
         condition = self._condition(rows)
-        if condition is not None:
-            frame = frame[condition]
-        return frame if columns is None or _is_all(columns) else frame[columns]
+        found = self._frame if condition is None else self._frame[condition]
+        if not isinstance(rows, Series | slice | list | set):
+            return row_stacked(found[found.data_columns if columns is None else self._names(columns)], rows)
+        if columns is None or _is_all(columns):
+            return found
+        return found[self._names(columns) if isinstance(columns, slice) else columns]
 
     def __setitem__(self, key: Any, value: object) -> None:
-        if not isinstance(key, tuple):
-            raise InvalidType("df.loc sets columns of rows: df.loc[rows, columns] = value")
-        rows, columns = key
-        names = self._frame.data_columns if _is_all(columns) else [columns] if isinstance(columns, str) else list(columns)
+        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
+        self._frame._state.rows("loc")
+        names = self._names(columns)
         condition = self._condition(rows)
+        values = value if isinstance(value, list | tuple) else [value] * len(names)
+        if len(values) != len(names):
+            raise InvalidValue(f"{len(names)} columns cannot be set to {len(values)} values", hint="give one for each column")
+        state, columns = self._frame._state, self._frame._columns
+        changed = type(self._frame)(state, columns)
+        for name, each in zip(names, values, strict=True):
+            changed[name] = each if condition is None else _replaced(changed[name], condition, each)
+        self._frame._set(changed._state, changed._columns)
+
+    def _names(self, columns: Any) -> list[str]:
+        """Return the data columns that a key of columns names. Raises ColumnNotFound."""
+        known = self._frame.data_columns
+        if isinstance(columns, slice):
+            if columns.step is not None:
+                raise InvalidValue("a slice of columns cannot have a step", hint="give a list of names")
+            for name in (columns.start, columns.stop):
+                if name is not None:
+                    self._frame._column(name)
+            start = 0 if columns.start is None else known.index(columns.start)
+            return known[start:None if columns.stop is None else known.index(columns.stop) + 1]
+        names = [columns] if isinstance(columns, str) else list(columns)
         for name in names:
-            if condition is None:
-                self._frame[name] = value
-            else:
-                self._frame[name] = self._frame[name].mask(condition, value)
+            self._frame._column(name)
+        return names
 
     def _condition(self, rows: Any) -> Series | None:
         if _is_all(rows):
@@ -72,6 +102,23 @@ class LocIndexer:
                 place = over(aggregation(op, case([(same, row)])), (), (), Frame("ROWS", None, None))
                 inside = call("and", inside, call("coalesce", call(end, row, place), literal(False)))
         return make_series(state, inside, "selected")
+
+
+def _replaced(series: Series, condition: Series, value: object) -> Series:
+    """Return the series with a value, or that of another series, where a condition is true, in a type that holds both."""
+    plain = value if isinstance(value, Series) else python_value(value)
+    if plain is None:
+        return series.mask(condition, None)
+    if isinstance(plain, Series):
+        other, type_ = plain._expr, plain._expr.type
+    else:
+        other = series._literal(plain, "loc")
+        type_ = other.type
+    if type_ == series._expr.type:
+        return series.mask(condition, value)
+    shared = shared_type([series._expr.type, type_])
+    given = plain._with(cast(other, shared)) if isinstance(plain, Series) else series._with(cast(other, shared))
+    return series._with(cast(series._expr, shared)).mask(condition, given)
 
 
 def _is_all(key: object) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from objectiv_local.dialects import dialect_named
 from objectiv_local.dialects.base import CAST
 from objectiv_local.engines import connect
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, TableNotFound, near
 from objectiv_local.frame.arrow import table_from_pandas, typed_table
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
@@ -18,7 +18,7 @@ from objectiv_local.frame.translate import stored_name
 from objectiv_local.plan.expr import Literal, cast, literal
 from objectiv_local.plan.nodes import Source, Values
 from objectiv_local.plan.relation import Relation, StoredTable
-from objectiv_local.types import UUID, Type, type_from_dtype
+from objectiv_local.types import INT64, TIMEDELTA, UUID, Type, type_from_dtype
 
 if TYPE_CHECKING:
     import pandas
@@ -144,32 +144,69 @@ def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (
 
 
 def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),
-               name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
+               name: str = "loaded_data", materialization: str | None = None, *, if_exists: str = "fail") -> DataFrame:
     """Return a frame of an Arrow table, for use beside the tables of ``engine``.
 
-    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'table'``): DuckDB reads
-    them where they are, without a copy, and Postgres gets a temporary table, on a connection for reading too. Loaded rows
-    last as long as the connection.
+    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'temp_table'``): DuckDB
+    reads them where they are, without a copy, and Postgres gets a temporary table, on a connection for reading too. Loaded
+    rows last as long as the connection, and have another name where ``name`` is taken.
+
+    With ``materialization='table'`` they are a table ``name`` of the database that stays; that needs a connection for
+    writing. If it exists, InvalidValue is raised, or with ``if_exists='replace'`` it is replaced; with ``'append'`` the rows
+    are added to it, if it has their columns in their types, and the frame has all of its rows.
     """
     connection = connect(engine)
     table, schema = typed_table(table)
-    if materialization not in (None, "cte", "table"):
-        raise InvalidValue(f"materialization has to be 'cte' or 'table', not {materialization!r}")
+    kind = None if materialization is None else str(getattr(materialization, "value", materialization)).lower()
+    if kind not in (None, "cte", "temp_table", "table"):
+        raise InvalidValue(f"materialization has to be 'cte', 'temp_table' or 'table', not {materialization!r}")
+    if if_exists not in ("fail", "replace", "append"):
+        raise InvalidValue(f"if_exists is 'fail', 'replace' or 'append', not {if_exists!r}")
     index_names = [index] if isinstance(index, str) else list(index)
     names = [column for column, _ in schema]
     for column in index_names:
         if column not in names:
             raise ColumnNotFound(f"there is no column {column!r} for the index", hint=near(column, names))
-    inline = materialization == "cte" or (materialization is None and table.num_rows <= INLINE_ROWS)
-    if inline:
+    if kind == "cte" or (kind != "temp_table" and table.num_rows <= INLINE_ROWS):
         rows = tuple(tuple(_value(row[column], type_) for column, type_ in schema) for row in table.to_pylist())
         plan: Source | Values = Values(schema, rows, None, name)
         data = [column for column in names if column not in index_names]
-        return cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
-    stored = connection.load(name, table.rename_columns([f"c{i}" for i in range(len(names))]),
-                             tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)))
-    labels = {f"c{i}": column for i, column in enumerate(names)}
-    return from_stored(cls, connection, stored, index_names, None, labels, dict(schema))
+        found = cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
+    else:
+        stored = connection.load(name, table.rename_columns([f"c{i}" for i in range(len(names))]),
+                                 tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)))
+        labels = {f"c{i}": column for i, column in enumerate(names)}
+        found = from_stored(cls, connection, stored, index_names, None, labels, dict(schema))
+    if kind != "table":
+        return found
+    if if_exists == "append" and _exists(connection, name):
+        return _appended(found, name)
+    return found.database_create_table(name, if_exists="replace" if if_exists == "replace" else "fail")
+
+
+def _exists(engine: Engine, name: str) -> bool:
+    try:
+        engine.table(name)
+    except TableNotFound:
+        return False
+    return True
+
+
+def _appended(frame: DataFrame, name: str) -> DataFrame:
+    """Add the rows of a frame to a table, and return a frame of the table. Raises where a column has no place in it."""
+    engine = frame._state.connected()
+    stored = engine.table(name)
+    known = dict(stored.columns)
+    types = {column: frame._state.plan.types[column] for column in (*frame.index_columns, *frame.data_columns)}
+    for column, type_ in types.items():
+        if column not in known:
+            raise ColumnNotFound(f"the table {name!r} has no column {column!r} to append to", hint=near(column, known))
+        there, written = dialect_named(engine.dialect).stored(known[column]), INT64 if type_ == TIMEDELTA else type_.plain
+        if there is None or there[0].plain != written:
+            raise InvalidType(f"column {column!r} is {type_} and cannot be appended to one of the type {known[column]}",
+                              hint=f"cast it first, or write another table than {name!r}")
+    engine.insert(name, list(types), frame._state.statement(types).sql)
+    return from_stored(type(frame), engine, stored, frame.index_columns, None, None, types)
 
 
 def _value(value: object, type_: Type) -> Literal:
@@ -180,13 +217,13 @@ def _value(value: object, type_: Type) -> Literal:
 
 
 def from_polars(cls: type[DataFrame], engine: object, df: polars.DataFrame, index: Sequence[str] | str = (),
-                name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
+                name: str = "loaded_data", materialization: str | None = None, *, if_exists: str = "fail") -> DataFrame:
     """Return a frame of a polars frame. See ``from_arrow``. NaN stays NaN, null is missing."""
-    return from_arrow(cls, engine, df.to_arrow(), index, name, materialization)
+    return from_arrow(cls, engine, df.to_arrow(), index, name, materialization, if_exists=if_exists)
 
 
 def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, convert_objects: bool = True,
-                name: str = "loaded_data", materialization: str | None = None) -> DataFrame:
+                name: str = "loaded_data", materialization: str | None = None, *, if_exists: str = "fail") -> DataFrame:
     """Return a frame of a pandas frame. See ``from_arrow``. NaN, NaT and None are missing values.
 
     The levels of the index are named ``_index_<name>``, or ``_index_<number>`` without a name. Columns of objects are
@@ -197,7 +234,7 @@ def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, conv
         for column, dtype in df.dtypes.items():
             if str(dtype) == "object":
                 raise InvalidType(f"column {column!r} holds objects", hint="pass convert_objects=True, or convert it first")
-    return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization)
+    return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization, if_exists=if_exists)
 
 
 def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence[str] | str = (),

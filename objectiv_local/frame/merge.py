@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame.pairs import of_pairs
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, Variable, call, cast, literal
@@ -22,16 +23,17 @@ HOWS = ("inner", "left", "right", "outer", "cross")
 _Columns = tuple[tuple[str, JoinSide, tuple[str, str]], ...]
 
 
-def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
+def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: Any = None,
           left_on: str | Sequence[str] | None = None, right_on: str | Sequence[str] | None = None,
           left_index: bool = False, right_index: bool = False,
           suffixes: tuple[str, str] = ("_x", "_y"), *, match_nulls: bool = False) -> DataFrame:
-    """Return the rows of this frame next to those of ``right`` that have equal keys.
+    """Return the rows of this frame next to those of ``right``, a frame or a series, that have equal keys.
 
     ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
     every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
     columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). ``on`` may also be a
-    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``.
+    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``, or a bool
+    series over two frames with an index, as in ``on=left.day <= right.day``.
 
     Columns with the same name that are not keys get the suffixes. A key with the same name on both sides is one column, in
     the index if it is in the index of the left side; it has the value of the side that has one, and the type that both
@@ -41,8 +43,12 @@ def merge(self: DataFrame, right: DataFrame, how: str = "inner", on: Any = None,
     """
     from objectiv_local.frame.frame import DataFrame
 
+    if isinstance(right, Series):
+        right = right.to_frame()
     if not isinstance(right, DataFrame):
         raise InvalidType(f"merge takes a frame, not {type(right).__name__}", hint="load it with DataFrame.from_pandas")
+    for side in (self, right):
+        side._state.rows("merge")
     if how not in HOWS:
         raise InvalidValue(f"there is no merge {how!r}", hint=f"how is one of {', '.join(HOWS)}")
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:
@@ -68,10 +74,9 @@ def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
     names = [item for item in items if isinstance(item, str)]
     conditions = [item for item in items if not isinstance(item, str)]
     for item in conditions:
-        if not callable(item):
-            hint = ("write it as a function: on=lambda left, right: left.a < right.b" if isinstance(item, Series) else
-                    "use names of columns, or a function of both sides")
-            raise InvalidType(f"on takes names and functions of both sides, not {type(item).__name__}", hint=hint)
+        if not callable(item) and not isinstance(item, Series):
+            raise InvalidType(f"on takes names and conditions on both sides, not {type(item).__name__}",
+                              hint="use names of columns, left.a < right.b, or a function of both sides")
     return (names or None) if conditions else names, conditions
 
 
@@ -193,14 +198,18 @@ class _Merge:
             pair = Join(self.left_state.plan, self.right_state.plan, "inner", (), tuple(wide))
             state = self.left._state.onto(pair, ())
             whole: Expr | None = None
-            for function in given:
-                found = function(Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
+            plans = {"left": self.left_state.plan, "right": self.right_state.plan}
+            for each in given:
+                found = each if isinstance(each, Series) else each(
+                    Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
                 if not isinstance(found, Series) or found._expr.type != BOOL:
                     raise InvalidType("a condition to merge on has to give a bool series of the two sides")
-                if found._state.plan is not pair or found._expr.has_window or found._expr.has_query:
+                state, theirs, (test,) = with_one_value_each(state, found._state, [found._expr])
+                if found is each:
+                    test = of_pairs(make_series(theirs, test, found.name), plans, new)
+                if (found is not each and found._state.plan is not pair) or test.has_window or test.has_query:
                     raise InvalidValue("a condition to merge on reads the columns of the two sides only",
                                        hint="assign what it needs to columns of the frames first")
-                state, _, (test,) = with_one_value_each(state, found._state, [found._expr])
                 whole = test if whole is None else call("and", whole, test)
             assert whole is not None
             self.variables = state.variables

@@ -24,10 +24,13 @@ class Plot:
     def __init__(self, frame: DataFrame) -> None:
         self._frame = frame
 
-    def hist(self, by: object = None, bins: int = 10, **options: Any) -> Any:
+    def hist(self, by: object = None, bins: int = 10, *, ax: Any = None, figsize: tuple[float, float] | None = None,
+             **options: Any) -> Any:
         """Draw a histogram of each numeric column in ``bins`` intervals of equal width, counted by the database.
 
-        Options go to matplotlib's ``bar``. ``by`` is not supported.
+        Each has axes of its own; with ``ax``, all are drawn on those axes, in the same intervals and with a legend, or each
+        on its own of a list of axes. The options title, xlabel, ylabel, xlim and ylim are those of the axes, others go to
+        matplotlib's ``bar``. ``by`` is not supported.
         """
         if by is not None:
             raise NotSupported("hist with by= is not supported", hint="filter the frame for each group")
@@ -35,15 +38,22 @@ class Plot:
                  if self._frame.dtypes[name].partition("(")[0] in ("int64", "float64", "decimal")]
         if not names:
             raise InvalidType("the frame has no numeric column to draw", hint="choose one, as in df[['amount']].plot.hist()")
-        plt = _pyplot()
-        _, axes = plt.subplots(1, len(names), squeeze=False, figsize=(6 * len(names), 4))
-        for axis, name in zip(axes[0], names, strict=True):
-            table = histogram(self._frame[name], bins).to_arrow().to_pydict()
+        axes = _axes(ax, len(names), figsize)
+        together = len(names) > 1 and all(axis is axes[0] for axis in axes)
+        if together:
+            options = {"alpha": 0.5} | options
+        labels = {name: options.pop(name) for name in ("title", "xlabel", "ylabel", "xlim", "ylim") if name in options}
+        of = self._frame[names].stack() if together else None
+        for axis, name in zip(axes, names, strict=True):
+            table = histogram(self._frame[name], bins, of=of).to_arrow().to_pydict()
             lows = [interval["lower"] for interval in table["range"] if interval is not None]
             widths = [interval["upper"] - interval["lower"] for interval in table["range"] if interval is not None]
-            axis.bar(lows, table["value_counts"][:len(lows)], width=widths, align="edge", edgecolor="white", **options)
-            axis.set(title=name, xlabel=name, ylabel="rows")
-        return axes[0][0] if len(names) == 1 else axes[0]
+            drawn = {"align": "edge", "edgecolor": "white"} | ({"label": name} if together else {}) | options
+            axis.bar(lows, table["value_counts"][:len(lows)], width=widths, **drawn)
+            axis.set(**({"ylabel": "rows"} | ({} if together else {"title": name, "xlabel": name}) | labels))
+        if together:
+            axes[0].legend()
+        return axes[0] if together or len(names) == 1 else axes
 
     def bar(self, **options: Any) -> matplotlib.axes.Axes:
         """Draw the rows as bars, labelled by the index: at most 10,000 rows, so aggregate first."""
@@ -68,6 +78,22 @@ class Plot:
             raise InvalidType("the frame has no numeric column to draw")
         drawn: matplotlib.axes.Axes = getattr(numbers.plot, kind)(**options)
         return drawn
+
+
+def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
+    """Return axes for a number of charts: new ones, those given, or the same ones for all."""
+    plt = _pyplot()
+    if ax is None:
+        return plt.subplots(1, number, squeeze=False, figsize=figsize or (6 * number, 4))[1][0]
+    if figsize is not None:
+        raise InvalidValue("figsize is the size of a new figure, and ax was given", hint="give one of the two")
+    if hasattr(ax, "bar"):
+        return [ax] * number
+    given = list(getattr(ax, "flat", ax))
+    if len(given) != number:
+        raise InvalidValue(f"{number} numeric columns cannot be drawn on {len(given)} axes",
+                           hint="give one of them, or choose columns: df[['amount']].plot.hist(ax=ax)")
+    return given
 
 
 def _pyplot() -> Any:

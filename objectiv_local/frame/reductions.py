@@ -51,7 +51,10 @@ class Reductions(Generic[R]):
         return self._reduce("mean", numeric_only=numeric_only, skipna=skipna)
 
     def median(self, *, numeric_only: bool = False, skipna: bool = True) -> R:
-        """Return the median, between the two middle values of an even number. Bach took the lower of the two."""
+        """Return the median, between the two middle values of an even number; the lower one of text, dates and times.
+
+        Bach took the lower one of every type.
+        """
         return self._reduce("median", numeric_only=numeric_only, skipna=skipna)
 
     def mode(self, *, numeric_only: bool = False, skipna: bool = True) -> R:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
@@ -54,6 +53,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     for frame in frames:
         if not isinstance(frame, DataFrame):
             raise InvalidType(f"append takes frames, not {type(frame).__name__}", hint="load it with DataFrame.from_pandas")
+        frame._state.rows("append")
         if frame._state.engine is not self._state.engine or frame._state.dialect != self._state.dialect:
             raise InvalidValue("the frames are on different connections",
                                hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
@@ -97,7 +97,7 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
     That level is named ``__stacked_index``. Missing values are left out with ``dropna``. Columns of different types become
     floats or text, as in ``append``.
     """
-    state = self._state
+    state = self._state.rows("stack")
     if not self.data_columns:
         raise InvalidValue("the frame has no data column to stack")
     type_ = shared_type(state.plan.types[name] for name in self.data_columns)
@@ -109,7 +109,27 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
     plan: Node = Union(tuple(parts), tuple(parts[0].types), "stacked") if len(parts) > 1 else parts[0]
     if dropna:
         plan = Filter(plan, call("not_null", plan.column("__stacked")))
-    made = replace(state, plan=plan, index=(*state.index, "__stacked_index"), order=())
+    made = state.onto(plan, (*state.index, "__stacked_index"))
+    return make_series(made, plan.column("__stacked"), "__stacked")
+
+
+def row_stacked(frame: DataFrame, label: object) -> Series:
+    """Return the data columns of the rows with one label below each other, indexed by the names of the columns."""
+    state = frame._state
+    types = [state.plan.types[name] for name in frame.data_columns]
+    if not types:
+        raise InvalidValue("the frame has no data column")
+    try:
+        type_ = shared_type(types)
+    except InvalidType as error:
+        raise InvalidType(f"the columns cannot stand in one series: {error.what}",
+                          hint=f"df.loc[[{label!r}]] is a frame of the row") from None
+    parts: list[Node] = []
+    for position, name in enumerate(frame.data_columns):
+        parts.append(Select(state.plan, (("__stacked_index", literal(name)), ("__stacked", cast(state.column(name), type_)),
+                                         ("position", literal(position)))))
+    plan: Node = Union(tuple(parts), tuple(parts[0].types), "row") if len(parts) > 1 else parts[0]
+    made = state.onto(plan, ("__stacked_index",), (Ordering(plan.column("position")),))
     return make_series(made, plan.column("__stacked"), "__stacked")
 
 
@@ -128,7 +148,7 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: str,
     """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
     from objectiv_local.frame.frame import DataFrame
 
-    state = frame._state
+    state = frame._state.rows("unstack")
     name = level_named(frame, level)
     rest = [other for other in state.index if other != name]
     if not rest:
@@ -206,6 +226,7 @@ def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str]
     """
     names = [columns] if isinstance(columns, str) else list(columns) if columns is not None else [
         name for name, kind in self.dtypes.items() if kind == "string"]
+    self._state.rows("get_dummies")
     if isinstance(prefix, Mapping):
         prefixes = dict(prefix)
     else:
@@ -254,7 +275,7 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
             raise InvalidType(f"duplicates of {name!r}, which is {column.dtype}, cannot be found",
                               hint="pass a subset of the other columns")
         partition.append(column._expr)
-    state = self._state
+    state = self._state.rows("drop_duplicates")
     if keep is False:
         alone = over(aggregation("size"), partition)
         kept = Filter(state.plan, call("eq", alone, literal(1)), "without_duplicates")
@@ -291,7 +312,7 @@ def dropna(self: DataFrame, *, axis: int = 0, how: str = "any", thresh: int | No
     if how not in ("any", "all"):
         raise InvalidValue(f"how is any or all, not {how!r}")
     names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
-    present = [_present(self._column(name)._expr) for name in names]
+    present = [_present(self._state.value(self._column(name).name)) for name in names]
     if not present:
         return self.copy()
     if thresh is not None:
@@ -333,7 +354,7 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
     if python_value(value) is None:
         raise InvalidValue("fillna needs a value, a mapping or a method")
     kind = literal(value).type
-    fitting = [name for name in self.data_columns if common_type([self._state.plan.types[name], kind]) is not None]
+    fitting = [name for name in self.data_columns if common_type([self._state.type_of(name), kind]) is not None]
     if self.data_columns and not fitting:
         raise InvalidType(f"no column can be filled with {value!r}, which is {kind}", hint="cast the value or the columns")
     return self.assign(**{name: self._column(name).fillna(value) for name in fitting})
@@ -341,20 +362,30 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
 
 def _filled(frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bool | Sequence[bool], *,
             forward: bool) -> DataFrame:
+    from objectiv_local.frame.frame import DataFrame
+
     ordered = frame.sort_values(sort_by, ascending) if sort_by is not None else frame
-    filled = {name: ordered[name]._with(ordered[name]._filled(forward=forward)) for name in frame.data_columns}
-    made = ordered.assign(**filled)
+    state = ordered._state
+    columns = [make_series(state, state.value(name), name) for name in frame.data_columns]
+    made = DataFrame(state.ungrouped(), frame.data_columns).assign(**{
+        each.name: each._of_rows()._with(each._filled(forward=forward)) for each in columns})
     # The rows keep the order that they had.
     return made if sort_by is None else made._rows(made._state.plan)
 
 
 def ffill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
-    """Return a copy with missing values replaced by the last one before, in the order of ``sort_by`` or of the frame."""
+    """Return a copy with missing values replaced by the last one before, in the order of ``sort_by`` or of the frame.
+
+    Of a grouped frame, it is the last one of the group; the result is the rows, without the keys.
+    """
     return _filled(self, sort_by, ascending, forward=True)
 
 
 def bfill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
-    """Return a copy with missing values replaced by the next one after, in the order of ``sort_by`` or of the frame."""
+    """Return a copy with missing values replaced by the next one after, in the order of ``sort_by`` or of the frame.
+
+    Of a grouped frame, it is the next one of the group; the result is the rows, without the keys.
+    """
     return _filled(self, sort_by, ascending, forward=False)
 
 
@@ -362,11 +393,22 @@ def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, nor
                  ascending: bool = False) -> Series:
     """Return the number of rows of each combination of values, missing ones included, as a series ``value_counts``.
 
-    The index is the columns of ``subset``, by default all data columns; the most frequent come first. With ``normalize``
-    it is the share of all rows.
+    The index is the columns of ``subset``, by default all data columns, after the keys of a grouped frame; the most frequent
+    come first. With ``normalize`` it is the share of all rows.
     """
+    from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.groupby import partition_of
+
     names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
-    groups = self.groupby(names)
-    return groups._counted(unused_name("value_counts", names), normalize=normalize, sort=sort, ascending=ascending)
+    partition_of(self._state, "value_counts")
+    state = self._state.ungrouped()
+    keys = [] if self.group_by is None else [make_series(state, expr, name) for name, expr in self.group_by.keys]
+    for name in names:
+        self._state.value(name)  # an aggregate has no rows to count
+    groups = DataFrame(state, self._columns).groupby([*keys, *names])
+    counted = groups.size().rename(unused_name("value_counts", groups.index_columns))
+    if normalize:
+        counted = counted / counted.sum()
+    return counted.sort_values(ascending=ascending) if sort else counted
 
 

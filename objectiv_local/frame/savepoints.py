@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
 from objectiv_local.frame.store import materialize, source_of
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.relation import Relation, StoredTable
 from objectiv_local.plan.rewrite import rebuild
@@ -129,6 +130,8 @@ class Savepoints:
         if not self._entries:
             return
         engine = engine_override or self.all[0].df._state.connected()
+        for entry in self.all:
+            check_aligned(entry.df._state.plan, engine)
         statements = list(self.get_drop_statements(engine.dialect).values()) if overwrite else []
         statements += self.get_create_statements(engine.dialect).values()
         engine.write(statements)

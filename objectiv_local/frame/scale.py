@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def scaled(series: Series, *, with_mean: bool = True, with_std: bool = True) -> Series:
     """Return the values less their mean, by their standard deviation of the population; a constant is not divided."""
+    series._state.rows("scale")
     out = series.astype("float64")
     spread = out.std_pop()
     if with_mean:
@@ -23,6 +24,7 @@ def scaled(series: Series, *, with_mean: bool = True, with_std: bool = True) -> 
 
 def minmax_scaled(series: Series, feature_range: tuple[float, float] = (0, 1)) -> Series:
     """Return the values moved and stretched into a range; of a constant, the lower end of it."""
+    series._state.rows("minmax_scale")
     low, high = float(feature_range[0]), float(feature_range[1])
     if not low < high:
         raise InvalidValue(f"feature_range has to rise, not {feature_range!r}")

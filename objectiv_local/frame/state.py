@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.translate import translated
-from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, transform
+from objectiv_local.frame.unique import check_aligned
+from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute, transform
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
 from objectiv_local.plan.variables import with_values
+from objectiv_local.types import Type
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 class State:
     """A plan with what pandas adds to it. ``engine`` is None for a frame that is only ever compiled.
 
-    ``variables`` are those that the plan uses and those that it may come to use, one for each dtype and name.
+    ``variables`` are those that the plan uses and those that it may come to use, one for each dtype and name. With
+    ``groups``, the plan has the rows that the next aggregate groups; ``index`` is still that of the rows.
     """
 
     plan: Node
@@ -33,10 +37,53 @@ class State:
     variables: tuple[Variable, ...] = ()
     # Names for steps of it are no part of a program: two frames over one table are equal.
     savepoints: Any = field(default=None, compare=False)
+    groups: Groups | None = None
+
+    def rows(self, what: str) -> State:
+        """Return this state if it is not grouped. Raises InvalidValue, which says that ``what`` needs rows."""
+        if self.groups is not None:
+            raise InvalidValue(f"{what} needs rows, and these are grouped by {self.groups.title} and not aggregated",
+                               hint="aggregate every column first, as in .sum() or .agg(...), or group afterwards")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the keys of the groups; none without groups."""
+        return () if self.groups is None else self.groups.names
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the index; for groups, of that of their aggregates."""
+        return self.index if self.groups is None else self.groups.names
+
+    def type_of(self, name: str) -> Type:
+        """Return the type of a column, a key or an aggregate of the groups."""
+        total = None if self.groups is None else self.groups.total(name)
+        return self.value(name).type if total is None else total[1].type
+
+    def renamed(self, labels: Sequence[str], columns: Mapping[str, str]) -> State:
+        """Return the state with other names for the index (or the keys) and for columns."""
+        groups = self.groups
+        changed = [(new, self.column(old)) for old, new in columns.items()
+                   if old != new and (groups is None or groups.total(old) is None)]
+        if groups is None:
+            changed = [*((new, self.column(old)) for old, new in zip(self.index, labels, strict=True) if old != new), *changed]
+            return replace(self.extended(changed), index=tuple(labels)) if changed else self
+        totals = tuple((columns.get(name, name), state, expr) for name, state, expr in groups.totals)
+        state = self.extended(changed) if changed else self
+        assert state.groups is not None
+        return replace(state, groups=replace(state.groups.renamed(labels), totals=totals))
+
+    def ungrouped(self) -> State:
+        """Return the state of the same rows without groups."""
+        return self if self.groups is None else replace(self, groups=None)
 
     def onto(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
-        """Return the state of other rows that were made of these: another plan with an index and an order of its own."""
-        return replace(self, plan=plan, index=index, order=order)
+        """Return the state of other rows that were made of these: another plan with an index and an order of its own.
+
+        Raises InvalidValue for pending groups, which would be lost.
+        """
+        return replace(self.rows("this operation"), plan=plan, index=index, order=order)
 
     def on(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
         """Return this state over another plan."""
@@ -44,6 +91,17 @@ class State:
 
     def column(self, name: str) -> Column:
         """Return a column of the plan."""
+        return self.plan.column(name)
+
+    def value(self, name: str) -> Expr:
+        """Return what is aggregated as ``name``: a key of the groups, or a column of the plan."""
+        if self.groups is not None:
+            if self.groups.total(name) is not None:
+                raise InvalidValue(f"column {name!r} is an aggregate already",
+                                   hint=f"choose the columns to aggregate, or fetch it: groups[[{name!r}]]")
+            key = dict(self.groups.keys).get(name)
+            if key is not None:
+                return key
         return self.plan.column(name)
 
     def connected(self) -> Engine:
@@ -56,39 +114,55 @@ class State:
     def extended(self, columns: Iterable[tuple[str, Expr]], step: str = "", *, once: bool = False) -> State:
         """Return this state with columns added, ``once`` if an engine is not to compute them wherever they are read.
 
-        An order by a column that is replaced keeps its meaning.
+        An order by a column that is replaced keeps its meaning, and so do groups.
         """
         columns = tuple(columns)
         replaced = {name for name, _ in columns if name in self.plan.types}
-        kept: dict[str, Expr] = {}
-        for key in self.order:
-            for name in key.expr.columns & replaced:
-                kept[name] = self.column(name)
+        keys = [] if self.groups is None else self.groups.exprs
+        kept = {name: self.column(name) for expr in (*(key.expr for key in self.order), *keys)
+                for name in sorted(expr.columns & replaced)}
+        groups = self.groups
+        for name, _ in columns:
+            groups = None if groups is None else groups.without_total(name)
         if not kept:
-            return self.on(Extend(self.plan, columns, step, once=once))
-        from objectiv_local.plan.expr import substitute
-
+            return replace(self.on(Extend(self.plan, columns, step, once=once)), groups=groups)
         aside = {name: unused_name(f"{name}_before", self.plan.types) for name in kept}
         plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step,
                       once=once)
         renamed: dict[str, Expr] = {name: Column(aside[name], expr.type) for name, expr in kept.items()}
         order = tuple(Ordering(substitute(key.expr, renamed), key.ascending, key.nulls_last) for key in self.order)
-        return self.on(plan, order)
+        groups = None if groups is None else groups.moved([substitute(key, renamed) for key in keys])
+        return replace(self.on(plan, order), groups=groups)
 
     def statement(self, columns: Iterable[str], limit: int | slice | None = None,
                   dialect: str | None = None) -> Statement:
-        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect."""
-        plan = self.plan
+        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect.
+
+        What is run goes through :meth:`checked` instead. Raises InvalidValue for columns that are grouped and not aggregated.
+        """
+        plan = self._chosen(columns, limit)
+        if dialect is not None and dialect != self.dialect:
+            dialect_named(dialect)
+            return compile_plan(translated(plan, dialect), dialect)
+        return compile_plan(plan, self.dialect)
+
+    def checked(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
+        """Return the statement to be run now, after checking that rows aligned on an index meet one row each.
+
+        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`.
+        """
+        plan = self._chosen(columns, limit)
+        check_aligned(plan, self.connected())
+        return compile_plan(plan, self.dialect)
+
+    def _chosen(self, columns: Iterable[str], limit: int | slice | None) -> Node:
+        plan = self.rows("fetching").plan
         count, offset = _range(limit)
         if count is not None or offset:
             plan = Limit(plan, self.order, count, offset)
         elif self.order:
             plan = Sort(plan, self.order)
-        chosen = tuple((name, plan.column(name)) for name in columns)
-        if dialect is not None and dialect != self.dialect:
-            dialect_named(dialect)
-            return compile_plan(translated(Select(plan, chosen), dialect), dialect)
-        return compile_plan(Select(plan, chosen), self.dialect)
+        return Select(plan, tuple((name, plan.column(name)) for name in columns))
 
 
 def _range(limit: int | slice | None) -> tuple[int | None, int]:
@@ -111,6 +185,7 @@ def _range(limit: int | slice | None) -> tuple[int | None, int]:
 def limited(state: State, limit: int | slice) -> State:
     """Return the state of the rows that ``limit`` keeps."""
     count, offset = _range(limit)
+    state = state.rows("a slice")
     return state.on(Limit(state.plan, state.order, count, offset))
 
 
@@ -146,7 +221,12 @@ def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
         return state
     order = tuple(Ordering(transform(key.expr, _replacing(values)), key.ascending, key.nulls_last) for key in state.order)
     variables = tuple(values.get(variable, variable) for variable in state.variables)
-    return replace(state, plan=with_values(state.plan, values), order=order, variables=variables)
+    groups = None if state.groups is None else state.groups.moved(
+        [transform(key, _replacing(values)) for key in state.groups.exprs])
+    if groups is not None:
+        groups = replace(groups, totals=tuple((name, revalued(total, values), transform(expr, _replacing(values)))
+                                              for name, total, expr in groups.totals))
+    return replace(state, plan=with_values(state.plan, values), order=order, variables=variables, groups=groups)
 
 
 def _replacing(values: Mapping[Variable, Variable]) -> Callable[[Expr], Expr | None]:

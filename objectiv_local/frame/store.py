@@ -37,7 +37,8 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     if kind not in ("cte", "temp_table"):
         raise InvalidValue(f"materialization is 'cte' or 'temp_table', not {materialization!r}",
                            hint="use database_create_table for a table that stays")
-    state = self._state if limit is None else limited(self._state, limit)
+    state = self._state.rows("materialize")
+    state = state if limit is None else limited(state, limit)
     names = [*self._state.index, *self._columns]
     columns = tuple((name, state.plan.column(name)) for name in names)
     if distinct:
@@ -48,7 +49,7 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     else:
         plan = Select(state.plan, columns, node_name)
     plan = Pin(plan, node_name)
-    made = DataFrame(replace(state, plan=plan, order=()), self._columns)
+    made = DataFrame(state.onto(plan, state.index), self._columns)
     if kind == "temp_table":
         made = _on_table(made, _cached(made, node_name))
     if inplace:
@@ -63,7 +64,7 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
     if plan not in cache:
-        statement = frame._state.statement([*frame.index_columns, *frame.data_columns])
+        statement = frame._state.checked([*frame.index_columns, *frame.data_columns])
         cache[plan] = engine.create_table(name, statement.sql)
     return cache[plan]
 
@@ -101,7 +102,7 @@ def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = 
     if if_exists not in ("fail", "replace"):
         raise InvalidValue(f"if_exists is 'fail' or 'replace', not {if_exists!r}", hint="append rows with your own SQL")
     engine = self._state.connected()
-    statement = self._state.statement([*self.index_columns, *self.data_columns])
+    statement = self._state.checked([*self.index_columns, *self.data_columns])
     stored = engine.create_table(table_name, statement.sql, temporary=False, replace=if_exists == "replace")
     return _on_table(self, stored)
 
@@ -118,6 +119,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     columns, so equal rows stay together. The sample is kept in a temporary table of the connection, or with ``table_name``
     in a table of the database, which needs a connection for writing.
     """
+    self._state.rows("get_sample")
     if filter is not None:
         sampled = self[filter]
     else:
@@ -130,7 +132,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         sampled = self._rows(Filter(self._state.plan, call("lt", number, literal(limit)), "sample"))
     names = [*self.index_columns, *self.data_columns]
     whole = Select(self._state.plan, tuple((name, self._state.column(name)) for name in names), "unsampled")
-    statement = sampled._state.on(sampled._state.plan, ()).statement(names)
+    statement = sampled._state.on(sampled._state.plan, ()).checked(names)
     engine = self._state.connected()
     if table_name is None:
         stored = engine.create_table("sample", statement.sql)
@@ -161,6 +163,7 @@ def get_unsampled(self: DataFrame) -> DataFrame:
     """Return the same program over all rows in place of the sample. Raises InvalidValue without a sample."""
     from objectiv_local.frame.frame import DataFrame
 
+    self._state.rows("get_unsampled")
     samples: dict[Node, Node] = {} if self._state.engine is None else self._state.engine.samples
     found = False
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.groupby import GroupBy, grouping
+from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.series import make_series
 from objectiv_local.frame.state import State
 from objectiv_local.hub import features, funnel, retention
@@ -55,18 +55,21 @@ class Aggregate:
 
         A session lasts from its first to its last hit within the group, so a session that crosses midnight counts in
         both days of a grouping by day, with its part of each. Sessions of no length (bounces) are left out unless
-        ``exclude_bounces=False``. A mean is rounded to a microsecond, a half to the even one.
+        ``exclude_bounces=False``. A mean is rounded to a microsecond, a half to the even one. Grouped by ``session_id``, it
+        is the duration of each session.
 
         Raises InvalidValue for another method.
         """
         if method not in ("mean", "sum"):
             raise InvalidValue(f"method has to be 'mean' or 'sum', not {method!r}")
         data = require(data, "session_duration", session_id="int64", moment="timestamp")
-        state, keys = self._grouping(data, groupby, "session_id", "session_duration")
+        state, keys = self._grouping(data, groupby, "session_duration")
         moment = state.column("moment")
-        session = unused_name("session_id", [name for name, _ in keys])
+        session = state.column("session_id")
+        of_sessions = keys if any(expr is session for _, expr in keys) else (
+            *keys, (unused_name("session_id", [name for name, _ in keys]), session))
         plan: Node = AggregateNode(
-            state.plan, (*keys, (session, state.column("session_id"))),
+            state.plan, of_sessions,
             (("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))), "by_session")
         length = call("sub", plan.column("last_moment"), plan.column("first_moment"))
         plan = Extend(plan, (("session_duration", length),), "by_session")
@@ -152,7 +155,10 @@ class Aggregate:
         return funnel.funnel_conversion(data, location_stack, groupby)
 
     def _unique(self, data: DataFrame, groupby: object, column: str, name: str) -> Series:
-        state, keys = self._grouping(data, groupby, column, name)
+        state, keys = self._grouping(data, groupby, name)
+        for key, expr in keys:
+            if key == column or expr is state.plan.column(column):
+                raise ColumnNotFound(f"{name} counts {column} and cannot group by it", hint="group by another column")
         count = aggregation("nunique", state.column(column))
         return self._result(state, AggregateNode(state.plan, keys, ((name, count),), name), name)
 
@@ -161,8 +167,8 @@ class Aggregate:
         order = tuple(Ordering(plan.column(key)) for key in index)
         return make_series(state.onto(plan, index, order), plan.column(name), name)
 
-    def _grouping(self, data: DataFrame, groupby: object, counted: str, model: str) -> tuple[State, Named]:
-        if isinstance(groupby, GroupBy):
+    def _grouping(self, data: DataFrame, groupby: object, model: str) -> tuple[State, Named]:
+        if isinstance(groupby, DataFrame) and groupby.group_by is not None:
             raise InvalidType(f"groupby of {model} takes names and series, not a grouped frame",
                               hint="pass what you group by, as in groupby=['name']")
         by: object = groupby
@@ -170,9 +176,7 @@ class Aggregate:
             require(data, model, moment="timestamp")
             by = self._hub.time_agg(data)
         state, keys = grouping(data, by)
-        for name, expr in keys:
-            if name == counted or expr is state.plan.column(counted):
-                raise ColumnNotFound(f"{model} counts {counted} and cannot group by it", hint="group by another column")
+        for name, _ in keys:
             if name == model:
                 raise InvalidValue(f"a group cannot be named {name!r} as the result is", hint="rename the series")
         return state, keys

@@ -19,6 +19,7 @@ def require(data: object, model: str, **dtypes: str) -> DataFrame:
     if not isinstance(data, DataFrame):
         raise InvalidType(f"{model} takes an event frame, not {type(data).__name__}",
                           hint="make one with ModelHub().get_objectiv_dataframe(...)")
+    data._state.rows(model)
     for name, dtype in dtypes.items():
         if name not in data.data_columns:
             raise ColumnNotFound(f"{name} is not present in the frame, and {model} needs it",

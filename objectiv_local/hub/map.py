@@ -12,6 +12,7 @@ from objectiv_local.errors import ColumnNotFound, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series import JsonAccessor
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.conversions import applied
 from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, case, literal, over
 
 if TYPE_CHECKING:
@@ -51,13 +52,15 @@ class Map:
         """
         stack, event_type = self._conversion(name)
         data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
-        tests = []
-        if stack is not None:
-            tests.append(JsonAccessor(self._on(data, stack)).get_array_length() > 0)
+        if stack is None:
+            return (data.event_type == event_type).rename("is_conversion_event")
+        there = applied(stack, data, name)
+        converts = JsonAccessor(there).get_array_length() > 0
         if event_type is not None:
-            tests.append(data.event_type == event_type)
-        both = tests[0] if len(tests) == 1 else tests[1] & tests[0]
-        return both.rename("is_conversion_event")
+            # In the state of the stack, which may have it in a step of its own.
+            of_type = there._with(call("eq", there._state.column("event_type"), literal(event_type)))
+            converts = of_type & converts
+        return converts.rename("is_conversion_event")
 
     def conversions_in_time(self, data: DataFrame, name: str, partition: str = "session_id") -> Series:
         """Return the number of conversions ``name`` up to each hit in its session (or other ``partition``).
@@ -113,11 +116,3 @@ class Map:
             raise ColumnNotFound(f"there is no conversion event {name!r}",
                                  hint=near(str(name), known) if known else "register it with add_conversion_event")
         return known[name]
-
-    def _on(self, data: DataFrame, series: Series) -> Series:
-        """Return a series, perhaps of an earlier state of the frame, on the rows of ``data``."""
-        from objectiv_local.frame.align import aligned
-        from objectiv_local.frame.series import make_series
-
-        state, _, expr = aligned(data._state, [], series._state, series._expr, "left", series.name)
-        return make_series(state, expr, series.name)

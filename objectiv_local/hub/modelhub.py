@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.hub import sankey
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.checks import require
@@ -69,8 +70,9 @@ class ModelHub:
         that the target has.
 
         The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON
-        stored as text are cast. ``start_date`` and ``end_date``, days as ``YYYY-MM-DD`` or dates, are both included and
-        filter on ``day`` before sessions are made, so a session that began before the first day starts anew.
+        stored as text are cast. Event ids have to be unique, as the collector stores them; a table that repeats some needs a
+        view without them. ``start_date`` and ``end_date``, days as ``YYYY-MM-DD`` or dates, are both included and filter on
+        ``day`` before sessions are made, so a session that began before the first day starts anew.
 
         The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then
         session_id and session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A
@@ -132,6 +134,8 @@ class ModelHub:
         from objectiv_local.hub import metabase
 
         frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
+        if frame.engine is not None:
+            check_aligned(frame._state.plan, frame.engine)
         settings = metabase.card_settings(frame, model_type, config)
         return metabase.Metabase().add_update_card(frame.view_sql(), settings)
 
@@ -149,6 +153,10 @@ class ModelHub:
         ``location_stack`` is a series of location stacks, such as the slice
         ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``, which has elements where such a
         link is in the stack. The name is ``conversion_<number>`` by default; a name that exists is replaced.
+
+        The conversion is a rule over the columns that ``location_stack`` is computed from. Models apply it to any event frame
+        that has them: later states of the frame (filtered, materialized, sampled, appended) and frames of other dates or
+        tables. A frame that lacks such a column, or has had it replaced, raises ColumnNotFound when a model needs it.
         """
         if location_stack is None and event_type is None:
             raise InvalidValue("a conversion needs a location_stack, an event_type, or both")

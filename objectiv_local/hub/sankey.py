@@ -33,15 +33,17 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
     stack = location_series(data, location_stack, "visualize_location_stack")
     if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
         raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
-    if not data.index_columns:
-        raise InvalidValue("visualize_location_stack needs the index event_id, which tells events apart",
-                           hint="keep it, or set it again with df.set_index('event_id')")
     df = data.assign(__stack=stack)
     state = df._state
-    keys = [state.column(name) for name in state.index]
     roots = call("json_filter", state.column("location_stack"), literal({"_type": "RootLocationContext"}))
     first = call("json_get_text", call("json_index", roots, literal(0)), literal("id"))
     plan: Node = Extend(state.plan, (("__root", first),), "stacks")
+    keys = [plan.column(name) for name in plan.key or ()]
+    if not keys:
+        # Rows that nothing is known to tell apart, such as those of a frame with others appended, are numbered.
+        number = over(aggregation("row_number"), [], (Ordering(plan.column("__root")),))
+        plan = Extend(plan, (("__row", number),), "numbered_events")
+        keys = [plan.column("__row")]
     root: Expr = literal(root_location, STRING) if root_location is not None else _most_common(plan)
     plan = Filter(plan, call("eq", plan.column("__root"), root), "stacks")
     plan = Unnest(plan, plan.column("__stack"), "__location", "__position", "locations")

@@ -13,14 +13,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.groupby import GroupBy, SeriesGroupBy
 
 
 def is_frame(X: object) -> bool:
     """Return whether ``X`` is a frame of this package. Raises InvalidType for a series, which is no table."""
     if isinstance(X, Series):
         raise InvalidType("X has to be a frame with a column for each feature, not a series", hint="use series.to_frame()")
-    if isinstance(X, GroupBy | SeriesGroupBy):
+    if isinstance(X, DataFrame) and X.group_by is not None:
         raise InvalidType("X has to be a frame, and this one is grouped", hint="aggregate it first: df.groupby(...).agg(...)")
     return isinstance(X, DataFrame)
 

@@ -10,7 +10,7 @@ from objectiv_local.ml.columns import checked_column
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.plan.expr import aggregation
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Join, Limit, topological
+from objectiv_local.plan.nodes import Aggregate, Limit
 
 #: Different values of a target that are still taken for classes; more of them are a number, or a mistake.
 MAX_CLASSES = 1000
@@ -34,21 +34,7 @@ def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFram
         return frame, target.name
     name = unused_name(target.name if target.name not in frame.data_columns else f"{target.name}_target",
                        {**frame._state.plan.types})
-    wide = frame.assign(**{name: target})
-    _check_rows(frame, wide, target.name)
-    return wide, name
-
-
-def _check_rows(frame: DataFrame, wide: DataFrame, name: str) -> None:
-    """Raise InvalidValue if rows met several of a series of another frame. Two queries, where the two are joined."""
-    joined = next((node for node in topological(wide._state.plan) if isinstance(node, Join)
-                   and node.left is frame._state.plan), None)
-    if joined is None or joined.key is not None or frame.engine is None:
-        return
-    before, after = len(frame), len(wide)
-    if before != after:
-        raise InvalidValue(f"the index of the target {name!r} repeats: {before} rows of X meet {after} of it",
-                           hint="make its index unique, or take a column of the same frame as the target")
+    return frame.assign(**{name: target}), name
 
 
 def required_target(frame: DataFrame, target: Any, who: str) -> tuple[DataFrame, list[str], str]:

@@ -117,7 +117,8 @@ def _is_label(expr: Expr) -> bool:
 
 def _reuses_names(rows: Node, steps: Iterable[Extend | Filter]) -> bool:
     """Return whether a label takes the name of a column, or a column the name of a label."""
-    taken, labels = set(rows.types), set()
+    taken = set(rows.types)
+    labels: set[str] = set()
     for step in steps:
         if isinstance(step, Extend):
             own = {name for name, expr in step.columns if expr.has_window or not expr.columns.isdisjoint(labels)}
@@ -345,7 +346,7 @@ class _Question:
 _TOTAL = frozenset((
     "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "is_null", "not_null", "coalesce", "contains", "startswith",
     "endswith", "lower", "upper", "length", "strftime", "json_get", "json_get_text", "json_index", "json_index_text",
-    "json_filter", "json_has", "json_contains", "json_length", "json_slice", "json_type", "json_path_name"))
+    "json_filter", "json_has", "json_contains", "json_equal", "json_length", "json_slice", "json_type", "json_path_name"))
 
 
 def _never_raises(expr: Expr) -> bool:

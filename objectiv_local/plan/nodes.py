@@ -268,10 +268,13 @@ class Join(Node):
     ``columns`` are (name, side, name there); side ``both`` is the left value, or the right one where that is NULL.
     ``nulls_match`` says whether NULL keys are equal to each other. ``condition`` is over the columns of the result, as
     they are for a pair of rows; an outer join has none. Without keys and condition, every row meets every other.
+
+    ``single`` names the side on which keys may not repeat, for rows not to multiply: the right one, or either of them.
+    Where no key of a side proves it, whoever runs the plan has to; see ``frame/unique.py``.
     """
 
-    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right")
-    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition")
+    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single")
+    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition", "single")
     left: Node
     right: Node
     how: JoinHow
@@ -279,10 +282,12 @@ class Join(Node):
     columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...]
     nulls_match: bool
     condition: Expr | None
+    single: OneOf["", "right", "either"]
 
     def __init__(self, left: Node, right: Node, how: JoinHow, on: tuple[tuple[str, str], ...],
                  columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...], nulls_match: bool = False,
-                 step: str = "", key: tuple[str, ...] | None = None, condition: Expr | None = None) -> None:
+                 step: str = "", key: tuple[str, ...] | None = None, condition: Expr | None = None,
+                 single: OneOf["", "right", "either"] = "") -> None:
         types = {name: right.types[names[1]] if side == "right" else left.types[names[0]]
                  for name, side, names in columns}
         for name, side, names in columns:
@@ -294,14 +299,14 @@ class Join(Node):
         if key is not None and not types.keys() >= set(key):
             key = None
         self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
-                  condition=condition, types=types)
+                  condition=condition, single=single, types=types)
 
     def inputs(self) -> tuple[Node, ...]:
         return (self.left, self.right)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key,
-                    self.condition)
+                    self.condition, self.single)
 
 
 class Limit(_Single):

@@ -200,7 +200,11 @@ _scalar("json_has", "json json! -> bool",
                 "is not an array.")
 _scalar("json_length", "json -> int64", meaning="The number of elements of an array; NULL for what is not an array.")
 _scalar("json_contains", "json any! -> bool",
-        meaning="Whether an array has a text, number or bool as an element; NULL for NULL, false for what is no array.")
+        meaning="Whether an array has a text, number, bool or null (which is given as JSON) as an element; NULL for NULL, "
+                "false for what is no array.")
+_scalar("json_equal", "json json! -> bool",
+        meaning="Whether a JSON value equals a constant: objects with the same members in any order, arrays with the same "
+                "elements in the same order, numbers of the same value; NULL for NULL.")
 
 _scalar("json_index_text", "json int64! -> string",
         meaning="The element of an array at a position as text, without quotes; NULL if there is none or if it is null.")
@@ -247,7 +251,8 @@ _aggregate("quantile", "number float64! -> float64", "timedelta float64! -> time
            windowed=False,
            meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "
                    "if there are none. A duration or moment between two is cut to a microsecond.")
-_aggregate("quantile_disc", "float64 float64! -> float64", windowed=False,
+_aggregate("quantile_disc", "float64 float64! -> float64", "string float64! -> string", "date float64! -> date",
+           "time float64! -> time", windowed=False,
            meaning="The least value for which it and the values below it are at least a share of all values; NULL if there are "
                    "none.")
 _aggregate("mode", "T -> T", windowed=False,

@@ -29,7 +29,7 @@ def shown(program: str) -> str:
 def on_postgres(postgres_url):
     """Return the address of the sample as a table."""
     table = parquet.read_table(sample.path())
-    loaded = DataFrame.from_arrow(connect(postgres_url, read_only=False), table, materialization="table")
+    loaded = DataFrame.from_arrow(connect(postgres_url, read_only=False), table, materialization="temp_table")
     loaded.database_create_table("sample_events", if_exists="replace")
     return f"db_url={postgres_url!r}, table_name='sample_events'"
 

@@ -176,7 +176,8 @@ def test_merge(engine):
 @on_every_engine
 def test_labels(engine):
     df = load(engine, {"a": [1, 2, 3], "b": ["x", "y", "z"]}, index=["p", "q", "r"])
-    assert df.loc["q"].to_pandas().b.tolist() == ["y"]
+    assert df.loc[["q"]].to_pandas().b.tolist() == ["y"]
+    assert df.loc["q"].to_pandas().to_dict() == {"a": "2", "b": "y"}
     assert df.loc[["p", "r"], ["a"]].sort_index().to_pandas().a.tolist() == [1, 3]
     assert values(df.loc[df.a > 1, "b"]) == ["y", "z"]
     assert df.loc["nowhere"].to_pandas().empty
@@ -231,7 +232,7 @@ def test_loading(engine):
     polars = DataFrame.from_polars(opened(engine), pl.DataFrame({"k": ["a", "b"], "v": [1, 2]}), index="k")
     assert polars.to_polars().sort("k").to_dict(as_series=False) == {"k": ["a", "b"], "v": [1, 2]}
     many = pa.table({"Number": range(5000), "number": [None] * 5000})
-    df = DataFrame.from_arrow(opened(engine), many, materialization="table")
+    df = DataFrame.from_arrow(opened(engine), many, materialization="temp_table")
     assert df.Number.sum().value == 5000 * 4999 // 2
     assert df.number.count().value == 0
 

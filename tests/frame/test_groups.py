@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,7 +97,7 @@ def test_value_counts_and_unique(engine, pandas):
     assert values(df.g.unique()) == ["a", "b"]
     assert df.g.unique().name == "g_unique"
     assert df.g.unique(skipna=False).to_pandas().isna().sum() == 1
-    assert df.groupby("h").g.unique().to_pandas().g_unique.tolist() == ["a", "b", "a", "b"]
+    assert df.groupby("h").g.unique().to_pandas().tolist() == ["a", "b", "a", "b"]
     assert df.groupby("g").n.value_counts().to_pandas().sum() == 6
 
 
@@ -193,3 +195,22 @@ def test_groups_by_joined_text(engine):
     found = df.groupby("both").n.sum().to_pandas()
     assert found.to_dict() == {"a-é": 5, "b-x": 2}
     assert list(found.index) == ["a-é", "b-x"]
+
+
+@on_every_engine
+def test_medians_of_text_and_quantiles_beside_it(engine):
+    data = {"g": ["a", "a", "b", "b", None], "s": ["x", "é", "z", None, "B"], "n": [1, 2, 3, 10, 5]}
+    df = load(engine, data)
+    df["d"] = df.n.map({1: "2022-01-01", 2: "2022-01-03", 3: "2022-01-05", 10: "2022-02-01", 5: "2022-01-04"}).astype("date")
+    assert df.s.median().value == "x", "the lower one of B, x, z, é"
+    assert df.d.median().value == datetime.date(2022, 1, 4)
+    assert values(df.groupby("g").s.median()) == ["x", "z", "B"]
+    assert df[["s", "n"]].median().to_pandas().values.tolist() == [["x", 3.0]]
+    assert df.median().columns == ["g_median", "s_median", "n_median", "d_median"]
+    assert df.quantile().columns == ["n_quantile"]
+    assert df.quantile([0.25, 0.5]).to_pandas().n_quantile.tolist() == [2.0, 3.0]
+    assert df.groupby("g").quantile().to_pandas().n_quantile.tolist() == [1.5, 6.5, 5.0]
+    with pytest.raises(InvalidValue, match="no column with quantiles"):
+        df[["s"]].quantile()
+    with pytest.raises(InvalidType):
+        df.s.quantile(0.5)

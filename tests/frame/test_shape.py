@@ -282,8 +282,80 @@ def test_frames_in_memory_are_loaded_in_every_type():
 
     frame = pd.DataFrame({"price": [decimal.Decimal("1.10"), None], "at": [datetime.time(10, 30), None]})
     for engine in ENGINES:
-        for way in ("cte", "table"):
+        for way in ("cte", "temp_table"):
             df = DataFrame.from_pandas(opened(engine), frame, materialization=way)
             assert df.dtypes == {"price": "decimal(38,2)", "at": "time"}
             assert (df.price * 2).sum().value == decimal.Decimal("2.20")
             assert values(df["at"])[0] == datetime.time(10, 30)
+
+
+@on_every_engine
+def test_a_series_is_sorted_by_its_levels_in_directions_of_their_own(engine):
+    df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
+    assert df.v.sort_index(ascending=[False, True]).to_pandas().tolist() == [3, 1, 2]
+    assert df.v.sort_index(ascending=[True, False]).to_pandas().tolist() == [2, 1, 3]
+    with pytest.raises(InvalidValue, match="2 levels of the index have 1 directions"):
+        df.v.sort_index(ascending=[False])
+
+
+@on_every_engine
+def test_set_index_keeps_levels_that_the_index_has(engine):
+    df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
+    for keys, index, columns in [("a", ["a"], ["v"]), (["b", "a"], ["b", "a"], ["v"]), (["b", "v"], ["b", "v"], []),
+                                 (df.index["b"], ["b"], ["v"])]:
+        found = df.set_index(keys)
+        assert (found.index_columns, found.data_columns) == (index, columns)
+    assert df.set_index("a", append=True).index_columns == ["a", "b"]
+    assert (df.set_index("b", drop=False).index_columns, df.set_index("b", drop=False).columns) == (["b"], ["v"])
+    assert sorted(df.set_index("b").reset_index().to_pandas().values.tolist()) == [["x", 1], ["x", 3], ["y", 2]]
+    with pytest.raises(InvalidValue, match="name of another series"):
+        df.set_index((df.v + 1).rename("a"))
+
+
+@on_every_engine
+def test_a_series_is_merged_as_a_frame_of_one_column(engine):
+    left, right = load(engine, {"k": ["b", "a", "c"], "n": [1, 2, 3]}), load(engine, {"k": ["c", "b"], "m": [30, 10]})
+    found = left.merge(right.m, left_index=True, right_index=True)
+    assert found.sort_values("n").to_pandas().values.tolist() == [["b", 1, 30], ["a", 2, 10]]
+    assert left.merge(right.k, on="k").sort_values("n").to_pandas()[["k", "n"]].values.tolist() == [["b", 1], ["c", 3]]
+    assert left.merge(right.k).sort_values("n").n.to_pandas().tolist() == [1, 3]
+    outer = left.merge(right.m, left_on="n", right_on="m", how="outer")
+    assert plain(outer.sort_values(["n", "m"]).m.to_pandas()) == [None, None, None, 10, 30]
+    with pytest.raises(InvalidType, match="takes a frame"):
+        left.merge([1])
+
+
+@on_every_engine
+def test_frames_are_merged_on_bool_series_over_both(engine):
+    left = load(engine, {"a": ["b", "a", "c"], "n": [100, 25, 250]})
+    right = load(engine, {"a": ["b", "c"], "m": [50, 150]})
+    right["half"] = right.m / 2
+
+    def pairs(on, how="inner", one=left):
+        found = one.merge(right, how=how, on=on)[["n", "m"]].sort_values(["n", "m"]).to_pandas()
+        return [tuple(plain(row)) for row in found.values.tolist()]
+
+    assert pairs([left.n > right.m]) == pairs(left.n > right.m) == [(100, 50), (250, 50), (250, 150)]
+    assert left.merge(right, on=left.n > right.m).columns == ["a_x", "n", "a_y", "m", "half"]
+    assert left.merge(right, on=["a", left.n > right.m]).columns == ["a", "n", "m", "half"]
+    assert pairs(["a", left.n > right.m], "left") == [(25, None), (100, 50), (250, 150)]
+    assert pairs(["a", left.n * 1.5 < right.m], "outer") == [(25, None), (100, None), (250, None), (None, 50), (None, 150)]
+    assert pairs([(left.n > right.m) & (left.a == right.a)]) == pairs([left.n > right.m, left.a == right.a])
+    assert pairs([(left.n - right.m).astype("float64") + right.half > 100]) == [(250, 50), (250, 150)]
+    condition = left.n > right.m
+    left["later"] = 1
+    assert pairs(condition, one=left[left.n > 100]) == [(250, 50), (250, 150)]
+    both = left.copy()
+    with pytest.raises(InvalidValue, match="which frame it reads"):
+        left.merge(both, on=left.n > both.n)
+    with pytest.raises(InvalidValue, match="aligns the frames on"):
+        left.merge(right, on=left.index["_index_row"] == right.index["_index_row"])
+    with pytest.raises(InvalidValue, match="not over the columns"):
+        left.merge(right, on=left.n > load(engine, {"z": [1.5]}).z)
+    with pytest.raises(InvalidValue, match="columns of the two sides only"):
+        left.merge(right, on=(left.n > right.m) & (left.n > left.n.max()))
+    with pytest.raises(InvalidType, match="bool series"):
+        left.merge(right, on=left.n + right.m)
+    left["n"] = 0
+    with pytest.raises(InvalidValue, match="not over the columns"):
+        left.merge(right, on=condition)

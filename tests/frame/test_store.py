@@ -10,7 +10,7 @@ import pytest
 from frame.frames import ENGINES, load, on_every_engine, opened, values
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import InvalidType, InvalidValue, ReadOnly, TableNotFound
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, ReadOnly, TableNotFound
 
 
 def writable(engine):
@@ -216,6 +216,36 @@ def test_a_failed_write_leaves_the_connection_usable():
         load(ENGINES[1], {"v": [1]}).get_sample("s", sample_percentage=50)
 
 
+def test_histograms_are_drawn_on_given_axes():
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    df = load("duckdb", {"a": [1, 2, 2, 10], "b": [5.0, 6.0, 7.0, 8.0], "s": ["x"] * 4})
+    try:
+        _, ax = plt.subplots()
+        assert df[["a"]].plot.hist(bins=2, ax=ax) is ax
+        assert [bar.get_height() for bar in ax.patches] == [3, 1]
+        assert ax.get_title() == "a"
+        _, together = plt.subplots()
+        assert df.plot.hist(bins=2, ax=together, color="black") is together
+        # Both in the intervals from 1 to 5.5 and from there to 10.
+        assert [bar.get_height() for bar in together.patches] == [3, 1, 1, 3]
+        assert [bar.get_x() for bar in together.patches][1::2] == [5.5, 5.5]
+        assert [text.get_text() for text in together.get_legend().get_texts()] == ["a", "b"]
+        _, pair = plt.subplots(2, 1)
+        assert list(df.plot.hist(bins=2, ax=pair)) == list(pair)
+        assert [len(each.patches) for each in pair] == [2, 2]
+        titled = df.a.plot.hist(title="ages", ylabel="users", color="red")
+        assert (titled.get_title(), titled.get_xlabel(), titled.get_ylabel()) == ("ages", "a", "users")
+        assert df.a.plot.hist(figsize=(3, 2)).figure.get_size_inches().tolist() == [3, 2]
+        with pytest.raises(InvalidValue, match="2 numeric columns cannot be drawn on 3 axes"):
+            df.plot.hist(ax=plt.subplots(1, 3)[1])
+        with pytest.raises(InvalidValue, match="figsize"):
+            df.plot.hist(ax=ax, figsize=(1, 1))
+    finally:
+        plt.close("all")
 @on_every_engine
 def test_frames_are_equal_if_they_are_the_same_program(engine):
     connection = writable(engine)
@@ -241,3 +271,44 @@ def test_frames_are_equal_if_they_are_the_same_program(engine):
         assert read() != each
         assert all(each != other for other in different[position + 1:])
     assert read() != 5
+
+
+@on_every_engine
+@pytest.mark.parametrize("size", [3, 2_000])
+def test_frames_in_memory_become_named_tables(engine, size):
+    connection = writable(engine)
+    connection.write(['DROP TABLE IF EXISTS "named rows"'])
+    rows = pd.DataFrame({"n": range(size), "s": ["é"] * size, "wait": pd.to_timedelta([90] * size, unit="s")})
+
+    def written(frame, if_exists="fail"):
+        return DataFrame.from_pandas(connection, frame, name="named rows", materialization="table", if_exists=if_exists)
+
+    found = written(rows)
+    assert found.dtypes == {"n": "int64", "s": "string", "wait": "timedelta"}
+    assert (len(found), found.n.sum().value) == (size, size * (size - 1) // 2)
+    stored = DataFrame.from_table(connection, '"named rows"')
+    assert stored.columns == ["_index_0", "n", "s", "wait"]
+    assert stored.dtypes["wait"] == "int64"
+    with pytest.raises(InvalidValue, match=r"named rows.*exists"):
+        written(rows)
+    assert len(stored) == size
+    both = written(rows.assign(n=1), "append")
+    assert (len(both), both.n.sum().value) == (2 * size, size * (size - 1) // 2 + size)
+    assert both.wait.max().value == pd.Timedelta(seconds=90)
+    with pytest.raises(ColumnNotFound, match="no column 'm' to append to"):
+        written(rows.rename(columns={"n": "m"}), "append")
+    with pytest.raises(InvalidType, match="'n' is string and cannot be appended"):
+        written(rows.assign(n="x"), "append")
+    assert len(stored) == 2 * size
+    assert written(rows[["n"]], "replace").sort_values("n").n.to_pandas(limit=2).tolist() == [0, 1]
+    assert DataFrame.from_table(connection, '"named rows"').columns == ["_index_0", "n"]
+    connection.write(['DROP TABLE "named rows"'])
+    assert len(written(rows, "append")) == size, "a table that is not there is made"
+    with pytest.raises(InvalidValue, match="if_exists is"):
+        written(rows, "skip")
+    with pytest.raises(InvalidValue, match="'temp_table'"):
+        DataFrame.from_pandas(connection, rows, materialization="view")
+    with pytest.raises(ReadOnly):
+        DataFrame.from_pandas(opened(engine), rows, name="never", materialization="table")
+    twice = [DataFrame.from_pandas(opened(engine), rows[["n"]], name="kept", materialization="temp_table") for _ in "ab"]
+    assert [len(each) for each in twice] == [size, size], "a temporary table takes a name that is free"

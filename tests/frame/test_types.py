@@ -225,3 +225,57 @@ def test_json_array_of_text_and_other_aggregates(engine):
     df = load(engine, {"g": [1, 1, 2], "s": ["b", "a", None]})
     assert df.groupby("g").s.to_json_array().to_pandas().tolist() == [["a", "b"], [None]]
     assert df.sort_values("s", ascending=False).groupby("g").s.to_json_array().to_pandas().tolist()[0] == ["b", "a"]
+
+
+@on_every_engine
+@pytest.mark.parametrize(("dtype", "name"), [
+    (np.int64, "int64"), (np.int32, "int64"), (np.float64, "float64"), (np.bool_, "bool"), (np.str_, "string"), (int, "int64"),
+    (np.dtype("int64"), "int64"), (np.dtype("float32"), "float64"), (np.dtype("bool"), "bool"), (np.dtype("U3"), "string"),
+    (pd.Int64Dtype(), "int64"), (pd.BooleanDtype(), "bool"), (pd.StringDtype(), "string"), (str, "string")])
+def test_types_of_numpy_and_pandas_are_dtypes(engine, dtype, name):
+    df = load(engine, {"v": [1, 0]})
+    assert df.v.astype(dtype).dtype == name
+    assert df.astype(dtype).dtypes == df.astype({"v": dtype}).dtypes == {"v": name}
+    assert values(df.v.astype(dtype)) == {"string": ["1", "0"], "bool": [True, False]}.get(name, [1, 0])
+
+
+@on_every_engine
+def test_other_types_of_numpy_are_said_to_be_unknown(engine):
+    df = load(engine, {"v": [1], "t": pd.to_datetime(["2022-01-02 03:04:05"])})
+    for dtype in (np.complex128, np.dtype("O"), object, pd.CategoricalDtype()):
+        with pytest.raises(InvalidValue, match="is not known"):
+            df.v.astype(dtype)
+    assert values(df.t.astype(datetime.date)) == [datetime.date(2022, 1, 2)]
+    assert df.t.astype(np.dtype("datetime64[ns]")).dtype == df.t.astype(datetime.datetime).dtype == "timestamp"
+
+
+@on_every_engine
+def test_none_makes_a_column_of_missing_texts(engine):
+    df = load(engine, {"v": [1, 2]})
+    df["x"] = None
+    assert df.dtypes == {"v": "int64", "x": "string"}
+    assert values(df.x) == [None, None]
+    assert values(df.x.fillna("none") + "!") == ["none!", "none!"]
+    df[["y", "z"]] = None
+    assert df.assign(v=None).dtypes == {"v": "string", "x": "string", "y": "string", "z": "string"}
+
+
+@on_every_engine
+def test_json_equals_dicts_and_lists(engine):
+    df = load(engine, {"text": ['["a",null,1]', '["b"]', None, '{"a":1}', '{"b":[1], "a": 1.0}', "null"]})
+    df["j"] = df.text.astype("json")
+    assert values(df.j == {"a": 1}) == [False, False, None, True, False, False]
+    assert values(df.j == {"a": 1, "b": [1]}) == [False, False, None, False, True, False]
+    assert values(df.j != {"a": 1}) == [True, True, None, False, True, True]
+    assert values(df.j == ["b"]) == [False, True, None, False, False, False]
+    assert values(df[df.j == ["b"]].text) == ['["b"]']
+    assert values(df.j.json[0] == {"a": 1}) == [False, False, None, None, None, None]
+    assert values(df.j.json.array_contains(None)) == [True, False, None, False, False, False]
+    assert values(df.j.json.array_contains("a")) == [True, False, None, False, False, False]
+    for wrong in (1, "x", None, df.text):
+        with pytest.raises(InvalidType):
+            df.j == wrong  # noqa: B015
+    with pytest.raises(InvalidType):
+        df.j < {"a": 1}  # noqa: B015
+    with pytest.raises(InvalidType, match="compare an element"):
+        df.j.json.array_contains({"a": 1})

@@ -119,6 +119,7 @@ CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
     "json_data": (st.sampled_from(("a", "b", "", "é")),),
     "json_has": (st.sampled_from(OBJECTS),),
     "json_contains": (st.sampled_from((1, 1.5, "a", "1", True, False, 7, "")),),
+    "json_equal": (st.sampled_from((*OBJECTS, [], [1], ["a", {"n": 1}], {"id": "a", "n": [1, None]})),),
     "lag": (st.sampled_from((0, 1, 2, 9)),),
     "lead": (st.sampled_from((0, 1, 2, 9)),),
 }

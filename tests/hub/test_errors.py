@@ -111,6 +111,9 @@ def test_models_on_frames_without_their_columns(df):
         hub.agg.unique_users(df[["moment"]])
     with pytest.raises(TypeError, match="event frame, not dict"):
         hub.agg.unique_users({})
+    for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
+        with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):
+            hub.agg.retention_matrix(df.drop(columns=[column]), event_type="PressEvent", **options)
     df["session_id"] = "one"
     with pytest.raises(TypeError, match="needs session_id as int64, not as string"):
         hub.map.is_first_session(df)

@@ -54,6 +54,10 @@ def test_paths(df):
     assert letters(DISCOVERY.get_navigation_paths(df, 1, by="user_id", n_examples=1)) == [("a",), ("a",), ("b",)]
 
 
+def test_the_longest_paths(df):
+    assert letters(DISCOVERY.get_navigation_paths(df, 100, by="user_id", n_examples=1))[0] == ("a", "b", "c", "a", *[None] * 96)
+
+
 def test_paths_to_a_conversion(df):
     found = DISCOVERY.get_navigation_paths(df, 3, by="user_id", add_conversion_step_column=True)
     assert letters(found) == [("a", "b", "c", 3), ("b", "c", "a", 2), ("c", "a", None, 1), ("a", "b", None, None), ("b", None, None, None)]
@@ -83,7 +87,7 @@ def test_funnel(df):
 
 @pytest.mark.parametrize(("wrong", "error", "words"), [
     (lambda df: DISCOVERY.get_navigation_paths(df, 0), InvalidValue, "steps has to be"),
-    (lambda df: DISCOVERY.get_navigation_paths(df, 1000), InvalidValue, "too long"),
+    (lambda df: DISCOVERY.get_navigation_paths(df, 101), InvalidValue, "a path of 101 steps is too long"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, n_examples=0), InvalidValue, "n_examples has to be"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, by="visitor"), ColumnNotFound, "visitor is not present"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, by=df.user_id), InvalidType, "iterated|by name"),

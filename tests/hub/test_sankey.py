@@ -59,6 +59,18 @@ def test_locations_within_a_given_one(df):
     assert rows(HUB.visualize_location_stack(df, "home", "stack", return_df=True, show=False)) == [PAIRS[1], PAIRS[2]]
 
 
+def test_rows_that_no_index_tells_apart(df):
+    pairs = HUB.visualize_location_stack(df.reset_index(drop=True), return_df=True, show=False)
+    assert rows(pairs) == PAIRS
+    # Every event twice, and those of one root once more: each row counts by itself.
+    again = df.append([df, df[df.location_stack.json[{"id": "home"}:].json.get_array_length() > 0]])
+    assert rows(HUB.visualize_location_stack(again, return_df=True, show=False)) == [
+        (source, target, 3 * count) for source, target, count in PAIRS]
+    without = again.reset_index(drop=True).materialize(materialization="temp_table")
+    assert rows(HUB.visualize_location_stack(without, return_df=True, show=False)) == [
+        (source, target, 3 * count) for source, target, count in PAIRS]
+
+
 def test_nothing_is_asked_while_it_is_built(df):
     assert "most_common_root" in HUB.visualize_location_stack(df, return_df=True, show=False).view_sql()
 
@@ -91,7 +103,6 @@ def test_bad_input(df):
         (lambda: HUB.visualize_location_stack(df, root_location=5), InvalidType, "root_location is the id"),
         (lambda: HUB.visualize_location_stack(df, location_stack="stak"), ColumnNotFound, "stak is not present"),
         (lambda: HUB.visualize_location_stack(df, location_stack="event_type"), InvalidType, "a series of location stacks"),
-        (lambda: HUB.visualize_location_stack(df.reset_index(drop=True)), InvalidValue, "needs the index event_id"),
         (lambda: HUB.visualize_location_stack(df[["moment"]]), ColumnNotFound, "user_id is not present"),
         (lambda: HUB.visualize_location_stack(df, n_top_examples=0), InvalidValue, "a whole number from 1, not 0"),
     ]:

@@ -45,7 +45,7 @@ def over(engine, columns):
     table = pd.DataFrame({name: np.where(pd.isna(values), None, values) if values.dtype == object else values
                           for name, values in columns.items()})
     table.index.name = "row"
-    return DataFrame.from_pandas(opened(engine), table, materialization="table" if len(table) > 1000 else None)
+    return DataFrame.from_pandas(opened(engine), table, materialization="temp_table" if len(table) > 1000 else None)
 
 
 def fetched(frame):

@@ -34,7 +34,7 @@ def hard():
 
 
 def loaded(engine, data):
-    return DataFrame.from_pandas(engine if not isinstance(engine, str) else opened(engine), data, materialization="table")
+    return DataFrame.from_pandas(engine if not isinstance(engine, str) else opened(engine), data, materialization="temp_table")
 
 
 def bits(found):

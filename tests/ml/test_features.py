@@ -307,7 +307,7 @@ def test_the_sample_has_the_same_features_on_every_engine():
     weeks = pd.DataFrame({"cutoff": pd.date_range("2022-01-17", periods=11, freq="7D")})
     found = set()
     for engine in ENGINES:
-        df = DataFrame.from_arrow(opened(engine), source, index="event_id", materialization="table")
+        df = DataFrame.from_arrow(opened(engine), source, index="event_id", materialization="temp_table")
         cutoffs = DataFrame.from_pandas(df.engine, weeks).reset_index(drop=True)
         users = df.groupby("user_id").moment.min().to_frame().reset_index()[["user_id"]]
         features = (Features(df).add("visits", "nunique", "session_id", window=4 * WEEK).add("last_type", "last", "event_type")

@@ -91,7 +91,7 @@ def test_many_columns_and_rows(engine):
     wide = {f"c{number}": [number, None] for number in range(200)}
     assert fingerprint(load(engine, wide)) == fingerprint(load("duckdb", wide))
     table = pd.DataFrame({"n": range(3000)})
-    frame = DataFrame.from_pandas(opened(engine), table, materialization="table")
+    frame = DataFrame.from_pandas(opened(engine), table, materialization="temp_table")
     assert fingerprint(frame).startswith("1:3000:")
     assert fingerprint(frame) == fingerprint(frame[frame.n >= 1000].append(frame[frame.n < 1000]))
 

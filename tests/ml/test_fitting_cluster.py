@@ -35,7 +35,7 @@ def data():
 
 @cache
 def stored(engine):
-    return DataFrame.from_pandas(opened(engine), data(), materialization="table")
+    return DataFrame.from_pandas(opened(engine), data(), materialization="temp_table")
 
 
 @on_every_engine

@@ -34,7 +34,7 @@ def data():
 
 @cache
 def stored(engine):
-    return DataFrame.from_pandas(opened(engine), data(), materialization="table")
+    return DataFrame.from_pandas(opened(engine), data(), materialization="temp_table")
 
 
 def same_model(found, right, names):
@@ -112,7 +112,7 @@ def test_exact_coefficients_are_the_same_bits_everywhere():
             model = LinearRegression(exact=True).fit(stored(engine), "y")
             found[engine, again] = (model.coef_.tobytes(), np.float64(model.intercept_).tobytes(), model.singular_.tobytes())
     for threads in (1, 2):
-        frame = DataFrame.from_pandas(connect(duckdb.connect(config={"threads": threads})), data(), materialization="table")
+        frame = DataFrame.from_pandas(connect(duckdb.connect(config={"threads": threads})), data(), materialization="temp_table")
         model = LinearRegression(exact=True).fit(frame, "y")
         found["threads", threads] = (model.coef_.tobytes(), np.float64(model.intercept_).tobytes(), model.singular_.tobytes())
     assert len(set(found.values())) == 1
@@ -133,7 +133,7 @@ def test_many_columns(engine, exact, columns, monkeypatch):
     rows = pd.DataFrame(rng.normal(5, 1, (200, columns)), columns=[f"c{number}" for number in range(columns)])
     rows["c3"] = 1.0
     rows["y"] = rows.sum(axis=1) + rng.normal(size=200)
-    found = LinearRegression(exact=exact).fit(DataFrame.from_pandas(opened(engine), rows, materialization="table"), "y")
+    found = LinearRegression(exact=exact).fit(DataFrame.from_pandas(opened(engine), rows, materialization="temp_table"), "y")
     right = sklearn.linear_model.LinearRegression().fit(rows.drop(columns="y"), rows.y)
     np.testing.assert_allclose(found.coef_, right.coef_, rtol=1e-8, atol=1e-12)
 

@@ -35,7 +35,7 @@ def data():
 
 @cache
 def stored(engine):
-    return DataFrame.from_pandas(opened(engine), data(), materialization="table")
+    return DataFrame.from_pandas(opened(engine), data(), materialization="temp_table")
 
 
 def fitted(parameters, features, target):
@@ -144,7 +144,7 @@ def test_rare_classes_are_not_separated(engine):
     rng = np.random.default_rng(5)
     x = rng.normal(size=4000)
     y = np.arange(4000) < 4
-    frame = DataFrame.from_pandas(opened(engine), pd.DataFrame({"x": x, "y": y}), materialization="table")
+    frame = DataFrame.from_pandas(opened(engine), pd.DataFrame({"x": x, "y": y}), materialization="temp_table")
     found = LogisticRegression(C=np.inf, tol=1e-10).fit(frame, "y")
     right = sklearn.linear_model.LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-12).fit(x[:, None], y)
     np.testing.assert_allclose(found.coef_, right.coef_, rtol=1e-7)

@@ -27,7 +27,7 @@ def data():
 
 @cache
 def stored(engine):
-    return DataFrame.from_pandas(opened(engine), data().rename_axis("row"), materialization="table")
+    return DataFrame.from_pandas(opened(engine), data().rename_axis("row"), materialization="temp_table")
 
 
 @on_every_engine

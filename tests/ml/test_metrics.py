@@ -47,7 +47,7 @@ _FRAMES: dict[str, DataFrame] = {}
 def stored(engine):
     """Return the rows of TABLE as a frame of a table of the engine."""
     if engine not in _FRAMES:
-        _FRAMES[engine] = DataFrame.from_arrow(opened(engine), pa.Table.from_pandas(TABLE, preserve_index=False), materialization="table")
+        _FRAMES[engine] = DataFrame.from_arrow(opened(engine), pa.Table.from_pandas(TABLE, preserve_index=False), materialization="temp_table")
     return _FRAMES[engine]
 
 

@@ -168,7 +168,7 @@ def loaded(engine, kind):
     rows = {"counts": counted, "marks": lambda: counted() > 1, "varied": varied, "centered": centered,
                          "data": data}[kind]().assign(other=1)
     rows.index = pd.Index(range(len(rows)), name="row")
-    return DataFrame.from_pandas(opened(engine), rows, materialization="table")
+    return DataFrame.from_pandas(opened(engine), rows, materialization="temp_table")
 
 
 def frame_of(engine, name):

@@ -154,7 +154,7 @@ def test_entities_that_are_uuids(engine):
 def test_more_terms_than_are_written_into_a_statement(engine):
     rows = [(number % 50, START + dt.timedelta(seconds=number), f"p{number % 1300}") for number in range(2600)]
     table = pd.DataFrame(rows, columns=["user_id", "moment", "page"])
-    frame = DataFrame.from_pandas(opened(engine), table, materialization="table")
+    frame = DataFrame.from_pandas(opened(engine), table, materialization="temp_table")
     matrix = SequenceCounts(location="page", key="page").fit_transform(frame)
     assert matrix.shape == (50, 1300)
     assert matrix.sum() == 2600

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from names.test_names import NAMES
 
-from objectiv_local.frame import frame, groupby, plot, savepoints, window
+from objectiv_local.frame import frame, plot, savepoints, window
 from objectiv_local.frame.series import base, datetime, json, nested, numeric, string
 from objectiv_local.plan.ops import OPS
 
@@ -21,9 +21,9 @@ PAGE = HERE.parents[1] / "docs" / "functions.md"
 CLASSES = [frame.DataFrame, base.Series, numeric.SeriesNumeric, numeric.SeriesNumericInterval, string.SeriesString,
            string.StringOperation, datetime.SeriesTimestamp, datetime.DateTimeOperation, datetime.SeriesTimedelta,
            datetime.TimedeltaOperation, json.SeriesJson, json.JsonAccessor, nested.ListAccessor, nested.DictAccessor,
-           groupby.GroupBy, groupby.SeriesGroupBy, window.Window, plot.Plot, savepoints.Savepoints]
+           window.Window, plot.Plot, savepoints.Savepoints]
 #: The class whose examples stand for a class as well.
-SAME = {"GroupBy": "DataFrame", "SeriesGroupBy": "Series", "Window": "DataFrame", "Plot": "PlotHandler",
+SAME = {"Window": "DataFrame", "Plot": "PlotHandler",
         "SeriesNumeric": "SeriesAbstractNumeric"}
 
 
@@ -38,7 +38,7 @@ def members(cls):
 def example(cls, name):
     known = dict(NAMES)
     others = ("SeriesAbstractNumeric", "SeriesInt64", "SeriesFloat64", "SeriesAbstractMultiLevel", "SeriesAbstractDateTime",
-              "DataFrame", "GroupBy")
+              "DataFrame")
     for owner in (cls.__name__, SAME.get(cls.__name__, ""), *others):
         found = known.get(f"{owner}.{name}")
         if found is not None:

@@ -230,6 +230,7 @@ def json_length(document):
 
 
 def json_contains(document, value):
+    value = value.value if isinstance(value, Json) else value
     return any(same_json(element, value) for element in elements(document))
 
 
@@ -333,6 +334,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "json_index": json_index,
     "json_length": json_length,
     "json_contains": json_contains,
+    "json_equal": lambda document, value: same_json(document.value, value.value),
 }
 
 

@@ -248,9 +248,31 @@ CONTAINS = [
     rowwise("json_contains: true is not 1", DOC, lambda a: call("json_contains", a, literal(True)), BOOL, [
         (Json([1]), False), (Json(["true"]), False), (Json([True]), True),
     ]),
+    rowwise("json_contains: null", DOC, lambda a: call("json_contains", a, literal("null", JSON)), BOOL, [
+        (Json([1, None]), True), (Json(["null", 0, False, []]), False), (Json([]), False), (Json(None), False), (None, None),
+        (Json({"a": None}), False),
+    ]),
     rowwise("json_contains: 1 is not true", DOC, lambda a: call("json_contains", a, literal(1)), BOOL, [
         (Json([True]), False), (Json(["1"]), False), (Json([1.0]), True), (Json([10]), False),
     ]),
+]
+
+EQUAL = [
+    rowwise(f"json_equal: {wanted}", DOC, lambda a, wanted=wanted: call("json_equal", a, literal(wanted)), BOOL, [
+        *((Json(other), True) for other in same), *((Json(other), False) for other in different), (None, None),
+        (Json(None), False), (Json(1), False), (Json("x"), False)])
+    for wanted, same, different in [
+        ({}, [{}], [[], {"a": 1}, {"a": None}]),
+        ([], [[]], [{}, [None], [[]]]),
+        ({"a": 1, "b": "x"}, [{"b": "x", "a": 1}, {"a": 1.0, "b": "x"}], [
+            {"a": 1}, {"a": 1, "b": "x", "c": None}, {"a": "1", "b": "x"}, {"a": True, "b": "x"}, {"a": 1, "b": None}]),
+        ({"a": None, "": True, "*": "{}"}, [{"*": "{}", "": True, "a": None}], [
+            {"": True, "*": "{}"}, {"a": None, "": True, "*": {}}, {"a": None, "": "true", "*": "{}"}]),
+        (["a", None, 1.5, False], [["a", None, 1.5, False]], [
+            ["a", 1.5, None, False], ["a", None, 1.5], ["a", None, "1.5", False], ["a", None, 1.5, 0], {"0": "a"}]),
+        ({"m": {"x": [1, {"y": []}]}, "n": "1"}, [{"n": "1", "m": {"x": [1, {"y": []}]}}], [
+            {"n": 1, "m": {"x": [1, {"y": []}]}}, {"n": "1", "m": {"x": [1, {"y": [0]}]}}, {"n": "1", "m": {"x": {"y": []}}}]),
+    ]
 ]
 
 CONSTANTS = [
@@ -270,7 +292,7 @@ CONSTANTS = [
         "json_slice", literal([1, 2, 3]), literal(-2), literal(-1)), JSON, [(1, Json([2]))]),
 ]
 
-SPECS: list[Spec] = CONSTANTS + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS
+SPECS: list[Spec] = CONSTANTS + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

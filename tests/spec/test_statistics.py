@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import uuid
 
@@ -11,7 +12,7 @@ from spec.specs import Spec, answers, at, day, extended, grouped, inf, nan, op, 
 
 from objectiv_local.plan.expr import Column, Frame, InQuery, Ordering, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Pin, Select, Sort, Union, Unnest
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID
 
 
 def of(name, *constants, **more):
@@ -52,6 +53,14 @@ QUANTILES = [
     grouped("quantile_disc: NaN is the greatest", ONE, of("quantile_disc", 0.75), FLOAT64, [([nan, 1.0, -inf, inf], inf), ([nan], nan)]),
     grouped("quantile_disc: of what is counted", ONE,
             lambda a: aggregation("quantile_disc", a, literal(0.5), where=call("lt", a, literal(5.0))), FLOAT64, [([1.0, 3.0, 9.0], 1.0)]),
+    *(grouped(f"quantile_disc: {q} of text, by code point", {"a": STRING}, of("quantile_disc", q), STRING, [
+        (["b", "é", None, "B", "a"], found), (["x"], "x"), ([None], None)])
+      for q, found in ((0.0, "B"), (0.5, "a"), (0.75, "b"), (1.0, "é"))),
+    grouped("quantile_disc: of dates", {"a": DATE}, of("quantile_disc", 0.5), DATE, [
+        ([day("2022-01-03"), day("2022-01-01"), day("2022-01-02")], day("2022-01-02")),
+        ([day("2022-01-02"), day("2022-01-01")], day("2022-01-01")), ([None], None)]),
+    grouped("quantile_disc: of times", {"a": TIME}, of("quantile_disc", 0.5), TIME, [
+        ([datetime.time(1), datetime.time(23), None, datetime.time(2)], datetime.time(2)), ([None], None)]),
     grouped("quantile: of what is counted", ONE, lambda a: aggregation("quantile", a, literal(0.5), where=call("lt", a, literal(5.0))),
             FLOAT64, [([1.0, 3.0, 9.0], 2.0)]),
 ]

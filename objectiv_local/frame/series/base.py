@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.groups import Groups
 
 #: Values of a list that are compared one by one; more of them are looked up.
 MOST_TESTS = 30
@@ -82,11 +83,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name."""
-        return {name: make_series(self._state, self._state.column(name), name) for name in self._state.index}
+        """The levels of the index as series, by name; of a grouped series, the keys."""
+        return {name: make_series(self._state, self._state.value(name), name) for name in self._state.labels}
 
     def __repr__(self) -> str:
-        index = ", ".join(f"{name}: {self._state.plan.types[name]}" for name in self._state.index) or "none"
+        index = ", ".join(f"{name}: {self._state.type_of(name)}" for name in self._state.labels) or "none"
+        index += "" if self._state.groups is None else ", grouped"
         where = self._state.engine.description if self._state.engine is not None else f"not connected, {self._state.dialect}"
         return f"<{type(self).__name__} {self._name}: {self.dtype}, index {index}; {where}>"
 
@@ -288,7 +290,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
             state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
-            plan = Select(theirs.plan, ((values._name, cast(expr, self._expr.type)),))
+            plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, self._expr.type)),))
             there = Filter(plan, call("not_null", plan.column(values._name)))
             return make_series(state, InQuery(self._expr, there, values._name), self._name)
         if isinstance(values, str) or not isinstance(values, Iterable):
@@ -356,8 +358,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
                  for key, new in pairs.items()]
         return self._with(case(whens, self._expr) if whens else self._expr)
 
-    def astype(self, dtype: str | type, errors: str = "raise") -> Series:
-        """Return the values as another type.
+    def astype(self, dtype: object, errors: str = "raise") -> Series:
+        """Return the values as another type: the name of a dtype, a type of Python's, or one of numpy's.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
         ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
@@ -385,7 +387,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return a frame with this series as its one data column."""
         from objectiv_local.frame.frame import DataFrame
 
-        if self._name in self._state.index:
+        if self._state.groups is None and self._name in self._state.index:
             name = unused_name(self._name + "_value", self._state.index)
             return self.rename(name).to_frame()
         column = self._state.plan.types.get(self._name)
@@ -411,12 +413,19 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             order.append(Ordering(moved, bool(up)))
         return make_series(state.on(state.plan, tuple(order)), expr, self._name)
 
-    def sort_index(self, *, ascending: bool = True) -> Series:
-        """Return the series in the order of its index."""
-        order = tuple(Ordering(self._state.column(name), ascending) for name in self._state.index)
+    def sort_index(self, *, ascending: bool | Sequence[bool] = True) -> Series:
+        """Return the series in the order of its index; ``ascending`` is one direction, or one for each level."""
+        levels = self._state.labels
+        directions = [ascending] * len(levels) if isinstance(ascending, bool) else list(ascending)
+        if len(directions) != len(levels):
+            raise InvalidValue(f"{len(levels)} levels of the index have {len(directions)} directions",
+                               hint=f"give one for each of {', '.join(levels) or 'no level'}")
+        order = tuple(Ordering(self._state.value(name), bool(up)) for name, up in zip(levels, directions, strict=True))
         return make_series(self._state.on(self._state.plan, order), self._expr, self._name)
 
     def __getitem__(self, key: object) -> Series:
+        if not isinstance(key, Series):
+            self._state.rows("a slice or a label")
         if isinstance(key, slice):
             frame = self.to_frame()
             return make_series(limited(frame._state, key), frame[self._name]._expr, self._name)
@@ -460,7 +469,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
         Raises InvalidValue if the series may have more rows, and RowNotFound, an IndexError, if it turns out to have none.
         """
-        if not is_single_row(self._state.plan):
+        if not is_single_row(self._state.rows(".value").plan):
             raise InvalidValue(f"series {self._name!r} may have more than one value",
                                hint="aggregate it first, as in series.max().value, or fetch it with to_pandas()")
         found = self.to_arrow().to_pylist()
@@ -525,7 +534,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     @property
     def is_materialized(self) -> bool:
         """Whether the series is a plain column of the step that it reads, and nothing is pending."""
-        return isinstance(self._expr, Column) and self._expr.name == self._name and not self._state.order
+        plain = not self._state.order and self._state.groups is None
+        return plain and isinstance(self._expr, Column) and self._expr.name == self._name
 
     @property
     def base_node(self) -> str:
@@ -535,16 +545,16 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return explain(self._state.plan)
 
     @property
-    def group_by(self) -> None:
-        """Always None: groups are objects of their own here, which ``df.groupby(...)`` returns."""
-        return
+    def group_by(self) -> Groups | None:
+        """The groups of a series of a grouped frame, which its aggregates are of; None for other series."""
+        return self._state.groups
 
     # ---- values of other rows
 
     def exists(self) -> Series:
         """Return whether the series has any row, as a series of one bool."""
         counted = aggregation("size")
-        plan = Aggregate(self._state.plan, (), (("rows", counted),))
+        plan = Aggregate(self._state.rows("exists").plan, (), (("rows", counted),))
         state = self._state.onto(plan, ())
         return make_series(state, call("gt", plan.column("rows"), literal(0)), self._name)
 

@@ -20,9 +20,24 @@ if TYPE_CHECKING:
 
 @series_class("json")
 class SeriesJson(Series):
-    """Series of JSON. JSON cannot be compared; compare what it holds, as in ``series.json.get_value('id', as_str=True)``."""
+    """Series of JSON. It equals a dict or a list with the same content, whatever the order of the members.
+
+    JSON is compared with nothing else, and has no order: compare what it holds, as in
+    ``series.json.get_value('id', as_str=True)``.
+    """
 
     __slots__ = ()
+
+    def _binary(self, op: str, other: object, *, swapped: bool = False) -> Series:
+        if op in ("eq", "ne") and isinstance(other, dict | list):
+            same = self._call("json_equal", other)
+            return same if op == "eq" else ~same
+        if op in ("eq", "ne", "lt", "le", "gt", "ge"):
+            what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
+            raise InvalidType(f"{op} cannot be computed of series {self._name!r}, which is JSON, and {what}",
+                              hint="== and != take a dict or a list; compare what it holds with anything else, as in "
+                                   f"{self._name}.json.get_value('id', as_str=True) == 'x'")
+        return super()._binary(op, other, swapped=swapped)
 
     @property
     def json(self) -> JsonAccessor:
@@ -82,7 +97,7 @@ class JsonAccessor:
         from objectiv_local.frame.frame import DataFrame
 
         series = self._series
-        state = series._state
+        state = series._state.rows("a row for each element")
         taken = [name for name in state.plan.types if name not in state.index]
         item = unused_name(series.name, state.index)
         position = unused_name(f"{item}_offset", (*state.index, *taken))
@@ -94,10 +109,16 @@ class JsonAccessor:
         """Return the number of elements of an array; missing for what is not an array."""
         return self._series._call("json_length")
 
-    def array_contains(self, item: str | float | bool) -> Series:
-        """Return whether an array has the text, number or bool ``item`` as an element; missing for a missing value."""
+    def array_contains(self, item: str | float | bool | None) -> Series:
+        """Return whether an array has a text, number, bool or null as an element; missing for a missing value.
+
+        ``item`` is None for a null.
+        """
+        if item is None:
+            return self._series._with(call("json_contains", self._series._expr, literal("null", JSON)))
         if not isinstance(item, str | int | float | bool):
-            raise InvalidType(f"array_contains takes a text, a number or a bool, not {type(item).__name__}")
+            raise InvalidType(f"array_contains takes a text, a number, a bool or None, not {type(item).__name__}",
+                              hint="compare an element with a dict or list, as in series.json[0] == {...}")
         return self._series._call("json_contains", item)
 
 

@@ -14,6 +14,7 @@ class Quantified:
     __slots__ = ("_every", "_series")
 
     def __init__(self, series: Series, *, every: bool) -> None:
+        series._state.rows("a comparison with all values")
         self._series = series
         self._every = every
 

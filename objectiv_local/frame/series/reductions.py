@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from objectiv_local.errors import InvalidType
-from objectiv_local.frame.functions import Named, checked_function, reduction
+from objectiv_local.frame.functions import checked_function, reduction
 from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Expr
-from objectiv_local.plan.nodes import Aggregate, Extend, Node
+from objectiv_local.plan.expr import Expr, over
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.frame.groupby import GroupBy, SeriesGroupBy
     from objectiv_local.frame.series.base import Series
     from objectiv_local.frame.window import Window
 
-    Partition: TypeAlias = Window | GroupBy | None
+    Partition: TypeAlias = Window | DataFrame | None
 
 
 class SeriesReductions:
     """Aggregates of the values that are not missing; NaN is a value.
 
-    ``partition`` is None for one value of all rows, groups (``df.groupby(...)``) for one value of each group, or a window
-    (``df.window(...)``) for a value on every row. ``skipna`` is there for pandas' sake and has to be true.
+    ``partition`` is None for one value of all rows, or for a series of a grouped frame, of each of its groups; a grouped
+    frame (``df.groupby(...)``) for one value of each of its groups; or a window (``df.window(...)``) for a value on every
+    row. ``skipna`` is there for pandas' sake and has to be true.
     """
 
     __slots__ = ()
@@ -33,41 +33,55 @@ class SeriesReductions:
     _name: str
 
     def _reduce(self, func: str, partition: Partition = None, name: str | None = None, **options: Any) -> Series:
-        from objectiv_local.frame.groupby import GroupBy, SeriesGroupBy
-        from objectiv_local.frame.series.base import make_series
+        from objectiv_local.frame.groupby import aggregated_series
         from objectiv_local.frame.window import SeriesWindow, Window
 
         name = name or self._name
-        mine = make_series(self._state, self._expr, self._name)
         if isinstance(partition, Window):
-            found: Series = SeriesWindow(partition, mine)._reduce(func, **options)
-            return found.rename(name)
-        if isinstance(partition, GroupBy):
-            return self._of_groups(partition, mine, func, name, options, SeriesGroupBy)
-        if partition is not None:
+            return SeriesWindow(partition, self._of_rows())._reduce(func, **options).rename(name)
+        state, value = self._partitioned(partition)
+        return aggregated_series(state, reduction(func, value, state.order, **options), name)
+
+    def _partitioned(self, partition: DataFrame | None) -> tuple[State, Expr]:
+        """Return the values in the groups of ``partition``, by default in their own."""
+        from objectiv_local.frame.align import aligned
+        from objectiv_local.frame.frame import DataFrame
+
+        if partition is None:
+            return self._state, self._expr
+        if not isinstance(partition, DataFrame) or partition.group_by is None:
             raise InvalidType(f"partition is a window or groups, not {type(partition).__name__}",
                               hint="as in series.sum(df.groupby('city')) or series.sum(df.sort_values('day').window())")
-        made = Named(((name, reduction(func, self._expr, self._state.order, **options)),))
-        plan: Node = Aggregate(self._state.plan, (), made.aggregates())
-        if made.combined():
-            plan = Extend(plan, made.combined())
-        state = self._state.onto(plan, ())
-        return make_series(state, plan.column(name), name)
+        groups = partition.group_by
+        state, keys, value = aligned(partition._state.ungrouped(), groups.exprs, self._state.ungrouped(), self._expr, "left",
+                                     self._name)
+        return replace(state, groups=groups.moved(keys)), value
 
-    def _of_groups(self, groups: GroupBy, mine: Series, func: str, name: str, options: dict[str, Any],
-                   of: type[SeriesGroupBy]) -> Series:
-        from objectiv_local.frame.align import aligned
+    def _of_rows(self) -> Series:
+        """Return the series of the rows, without groups."""
         from objectiv_local.frame.series.base import make_series
 
-        keys = [expr for _, expr in groups._keys]
-        state, moved, value = aligned(groups._state, keys, mine._state, mine._expr, "left", name)
-        copied = groups[list(groups._columns)]
-        assert isinstance(copied, type(groups))
-        copied._state = state
-        copied._keys = tuple((key, expr) for (key, _), expr in zip(groups._keys, moved, strict=True))
-        result = of(copied, make_series(state, value, self._name))._reduce(func, **options)
-        renamed: Series = result.rename(name)
-        return renamed
+        return make_series(self._state.ungrouped(), self._expr, self._name)
+
+    def size(self, partition: Partition = None) -> Series:
+        """Return the number of rows, missing values included."""
+        return self._reduce("size", partition, "size")
+
+    def transform(self, func: str, **options: Any) -> Series:
+        """Return an aggregate of each group on every row of it, as a series of the rows: of a series of a grouped frame.
+
+        >>> import objectiv_local as ol
+        >>> df = ol.DataFrame.from_schema({"city": "string", "people": "int64"})
+        >>> print((df.people / df.groupby("city").people.transform("sum")).rename("share").view_sql())
+        SELECT people::float8 / coalesce(sum(people) OVER (PARTITION BY city)::bigint, 0)::float8 AS share
+        FROM data
+        """
+        from objectiv_local.frame.groupby import partition_of
+        from objectiv_local.frame.series.base import make_series
+
+        keys = partition_of(self._state, "a transformation")
+        made = reduction(checked_function(func), self._expr, self._state.order, **options)
+        return make_series(self._state.ungrouped(), made.over(lambda part: over(part, keys)), self._name)
 
     def count(self, partition: Partition = None, skipna: bool = True) -> Series:
         """Return the number of values that are not missing."""
@@ -98,30 +112,35 @@ class SeriesReductions:
         return self._reduce("mean", partition, skipna=skipna)
 
     def median(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the median, between the two middle values of an even number; numbers, durations and timestamps.
+        """Return the median, between the two middle values of an even number.
 
-        Bach took the lower of the two. Not over a window.
+        Of text, dates and times it is the lower of the two. Bach took that of every type. Not over a window.
         """
         return self._reduce("median", partition, skipna=skipna)
 
-    def quantile(self, partition: Partition | float = None, q: float | Sequence[float] = 0.5) -> Series:
+    def quantile(self, partition: Partition | float | list[float] | tuple[float, ...] = None,
+                 q: float | Sequence[float] = 0.5) -> Series:
         """Return the value below which a share ``q`` of the values lies, linearly interpolated between the two nearest.
 
         With a list of shares, the index is ``quantile``, or the keys and ``quantile``. ``series.quantile(0.9)`` works as
         in pandas, although ``partition`` comes first as in Bach. Not over a window.
         """
-        from objectiv_local.frame.groupby import GroupBy
+        if isinstance(partition, int | float | list | tuple):
+            q, partition = partition, None
+        if isinstance(q, list | tuple):
+            result: Series = self._in_frame(partition).quantile(q)[f"{self._name}_quantile"]
+            return result.rename(self._name)
+        return self._reduce("quantile", partition, q=q)
+
+    def _in_frame(self, partition: Partition) -> DataFrame:
+        """Return a frame of the series in the groups of ``partition``. Raises InvalidType for a window."""
+        from objectiv_local.frame.series.base import make_series
         from objectiv_local.frame.window import Window
 
-        of: Partition = partition if isinstance(partition, GroupBy | Window) else None
-        if partition is not None and of is None:
-            q = partition  # type: ignore[assignment]
-        if isinstance(q, list | tuple):
-            frame = self._frame()
-            found = frame.groupby(None).quantile(q) if of is None else _chosen(of, self._name).quantile(q)
-            result: Series = found[f"{self._name}_quantile"]
-            return result.rename(self._name)
-        return self._reduce("quantile", of, q=q)
+        if isinstance(partition, Window):
+            raise InvalidType("this is computed of groups, not over a window",
+                              hint="aggregate by group and merge the result")
+        return make_series(*self._partitioned(partition), self._name).to_frame()
 
     def mode(self, partition: Partition = None, skipna: bool = True) -> Series:
         """Return the most frequent value, the least of several; pandas returns all of them. Not over a window."""
@@ -164,9 +183,7 @@ class SeriesReductions:
         if isinstance(func, str) or callable(func):
             name = checked_function(func)
             return self._reduce(name, group_by, f"{self._name}_nunique" if name == "nunique" else None, **options)
-        if group_by is not None:
-            return _chosen(group_by, self._name).agg(list(func))
-        return self._frame().agg(list(func))
+        return self._in_frame(group_by).agg(list(func))
 
     aggregate = agg
 
@@ -201,29 +218,26 @@ class SeriesReductions:
 
         A missing value is among them with ``skipna=False``. With groups, the index is their keys.
         """
-        from objectiv_local.frame.groupby import GroupBy
+        from objectiv_local.frame.frame import DataFrame
+        from objectiv_local.frame.groupby import partition_of
+        from objectiv_local.frame.series.base import make_series
 
-        frame = self._frame()
-        if isinstance(partition, GroupBy):
-            column: Series = _chosen(partition, self._name)[self._name].unique()[f"{self._name}_unique"]  # type: ignore[operator]
-            return column
-        kept = frame[frame[self._name].notnull()] if skipna else frame
-        counted = kept.groupby(self._name).size().to_frame()
-        counted[f"{self._name}_unique"] = counted.index[self._name]
-        result: Series = counted[f"{self._name}_unique"]
+        name = f"{self._name}_unique"
+        frame = self._in_frame(partition)
+        keys = partition_of(frame._state, "unique")
+        if frame.group_by is None:
+            kept = frame[frame[self._name].notnull()] if skipna else frame
+            counted = kept.groupby(self._name).size().to_frame()
+            counted[name] = counted.index[self._name]
+        else:
+            rows = frame._state.ungrouped()
+            by = [make_series(rows, expr, key) for key, expr in zip(frame.group_by.names, keys, strict=True)]
+            values = make_series(rows, frame._state.value(self._name), name)
+            counted = DataFrame(rows, ()).groupby([*by, values]).size().to_frame().reset_index(name)
+            counted = counted[counted[name].notnull()] if skipna else counted
+        result: Series = counted[name]
         return result
 
     def _frame(self) -> DataFrame:
         """Return the series as a frame."""
         raise NotImplementedError
-
-
-def _chosen(partition: Partition, name: str) -> GroupBy:
-    """Return the groups with one column of them. Raises InvalidType for a window."""
-    from objectiv_local.frame.groupby import GroupBy
-
-    if not isinstance(partition, GroupBy):
-        raise InvalidType("this is computed of groups, not over a window", hint="aggregate by group and merge the result")
-    chosen = partition[[name]]
-    assert isinstance(chosen, GroupBy)
-    return chosen

@@ -24,7 +24,6 @@ class SeriesWindows:
     _name: str
 
     def _window_function(self, op: str, window: Window | None, *args: Expr) -> Series:
-        from objectiv_local.frame.series.base import make_series
         from objectiv_local.frame.window import Window
 
         if not isinstance(window, Window):
@@ -33,8 +32,7 @@ class SeriesWindows:
         if not window.order_by:
             raise InvalidValue(f"window_{op} needs a window with an order",
                                hint="sort the frame first: df.sort_values(...).window()")
-        mine = make_series(self._state, self._expr, self._name)
-        return window._over(mine, Reduction((aggregation(op, *args),)), self._name)
+        return window._over(self._of_rows(), Reduction((aggregation(op, *args),)), self._name)
 
     def window_row_number(self, window: Window | None = None) -> Series:
         """Return the number of each row in its partition, from 1."""
@@ -90,7 +88,7 @@ class SeriesWindows:
         """Return the value of the row with number ``n``, from 1, of the window's frame; missing if it is shorter."""
         return self._window_function("nth_value", window, self._expr, literal(_whole("n", n, 1)))
 
-    # ---- pandas' names, over all rows in the order of the frame
+    # ---- pandas' names, over all rows in the order of the frame, or over those of the group; the result is of the rows
 
     def _ordered(self, what: str) -> tuple[Ordering, ...]:
         if not self._state.order:
@@ -98,7 +96,16 @@ class SeriesWindows:
         return self._state.order
 
     def _over_rows(self, op: str, what: str, frame: Frame | None, *args: Expr) -> Expr:
-        return over(aggregation(op, *args), (), self._ordered(what), frame)
+        return over(aggregation(op, *args), self._partition(what), self._ordered(what), frame)
+
+    def _partition(self, what: str) -> tuple[Expr, ...]:
+        from objectiv_local.frame.groupby import partition_of
+
+        return partition_of(self._state, what)
+
+    def _on_rows(self, expr: Expr) -> Series:
+        """Return a series of the rows, without groups."""
+        return self._of_rows()._with(expr)
 
     def cumsum(self) -> Series:
         """Return the sum of the values so far, missing where the value is; rows that tie have sums of their own."""
@@ -114,11 +121,11 @@ class SeriesWindows:
 
     def cumcount(self) -> Series:
         """Return the number of rows before each row."""
-        return self._with(call("sub", self._over_rows("row_number", "cumcount", None), literal(1)))
+        return self._on_rows(call("sub", self._over_rows("row_number", "cumcount", None), literal(1)))
 
     def _cumulated(self, op: str, what: str) -> Series:
         so_far = self._over_rows(op, what, Frame("ROWS", None, 0), self._expr)
-        return self._with(case([(call("not_null", self._expr), so_far)]))
+        return self._on_rows(case([(call("not_null", self._expr), so_far)]))
 
     def shift(self, periods: int = 1, fill_value: object = None) -> Series:
         """Return the value ``periods`` rows before, or after if negative; ``fill_value`` where there is no such row."""
@@ -127,15 +134,15 @@ class SeriesWindows:
         default = literal(None, self._expr.type) if fill_value is None else cast(
             self._literal(fill_value, "shift"), self._expr.type)
         op = "lag" if periods >= 0 else "lead"
-        return self._with(self._over_rows(op, "shift", None, self._expr, literal(abs(periods)), default))
+        return self._on_rows(self._over_rows(op, "shift", None, self._expr, literal(abs(periods)), default))
 
     def diff(self, periods: int = 1) -> Series:
         """Return the difference to the value ``periods`` rows before; missing where there is none."""
-        return self._with(self._expr) - self.shift(periods)
+        return self._of_rows() - self.shift(periods)
 
     def pct_change(self, periods: int = 1) -> Series:
         """Return the change against the value ``periods`` rows before, as a share of it."""
-        return self._with(self._expr) / self.shift(periods) - 1
+        return self._of_rows() / self.shift(periods) - 1
 
     def rank(self, method: str = "average", ascending: bool = True, pct: bool = False) -> Series:
         """Return the rank of each value among all, from 1, as a float; missing for a missing value.
@@ -144,9 +151,10 @@ class SeriesWindows:
         of the frame (``first``), or the rank without gaps (``dense``). With ``pct``, it is a share of the number of values.
         """
         own = (Ordering(self._expr, ascending),)
-        missing = (call("is_null", self._expr),)
+        keys = self._partition("rank")
+        missing = (*keys, call("is_null", self._expr))
         least = over(aggregation("rank"), missing, own)
-        ties = over(aggregation("size"), (self._expr,))
+        ties = over(aggregation("size"), (*keys, self._expr))
         ways = {"min": least, "max": call("sub", call("add", least, ties), literal(1)),
                 "average": call("add", cast(least, FLOAT64),
                                 call("truediv", call("sub", ties, literal(1)), literal(2.0))),
@@ -157,30 +165,35 @@ class SeriesWindows:
         ranked = cast(ways[method], FLOAT64)
         if pct:
             of = over(aggregation("max", ways["dense"]), missing) if method == "dense" else over(
-                aggregation("count", self._expr))
+                aggregation("count", self._expr), keys)
             ranked = call("truediv", ranked, cast(of, FLOAT64))
-        return self._with(case([(call("not_null", self._expr), ranked)]))
+        return self._on_rows(case([(call("not_null", self._expr), ranked)]))
 
     def _filled(self, *, forward: bool) -> Expr:
         """Return the value, or the nearest one before (or after) that is not missing."""
-        order = self._ordered("ffill" if forward else "bfill")
+        what = "ffill" if forward else "bfill"
+        order, keys = self._ordered(what), self._partition(what)
         if not forward:
             order = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
         # Every value starts a part of its own, which the missing ones behind it belong to.
-        part = over(aggregation("count", self._expr), (), order, Frame("ROWS", None, 0))
-        return over(aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr), (part,), (
+        part = over(aggregation("count", self._expr), keys, order, Frame("ROWS", None, 0))
+        return over(aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr), (*keys, part), (
             ) if self._expr.type.name != "json" else order)
 
     def ffill(self) -> Series:
         """Return the values, with the last one before where they are missing, in the order of the frame."""
-        return self._with(self._filled(forward=True))
+        return self._on_rows(self._filled(forward=True))
 
     def bfill(self) -> Series:
         """Return the values, with the next one after where they are missing, in the order of the frame."""
-        return self._with(self._filled(forward=False))
+        return self._on_rows(self._filled(forward=False))
 
     def _with(self, expr: Expr, name: str | None = None) -> Series:
         """Return a series of the same rows."""
+        raise NotImplementedError
+
+    def _of_rows(self) -> Series:
+        """Return the series of the rows, without groups."""
         raise NotImplementedError
 
     def _literal(self, value: object, op: str) -> Expr:

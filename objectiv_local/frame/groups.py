@@ -1,0 +1,64 @@
+"""Pending groups: what a frame or series keeps between ``groupby`` and the aggregate that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from objectiv_local.plan.expr import Expr
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.state import State
+
+Keys = tuple[tuple[str, Expr], ...]
+#: For each grouping set, the positions of its keys.
+Sets = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The keys that rows are grouped by, as expressions over these rows, and the grouping sets if there are several.
+
+    ``totals`` are columns that were set to an aggregate of the groups. A frame in which every column is one is the frame of
+    the groups.
+    """
+
+    keys: Keys
+    sets: Sets | None = None
+    totals: tuple[tuple[str, State, Expr], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the keys, which are the index of an aggregate."""
+        return tuple(name for name, _ in self.keys)
+
+    @property
+    def exprs(self) -> list[Expr]:
+        """The keys without their names."""
+        return [expr for _, expr in self.keys]
+
+    @property
+    def title(self) -> str:
+        """The keys, for messages."""
+        return ", ".join(map(repr, self.names)) or "all rows"
+
+    def moved(self, exprs: Sequence[Expr]) -> Groups:
+        """Return the groups with other expressions for the keys, in their order."""
+        return replace(self, keys=tuple(zip(self.names, exprs, strict=True)))
+
+    def renamed(self, names: Sequence[str]) -> Groups:
+        """Return the groups with other names for the keys, in their order."""
+        return replace(self, keys=tuple(zip(names, self.exprs, strict=True)))
+
+    def total(self, name: str) -> tuple[State, Expr] | None:
+        """Return the column that was set to an aggregate, or None."""
+        return next(((state, expr) for each, state, expr in self.totals if each == name), None)
+
+    def with_total(self, name: str, state: State, expr: Expr) -> Groups:
+        """Return the groups with a column set to an aggregate."""
+        return replace(self, totals=(*self.without_total(name).totals, (name, state, expr)))
+
+    def without_total(self, name: str) -> Groups:
+        """Return the groups in which ``name`` is not the name of an aggregate."""
+        return replace(self, totals=tuple(each for each in self.totals if each[0] != name))

@@ -1,0 +1,61 @@
+"""Rows in an order: by columns, by the index, and the first of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.reshape import level_named
+from objectiv_local.frame.series.base import Series
+from objectiv_local.plan.expr import Ordering
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
+
+
+def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequence[bool] = True,
+                na_position: str = "last") -> DataFrame:
+    """Return the frame in the order of data columns or index levels; missing values ``last``, or ``first``.
+
+    Rows that tie are ordered by the key of the table, or by all columns where no key is known.
+    """
+    names = [by] if isinstance(by, str | Series) else list(by)
+    directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
+    if len(directions) != len(names):
+        raise InvalidValue(f"{len(names)} columns to sort by have {len(directions)} directions")
+    if na_position not in ("first", "last"):
+        raise InvalidValue(f"na_position is first or last, not {na_position!r}")
+    order = []
+    for name, up in zip(names, directions, strict=True):
+        if not isinstance(name, str):
+            raise InvalidType(f"a frame is sorted by names of columns, not by {type(name).__name__}",
+                              hint="assign the series to a column first, or use series.sort_by_series")
+        if name not in self._state.labels:
+            self._column(name)
+        column = self._state.value(name)
+        if column.type.name == "json":
+            raise InvalidType(f"cannot sort by {name!r}, which is {column.type}")
+        order.append(Ordering(column, bool(up), na_position == "last"))
+    return type(self)(self._state.on(self._state.plan, tuple(order)), self._columns)
+
+
+def sort_index(self: DataFrame, level: int | str | Sequence[int | str] | None = None,
+               ascending: bool | Sequence[bool] = True) -> DataFrame:
+    """Return the frame in the order of its index, or of some levels of it."""
+    if not self._state.labels:
+        raise InvalidValue("the frame has no index to sort by", hint="use sort_values")
+    given = self.index_columns if level is None else list(level) if isinstance(level, list | tuple) else [level]
+    return self.sort_values([level_named(self, each) for each in given], ascending)  # type: ignore[arg-type]
+
+
+def nlargest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
+    """Return the ``n`` rows with the greatest values of a column, or of several in turn, greatest first."""
+    made: DataFrame = self.sort_values(columns, ascending=False)[:n]
+    return made
+
+
+def nsmallest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
+    """Return the ``n`` rows with the least values of a column, or of several in turn, least first."""
+    made: DataFrame = self.sort_values(columns)[:n]
+    return made

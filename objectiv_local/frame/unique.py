@@ -1,0 +1,78 @@
+"""Rows that are aligned on an index meet one row each: proved by a key, or by a query that looks for repeated labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from objectiv_local.dialects import compile_plan
+from objectiv_local.errors import InvalidValue
+from objectiv_local.plan.expr import Column, aggregation, call, literal
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, topological
+
+if TYPE_CHECKING:
+    from objectiv_local.engines.base import Engine
+
+
+#: The rows of a step, and the columns of it that label them.
+Labelled = tuple[Node, tuple[str, ...]]
+
+
+def check_aligned(plan: Node, engine: Engine) -> None:
+    """Raise InvalidValue if an alignment in ``plan`` would multiply rows. One query for each index without a key."""
+    known: dict[Labelled, dict[str, object]] = {}
+
+    def repeated(side: Labelled) -> dict[str, object]:
+        if side not in known:
+            known[side] = _repeated(*side, engine)
+        return known[side]
+
+    for node in topological(plan):
+        if not isinstance(node, Join) or not node.single:
+            continue
+        sides = [_labelled(node.right, [there for _, there in node.on])]
+        if node.single == "either":
+            sides.append(_labelled(node.left, [here for here, _ in node.on]))
+        if any(_has_key(side) for side in sides) or not all(repeated(side) for side in sides):
+            continue
+        raise InvalidValue(_message(node, repeated(sides[0])), hint="write what is meant: left.merge(right, on=[...]) on "
+                           "columns that tell rows apart, an aggregate with one row for each label, or another index with "
+                           "reset_index() and set_index([...])")
+
+
+def _labelled(side: Node, labels: list[str]) -> Labelled:
+    """Return the step that the labels come from, so that a question about it is short and asked once."""
+    while isinstance(side, Extend | Select):
+        computed = dict(side.columns)
+        below = [computed.get(name, None if isinstance(side, Select) else side.column(name)) for name in labels]
+        names = [expr.name for expr in below if isinstance(expr, Column)]
+        if len(names) < len(labels) or len(set(names)) < len(names):
+            break
+        side, labels = side.child, names
+    return side, tuple(labels)
+
+
+def _has_key(side: Labelled) -> bool:
+    node, labels = side
+    return node.key is not None and set(node.key) <= set(labels)
+
+
+def _repeated(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[str, object]:
+    """Return a label that several rows have, and their number as ``rows``; nothing if there is none."""
+    # Names of columns may be too long for an engine, with one more beside them.
+    keys = tuple((f"label_{number}", side.column(name)) for number, name in enumerate(labels, 1))
+    counted = Aggregate(side, keys, (("rows", aggregation("size")),))
+    several = Limit(Filter(counted, call("gt", counted.column("rows"), literal(1))), (), 1)
+    statement = compile_plan(several, engine.dialect)
+    found = engine.arrow(statement.sql, statement.schema).to_pylist()
+    return found[0] if found else {}
+
+
+def _message(node: Join, repeated: dict[str, object]) -> str:
+    index = [here for here, _ in node.on]
+    shown = ", ".join(f"{name}={value!r}" for name, value in zip(index, repeated.values(), strict=False))
+    labels = f"labels repeat ({shown} stands for {repeated['rows']} rows)"
+    if node.single == "either":
+        return (f"series cannot be combined on the index ({', '.join(index)}): {labels}, on the other side too, so that "
+                "rows of one would meet several of the other")
+    return (f"series {node.columns[-1][0]!r} cannot be aligned on the index ({', '.join(index)}): {labels}, so that a row "
+            "would meet several")

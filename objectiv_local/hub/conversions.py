@@ -1,0 +1,125 @@
+"""Conversions: location stacks that were registered over one state of an event frame, and applied to any later one.
+
+A stack is kept as its expression over columns. What a column of it means is known by what the column is computed from,
+down to rows that both states are made of; of a frame that is made of other rows, by its name.
+"""
+
+from __future__ import annotations
+
+from objectiv_local.engines import Engine
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.align import without_join
+from objectiv_local.frame.series import make_series
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Column, Expr, substitute, transform
+from objectiv_local.plan.nodes import Extend, Filter, Limit, Node, Pin, Select, Source
+
+#: The largest expression that is compared, in parts: what is put together from more is no column of events.
+_MOST_PARTS = 1_000
+
+
+def applied(stack: Series, data: DataFrame, name: str) -> Series:
+    """Return the location stack of the conversion ``name`` for the rows of ``data``, a state of any event frame.
+
+    Raises ColumnNotFound where the frame does not have what the stack is computed from, InvalidType where it has it as
+    another type, and InvalidValue where the stack looks at other rows than its own and the frame is made of others.
+    """
+    state, given = data._state, stack._state
+    looks_around = stack._expr.has_window or stack._expr.has_query
+    expr = None if looks_around and state.plan is not given.plan else _expressed(stack, data, name)
+    if expr is not None:
+        return make_series(state, expr, stack.name)
+    # Columns that were replaced since are still there below, where the frame is made of those very rows.
+    found = without_join(state.plan, given.plan, stack._expr, "left") if given.engine is state.engine else None
+    if found is not None:
+        return make_series(state.on(found[0]), found[1], stack.name)
+    hint = f"register it again with a location stack of this frame: hub.add_conversion_event(..., name={name!r})"
+    if looks_around:
+        raise InvalidValue(f"the location stack of conversion {name!r} looks at other rows than its own, and this frame is not "
+                           "made of the rows it was registered for", hint=hint)
+    read = ", ".join(sorted(stack._expr.columns))
+    raise ColumnNotFound(f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
+                         "registered, and this frame does not have that", hint=f"keep that column as it was, or {hint}")
+
+
+def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
+    """Return the stack as an expression over the columns of ``data``; None where they do not hold what it reads."""
+    if stack._state.plan is data._state.plan:
+        return stack._expr
+    theirs, mine = _lineage(stack._state), _lineage(data._state)
+    shared = [node for node in theirs if node in mine]
+    if not shared:
+        own = stack._state.plan
+        columns = {column: data._state.column(column) for column in (*data.index_columns, *data.data_columns)}
+        named: dict[Expr, Column] = {own.column(column): found for column, found in columns.items() if column in own.types}
+        return _placed(stack._expr, named, name)
+    for node in shared:
+        # What a column was computed from may have been kept where the column itself was dropped.
+        meant = _computed(theirs[: theirs.index(node)], node)
+        # Of columns that are equal, the one that was added first stands for all.
+        places = {expr: data._state.column(column) for column, expr
+                  in reversed(_computed(mine[: mine.index(node)], node).items())}
+        if stack._expr.columns <= meant.keys():
+            found = _placed(substitute(stack._expr, meant), places, name)
+            if found is not None:
+                return found
+    return None
+
+
+def _placed(expr: Expr, places: dict[Expr, Column], name: str) -> Expr | None:
+    """Return an expression with columns in the places of its parts; None if one of the columns it reads has no place."""
+    lost = False
+
+    def placed(part: Expr) -> Expr | None:
+        nonlocal lost
+        place = places.get(part) if part.columns else None
+        if place is not None and place.type.plain != part.type.plain:
+            raise InvalidType(f"conversion {name!r} needs {place.name} as {part.type}, not as {place.type}",
+                              hint=f"cast it: df[{place.name!r}] = df[{place.name!r}].astype({part.type.dtype!r})")
+        lost = lost or (place is None and isinstance(part, Column))
+        return place
+
+    found = transform(expr, placed)
+    return None if lost else found
+
+
+def _lineage(state: State) -> list[Node]:
+    """Return the plan and the steps that its rows come from, one by one, as far as each has the columns of the one below."""
+    node = state.plan
+    out = [node]
+    while True:
+        if isinstance(node, Extend | Select | Filter | Limit | Pin):
+            node = node.child
+        elif isinstance(node, Source) and state.engine is not None and (found := _kept(node, state.engine)) is not None:
+            node = found
+        else:
+            return out
+        out.append(node)
+
+
+def _kept(source: Source, engine: Engine) -> Node | None:
+    """Return the step whose rows a temporary table holds, or a sample some of; None for any other table."""
+    if source in engine.samples:
+        return engine.samples[source]
+    return next((plan for plan, stored in engine.materialized.items() if stored.relation == source.relation), None)
+
+
+def _computed(steps: list[Node], shared: Node) -> dict[str, Expr]:
+    """Return the columns of the first of ``steps``, the last of which is over ``shared``, as expressions over that one.
+
+    Those that look at other rows than their own are left out: of rows that were left out since, they are others.
+    """
+    found: dict[str, Expr] = {name: Column(name, type_) for name, type_ in shared.types.items()}
+    for node in reversed(steps):
+        if not isinstance(node, Extend | Select):
+            continue
+        new = {} if isinstance(node, Select) else dict(found)
+        for name, expr in node.columns:
+            new.pop(name, None)
+            if not expr.has_window and expr.columns <= found.keys():
+                whole = substitute(expr, found)
+                if whole.size <= _MOST_PARTS:
+                    new[name] = whole
+        found = new
+    return found
