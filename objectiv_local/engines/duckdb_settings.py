@@ -35,7 +35,8 @@ def set_up(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, str], r
     # In a Jupyter kernel without ipywidgets the progress bar is off, and setting it, even to what it is, fails.
     if connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
         connection.execute("SET enable_progress_bar = false")
-    if reach is None:
+    confined = not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]
+    if reach is None or confined:  # by another connection to the same file
         return
     for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
         connection.execute(f"SET {name} = [{', '.join(map(constant, paths))}]")
