@@ -13,6 +13,8 @@ from typing import cast as typed
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.names import RESERVED
+from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.quantiles import within_group
 from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
@@ -44,6 +46,8 @@ class Dialect:
     #: The rows of a JSON array, as they stand behind FROM.
     unnest: Callable[[Sql], Sql]
     text_order: str = ""
+    #: The schema that holds temporary tables.
+    temporary_schema: str = "temp"
     #: How an array is written as text.
     array: str = "[{}]"
     #: Whether the engine pulls steps together before it plans them.
@@ -86,7 +90,7 @@ class Dialect:
         nulls = "" if key.ascending and key.nulls_last else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
         collation = self.collation(key.expr)
         # Behind an operator, the words would belong to its right side alone.
-        return Ordered(tree.Postfix(arg, collation, tree.CAST) if collation else arg, direction + nulls)
+        return Ordered(tree.collated(arg, collation) if collation else arg, direction + nulls)
 
     def collation(self, expr: Expr) -> str:
         """Return what makes text compare by code point."""
@@ -395,11 +399,6 @@ def _spread(name: str) -> Builder:
     return build
 
 
-def within_group(name: str, value: Sql, *arguments: Sql, collation: str = "") -> Func:
-    """Return an aggregate that orders its own values."""
-    return Func(name, arguments, order=(Ordered(value, collation),), within=True)
-
-
 def of_constant(builder: Builder) -> Builder:
     """Return the builder of an aggregate that an engine refuses to compute of a constant, which is its own answer."""
 
@@ -408,7 +407,7 @@ def of_constant(builder: Builder) -> Builder:
         if expr.args[0].columns:
             return builder(args, expr)
         value = tree.cast(args[0], "float8") if expr.type == FLOAT64 else args[0]
-        return Template("CASE WHEN {} > 0 THEN {} END", (func("count", Raw("*")), value))
+        return case((binary(">", func("count", Raw("*")), number(0)), Raw(flat(value))))
 
     return build
 
@@ -496,17 +495,21 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
 
 
 def on_function(sql: Sql, change: Callable[[Func], Sql]) -> Sql:
-    """Return ``sql`` with its aggregate function changed: for a FILTER or a window that belongs to the function alone.
-
-    An aggregate may be wrapped, as in ``coalesce(sum(x)::bigint, 0)``.
-    """
+    """Return ``sql`` with its aggregates changed, for a FILTER or a window; other functions around them are templates."""
     match sql:
         case Func():
             return change(sql)
+        case Raw() | Number() | tree.Postfix(Raw()):
+            return sql
+        case tree.Binary(symbol, left, right, strength, associative):
+            return tree.Binary(symbol, on_function(left, change), on_function(right, change), strength, associative)
+        case tree.CaseWhen(whens, default):
+            pairs = tuple((on_function(condition, change), on_function(value, change)) for condition, value in whens)
+            return tree.CaseWhen(pairs, None if default is None else on_function(default, change))
         case tree.Postfix(arg, text, strength):
             return tree.Postfix(on_function(arg, change), text, strength)
         case Template(pattern, args, strength):
-            return Template(pattern, (on_function(args[0], change), *args[1:]), strength)
+            return Template(pattern, tuple(on_function(arg, change) for arg in args), strength)
     raise AssertionError(sql)
 
 

@@ -29,6 +29,7 @@ from objectiv_local.dialects.base import (
 )
 from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.duckdb_json import is_unparsed, some_elements
+from objectiv_local.dialects.quantiles import middle
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation
@@ -69,6 +70,11 @@ def _reader(type_name: str) -> Reader:
     return lambda column: tree.cast(column, type_name)
 
 
+def _leap_days(interval: Sql) -> Sql:
+    """Return what a year of an interval has beyond 360 days, in microseconds: 12 months of this engine have no more."""
+    return binary("*", func("date_part", text("year"), interval), number(453_600_000_000))
+
+
 def _from_nanoseconds(column: Sql) -> Sql:
     """Return a timestamp in microseconds: digits behind them are cut off towards the past, where a cast would round."""
     return Template("make_timestamp((epoch_ns({}) - 999 * (epoch_ns({}) < 0)::int) // 1000)", (column, column))
@@ -87,8 +93,8 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     **{name: (TIMESTAMP, _reader("timestamp")) for name in ("TIMESTAMP_S", "TIMESTAMP_MS")},
     "TIMESTAMP_NS": (TIMESTAMP, _from_nanoseconds),
     "TIMESTAMPTZ_NS": (TIMESTAMP, _from_nanoseconds),
-    "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, lambda column: tree.Postfix(column, " AT TIME ZONE 'UTC'", tree.CAST)),
-    "INTERVAL": (TIMEDELTA, lambda column: func("epoch_us", column)),
+    "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, tree.at_utc),
+    "INTERVAL": (TIMEDELTA, lambda column: binary("+", func("epoch_us", column), _leap_days(column))),
     "UUID": (UUID, None),
     "JSON": (JSON, None),
     "TIME": (TIME, None),
@@ -105,7 +111,18 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
         found = decimal_type(int(decimal[2]))
         return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(decimal_name(found))
     nested = _nested(type_name)
-    return (nested, lambda column: func("to_json", column)) if nested is not None else _STORED.get(type_name)
+    if nested is None:
+        return _STORED.get(type_name)
+    # As JSON, an instant would keep its offset.
+    utc = _without_zones(type_name)
+    return nested, lambda column: func("to_json", column if utc == type_name else tree.cast(column, utc))
+
+
+def _without_zones(type_name: str) -> str:
+    """Return the name of a type with its instants as timestamps; names of fields stay as they are."""
+    pieces = re.split(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""", type_name)
+    return "".join(piece if i % 2 else re.sub("TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS", "TIMESTAMP", piece)
+                   for i, piece in enumerate(pieces))
 
 
 def _nested(type_name: str) -> Type | None:
@@ -323,6 +340,9 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     if expr.type == FLOAT64:
         return STANDARD_AGGREGATE["quantile"](args, expr)
+    if constant(expr, 1) == 0.5:
+        found = middle(args[0], "epoch_us({})" if expr.type == TIMESTAMP else "{}", "//")
+        return Template("make_timestamp({})", (found,)) if expr.type == TIMESTAMP else found
     value = func("epoch_us", args[0]) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
     whole = tree.cast(Template("trunc({})", (found,)), "bigint")

@@ -27,10 +27,10 @@ from objectiv_local.dialects.base import (
     of_constant,
     quoted,
     round_,
-    within_group,
 )
 from objectiv_local.dialects.postgres_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres_json import elements
+from objectiv_local.dialects.quantiles import middle, within_group
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
@@ -88,7 +88,7 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     **{name: (STRING, _reader("text")) for name in ("varchar", "bpchar", "name")},
     "date": (DATE, None),
     "timestamp": (TIMESTAMP, None),
-    "timestamptz": (TIMESTAMP, lambda column: tree.Postfix(column, " AT TIME ZONE 'UTC'", tree.CAST)),
+    "timestamptz": (TIMESTAMP, tree.at_utc),
     "interval": (TIMEDELTA, lambda column: Template(_MICROSECONDS, (column,), tree.CAST)),
     "uuid": (UUID, None),
     "jsonb": (JSON, None),
@@ -110,8 +110,19 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
         inner = stored(type_name[:-2])
         if inner is None or inner[0].name in ("timedelta", "numeric_interval"):
             return None
-        return list_type(inner[0]), lambda column: func("to_jsonb", column)
+        return list_type(inner[0]), lambda column: func("to_jsonb", _as_elements(column, type_name[:-2]))
     return _STORED.get(type_name)
+
+
+def _as_elements(column: Sql, element: str) -> Sql:
+    """Return an array whose elements are written in JSON as the same values are outside of arrays."""
+    for type_name in _ELEMENTS.get(element, ()):
+        column = tree.cast(column, type_name)
+    return column
+
+
+#: What arrays are cast to before they become JSON, which has forms of its own for moments, floats and padded text.
+_ELEMENTS = {"float4": ("float8[]",), "bpchar": ("text[]",), "timestamp": ("text[]",), "timestamptz": ("timestamp[]", "text[]")}
 
 
 def relation(relation: Relation) -> str:
@@ -212,7 +223,7 @@ def _collated(symbol: str) -> Builder:
         assert isinstance(expr, Call)
         left, right = args
         if expr.args[0].type == STRING:
-            right = tree.Postfix(right, C, tree.CAST)
+            right = tree.collated(right, C)
         return binary(symbol, left, right)
 
     return build
@@ -223,10 +234,10 @@ def _extreme(name: str, of_bool: str) -> Builder:
         if expr.type == BOOL:
             return func(of_bool, args[0])
         if expr.type == STRING:
-            return func(name, tree.Postfix(args[0], C, tree.CAST))
+            return func(name, tree.collated(args[0], C))
         if expr.type == UUID:
             # min(uuid) exists from 18 on only.
-            return tree.cast(func(name, tree.Postfix(tree.cast(args[0], "text"), C, tree.CAST)), "uuid")
+            return tree.cast(func(name, tree.collated(tree.cast(args[0], "text"), C)), "uuid")
         return func(name, args[0])
 
     return build
@@ -404,8 +415,16 @@ def _to_json_array(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
+    share = constant(expr, 1)
+    assert isinstance(share, float)
     if expr.type == FLOAT64:
-        return STANDARD_AGGREGATE["quantile"](args, expr)
+        found = STANDARD_AGGREGATE["quantile"](args, expr)
+        return found if share in (0, 1) or _is_finite(expr.args[0]) else _float_quantile(found, args[0], share)
+    if share == 0.5:
+        found = middle(args[0], _MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
+        # As text: a number of microseconds by an interval is computed in floats.
+        return Template("TIMESTAMP 'epoch' + ({} || ' microseconds')::interval", (tree.operand(found),), tree.ADD) \
+            if expr.type == TIMESTAMP else found
     value = Template(_MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
     whole = tree.cast(Template("trunc({})", (found,)), "bigint")
@@ -414,8 +433,27 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     return whole
 
 
+def _float_quantile(found: Sql, value: Sql, share: float) -> Sql:
+    """Return a quantile of values that may be infinite: the engine's own is NaN beside one, as inf - inf is."""
+    if share == 0.5:
+        halves = [binary("*", within_group("percentile_disc", value, Raw("0.5"), suffix=direction), Raw("0.5::float8"))
+                  for direction in ("", " DESC")]
+        return binary("+", *halves)
+    place = Template(f"{share!r} * ({{}} - 1)", (func("count", value),))
+    finite, numbers = (Func("count", (value,), where=binary("<", value, end)) for end in (INF, NAN))
+    below, above = Template("floor({})", (place,)), Template("ceil({})", (place,))
+    infinite = case((binary(">", finite, above), float_literal(-math.inf)),
+                    (binary("AND", binary("<=", finite, below), binary(">", numbers, above)), INF))
+    return Template("coalesce(nullif({}, 'NaN'), {}, {})", (found, infinite, found))
+
+
+def _is_finite(expr: Expr) -> bool:
+    """Return whether a float was made of a number that cannot be infinite."""
+    return isinstance(expr, Cast) and expr.arg.type.name in ("int64", "decimal", "bool")
+
+
 def _mode(args: Sequence[Sql], expr: Expr) -> Sql:
-    return within_group("mode", args[0], collation=C if expr.type == STRING else "")
+    return within_group("mode", args[0], suffix=C if expr.type == STRING else "")
 
 
 # ---- casts
@@ -485,7 +523,7 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "mode": of_constant(_mode),
     "quantile": of_constant(_quantile),
     "quantile_disc": of_constant(lambda args, expr: within_group(
-        "percentile_disc", args[0], Raw(repr(constant(expr, 1))), collation=C if expr.type == STRING else "")),
+        "percentile_disc", args[0], Raw(repr(constant(expr, 1))), suffix=C if expr.type == STRING else "")),
     "to_json_array": _to_json_array,
 }
 
@@ -511,6 +549,7 @@ POSTGRES = Dialect(
     types=TYPES,
     stored=stored,
     relation=relation,
+    temporary_schema="pg_temp",
     literal=literal,
     unnest=elements,
     text_order=C,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from objectiv_local.dialects.tree import (
     ARROW,
+    AT_ZONE,
     CAST,
     COMPARE,
     IS,
@@ -48,7 +49,7 @@ def flat(node: Sql) -> str:
         case Prefix(operator, arg, strength):
             return operator + operand(arg, strength + (operator == "-"))
         case Postfix(arg, text):
-            return operand(arg, CAST) + text
+            return operand(arg, postfix_strength(node)) + text
         case CaseWhen(whens, default):
             parts = [f"WHEN {flat(condition)} THEN {flat(value)}" for condition, value in whens]
             end = f" ELSE {flat(default)} END" if default is not None else " END"
@@ -76,6 +77,11 @@ def left_strength(node: Binary) -> int:
 def right_strength(node: Binary) -> int:
     """Return how strongly the right operand has to bind."""
     return node.strength if node.associative else node.strength + 1
+
+
+def postfix_strength(node: Postfix) -> int:
+    """Return how strongly the operand before a postfix has to bind."""
+    return CAST if node.strength == CAST else AT_ZONE
 
 
 def needs_parentheses(node: Sql, strength: int) -> bool:
@@ -130,7 +136,7 @@ def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
             clauses = window_clauses(partition, order, frame)
             return f"{layout(function, indent)} OVER ({deeper}{deeper.join(clauses)}{pad})"
         case Postfix(arg, text):
-            return _nested(arg, CAST, indent) + text
+            return _nested(arg, postfix_strength(node), indent) + text
         case Template(pattern, args):
             return pattern.format(*(layout(arg, indent + 2) for arg in args))
         case Subselect(value, source, where):

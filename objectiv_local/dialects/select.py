@@ -202,6 +202,9 @@ class Lowering:
             if stored.startswith(CAST):
                 name_there = stored.removeprefix(CAST)
                 found = (type_, lambda column, to=name_there: tree.cast(column, to))
+            elif found is not None and found[0].name != type_.name:
+                # Stored by this package, in the form in which it is used: an interval is an array of floats.
+                found = None
             raw = Raw(self.dialect.identifier(physical))
             if found is not None and found[1] is not None:
                 inputs[name] = found[1](raw)

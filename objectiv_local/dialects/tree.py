@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-ARROW, OR, AND, NOT, IS, COMPARE, LIKE, OTHER, ADD, MULTIPLY, NEGATE, CAST, ATOM = range(13)
+ARROW, OR, AND, NOT, IS, COMPARE, LIKE, OTHER, ADD, MULTIPLY, AT_ZONE, COLLATE, NEGATE, CAST, ATOM = range(15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Prefix(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Postfix(Sql):
-    """Words after an operand: a cast, IS NULL, COLLATE, a subscript."""
+    """Words after an operand: a cast, IS NULL, COLLATE, AT TIME ZONE, a subscript."""
 
     arg: Sql
     text: str
@@ -169,6 +169,16 @@ def cast(arg: Sql, type_name: str) -> Sql:
     if isinstance(arg, Postfix) and arg.text == f"::{type_name}":
         return arg
     return Postfix(arg, f"::{type_name}", CAST)
+
+
+def at_utc(arg: Sql) -> Sql:
+    """Return an instant as a timestamp in UTC. A cast behind it would be read as a cast of the zone's name."""
+    return Postfix(arg, " AT TIME ZONE 'UTC'", AT_ZONE)
+
+
+def collated(arg: Sql, collation: str) -> Sql:
+    """Return text that compares by a collation, which is given as it is written."""
+    return Postfix(arg, collation, COLLATE)
 
 
 def is_null(arg: Sql) -> Sql:

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, cast
 from objectiv_local.engines import ingest, parquet
 from objectiv_local.engines.base import Engine
 from objectiv_local.engines.parquet import Reach
+from objectiv_local.engines.secrets import without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
     InvalidType,
     InvalidValue,
     NotSupported,
+    ObjectivError,
     TableNotFound,
     near,
 )
@@ -36,13 +38,22 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
 Config = dict[str, str | bool | int | float | list[str]]
 
 _POSTGRES_SCHEMES = ("postgresql://", "postgres://")
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
-_LIBPQ_KEYWORDS = ("host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "options",
-                   "sslmode")
+_LIBPQ_KEYWORDS = frozenset((
+    "host hostaddr port dbname user password passfile service servicefile options application_name client_encoding "
+    "fallback_application_name connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count replication "
+    "tcp_user_timeout gssencmode gssdelegation gsslib krbsrvname require_auth require_peer requirepeer channel_binding sslmode "
+    "sslnegotiation requiressl sslcompression sslcert sslkey sslpassword sslcertmode sslkeylogfile sslrootcert sslcrl sslsni "
+    "sslcrldir ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version load_balance_hosts "
+    "target_session_attrs scram_client_key scram_server_key oauth_issuer oauth_client_id oauth_client_secret oauth_scope"
+).split())
 _REMOTE = ("http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 _TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:// address, a libpq connection string, "
@@ -50,6 +61,16 @@ _TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:
 
 _open: weakref.WeakValueDictionary[tuple[object, ...], Engine] = weakref.WeakValueDictionary()
 _lock = threading.RLock()
+
+
+def _forked() -> None:
+    # A thread of the parent may have held it, and is not here to release it.
+    global _lock  # noqa: PLW0603
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def connect(target: object = None, *, read_only: bool = True, new: bool = False,
@@ -74,7 +95,9 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     memory that has changed counts as another one. ``statement_timeout`` is in seconds; without it, queries take as
     long as they take.
 
-    With ``read_only`` nothing stored can change; temporary tables are possible.
+    With ``read_only`` nothing stored can change; temporary tables are possible. A connection that is lost, or that a parent
+    process opened, is opened again with the next statement, where nothing but temporary tables went with it; frames that read
+    those say so. See docs/connections.md.
 
     A Parquet file is read once, however many links lead to it, and names that begin with a dot or an underscore are left
     out of a directory. Columns are those of all files, matched by name, and missing where a file lacks them; a notice in the
@@ -127,11 +150,26 @@ def _resolved(target: object, read_only: bool, timeout: float | None, external: 
     if isinstance(target, os.PathLike):
         return _file(str(os.fspath(target)), read_only, timeout, external)
     if isinstance(target, str):
-        if not target.strip():
+        # Around an address, blanks come from copying.
+        address = target.strip()
+        if not address:
             raise InvalidValue("the text to connect to is empty", hint=f"give {_TARGETS}")
-        if target.startswith(_POSTGRES_SCHEMES) or _is_conninfo(target):
+        if address.lower().startswith(_POSTGRES_SCHEMES):
+            scheme, _, rest = address.partition("://")
+            return _postgres(f"{scheme.lower()}://{rest}", read_only, timeout)
+        if _is_conninfo(target):
             return _postgres(target, read_only, timeout)
-        return _file(target, read_only, timeout, external)
+        found = None
+        # The system's own message, such as that a name is too long, would repeat the text.
+        try:
+            found = _file(address if _SCHEME.match(address) else target, read_only, timeout, external)
+        except ObjectivError:
+            raise
+        except (OSError, ValueError):
+            pass
+        if found is None:
+            raise InvalidValue("the text to connect to can be neither an address nor a file", hint=f"give {_TARGETS}")
+        return found
     package, name = type(target).__module__.partition(".")[0], type(target).__name__
     if name == "DuckDBPyConnection":
         return _duckdb_connection(cast("duckdb.DuckDBPyConnection", target), read_only, timeout)
@@ -145,7 +183,13 @@ def _resolved(target: object, read_only: bool, timeout: float | None, external: 
 
 def _is_conninfo(text: str) -> bool:
     keyword = re.match(r"\s*(\w+)\s*=", text)
-    return keyword is not None and keyword[1] in _LIBPQ_KEYWORDS and not Path(text).exists()
+    return keyword is not None and keyword[1].lower() in _LIBPQ_KEYWORDS and not os.path.exists(text)  # noqa: PTH110 - no error
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Return whether a password was not escaped, so that a part of it would be taken for a host, a port or a database."""
+    authority, _, rest = text.partition("://")[2].partition("?")[0].partition("/")
+    return authority.count("@") > 1 or "@" in rest
 
 
 def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
@@ -159,8 +203,9 @@ def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
     from objectiv_local.engines.postgres import PostgresEngine
 
     parameters: dict[str, str] | None = None
-    with suppress(psycopg.Error):
-        parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
+    if not _is_ambiguous(text):
+        with suppress(psycopg.Error):
+            parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
     if parameters is None:
         # The driver's message may quote any part of the text, the password too.
         raise InvalidValue("the address of the Postgres server cannot be read",
@@ -180,11 +225,14 @@ def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
 
 def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> _Target:
     text = re.sub(r"^file:(?://(?:localhost)?)?(?=/)", "", text, flags=re.IGNORECASE)
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
+    scheme = _SCHEME.match(text)
     if scheme is not None:
         if scheme[1].lower() not in _REMOTE:
             raise NotSupported(f"cannot connect to an address that starts with {scheme[0]}", hint=f"give {_TARGETS}")
-        return _parquet(text, (text,), text, frozenset({"data"}), timeout, None)
+        # Hashed, so that no password stays in the table of connections.
+        identity = hashlib.sha256(text.encode()).hexdigest()
+        shown = without_secrets(text)
+        return _parquet(identity, (text,), shown, frozenset({"data"}), timeout, None, secret=shown != text)
     # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
     path = Path(text).expanduser().absolute()
     aliases = frozenset({"data", path.stem.casefold()})
@@ -201,7 +249,7 @@ def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> 
         return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(None, files))
     if glob.has_magic(text):
         if next(glob.iglob(str(path), recursive=True), None) is None:  # noqa: PTH207 - pathlib takes no absolute pattern
-            raise TableNotFound(f"no file matches {text!r}", hint=f"relative names start at {Path.cwd()}")
+            raise TableNotFound(f"no file matches {without_secrets(text)!r}", hint=f"relative names start at {Path.cwd()}")
         top = next(parent for parent in path.parents if not glob.has_magic(str(parent)))
         files = (str(path),)
         return _parquet(path, files, text, frozenset({"data"}), timeout, None if external else parquet.reach(top, files))
@@ -209,6 +257,9 @@ def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> 
 
 
 def _no_file(text: str, path: Path) -> TableNotFound:
+    shown = without_secrets(text)
+    if shown != text:
+        return TableNotFound(f"there is no file {shown!r}", hint=f"if it is an address: give {_TARGETS}")
     if not path.parent.is_dir():
         return TableNotFound(f"there is no file {text!r}", hint=f"there is no directory {str(path.parent)!r} either")
     return TableNotFound(f"there is no file {text!r}", hint=f"in {str(path.parent)!r}: "
@@ -216,19 +267,22 @@ def _no_file(text: str, path: Path) -> TableNotFound:
 
 
 def _parquet(identity: object, files: tuple[str, ...], title: str, aliases: frozenset[str],
-             timeout: float | None, reach: Reach | None) -> _Target:
+             timeout: float | None, reach: Reach | None, *, secret: bool = False) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
-    relation = Relation("parquet", files)
+    relation = None if secret else Relation("parquet", files)
 
-    def make() -> Engine:
+    def make() -> DuckDBEngine:
         engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
-                              files=relation, statement_timeout=timeout, reach=reach)
+                              files=relation, statement_timeout=timeout, reach=reach, secret=files[0] if secret else None)
         try:
+            if secret:
+                engine.view("data", files[0])  # the address stays in the connection, and out of statements
             engine.check_files()  # a file that is not Parquet fails here, and not in the first query
         except BaseException:
             engine.close()
             raise
+        engine.reopen = make
         return engine
 
     return _Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == relation)
@@ -278,8 +332,11 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: b
     except duckdb.Error as error:
         message = str(error).partition(" Error: ")[2].strip()
     else:
-        return DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout,
-                            reach=None if external else Reach())
+        engine = DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=read_only, statement_timeout=timeout,
+                              reach=None if external else Reach())
+        if read_only:
+            engine.reopen = lambda: _duckdb_file_in_child(path, timeout, external)
+        return engine
     if "not a valid DuckDB database" in message:
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database: {message}", hint=f"give {_TARGETS}")
     if "different configuration" in message:
@@ -289,6 +346,21 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: b
         raise ConnectionFailed(f"{str(path)!r} is open for writing in another process: {message}",
                                hint="close it there; any number of processes may read")
     raise ConnectionFailed(f"cannot open {str(path)!r}: {message}")
+
+
+def _duckdb_file_in_child(path: Path, timeout: float | None, external: bool) -> DuckDBEngine:
+    """Open a file that the parent of this process had open.
+
+    DuckDB would take the parent's database for the one to use, whose threads are not here; an attached file is another.
+    """
+    from objectiv_local.engines.duckdb import DuckDBEngine
+
+    connection = _in_process()
+    name = '"' + path.stem.replace('"', '""') + '"'
+    target = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{target}' AS {name} (READ_ONLY)")
+    connection.execute(f"USE {name}")
+    return DuckDBEngine(connection, f"DuckDB over {path.name}", statement_timeout=timeout, reach=None if external else Reach())
 
 
 def _duckdb_connection(connection: duckdb.DuckDBPyConnection, read_only: bool, timeout: float | None) -> _Target:
@@ -321,11 +393,12 @@ _TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
 def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | None, external: bool) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
-    def make() -> Engine:
+    def make() -> DuckDBEngine:
         # The engine keeps the target, so that no other object gets its id while the engine is known under it.
         engine = DuckDBEngine(_in_process(), f"DuckDB over a {title}", default_table="data", statement_timeout=timeout,
                               keep=(target, table), reach=None if external else Reach())
         engine.register("data", table)
+        engine.reopen = make
         return engine
 
     def unchanged(engine: Engine) -> bool:

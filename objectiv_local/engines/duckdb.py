@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import logging
-import re
-import threading
 import weakref
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.dialects import duckdb as duckdb_dialect
-from objectiv_local.engines import parquet
-from objectiv_local.engines.base import Session, quoted, split_name, storage_names, unused_name
+from objectiv_local.engines import parquet, process
+from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
 from objectiv_local.engines.coerce import Coercion
-from objectiv_local.engines.duckdb_settings import (
-    READING,
-    TEMPORARY,
-    Guest,
-    check_kind,
-    constant,
-    in_transaction,
-    kinds,
-    set_up,
-)
+from objectiv_local.engines.duckdb_running import interruptible, translated
+from objectiv_local.engines.secrets import hide
+from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
-    ConnectionFailed,
-    DataInvalid,
     InvalidValue,
     ObjectivError,
     QueryFailed,
@@ -47,6 +37,13 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
+#: Optimizer steps that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 take two projections of a step of
+#: VALUES that is joined to itself for the same one, when both are appended, ordered and limited (tests/engines/test_faults.py).
+_WRONG_OPTIMIZERS = ("common_subplan",)
+
+#: What our own connections are set to. Python variables are no tables.
+_SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
+
 _CATALOGUE = """\
 SELECT c.database_name, c.schema_name, c.table_name,
        list(c.column_name ORDER BY c.column_index), list(c.data_type ORDER BY c.column_index),
@@ -59,6 +56,13 @@ FROM duckdb_columns() AS c
 WHERE lower(c.table_name) = lower({name})
 GROUP BY c.database_name, c.schema_name, c.table_name
 """
+
+
+#: Kinds of statements that read. A SELECT that writes is refused by the transaction that it runs in.
+_READING = frozenset({"SELECT", "EXPLAIN"})
+
+#: Kinds of statements that change nothing beyond the connection, in a transaction for reading: only temporary tables there.
+_TEMPORARY = _READING | {"CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "SET", "PRAGMA"}
 
 
 #: Types that are loaded as text, with their cast.
@@ -78,7 +82,7 @@ class DuckDBEngine(Session):
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
                  default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
                  owned: bool = True, statement_timeout: float | None = None, keep: object = None,
-                 reach: Reach | None = None) -> None:
+                 reach: Reach | None = None, secret: str | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
         self.files = files
@@ -86,19 +90,64 @@ class DuckDBEngine(Session):
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
+        self._secret = secret
+        self.reopen: Callable[[], DuckDBEngine] | None = None
+        self._begun = False
         self._created: list[str] = []
         self._registered: list[str] = []
         timeout = {} if statement_timeout is None else {
             "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
-        self._settings = {"TimeZone": "UTC"} | timeout  # of a user's connection while a statement runs
+        #: What a user's connection is set to for the time of a statement.
+        self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
-            set_up(connection, timeout, reach)
+            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": _without_wrong("")}).items():
+                connection.execute(f"SET {name} = {_text(value)}")
+            _hide_progress(connection)
+            if reach is not None:
+                _confine(connection, reach)
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
         self._run(lambda: self._connection.register(name, table), "")
         self._registered.append(name)
+
+    def view(self, name: str, address: str) -> None:
+        """Make the Parquet files at an address readable under ``name``, for an address that no statement may show."""
+        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS FROM read_parquet({_text(address)})"), "")
+
+    # ---- the life of the connection
+
+    @property
+    def _repeatable(self) -> bool:
+        return self.reopen is not None
+
+    def _connected(self) -> bool:
+        return True  # it ends with the process, or when it is closed
+
+    def _reopen(self) -> None:
+        assert self.reopen is not None
+        self._connection = self.reopen().handed_over()
+        self._finalizer = weakref.finalize(self, _close_quietly, self._connection)
+        self._begun = False
+
+    def handed_over(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection to another engine, which closes it in place of this one."""
+        self._finalizer.detach()
+        self._closed = True
+        return self._connection
+
+    def _abandon(self) -> None:
+        # DuckDB's threads are not in the child, and closing the connection would wait for them.
+        if self._owned:
+            self._finalizer.detach()
+        process.keep(self._connection)
+
+    def _recover(self) -> None:
+        if self._begun and not self._snapshots:
+            with suppress(ObjectivError):
+                self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")
+            self._begun = False
 
     # ---- statements
 
@@ -110,8 +159,9 @@ class DuckDBEngine(Session):
 
         coercion = Coercion(schema)
         with self._turn(), self._pinned():
+            self._check(sql)
             # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
-            table = self._run(lambda: self._query(sql).to_arrow_table(131_072), sql)
+            table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
 
     def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
@@ -120,7 +170,8 @@ class DuckDBEngine(Session):
             reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
-                reader = self._run(lambda: self._query(sql).to_arrow_reader(batch_rows), sql)
+                self._check(sql)
+                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
                 yield None
                 while (batch := self._run(lambda: next(reader, None), sql)) is not None:
                     if batch.num_rows:
@@ -135,58 +186,118 @@ class DuckDBEngine(Session):
                     reader.close()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns."""
-        with self._turn(), self._pinned():
-            self._run(lambda: self._execute(sql, TEMPORARY), sql)
+        """Run a statement and drop what it returns.
 
-    def _execute(self, sql: str, allowed: frozenset[str] | None = None) -> None:
-        result = self._connection.sql(sql) if allowed is None else self._query(sql, allowed)
+        On a user's connection that is for reading, it is one statement, and writes nothing but temporary tables.
+        """
+        with self._turn(), self._pinned():
+            # Only a transaction for reading tells temporary tables from others.
+            self._check(sql, _TEMPORARY if self._begun else _READING)
+            self._run(lambda: self._execute(sql), sql)
+
+    def _execute(self, sql: str) -> None:
+        result = self._connection.sql(sql)
         if result is not None:
             result.fetchall()
 
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
         with self._turn(), self._pinned():
-            rows = self._run(lambda: self._query(f"EXPLAIN {sql}").fetchall(), sql)
-        return "\n".join(str(row[-1]) for row in rows)
+            self._check(sql)
+            rows = self._run(lambda: self._connection.sql(f"EXPLAIN {sql}").fetchall(), sql)
+        text = "\n".join(str(row[-1]) for row in rows)
+        return text if self._secret is None else hide(self._secret, text)
 
     def _run(self, action: Callable[[], T], sql: str) -> T:
         import duckdb
         import pyarrow as pa
 
-        try:
-            return interruptible(action, self._connection.interrupt)
-        except ObjectivError:
-            raise  # some are OSErrors too
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            failure = translated(str(error), self.description, sql)
-        raise failure
+        def translating() -> T:
+            try:
+                return action()
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                message = str(error) if self._secret is None else hide(self._secret, str(error))
+                failure = translated(message, self.description, sql)
+            if isinstance(failure, TableNotFound):
+                raise self._missing(failure.what) or failure
+            raise failure
+
+        # Translated inside: what a signal handler raises, such as TimeoutError, is not the engine's.
+        return interruptible(translating, self._connection.interrupt)
 
     @contextmanager
     def _pinned(self) -> Generator[None]:
-        """Hold a user's connection at our settings for one statement."""
-        if self._owned:
+        """Hold the settings of a user's connection at ours for one statement."""
+        if not self._pins:
             yield
             return
-        guest = Guest(self._connection)
+        names = [*self._pins, "disabled_optimizers"]
+        listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
+        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
+        found = dict(zip(names, values, strict=True))
+        wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
+        changed = [name for name in names if found[name] != wanted[name]]
         try:
-            self._run(lambda: guest.enter(self._settings, reading=self.read_only and not self._snapshots), "")
+            for name in changed:
+                self._set(name, wanted[name])
+            with self._reading():
+                yield
+        finally:
+            for name in changed:
+                # A transaction of the user's that failed takes no more statements.
+                with suppress(QueryFailed):
+                    self._set(name, found[name])
+
+    @contextmanager
+    def _reading(self) -> Generator[None]:
+        """Hold a transaction in which DuckDB refuses writes, on a connection of the user's own that is for reading.
+
+        A query may write too, in a WITH. In a transaction that the user began, that one decides.
+        """
+        if self._owned or not self.read_only or self._snapshots or self._in_transaction():
+            yield
+            return
+        try:
+            self._begin("BEGIN TRANSACTION READ ONLY")
             yield
         except BaseException:
-            with suppress(ObjectivError):
-                self._run(lambda: guest.leave(failed=True), "")
+            self._recover()
             raise
-        self._run(lambda: guest.leave(failed=False), "")
+        self._end_snapshot()
 
-    def _query(self, sql: str, allowed: frozenset[str] = READING) -> duckdb.DuckDBPyRelation:
-        """Begin with a statement, which on a user's connection for reading has to be one of an allowed kind."""
-        if self.read_only and not self._owned:
-            check_kind(self._connection, sql, allowed)
-        return self._connection.sql(sql)
+    def _begin(self, sql: str) -> None:
+        self._begun = True  # noted before, because an exception may come at any place
+        self._run(lambda: self._execute(sql), sql)
+
+    def _in_transaction(self) -> bool:
+        """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
+        asked = "SELECT txid_current()"  # without a transaction, each statement is one
+        return self._fetch(asked) == self._fetch(asked)
+
+    def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
+        """Check that a text is one statement that reads, on a user's connection for reading.
+
+        A second statement may end the transaction that the first one is held in, and DuckDB lets a transaction for reading
+        write files and attach databases.
+        """
+        if self._owned or not self.read_only:
+            return
+        found = self._statements(sql)
+        if len(found) != 1 or found[0] not in kinds:
+            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found) or 'empty'}",
+                           hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
+
+    def _statements(self, sql: str) -> list[str]:
+        """Return the kinds of the statements in a text."""
+        found = self._run(lambda: self._connection.extract_statements(sql), sql)
+        return [statement.type.name for statement in found]
+
+    def _set(self, name: str, value: str) -> None:
+        self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
 
     # ---- tables
 
-    def table(self, name: str) -> StoredTable:
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
         Raises :class:`TableNotFound` with near names.
@@ -195,14 +306,29 @@ class DuckDBEngine(Session):
             if self.files is not None and name.casefold() in self._aliases:
                 return self._described_files(self.files)
             parts = split_name(name)
-            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=constant(parts[-1]))).fetchall(), "")
+            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
+            hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
+            rows = [row for row in rows if not lasting or row[0] != "temp"]
             best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
                        default=None)
             if best is None:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 else (*parts[:-1], best[2])
-        return StoredTable(Relation("table", spelled), tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+        spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
+        return StoredTable(Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
+                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        parts = split_name(name)
+        if len(parts) > 1 and parts[0].casefold() == "temp":
+            raise InvalidValue(f"{name!r} is a place for temporary tables",
+                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+        if len(parts) > 1:
+            return parts
+        with self._turn():
+            current = self._fetch("SELECT current_database(), current_schema()")[0]
+        return (*map(str, current), *parts)
 
     def _table_names(self) -> list[str]:
         if self.files is not None:
@@ -225,9 +351,10 @@ class DuckDBEngine(Session):
                 logger.warning("%s: %s", self.description, notice)
         return stored
 
-    def _described(self, *parts: str) -> StoredTable:
-        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(*parts)}")
-        return StoredTable(Relation("table", parts), tuple((str(row[0]), str(row[1])) for row in rows))
+    def _temporary(self, name: str) -> StoredTable:
+        """Return the columns of a temporary table."""
+        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}")
+        return StoredTable(Relation("table", (name,), temporary=True), tuple((str(row[0]), str(row[1])) for row in rows))
 
     def _fetch(self, sql: str) -> list[tuple[object, ...]]:
         return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
@@ -243,6 +370,7 @@ class DuckDBEngine(Session):
         stored = for_storage(table, schema, names)
         with self._turn():
             found = self._unused(name)
+            self.temporary.add(found)
             kinds = {column: type_.name for column, (_, type_) in zip(names, schema, strict=True)}
             if _CHECKED.keys().isdisjoint(kinds.values()):
                 self.register(found, stored)
@@ -256,35 +384,44 @@ class DuckDBEngine(Session):
                     self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
                 finally:
                     self._run(lambda: self._connection.unregister(source), "")
-            return self._described(found)
+            return self._temporary(found)
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = sql.strip().rstrip(";")
         with self._turn(), self._pinned():
-            found = self._run(lambda: kinds(self._connection, body), sql)
+            found = self._statements(body)
             if found != ["SELECT"]:
                 raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
                                    hint="run other statements on the connection first, and give the SELECT alone")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
-        return StoredTable(Relation("query", (body,)), tuple((str(row[0]), str(row[1])) for row in rows), ())
+        columns = tuple((str(row[0]), str(row[1])) for row in rows)
+        seen: dict[str, str] = {}
+        for name, _ in columns:
+            folded = _without_case(name)
+            if folded in seen:
+                # Whichever of them is read, the engine answers with the first.
+                raise InvalidValue(f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
+                                   hint="give one of them another name in the query, with AS")
+            seen[folded] = name
+        return StoredTable(Relation("query", (body,)), columns, ())
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._pinned():
-            self._run(lambda: self._execute("BEGIN"), "")
             try:
+                self._begin("BEGIN")
                 for statement in statements:
                     self._run(lambda sql=statement: self._execute(sql), statement)  # type: ignore[misc]
             except BaseException:
-                self._execute("ROLLBACK")
+                self._recover()
                 raise
             self._run(lambda: self._execute("COMMIT"), "")
+            self._begun = False
 
     def _begin_snapshot(self) -> bool:
-        if not self._owned and self._run(lambda: in_transaction(self._connection), ""):
+        if not self._owned and self._in_transaction():
             return False
-        begin = "BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN"
-        self._run(lambda: self._execute(begin), begin)
+        self._begin("BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN")
         return True
 
     def _end_snapshot(self) -> None:
@@ -292,29 +429,33 @@ class DuckDBEngine(Session):
             self._run(lambda: self._execute("COMMIT"), "COMMIT")
         except QueryFailed:
             self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")  # a statement in it failed
+        self._begun = False
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         if not temporary:
             self._require_writable(relation_name)
-        with self._turn(), self._pinned():
-            if temporary:
-                name = self._unused(relation_name)
-                self._create(name, sql)
-                return self._described(name)
-            parts = split_name(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
-            self._run(lambda: self._execute(f"{words} {quoted(*parts)} AS\n{sql}"), sql)
-            return self._described(*parts)
+            with self._turn(), self._pinned():
+                name = quoted(*self.place(relation_name))
+                self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
+                self.materialized.clear()
+                return self.table(relation_name, lasting=True)
+        with self._turn(), self._pinned():
+            self._check(sql)
+            found = self._unused(relation_name)
+            self.temporary.add(found)
+            self._create(found, sql)
+            return self._temporary(found)
 
     def _create(self, name: str, sql: str) -> None:
-        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}", TEMPORARY), sql)
+        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
         self._created.append(name)
 
     def _unused(self, name: str) -> str:
         rows = self._run(lambda: self._connection.sql(
             "SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), "")
-        return unused_name(name, {row[0] for row in rows})
+        return unused_name(name, {row[0] for row in rows} | self._gone)
 
     def _close(self) -> None:
         if self._owned:
@@ -325,6 +466,52 @@ class DuckDBEngine(Session):
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
+
+
+def _without_case(name: str) -> str:
+    """Return a name as the engine compares it: without the case of simple letters."""
+    return name.encode().lower().decode()
+
+
+def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
+    """Keep a connection from all files but those of its target, for good."""
+    if not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
+        return  # another connection to the same file did
+    for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
+        connection.execute(f"SET {name} = [{', '.join(map(_text, paths))}]")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute("SET enable_external_access = false")
+
+
+def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn the progress bar off where it is on.
+
+    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
+    """
+    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if rows[0][0]:
+        connection.execute("SET enable_progress_bar = false")
+
+
+def _without_wrong(disabled: str) -> str:
+    """Return a list of disabled optimizer steps, extended by those that return wrong rows."""
+    steps = [step.strip() for step in disabled.split(",") if step.strip()]
+    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
+
+
+@cache
+def _wrong_optimizers() -> tuple[str, ...]:
+    """Return those of the steps that this release of DuckDB has; it refuses names that it does not know."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:
@@ -348,98 +535,3 @@ def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:
 def _close_quietly(connection: duckdb.DuckDBPyConnection) -> None:
     with suppress(Exception):
         connection.close()
-
-
-def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
-    """Return what ``action`` returns; Ctrl-C stops it by ``interrupt`` and arrives as KeyboardInterrupt.
-
-    DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
-    own and the main thread waits. Other threads than the main one receive no Ctrl-C and run the action themselves.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return action()
-    results: list[T] = []
-    failures: list[BaseException] = []
-    begun, given_up, done = threading.Event(), threading.Event(), threading.Event()
-    beginning = threading.Lock()
-
-    def work() -> None:
-        with beginning:
-            if given_up.is_set():
-                return
-            begun.set()
-        try:
-            results.append(action())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            done.set()
-
-    try:
-        # Ctrl-C may arrive while the thread starts, so it asks whether it is still wanted.
-        threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
-        while not done.wait(60):
-            pass
-    except BaseException:
-        with beginning:
-            given_up.set()
-        # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
-        while begun.is_set() and not _wait(done):
-            interrupt()
-        results.clear()  # an open result would keep the connection from its next statement
-        raise
-    if failures:
-        raise failures.pop()
-    return results.pop()
-
-
-def _wait(done: threading.Event) -> bool:
-    try:
-        return done.wait(0.05)
-    except KeyboardInterrupt:
-        return False
-
-
-def translated(message: str, description: str, sql: str) -> ObjectivError:
-    """Return the package's own error for one of DuckDB's."""
-    kind, _, text = message.partition(" Error: ")
-    # The end of the message repeats the statement, which the error carries as an attribute.
-    text = re.split(r"\n+LINE \d+:", text or message)[0].strip()
-    failure = _translated(kind.casefold(), text, description)
-    vars(failure)["sql"] = sql
-    return failure
-
-
-def _translated(kind: str, text: str, description: str) -> ObjectivError:
-    where = f"in {description}"
-    if "disabled by configuration" in text or "disabled through configuration" in text:
-        return QueryFailed(f"{text} ({where}), so that a query reads no file but the one that was opened",
-                           hint="connect(..., external_access=True) allows it: for files and queries that you trust")
-    if "read-only mode" in text:
-        return ReadOnly(f"the statement writes, and {description} is open for reading",
-                        hint="connect(..., read_only=False) allows writes")
-    if kind == "interrupt":
-        late = "maximum execution time" in text
-        return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
-                           hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
-    if "Could not open" in text or "No magic bytes" in text or "too small to be a Parquet" in text:
-        return DataInvalid(f"not a Parquet file: {text}",
-                           hint="give a .parquet file, or a directory or pattern of such")
-    if "No files found" in text:
-        return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
-    if kind == "catalog" and "already exists" in text:
-        return InvalidValue(text, hint="choose another name, or drop it first")
-    if kind == "catalog" and text.startswith("Table with name"):
-        return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
-    # A number that does not fit is an overflow, on every engine; a date that does not exist is not a date.
-    unread = text.startswith(("Malformed JSON", "Could not parse"))
-    if unread or (kind == "conversion" and "value is out of range" not in text):
-        return DataInvalid(f"a value cannot be converted {where}: {text}",
-                           hint="clean the value, or use the conversion that gives NULL for what does not fit")
-    if kind == "resource in use":
-        return QueryFailed(f"the connection has another result open {where}: {text}",
-                           hint="read that result to its end, or give connect() a cursor() of the connection")
-    if kind in ("connection", "fatal"):
-        return ConnectionFailed(f"the connection to {description} does not work: {text}",
-                                hint="connect again with objectiv_local.connect(...)")
-    return QueryFailed(f"the query failed {where}: {text}")

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import re
-import selectors
-import time
 import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from objectiv_local.engines.base import BATCH_ROWS, Session, quoted, safe_name, split_name, storage_names, unused_name
-from objectiv_local.engines.coerce import Coercion, out_of_range, shortened, wrong_columns
+from objectiv_local.engines import process
+from objectiv_local.engines.base import BATCH_ROWS, quoted, safe_name, split_name, storage_names, unused_name
+from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
-from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, ObjectivError, QueryFailed, TableNotFound, near
+from objectiv_local.engines.postgres_reading import abandoned, answered, collect, drained, ended, parsed
+from objectiv_local.engines.session import Session
+from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, ReadOnly, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
-from objectiv_local.types import DECIMAL_DIGITS, Type, arrow_type
+from objectiv_local.types import DECIMAL_DIGITS, Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
     import psycopg
     import pyarrow
-    from psycopg.abc import PQGen
-    from psycopg.pq.abc import PGconn
+    from psycopg.pq.abc import PGresult
 
 T = TypeVar("T")
+
+_READ_ONLY = b"default_transaction_read_only"
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
     "SET lc_time = 'C'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SET jit = off"
 )
-
-#: A block of rows is parsed when it reaches this size, however few rows that is.
-_BLOCK_BYTES = 16 * 2**20
 
 # A domain is read as the type under it, an enumeration as "enum".
 _CATALOGUE = """\
@@ -50,11 +48,18 @@ SELECT b.attname,
             WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod)
             WHEN starts_with(b.typname, '_') THEN substr(b.typname, 2) || '[]'
             ELSE b.typname END,
-       array_position(i.indkey::int2[], b.attnum)
+       array_position(i.indkey::int2[], b.attnum),
+       (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s)),
+       to_regclass(%(short)s) = to_regclass(%(name)s)
 FROM base AS b LEFT JOIN pg_index AS i ON i.indrelid = to_regclass(%(name)s) AND i.indisprimary
 WHERE b.typtype <> 'd'
 ORDER BY b.attnum
 """
+
+_NAME_BYTES = 63
+
+#: What a type modifier counts beside the precision and scale of a numeric.
+_HEADER = 4
 
 #: What a loaded column is stored as.
 _TYPES = {"bool": "boolean", "int64": "bigint", "float64": "float8", "string": "text", "date": "date",
@@ -73,23 +78,59 @@ class PostgresEngine(Session):
 
     def __init__(self, parameters: Mapping[str, str], *, read_only: bool = True,
                  statement_timeout: float | None = None) -> None:
+        self._parameters = dict(parameters)
+        self._settings = _SETTINGS
+        if statement_timeout is not None:
+            self._settings += f"; SET statement_timeout = {max(1, round(statement_timeout * 1000))}"
+        if read_only:
+            self._settings += "; SET default_transaction_read_only = on"
         connection, where = opened(parameters)
         super().__init__(where, default_table=None, read_only=read_only)
+        # Statements of the user's own may have begun a transaction, and may have changed settings.
+        self._users_transaction = self._users_session = False
+        self._adopt(connection)
+
+    def _adopt(self, connection: psycopg.Connection) -> None:
         self._connection = connection
         self._finalizer = weakref.finalize(self, _close_quietly, connection)
         try:
-            settings = _SETTINGS
-            if statement_timeout is not None:
-                settings += f"; SET statement_timeout = {max(1, round(statement_timeout * 1000))}"
-            if read_only:
-                settings += "; SET default_transaction_read_only = on"
-            self._run(lambda: connection.execute(settings), "")
+            self._run(lambda: connection.execute(self._settings.encode()), "")
             row = self._fetch("SELECT upper('é') = 'É', current_setting('server_encoding'), "
                               "current_setting('server_version_num')::int / 10000")[0]
-            check_server(where, upper=bool(row[0]), encoding=str(row[1]), version=int(str(row[2])))
+            check_server(self.description, upper=bool(row[0]), encoding=str(row[1]), version=int(str(row[2])))
         except BaseException:
-            self.close()
+            self._finalizer()
             raise
+
+    # ---- the life of the connection
+
+    @property
+    def _repeatable(self) -> bool:
+        return not self._users_session
+
+    def _connected(self) -> bool:
+        return not self._connection.closed and not ended(self._connection.pgconn)
+
+    def _reopen(self) -> None:
+        if not self._inherited:
+            self._finalizer()
+        self._adopt(opened(self._parameters)[0])
+
+    def _abandon(self) -> None:
+        self._finalizer.detach()
+        process.keep(self._connection)
+        # Nothing that is written there by accident may reach the parent's server.
+        abandoned(self._connection.pgconn)
+
+    def _recover(self) -> None:
+        self._stop()
+        if self._connection.closed:
+            return
+        if not self._idle and not self._users_transaction and not self._snapshots:
+            self._plain("ROLLBACK")
+        # The server reports this setting with every change; a function that a query calls may have turned it off.
+        if self._idle and self.read_only and self._connection.pgconn.parameter_status(_READ_ONLY) != b"on":
+            self._plain("SET default_transaction_read_only = on")
 
     # ---- statements
 
@@ -106,24 +147,72 @@ class PostgresEngine(Session):
         # The line end keeps a comment at the end of the statement from taking the bracket with it.
         copy = f"COPY (\n{_unterminated(sql)}\n) TO STDOUT (FORMAT csv)"
         coercion = Coercion(schema)
-        with self._connection.cursor() as cursor, cursor.copy(copy):
+        pgconn = self._connection.pgconn
+        # Sent with (no) parameters, a text is one statement or an error.
+        self._connection.wait(answered(pgconn, lambda: pgconn.send_query_params(copy.encode(), None)))
+        try:
             yield None
             more = True
             while more:
                 rows: list[bytes] = []
-                more = self._connection.wait(collect(self._connection.pgconn, rows, batch_rows))
+                more = self._connection.wait(collect(pgconn, rows, batch_rows))
                 if rows:
                     yield coercion.batch(parsed(rows, schema))
+        finally:
+            self._stop()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns."""
+        """Run a statement and drop what it returns. On a connection for reading, it is one statement, and writes nothing."""
         with self._turn():
-            self._run(lambda: self._connection.execute(sql.encode()), sql)
+            self._users_session = True
+            if self.read_only:
+                self._execute_reading(sql)
+            else:
+                self._run(lambda: self._connection.execute(sql.encode()), sql)
+            self._users_transaction = not self._idle
+
+    def _execute_reading(self, sql: str) -> None:
+        """Run a statement that cannot lift the promise to write nothing.
+
+        It runs in a transaction, where a procedure cannot commit and go on in another. What the server says that it did tells
+        a statement that begins a transaction of the user's from any other.
+        """
+        began = self._idle
+        if began:
+            self._plain("BEGIN READ ONLY")
+        try:
+            done = (self._one(sql).statusmessage or "").partition(" ")[0]
+        except BaseException:
+            if began and not self._idle:
+                with suppress(ObjectivError):
+                    self._plain("ROLLBACK")
+            raise
+        if self._idle:
+            return
+        if self._fetch("SHOW transaction_read_only")[0][0] != "on":
+            self._plain("ROLLBACK")
+            raise ReadOnly(f"the transaction writes, and {self.description} is open for reading",
+                           hint="connect(..., read_only=False) allows writes")
+        if began and done not in ("BEGIN", "START"):
+            self._plain("COMMIT")
+
+    @property
+    def _idle(self) -> bool:
+        from psycopg.pq import TransactionStatus
+
+        return self._connection.info.transaction_status == TransactionStatus.IDLE
+
+    def _plain(self, sql: str) -> None:
+        self._run(lambda: self._connection.execute(sql.encode()), sql)
+
+    def _one(self, sql: str) -> psycopg.Cursor:
+        """Run one statement; a text of several is an error, which the protocol of the server sees to."""
+        return self._run(lambda: self._connection.execute(sql.encode(), binary=True), sql)
 
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
         with self._turn():
-            return "\n".join(str(row[0]) for row in self._fetch(f"EXPLAIN {sql}"))
+            return "\n".join(str(row[0]) for row in self._one(f"EXPLAIN {sql}").fetchall())
 
     def _fetch(self, sql: str, parameters: Mapping[str, str] | None = None) -> list[tuple[object, ...]]:
         return self._run(lambda: self._connection.execute(sql.encode(), parameters).fetchall(), sql)
@@ -135,7 +224,8 @@ class PostgresEngine(Session):
             return action()
         except psycopg.Error as error:
             failure = self._translated(error)
-        except KeyboardInterrupt:
+        except BaseException:
+            # Ctrl-C, or whatever else a signal handler raises.
             self._stop()
             raise
         vars(failure)["sql"] = sql
@@ -147,73 +237,93 @@ class PostgresEngine(Session):
         A request to cancel has no effect before the server has started with the statement, so it is repeated.
         """
         import psycopg
+        from psycopg.pq import TransactionStatus
 
+        pgconn = self._connection.pgconn
+        if pgconn.transaction_status != TransactionStatus.ACTIVE:
+            return
         with suppress(psycopg.Error):
             for _ in range(20):
-                if drained(self._connection.pgconn, 0.25):
-                    return
                 self._connection.cancel_safe(timeout=5)
-            self._connection.close()
+                if drained(pgconn, 0.25):
+                    return
+        self._connection.close()
 
     def _translated(self, error: psycopg.Error) -> ObjectivError:
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":
-            return ConnectionFailed(f"the connection to {self.description} was lost",
-                                    hint="connect again with objectiv_local.connect(...)")
-        return translated(error, self.description)
+            return ConnectionFailed(f"the connection to {self.description} was lost while a statement ran",
+                                    hint="run it again: the next statement opens a new connection" if self._repeatable
+                                    else "connect again with objectiv_local.connect(...)")
+        missing = self._missing(str(error)) if error.sqlstate == "42P01" else None
+        return missing or translated(error, self.description)
 
     @contextmanager
-    def _writing(self) -> Generator[None]:
-        """Hold a transaction that may create a temporary table, on a connection that may not write otherwise."""
-        from psycopg.pq import TransactionStatus
-
+    def _writing(self) -> Generator[bool]:
+        """Hold a transaction that may create a temporary table; yield whether it is our own, and not the user's."""
         if self._snapshots and self.read_only:
             raise InvalidValue("no temporary table can be made while rows are read from a snapshot for reading only",
                                hint="finish the loop over the batches, or close it, and make the table then")
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
-            yield  # in a transaction that the user began, and ends
+        if not self._idle:
+            yield False
             return
         try:
-            self._run(lambda: self._connection.execute("BEGIN READ WRITE"), "BEGIN READ WRITE")
-            yield
-            self._run(lambda: self._connection.execute("COMMIT"), "COMMIT")
+            self._plain("BEGIN READ WRITE")
+            yield True
+            self._plain("COMMIT")
         except BaseException:
             with suppress(ObjectivError):
-                self._run(lambda: self._connection.execute("ROLLBACK"), "ROLLBACK")
+                self._plain("ROLLBACK")
             raise
 
     def _begin_snapshot(self) -> bool:
-        from psycopg.pq import TransactionStatus
-
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+        if not self._idle:
             return False
-        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ"
-        self._run(lambda: self._connection.execute(begin), begin)
+        self._plain("BEGIN ISOLATION LEVEL REPEATABLE READ" + (" READ ONLY" if self.read_only else ""))
         return True
 
     def _end_snapshot(self) -> None:
-        self._run(lambda: self._connection.execute("COMMIT"), "COMMIT")
+        self._plain("COMMIT")
 
     # ---- tables
 
-    def table(self, name: str) -> StoredTable:
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
         Names are as they are stored, case included. Raises :class:`TableNotFound` with near names.
         """
-        parts = split_name(name)
         with self._turn():
-            if len(parts) == 3 and parts[0] == self._connection.info.dbname:
-                parts = parts[1:]
+            parts = self._parts(name)
+            place = self.place(name) if lasting else parts
             rows: list[tuple[object, ...]] = []
             # Postgres would cut a longer name and find another table.
-            if len(parts) < 3 and all(0 < len(part.encode()) < 64 and "\x00" not in part for part in parts):
-                rows = self._fetch(_CATALOGUE, {"name": quoted(*parts)})
+            if len(parts) < 3 and _are_names(parts):
+                rows = self._fetch(_CATALOGUE, {"name": quoted(*place), "short": quoted(*parts)})
             if not rows:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        key = sorted((int(str(position)), str(column)) for column, _, position in rows if position is not None)
-        return StoredTable(Relation("table", parts), tuple((str(column), str(type_)) for column, type_, _ in rows),
+        key = sorted((int(str(position)), str(column)) for column, _, position, _, _ in rows if position is not None)
+        temporary = bool(rows[0][3]) and parts[-1] in self.temporary
+        return StoredTable(Relation("table", parts if rows[0][4] else place, temporary=temporary),
+                           tuple((str(column), str(type_)) for column, type_, _, _, _ in rows),
                            tuple(column for _, column in key))
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        parts = split_name(name)
+        return parts[1:] if len(parts) == 3 and parts[0] == self._connection.info.dbname else parts
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        with self._turn():
+            parts = self._parts(name)
+            if not _are_names(parts):
+                raise InvalidValue(f"{name!r} cannot name a table", hint="use at most 63 bytes for each part of a name")
+            if len(parts) == 1:
+                schema = self._fetch("SELECT current_schema()")[0][0]
+                parts = parts if schema is None else (str(schema), *parts)
+        if len(parts) > 1 and parts[-2].startswith("pg_temp"):
+            raise InvalidValue(f"{name!r} is a place for temporary tables",
+                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+        return parts
 
     def _table_names(self) -> list[str]:
         return [str(row[0]) for row in self._fetch(
@@ -245,6 +355,7 @@ class PostgresEngine(Session):
 
         with self._turn():
             found = self._unused(name)
+            self.temporary.add(found)
             with self._writing():
                 self._run(lambda: self._connection.execute(
                     f"CREATE TEMPORARY TABLE {quoted(found)} ({columns})".encode()), "")
@@ -255,42 +366,74 @@ class PostgresEngine(Session):
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = _unterminated(sql)
-        empty = f"SELECT * FROM (\n{body}\n) AS query LIMIT 0".encode()
         with self._turn():
-            found = self._run(lambda: self._connection.execute(empty).description, sql) or []
+            # Alone, because the text has to be one statement, and in brackets, because it has to be a query. The server parses
+            # both and runs neither.
+            self._parsed(body, sql)
+            found = self._parsed(f"SELECT * FROM (\n{body}\n) AS query", sql)
+            if found.nparams:
+                raise InvalidValue("the query has parameters such as $1", hint="write their values into its text")
+            types = {found.ftype(position) for position in range(found.nfields)}
             names = {oid: self._fetch("SELECT CASE WHEN starts_with(typname, '_') THEN substr(typname, 2) || '[]' "
                                       "ELSE typname END FROM pg_type WHERE oid = %(oid)s::oid", {"oid": str(oid)})[0][0]
-                     for oid in {column.type_code for column in found}}
+                     for oid in types}
         columns = []
-        for column in found:
-            name = str(names[column.type_code])
-            if name == "numeric" and column.precision is not None:
-                name = f"numeric({column.precision},{column.scale or 0})"
-            columns.append((column.name, name))
+        for position in range(found.nfields):
+            name = str(names[found.ftype(position)])
+            modifier = found.fmod(position) - _HEADER
+            if name == "numeric" and modifier >= 0:
+                # Eleven bits, with a sign.
+                name = f"numeric({modifier >> 16 & 0xFFFF},{(modifier & 0x7FF ^ 0x400) - 0x400})"
+            columns.append(((found.fname(position) or b"").decode(), name))
         return StoredTable(Relation("query", (body,)), tuple(columns), ())
+
+    def _parsed(self, statement: str, sql: str) -> PGresult:
+        """Return the description of a statement that the server has parsed and not run."""
+        pgconn = self._connection.pgconn
+
+        def ask() -> PGresult:
+            self._connection.wait(answered(pgconn, lambda: pgconn.send_prepare(b"", statement.encode())))
+            return self._connection.wait(answered(pgconn, lambda: pgconn.send_describe_prepared(b"")))
+
+        return self._run(ask, sql)
 
     def _transaction(self, statements: Sequence[str]) -> None:
         with self._connection.transaction():
             for statement in statements:
-                self._run(lambda sql=statement: self._connection.execute(sql.encode()), statement)  # type: ignore[misc]
+                self._one(statement)
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
         """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
         body = _unterminated(sql)
         if not temporary:
             self._require_writable(relation_name)
-            name = quoted(*split_name(relation_name))
-            dropped = [f"DROP TABLE IF EXISTS {name}"] if replace else []
             with self._turn():
-                self._transaction([*dropped, f"CREATE TABLE {name} AS\n{body}"])
-            return self.table(relation_name)
+                place = self.place(relation_name)
+                name = quoted(*place)
+                if replace:
+                    # Made beside the old one, which the query may read.
+                    new = quoted(*place[:-1], self._unused(f"new_{place[-1]}"))
+                    statements = [f"CREATE TABLE {new} AS\n{body}", f"DROP TABLE IF EXISTS {name}",
+                                  f"ALTER TABLE {new} RENAME TO {quoted(place[-1])}"]
+                else:
+                    statements = [f"CREATE TABLE {name} AS\n{body}"]
+                self._transaction(statements)
+                self.materialized.clear()
+                return self.table(relation_name, lasting=True)
         with self._turn():
-            name = self._unused(relation_name)
-            with self._writing():
-                self._run(lambda: self._connection.execute(
-                    f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{body}".encode()), sql)
-                self._analyze(name)
-            return self.table(name)
+            found = self._unused(relation_name)
+            self.temporary.add(found)
+            name = f"pg_temp.{quoted(found)}"
+            with self._writing() as ours:
+                if ours and self.read_only:
+                    # Made empty, without running the query, and then filled where the server refuses every other write.
+                    self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS (\n{body}\n) WITH NO DATA")
+                    self._plain("SET TRANSACTION READ ONLY")
+                    self._one(f"INSERT INTO {name}\n{body}")
+                else:
+                    self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS\n{body}")
+                self._analyze(found)
+            return self.table(found)
 
     def _analyze(self, name: str) -> None:
         # Nothing else gathers statistics of a temporary table, and without them later joins are planned blindly.
@@ -299,7 +442,7 @@ class PostgresEngine(Session):
     def _unused(self, name: str) -> str:
         rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)",
                            {"name": safe_name(name)})
-        return unused_name(name, {str(row[0]) for row in rows})
+        return unused_name(name, {str(row[0]) for row in rows} | self._gone)
 
     def _close(self) -> None:
         self._finalizer()
@@ -309,116 +452,10 @@ def _unterminated(sql: str) -> str:
     return sql.rstrip().rstrip(";")
 
 
+def _are_names(parts: tuple[str, ...]) -> bool:
+    return all(0 < len(part.encode()) <= _NAME_BYTES and "\x00" not in part for part in parts)
+
+
 def _close_quietly(connection: psycopg.Connection) -> None:
     with suppress(Exception):
         connection.close()
-
-
-# ---- reading
-
-
-def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:
-    """Append up to ``limit`` rows of a running COPY to ``rows``; return whether more may follow.
-
-    The server sends a row per message. Taking the messages one by one from libpq costs a third of what
-    :meth:`psycopg.Copy.read` does per row.
-    """
-    from psycopg.errors import error_from_result
-    from psycopg.pq import ExecStatus
-    from psycopg.waiting import Wait
-
-    size = 0
-    while len(rows) < limit and size < _BLOCK_BYTES:
-        length, data = pgconn.get_copy_data(1)
-        if length > 0:
-            rows.append(bytes(data))
-            size += length
-        elif length == 0:
-            while not (yield Wait.R):
-                continue
-            pgconn.consume_input()
-        else:
-            while pgconn.is_busy():
-                while not (yield Wait.R):
-                    continue
-                pgconn.consume_input()
-            result = pgconn.get_result()
-            while pgconn.get_result() is not None:
-                continue
-            if result is not None and result.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(result, encoding="utf-8")
-            return False
-    return True
-
-
-def drained(pgconn: PGconn, seconds: float) -> bool:
-    """Drop what the server sends for a statement; return whether that ended within the time."""
-    from psycopg.pq import ExecStatus, TransactionStatus
-
-    deadline = time.monotonic() + seconds
-    with selectors.DefaultSelector() as selector:
-        selector.register(pgconn.socket, selectors.EVENT_READ)
-        while pgconn.transaction_status == TransactionStatus.ACTIVE:
-            waiting = bool(pgconn.is_busy())
-            if not waiting:
-                result = pgconn.get_result()
-                if result is not None and result.status == ExecStatus.COPY_OUT:
-                    waiting = pgconn.get_copy_data(1)[0] == 0
-                elif result is not None and result.status == ExecStatus.COPY_IN:
-                    pgconn.put_copy_end(b"stopped")
-            left = deadline - time.monotonic()
-            if left <= 0 or (waiting and not selector.select(left)):
-                return False
-            if waiting:
-                pgconn.consume_input()
-    return True
-
-
-def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
-    """Return rows of COPY's CSV as a record batch, columns by position.
-
-    Rows are parsed a block at a time, each block whole, so that no row and no line end inside a text can fall on the
-    border of two blocks. CSV tells everything apart: NULL is an empty field and the empty text is ``""``, and a row of
-    one NULL is an empty line.
-    """
-    import pyarrow as pa
-    from pyarrow import csv
-
-    names = [str(position) for position in range(len(schema))]
-    block = b"".join(rows)
-    sent = {"timedelta": pa.int64(), "numeric_interval": pa.string()}
-    types = {name: sent.get(type_.name) or arrow_type(type_)
-             for name, (_, type_) in zip(names, schema, strict=True)}
-    # While Arrow reads in the main thread it takes Ctrl-C for itself, and drops one that comes as it ends.
-    pa.enable_signal_handlers(False)
-    try:
-        table = csv.read_csv(
-            pa.BufferReader(block),
-            csv.ReadOptions(use_threads=False, column_names=names, block_size=len(block) + 1),
-            csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True,
-                               quoted_strings_can_be_null=False, true_values=["t"], false_values=["f"]),
-        ).combine_chunks()
-    except pa.ArrowException as error:
-        reason = str(error)
-    else:
-        if table.num_rows != len(rows):
-            raise QueryFailed(f"the server sent {len(rows)} rows and {table.num_rows} were read")
-        return table.to_batches()[0]
-    finally:
-        pa.enable_signal_handlers(True)
-    raise _unreadable(reason, schema)
-
-
-def _unreadable(reason: str, schema: Schema) -> ObjectivError:
-    width = re.search(r"Expected \d+ columns, got (\d+)", reason)
-    if width is not None:
-        return wrong_columns(int(width[1]), len(schema))
-    found = re.search(r"column #(\d+): .*invalid value '(.*)'", reason, re.DOTALL)
-    if found is None:
-        return DataInvalid(f"the result cannot be read: {reason}")
-    name, type_ = schema[int(found[1])]
-    if type_.name in ("date", "timestamp"):
-        return out_of_range(name, type_, found[2])
-    return DataInvalid(f"column {name!r} holds a value that is not of type {type_.name}: {shortened(found[2])}",
-                       hint="cast or clean the value in the expression of this column")

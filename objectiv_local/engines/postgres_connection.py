@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from objectiv_local.engines.secrets import HIDDEN, hide, without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     import psycopg
 
 _OLDEST = 15
+_SHORT = 3
 
 #: What a message never shows.
-_SECRETS = ("password", "sslpassword")
+_SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 
 # Part of libpq's message -> what to do about it.
 _CONNECT_HINTS = (
@@ -72,7 +74,7 @@ def opened(parameters: Mapping[str, str]) -> tuple[psycopg.Connection, str]:
 
 
 def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed:
-    database = f"database {parameters['dbname']!r}" if "dbname" in parameters else "the default database"
+    database = f"database {without_secrets(parameters['dbname'])!r}" if "dbname" in parameters else "the default database"
     host = parameters.get("host") or os.environ.get("PGHOST") or "the local server"
     port = parameters.get("port") or os.environ.get("PGPORT") or "5432"
     user = f" as {parameters['user']!r}" if "user" in parameters else ""
@@ -80,9 +82,13 @@ def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed
     if any(secret and secret in message for secret in secrets):
         reason = "the driver's message is left out, because it holds the password"
     else:
-        reason = message.strip().replace("\n", " ")
+        reason = hide(parameters.get("dbname", ""), message.strip().replace("\n", " "))
     hint = next((hint for part, hint in _CONNECT_HINTS if part in message), "check the host, the port and the database")
-    return ConnectionFailed(f"cannot connect to {database} at {host}:{port}{user}: {reason}", hint=hint)
+    what = f"cannot connect to {database} at {host}:{port}{user}: {reason}"
+    for secret in secrets:
+        # A password in the place of another parameter; a short one would be found in any word.
+        what = what.replace(secret, HIDDEN) if secret and len(secret) > _SHORT else what
+    return ConnectionFailed(what, hint=hint)
 
 
 def check_server(where: str, *, version: int, encoding: str, upper: bool) -> None:

@@ -6,7 +6,8 @@ import tempfile
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Self
 
-from objectiv_local.errors import QueryFailed
+from objectiv_local.engines import process
+from objectiv_local.errors import ObjectivError, QueryFailed
 
 if TYPE_CHECKING:
     import threading
@@ -67,7 +68,9 @@ class Stream:
                 try:
                     for batch in self._source:
                         writer.write_batch(batch)
-                except Exception as error:
+                except TimeoutError:
+                    raise  # from a signal handler, though it looks like a failure of the file
+                except (ObjectivError, OSError, pa.ArrowException) as error:
                     self._failure = error
                     self._source.close()  # it still runs if it was the file that failed
         except BaseException:
@@ -85,6 +88,18 @@ class Stream:
             self.close()
             if unread:
                 self._failure = QueryFailed(f"the rest of the rows is lost: the query {reason}", hint="run it again")
+
+    def disown(self, lock: threading.RLock) -> None:
+        """Leave the query and its rows to the parent of this process; a reader that goes on is told so."""
+        self._lock = lock
+        if self._running or self._settled is not None:
+            # The file's position is shared: reading here would take rows from the parent.
+            for part in (self._source, self._settled, self._file):
+                process.keep(part)
+            self._failure = QueryFailed("the rest of the rows belongs to the process that started the query",
+                                        hint="run the query in this process")
+        self._source = _nothing()
+        self._settled, self._file, self._running = None, None, False
 
     def close(self) -> None:
         """Stop the query and drop the rows that were not read. Closing twice is allowed."""
@@ -104,3 +119,7 @@ class Stream:
         # A connection that is gone by now has nothing left to stop.
         with suppress(Exception):
             self.close()
+
+
+def _nothing() -> Generator[pyarrow.RecordBatch]:
+    yield from ()

@@ -18,7 +18,7 @@ from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.state import State, is_single_row, with_one_value_each
-from objectiv_local.plan.expr import Column, Expr, ScalarQuery, substitute
+from objectiv_local.plan.expr import Column, Expr, ScalarQuery, check_compared, substitute
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Named, Node, Pin, Select
 
@@ -221,6 +221,8 @@ def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
             f"series {name!r} is of another frame, and the two have no index in common: {shown(left)} here, "
             f"{shown(right)} there",
             hint="merge the frames: left.merge(right, on=[...]), or give both the same index with set_index")
+    for type_ in left_types:
+        check_compared(type_, "aligned by an index of")
     taken = set(left.plan.types)
     needed = sorted(frozenset().union(*(expr.columns for expr in exprs)) | frozenset(
         each for key in left.order for each in key.expr.columns)) if keep == "both" else list(left.plan.types)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Select, Union
 from objectiv_local.plan.ops import castable
-from objectiv_local.types import STRING
+from objectiv_local.types import STRING, type_from_dtype
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -134,12 +135,21 @@ def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None
     if include == "all" or (include is None and (not chosen or self.group_by is not None)):
         chosen = self.data_columns
     elif include is not None:
-        wanted = {include} if isinstance(include, str) else set(include)
-        chosen = [name for name, dtype in self.dtypes.items() if dtype.partition("(")[0] in wanted]
-    left_out = {exclude} if isinstance(exclude, str) else set(exclude or ())
-    chosen = [name for name in chosen if self.dtypes[name].partition("(")[0] not in left_out]
+        chosen = [name for name, dtype in self.dtypes.items() if _is_among(dtype, include)]
+    chosen = [name for name in chosen if not _is_among(self.dtypes[name], exclude or ())]
     if not chosen:
         raise InvalidValue("there is no column to describe", hint="include='all' describes columns of every dtype")
     return _described(self._state, chosen, percentiles)
+
+
+#: Dtypes that come with something in brackets; without it, they stand for all of their kind.
+_KINDS = ("decimal", "list", "dict")
+
+
+def _is_among(dtype: str, wanted: str | Sequence[str]) -> bool:
+    """Return whether ``dtype`` is one of those named. Raises InvalidValue for a name that is not known."""
+    names = [wanted] if isinstance(wanted, str) else wanted
+    known = {name if name in _KINDS else type_from_dtype(name).dtype for name in names}
+    return dtype in known or re.split(r"[(\[]", dtype)[0] in known
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.errors import InvalidType
+
 if TYPE_CHECKING:
     import numpy
     import pandas
@@ -41,6 +43,10 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
         elif type_.name == "numeric_interval" and name in result.columns:
             result[name] = _intervals(result[name])
     if frame.index_columns:
+        listed = [name for name in frame.index_columns if frame._state.plan.types[name].name == "json"]
+        if listed and len(frame.index_columns) > 1:
+            raise InvalidType(f"{listed[0]!r}, which is {frame.index_dtypes[listed[0]]}, cannot be a level of a pandas index",
+                              hint="reset_index() first, or fetch with to_arrow()")
         result = result.set_index(frame.index_columns)
     return result
 

@@ -26,7 +26,7 @@ from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.indexing import LocIndexer
 from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.frame.series.values import checked_name, is_listed, value_per_column
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.window import Window, expanding, frame_of, rolling
 from objectiv_local.plan.explain import explain
@@ -263,18 +263,22 @@ class DataFrame(Reductions["DataFrame"]):
 
         A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
         Fetching rows raises InvalidValue if labels of the index of the series repeat, so that a row would meet several values.
-        Several columns are set to one value, or to the columns of a frame. None makes a column of missing texts.
+        Several columns are set to one value, to the values of a list with one for each, or to the columns of a frame. None
+        makes a column of missing texts. Raises InvalidType for a list that is set to one column: rows have no places for it.
 
         A column of a grouped frame may also be set to an aggregate of its groups; choose such columns to fetch them.
         """
         if isinstance(key, list):
-            given = list(value.data.values()) if isinstance(value, DataFrame) else [value] * len(key)
-            if len(given) != len(key):
-                raise InvalidValue(f"{len(key)} columns cannot be set to {len(given)}")
-            for each, one in zip(key, given, strict=True):
-                self[each] = one
+            made = self.copy()
+            for each, one in zip(key, value_per_column(self, value, len(key)), strict=True):
+                made[each] = one
+            self._set(made._state, made._columns)
             return
         name = checked_name(key)
+        if is_listed(value):
+            raise InvalidType(f"{name!r} cannot be set to a {type(value).__name__}: rows have no places for its values",
+                              hint="load the values with DataFrame.from_pandas and merge them, or set a JSON value with "
+                                   "Series.from_value")
         if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
             loaded = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))
             value = loaded[name]

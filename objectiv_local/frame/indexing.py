@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.reshape import row_stacked, shared_type
 from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.values import value_per_column
 from objectiv_local.plan.expr import Expr, Frame, aggregation, call, case, cast, literal, over
 from objectiv_local.types import python_value
 
@@ -45,14 +46,13 @@ class LocIndexer:
             return found
         return found[self._names(columns) if isinstance(columns, slice) else columns]
 
-    def __setitem__(self, key: Any, value: object) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         rows, columns = key if isinstance(key, tuple) else (key, slice(None))
         self._frame._state.rows("loc")
         names = self._names(columns)
         condition = self._condition(rows)
-        values = value if isinstance(value, list | tuple) else [value] * len(names)
-        if len(values) != len(names):
-            raise InvalidValue(f"{len(names)} columns cannot be set to {len(values)} values", hint="give one for each column")
+        # Columns of a frame go by their names here, as in pandas.
+        values = value_per_column(self._frame, value[names] if hasattr(value, "columns") else value, len(names))
         state, columns = self._frame._state, self._frame._columns
         changed = type(self._frame)(state, columns)
         for name, each in zip(names, values, strict=True):

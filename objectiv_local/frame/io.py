@@ -139,7 +139,8 @@ def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (
     """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
     connection = connect(path)
     if connection.default_table is None:
-        raise InvalidValue(f"{path!r} is not a Parquet file, pattern or directory", hint="use DataFrame.from_table")
+        raise InvalidValue(f"{connection.description} is not a Parquet file, pattern or directory",
+                           hint="use DataFrame.from_table")
     return from_table(cls, connection, connection.default_table, index, columns=columns, key=key)
 
 
@@ -186,7 +187,7 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
 
 def _exists(engine: Engine, name: str) -> bool:
     try:
-        engine.table(name)
+        engine.table(name, lasting=True)
     except TableNotFound:
         return False
     return True
@@ -195,7 +196,7 @@ def _exists(engine: Engine, name: str) -> bool:
 def _appended(frame: DataFrame, name: str) -> DataFrame:
     """Add the rows of a frame to a table, and return a frame of the table. Raises where a column has no place in it."""
     engine = frame._state.connected()
-    stored = engine.table(name)
+    stored = engine.table(name, lasting=True)
     known = dict(stored.columns)
     types = {column: frame._state.plan.types[column] for column in (*frame.index_columns, *frame.data_columns)}
     for column, type_ in types.items():
@@ -205,7 +206,7 @@ def _appended(frame: DataFrame, name: str) -> DataFrame:
         if there is None or there[0].plain != written:
             raise InvalidType(f"column {column!r} is {type_} and cannot be appended to one of the type {known[column]}",
                               hint=f"cast it first, or write another table than {name!r}")
-    engine.insert(name, list(types), frame._state.statement(types).sql)
+    engine.insert(name, list(types), frame._state.checked(types).sql)
     return from_stored(type(frame), engine, stored, frame.index_columns, None, None, types)
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from objectiv_local.errors import ColumnNotFound, InvalidValue, near
+from objectiv_local.dialects import dialect_named
+from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.store import materialize, source_of
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.nodes import Node
@@ -14,6 +15,9 @@ from objectiv_local.plan.relation import Relation, StoredTable
 from objectiv_local.plan.rewrite import rebuild
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
     from objectiv_local.engines.base import Engine
     from objectiv_local.frame.frame import DataFrame
 
@@ -91,25 +95,32 @@ class Savepoints:
         frame = entry.df
         engine = engine_override or frame._state.connected()
         if entry.materialization == "cte":
-            plan = self._over_written(frame._state.plan, engine, before=savepoint_name)
+            written = {each.name: _written(each, engine).relation.parts for each in self._before(savepoint_name)}
+            plan = self._over_written(frame._state.plan, savepoint_name, written)
             return DataFrame(replace(frame._state, plan=plan, engine=engine, dialect=engine.dialect), frame._columns)
-        return _reading(frame, engine, engine.table(f'"{savepoint_name}"'))
+        return _reading(frame, engine, _written(entry, engine))
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
         """Return the statements that create the tables and views and, for each ``cte``, the query of it. Runs nothing.
 
         A step that an earlier table or view holds is read from there.
         """
+        return self._statements(dialect, {})
+
+    def _statements(self, dialect: str | None, places: Mapping[str, tuple[str, ...]],
+                    hidden: AbstractSet[str] = frozenset()) -> list[GeneratedSqlStatement]:
         out = []
         for entry in self.all:
             frame = entry.df
-            engine = frame._state.engine
-            plan = self._over_written(frame._state.plan, engine, before=entry.name)
+            # DuckDB keeps the text of a view without the name of the database, so that a temporary table would still hide
+            # what it reads: such a view computes the rows itself.
+            passed = hidden if entry.materialization == "view" else frozenset()
+            plan = self._over_written(frame._state.plan, entry.name, places, passed)
             state = replace(frame._state, plan=plan)
             sql = state.statement([*frame.index_columns, *frame.data_columns], dialect=dialect).sql
             words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}
             if entry.materialization in words:
-                sql = f'{words[entry.materialization]} "{entry.name}" AS\n{sql}'
+                sql = f"{words[entry.materialization]} {_named(entry, places)} AS\n{sql}"
             out.append(GeneratedSqlStatement(entry.name, entry.materialization, sql))
         return out
 
@@ -119,39 +130,84 @@ class Savepoints:
 
     def get_drop_statements(self, dialect: str | None = None) -> dict[str, str]:
         """Return the statement that drops each table and view, by name; the last one that was created comes first."""
-        return {entry.name: f'DROP {"VIEW" if entry.materialization == "view" else "TABLE"} IF EXISTS "{entry.name}"'
-                for entry in reversed(self.all) if entry.materialization != "cte"}
+        return self._drops(dialect, {})
+
+    def _drops(self, dialect: str | None, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+        drops = {}
+        for entry in reversed(self.all):
+            # A temporary table is named with its schema: a table that stays may have the same name.
+            schema = f"{dialect_named(dialect or entry.df._state.dialect).temporary_schema}."
+            if entry.materialization == "temp_table":
+                drops[entry.name] = f"DROP TABLE IF EXISTS {schema}{_named(entry, {})}"
+            elif entry.materialization != "cte":
+                drops[entry.name] = f"DROP {entry.materialization.upper()} IF EXISTS {_named(entry, places)}"
+        return drops
 
     def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> None:
         """Create the tables and views, all in one transaction: either all are there afterwards, or none.
 
-        Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before.
+        Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before. Temporary tables
+        of other frames stay as they are: a savepoint that is a temporary table cannot take the name of one, and raises
+        InvalidValue.
         """
         if not self._entries:
             return
         engine = engine_override or self.all[0].df._state.connected()
         for entry in self.all:
             check_aligned(entry.df._state.plan, engine)
-        statements = list(self.get_drop_statements(engine.dialect).values()) if overwrite else []
-        statements += self.get_create_statements(engine.dialect).values()
+            if entry.materialization == "temp_table" and entry.name in engine.temporary:
+                raise InvalidValue(f"the temporary table {entry.name!r} holds the rows of a frame",
+                                   hint="give the savepoint another name")
+        # Full names, because a temporary table hides another one of its name.
+        places = {entry.name: engine.place(f'"{entry.name}"') for entry in self.all
+                  if entry.materialization in ("table", "view")}
+        hidden = {name for name in places if _is_hidden(name, engine)}
+        statements = list(self._drops(engine.dialect, places).values()) if overwrite else []
+        statements += [each.sql for each in self._statements(engine.dialect, places, hidden) if each.materialization != "cte"]
         engine.write(statements)
 
-    def _over_written(self, plan: Node, engine: Engine | None, before: str) -> Node:
-        """Return the plan with the steps that are tables or views read from those."""
+    def _before(self, name: str) -> list[Savepoint]:
+        """Return the savepoints before another one that are tables or views."""
+        return [entry for entry in self.all[:self.names.index(name)] if entry.materialization != "cte"]
+
+    def _over_written(self, plan: Node, before: str, places: Mapping[str, tuple[str, ...]],
+                      passed: AbstractSet[str] = frozenset()) -> Node:
+        """Return the plan with the steps that are tables or views read from those, but for some that are passed over."""
         stored: dict[Node, Node] = {}
-        for entry in self.all:
-            if entry.name == before:
-                break
-            if entry.materialization != "cte":
-                types = _stored_types(entry.df)
-                stored[entry.df._state.plan] = source_of(entry.df, StoredTable(
-                    Relation("table", (entry.name,)), types, ()))
+        for entry in self._before(before):
+            if entry.name in passed:
+                continue
+            relation = Relation("table", places.get(entry.name, (entry.name,)),
+                                temporary=entry.materialization == "temp_table")
+            stored[entry.df._state.plan] = source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
         return rebuild(plan, stored.get) if stored else plan
+
+
+def _named(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in places.get(entry.name, (entry.name,)))
+
+
+def _is_hidden(name: str, engine: Engine) -> bool:
+    """Return whether a temporary table hides what is stored under a name."""
+    try:
+        found = engine.table(f'"{name}"')
+    except TableNotFound:
+        return False
+    try:
+        return engine.table(f'"{name}"', lasting=True).relation != found.relation
+    except TableNotFound:
+        return True
+
+
+def _written(entry: Savepoint, engine: Engine) -> StoredTable:
+    """Return the table or view that ``write_to_db`` made of a savepoint."""
+    if entry.materialization == "temp_table":
+        return engine.table(f'{dialect_named(engine.dialect).temporary_schema}."{entry.name}"')
+    return engine.table(f'"{entry.name}"', lasting=True)
 
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the columns of a frame with the names of the types that a table of it has."""
-    from objectiv_local.dialects import dialect_named
     from objectiv_local.frame.translate import stored_name
 
     dialect = frame._state.dialect

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
+from objectiv_local.engines.base import lost_table
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.translate import translated
@@ -105,10 +106,20 @@ class State:
         return self.plan.column(name)
 
     def connected(self) -> Engine:
-        """Return the engine. Raises :class:`InvalidValue` for a frame without one."""
+        """Return the engine.
+
+        Raises :class:`InvalidValue` for a frame without one, and :class:`ConnectionFailed` for a frame that reads a temporary
+        table which is gone.
+        """
         if self.engine is None:
             raise InvalidValue("this frame has no connection, so it can be compiled but not run",
                                hint="make it with DataFrame.from_table(connect(...), ...) to fetch rows")
+        gone = self.engine.gone
+        if gone:
+            # Checked here and not left to the engine: another table may have got the name since.
+            for node in topological(self.plan):
+                if isinstance(node, Source) and node.relation.temporary and node.relation.parts[-1] in gone:
+                    raise lost_table(node.relation.parts[-1], self.engine.description)
         return self.engine
 
     def extended(self, columns: Iterable[tuple[str, Expr]], step: str = "", *, once: bool = False) -> State:

@@ -45,7 +45,7 @@ def _labelled(side: Node, labels: list[str]) -> Labelled:
         computed = dict(side.columns)
         below = [computed.get(name, None if isinstance(side, Select) else side.column(name)) for name in labels]
         names = [expr.name for expr in below if isinstance(expr, Column)]
-        if len(names) < len(labels) or len(set(names)) < len(names):
+        if len(names) < len(labels):
             break
         side, labels = side.child, names
     return side, tuple(labels)

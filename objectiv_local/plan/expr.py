@@ -148,6 +148,13 @@ class Case(Expr):
         return Case(pairs, children[-1], self.type)
 
 
+def check_compared(type_: Type, use: str) -> None:
+    """Raise :class:`InvalidType` for JSON, whose values the engines compare and order by rules of their own."""
+    if not ops.is_ordered(type_):
+        raise InvalidType(f"rows cannot be {use} {type_}",
+                          hint="use what it holds, as in series.json.get_value('id', as_str=True)")
+
+
 class Ordering(Value):
     """One key of an order. NULL comes last in both directions unless said otherwise."""
 
@@ -158,6 +165,7 @@ class Ordering(Value):
     nulls_last: bool
 
     def __init__(self, expr: Expr, ascending: bool = True, nulls_last: bool = True) -> None:
+        check_compared(expr.type, "sorted by")
         self._set(expr=expr, ascending=ascending, nulls_last=nulls_last)
 
 
@@ -266,6 +274,7 @@ class InQuery(Query):
     arg: Expr
 
     def __init__(self, arg: Expr, plan: Node, column: str) -> None:
+        check_compared(arg.type, "looked up by")
         self._set(arg=arg, plan=plan, column=column)
         self._finish(BOOL, has_query=True)
 
@@ -347,6 +356,8 @@ def over(function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[
     """
     partition, order = tuple(partition), tuple(order)
     operation = ops.OPS[function.op]
+    for key in partition:
+        check_compared(key.type, "partitioned by")
     if not operation.windowed:
         raise InvalidType(f"{function.op} cannot be computed over a window", hint="aggregate by group and merge the result")
     if operation.ordered and not order:

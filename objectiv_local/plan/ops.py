@@ -293,6 +293,11 @@ _window("last_value", "any -> =1", framed=True, meaning="The value of the last r
 # ---- type rules
 
 
+def is_ordered(type_: Type) -> bool:
+    """Return whether values of a type have an order, whatever its scale or label. JSON has none."""
+    return type_.name in _CLASSES["T"]
+
+
 def common_type(types: Iterable[Type]) -> Type | None:
     """Return the type that values of ``types`` can share, or None."""
     found: Type | None = None

@@ -26,6 +26,8 @@ class Relation:
     """Whether the files differ in their columns, which are then matched by name."""
     folders: bool = True
     """Whether folders such as ``year=2024`` are columns."""
+    temporary: bool = False
+    """Whether it holds rows of frames and ends with the connection."""
 
     @property
     def title(self) -> str:

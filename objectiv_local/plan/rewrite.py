@@ -22,7 +22,7 @@ from objectiv_local.plan.nodes import (
     Values,
     topological,
 )
-from objectiv_local.plan.ops import OPS, ORDERED_TYPES
+from objectiv_local.plan.ops import OPS, is_ordered
 
 
 def rebuild(root: Node, change: Callable[[Node, Node], Node],
@@ -145,7 +145,7 @@ def completed(order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = 
         return order
     known: dict[Expr, None] = dict.fromkeys([*(key.expr for key in order), *fixed])
     names = child.key if child.key is not None else tuple(
-        name for name, type_ in child.types.items() if type_ in ORDERED_TYPES)
+        name for name, type_ in child.types.items() if is_ordered(type_))
     ties = [Column(name, child.types[name]) for name in names]
     return (*order, *(Ordering(column) for column in ties if column not in known))
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, as a real signal to a real process: it stops the query on the engine, and the connection goes on."""
+"""Ctrl-C and other signals, to a real process: they stop the query on the engine, and the connection goes on."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ one = (("n", INT64),)
 target = {target!r}
 if target is None:
     target = pa.table({{"x": [1]}})
+import signal
+
+def alarm(*_):
+    raise {error}("the alarm")
+
+signal.signal(signal.SIGALRM, alarm)
 engine = connect(target)
 engine.arrow("SELECT 1::bigint", one)
 stream = engine.batches({stream!r}, one, batch_rows=10) if {stream!r} else None
@@ -34,7 +40,9 @@ print("ready", flush=True)
 started = time.monotonic()
 try:
     {action}
-except KeyboardInterrupt as interrupt:
+except {error} as interrupt:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert {error!r} == "KeyboardInterrupt" or str(interrupt) == "the alarm", interrupt
     if {lost!r}:
         try:
             next(stream)
@@ -64,22 +72,46 @@ ACTIONS = {
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("kind", ["duckdb", "postgres"])
 def test_interrupt(kind: str, action: str) -> None:
+    stopped(kind, action, "KeyboardInterrupt")
+
+
+# TimeoutError is an OSError, as errors of files are; SystemExit is no Exception.
+@pytest.mark.parametrize(("error", "action"), [
+    *(("TimeoutError", action) for action in ACTIONS), ("SystemExit", "arrow"), ("SystemExit", "load"),
+    ("RuntimeError", "settle"), ("RuntimeError", "create_table")])
+@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+def test_exception_of_a_signal_handler(kind: str, error: str, action: str) -> None:
+    stopped(kind, action, error)
+
+
+@pytest.mark.parametrize("action", ["arrow", "settle", "create_table"])
+@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+def test_signals_that_go_on_while_a_query_is_stopped(kind: str, action: str) -> None:
+    stopped(kind, action, "TimeoutError", every=0.12)
+
+
+def stopped(kind: str, action: str, error: str, every: float = 0) -> None:
     stalled, statement = ACTIONS[action]
     stream = STALLED[kind] if stalled else ""
     target = None if kind == "duckdb" else postgres_server.session_url()
+    if error != "KeyboardInterrupt":
+        statement = f"signal.setitimer(signal.ITIMER_REAL, 0.4, {every}); {statement}"
+        if "while" in statement:
+            statement = statement.replace("; while", "\n    while")
     script = SCRIPT.format(root=str(ROOT), target=target, stream=stream, action=statement,
-                           lost=action == "settle")
+                           lost=action == "settle" and not every, error=error)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == "ready\n"
-            time.sleep(0.4)
-            process.send_signal(signal.SIGINT)
+            if error == "KeyboardInterrupt":
+                time.sleep(0.4)
+                process.send_signal(signal.SIGINT)
             output, errors = process.communicate(timeout=30)
         finally:
             process.kill()
     # The reader whose rows another query waited for must not take what it has for all there is.
-    lost = ["QueryFailed"] if action == "settle" else []
+    lost = ["QueryFailed"] if action == "settle" and not every else []
     assert output.splitlines() == [*lost, "interrupted True", "[42]", "('after',)"], errors
     assert process.returncode == 0

@@ -156,19 +156,6 @@ def test_old_servers_are_refused() -> None:
         check_server("here", version=14, encoding="UTF8", upper=True)
 
 
-def test_lost_connection(engine: Engine, admin: psycopg.Connection) -> None:
-    stream = engine.batches("SELECT a::bigint FROM generate_series(1, 1000) t(a), generate_series(1, 100000)", ONE, 10)
-    next(stream)
-    pid = admin.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'objectiv_local' "
-                        "AND query LIKE '%generate_series%' ORDER BY backend_start DESC LIMIT 1").fetchone()
-    assert pid is not None
-    admin.execute("SELECT pg_terminate_backend(%s, 5000)", pid)
-    with pytest.raises(ConnectionFailed, match=r"was lost.*\nhint: connect again"):
-        list(stream)
-    with pytest.raises(ConnectionFailed, match=r"was lost.*\nhint: connect again"):
-        engine.arrow("SELECT 1::bigint", ONE)
-
-
 # ---- the catalogue
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 from frame.frames import load, on_every_engine, plain, values
@@ -20,6 +21,25 @@ def frame():
 
 
 @pytest.mark.parametrize(("wrong", "words"), [
+    # several columns
+    (lambda df: df.__setitem__(["p", "q"], [1]), "2 columns cannot be set to 1 values"),
+    (lambda df: df.__setitem__(["p", "q"], (1, 2, 3)), "2 columns cannot be set to 3 values"),
+    (lambda df: df.__setitem__(["p", "q"], {"p": 1, "q": 2}), "cannot be set to a dict"),
+    (lambda df: df.__setitem__("p", [1, 2]), "cannot be set to a list: rows have no places for its values"),
+    (lambda df: df.assign(p=np.array([1, 2])), "cannot be set to a ndarray"),
+    (lambda df: df.loc.__setitem__((df.n > 1, ["n", "x"]), [1]), "2 columns cannot be set to 1"),
+    (lambda df: df.loc.__setitem__((df.n > 1, ["n", "x"]), df[["n"]]), "no data column 'x'"),
+    # JSON has no order, and no equality that engines agree on
+    (lambda df: df.j.rank(), "cannot be sorted by json"),
+    (lambda df: df.tags.rank(method="first"), r"cannot be sorted by list\[string\]"),
+    (lambda df: df.j.isin(df.j), "cannot be looked up by json"),
+    (lambda df: df.j.isin([{"a": 1}]), "cannot be computed from"),
+    (lambda df: df.j.replace([[1]], 2), "cannot be computed from"),
+    (lambda df: df.set_index("j").n + df.append(df).set_index("j").n, "aligned by an index of json"),
+    # types that do not go into each other without loss
+    (lambda df: df.b.isin(df.n), "'b', which is bool, cannot be looked up in 'n', which is int64"),
+    (lambda df: df["at"].isin(df.t), "which is time, cannot be looked up in 't'"),
+    (lambda df: df.describe(exclude="floats"), "dtype 'floats' is not known"),
     # names and arguments
     (lambda df: df.rename(columns={"n": "x"}), "two columns would have the same name"),
     (lambda df: df.rename({"n": "m"}), "a mapper is for columns"),

@@ -12,7 +12,7 @@ import pytest
 from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import InvalidType, InvalidValue, QueryFailed
 
 CITIES = {"city": ["Ljouwert", "Snits", "Drylts", "Starum", None, "Snits"], "people": [93, 33, 1, 1, 5, 7],
           "founded": [1285, 1456, 1268, 1061, 1300, 1100]}
@@ -342,3 +342,25 @@ def test_frames_of_two_connections():
         with pytest.raises(ValueError, match="connection") as caught:
             combine()
         assert "from_pandas" in str(caught.value)
+
+
+@on_every_engine
+def test_names_of_a_model_that_differ_in_case_only(engine):
+    def model(text):
+        return DataFrame.from_model(opened(engine), text)
+
+    # Of one column by that name, an engine would have answered with another.
+    if engine == "duckdb":
+        with pytest.raises(InvalidValue, match="the columns 'A' and 'a', which DuckDB does not tell apart"):
+            model('SELECT 1 AS "A", 2 AS a')
+        with pytest.raises(InvalidValue, match="the columns 'a' and 'a'"):
+            model("SELECT 1 AS a, 2 AS a")
+    else:
+        assert model('SELECT 1 AS "A", 2 AS a').to_numpy().tolist() == [[1, 2]]
+        with pytest.raises(QueryFailed, match="ambiguous"):
+            model("SELECT 1 AS a, 2 AS a").to_pandas()
+    assert model('SELECT 1 AS "É", 2 AS "é"').to_numpy().tolist() == [[1, 2]]
+    for frame in (load(engine, {"A": [1], "a": [2]}), load(engine, {"A": [1], "b": [2]}).rename(columns={"b": "a"})):
+        assert frame.to_numpy().tolist() == [[1, 2]]
+        assert frame.materialize(materialization="temp_table").to_numpy().tolist() == [[1, 2]]
+        assert (frame.A + frame.a).to_numpy().tolist() == [3]

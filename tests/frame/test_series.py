@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import uuid
 
 import numpy as np
 import pandas as pd
 import pytest
 from frame.frames import load, on_every_engine, values
+
+from objectiv_local.errors import InvalidType
 
 NAN = float("nan")
 INF = float("inf")
@@ -203,3 +206,57 @@ def test_operations_that_types_do_not_allow(engine):
         with pytest.raises(TypeError) as caught:
             wrong()
         assert "hint: " in str(caught.value)
+
+
+@on_every_engine
+def test_values_are_looked_up_in_series_of_another_type(engine):
+    df = load(engine, {"n": [1, 2, 3], "x": [1.5, 2.0, None], "p": [1.5, 2.0, 3.25], "d": pd.to_datetime(["2020-01-01"] * 3),
+                       "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-02 12:00", "2020-01-02 13:00"])})
+    df["p"], df["d"] = df.p.astype("decimal(38, 2)"), df.d.astype("date")
+    df["q"] = df.p.astype("decimal(38, 1)")
+    # A value that is cut to an integer, a digit or a day is another one.
+    assert values(df.n.isin(df.p)) == values(df.n.isin(df.x)) == [False, True, False]
+    assert values(df.q.isin(df.p)) == [True, True, False]
+    assert values(df.p.isin(df.n)) == [False, True, False]
+    assert values(df.d.isin(df.t)) == [True, True, True]
+    assert values(df.d.isin(df[df.n > 1].t)) == [False, False, False]
+    assert values(df.n.isin([value + 0.5 for value in range(300)])) == [False, False, False]
+    assert values(df.n.isin([decimal.Decimal(value) for value in range(2, 300)])) == [False, True, True]
+
+
+@on_every_engine
+def test_several_columns_are_set(engine):
+    df = load(engine, {"a": [1, 2, 3], "b": [4, 5, 6]})
+    pandas = df.sort_index().to_pandas()
+    for frame in (df, pandas):
+        frame[["p", "q"]] = [1, 2.5]
+        frame[["r", "s"]] = "x"
+        frame[["u"]] = (True,)
+        frame[["v", "w"]] = frame[["b", "a"]]
+        frame[["a", "b"]] = frame[["b", "a"]]
+        frame.loc[frame.a > 4, ["a", "p"]] = [7, 8]
+        frame.loc[frame.a > 4, ["v", "w"]] = frame[["w", "v"]]
+        frame.loc[:, ["r", "u"]] = ["y", False]
+    found = df.sort_index().to_pandas()
+    assert list(found.columns) == list(pandas.columns)
+    for name in found.columns:
+        assert list(found[name]) == list(pandas[name]), name
+    before = df.dtypes
+    with pytest.raises(InvalidType):
+        df[["new", "newer"]] = [1, object()]
+    assert df.dtypes == before, "nothing is set where one of the values is wrong"
+
+
+@on_every_engine
+def test_columns_of_a_dtype_are_described(engine):
+    df = load(engine, {"n": [1, 2], "x": [1.5, 2.5], "s": ["a", "b"]})
+    df["p"] = df.x.astype("decimal(38, 2)")
+    df["q"] = df.x.astype("decimal(38, 3)")
+
+    def described(**chosen):
+        return df.describe(**chosen).data_columns
+
+    assert described(include="decimal") == ["p", "q"]
+    assert described(include=["decimal(38, 2)", "int"]) == ["n", "p"]
+    assert described(exclude=["decimal(38,3)", "float"]) == ["n", "p"]
+    assert described(include="all", exclude="string") == ["n", "x", "p", "q"]

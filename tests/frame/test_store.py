@@ -28,6 +28,20 @@ def frame(connection, n=4):
 
 
 @on_every_engine
+def test_values_of_every_type_are_kept_in_a_temporary_table(engine):
+    df = load(engine, {"v": [1.5, 4.0, None], "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-03 12:00", None]),
+                       "j": [{"a": [1]}, [], None]})
+    df["bin"] = df.v.cut(2)
+    df["span"] = df.t - df.t.min()
+    df["parts"] = df.v.astype("string").str.split(".")
+    df["money"] = df.v.astype("decimal(38, 2)")
+    df["clock"] = df.t.astype("time")
+    kept = df.materialize(materialization="temp_table")
+    assert kept.dtypes == df.dtypes
+    pd.testing.assert_frame_equal(kept.sort_index().to_pandas(), df.sort_index().to_pandas())
+
+
+@on_every_engine
 def test_materialize(engine):
     df = load(engine, {"g": ["a", "a", "b"], "v": [1, 2, 2]})
     totals = df.groupby("g").v.sum().to_frame().sort_values("v").materialize("totals")
@@ -73,6 +87,80 @@ def test_tables_are_written_when_asked_to(engine):
         load(engine, {"v": [1]}).database_create_table("never_written")
     with pytest.raises(TableNotFound):
         DataFrame.from_table(connection, "never_written", index=[])
+
+
+@on_every_engine
+def test_written_tables_beside_temporary_tables_of_the_same_name(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    kept = df[df.v < 1].materialize("beside", materialization="temp_table")
+    for if_exists in ("replace", "fail"):
+        if if_exists == "fail":
+            connection.execute("DROP TABLE " + ".".join(connection.place("beside")))
+        written = df.database_create_table("beside", if_exists=if_exists)
+        assert sorted(values(written.v)) == [0, 1, 2, 3]
+        assert values(kept.v) == [0]
+    with pytest.raises(InvalidValue, match="beside"):
+        df.database_create_table("beside")
+    # The temporary table hides the other, as in the engine itself; a full name finds it.
+    assert len(DataFrame.from_table(connection, ".".join(connection.place("beside")))) == 4
+    # A table may be replaced by rows that are read from it.
+    again = written[written.v > 1].database_create_table("beside", if_exists="replace")
+    assert sorted(values(again.v)) == [2, 3]
+    sample = df.get_sample("beside", filter=df.v > 2, overwrite=True)
+    assert values(sample.v) == [3]
+    assert values(kept.v) == [0]
+    temporary = "temp" if engine == "duckdb" else "pg_temp"
+    with pytest.raises(InvalidValue, match="is a place for temporary tables"):
+        df.database_create_table(f"{temporary}.beside", if_exists="replace")
+    assert values(kept.v) == [0]
+
+
+@on_every_engine
+def test_savepoints_leave_temporary_tables_of_frames_alone(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    kept = df[df.v < 1].materialize("spared", materialization="temp_table")
+    df.set_savepoint("spared", "table")
+    small = df[df.v < 3]
+    small.set_savepoint("spared_small", "view")
+    small[small.v > 0].set_savepoint("spared_cte")
+    for _ in range(2):
+        df.savepoints.write_to_db(overwrite=True)
+        assert values(kept.v) == [0]
+        assert sorted(values(df.savepoints.get_materialized_df("spared").v)) == [0, 1, 2, 3]
+        assert sorted(values(df.savepoints.get_materialized_df("spared_small").v)) == [0, 1, 2]
+        assert sorted(values(df.savepoints.get_materialized_df("spared_cte").v)) == [1, 2]
+    # A savepoint that is a temporary table cannot take the name either.
+    other = frame(connection)
+    other.set_savepoint("spared", "temp_table")
+    for overwrite in (False, True):
+        with pytest.raises(InvalidValue, match="'spared' holds the rows of a frame"):
+            other.savepoints.write_to_db(overwrite=overwrite)
+    assert values(kept.v) == [0]
+
+
+@on_every_engine
+def test_savepoints_in_temporary_tables_leave_written_tables_alone(engine):
+    connection = writable(engine)
+    df = frame(connection)
+    df.database_create_table("stays", if_exists="replace")
+    small = df[df.v < 2]
+    small.set_savepoint("stays", "temp_table")
+    for _ in range(2):
+        df.savepoints.write_to_db(overwrite=True)
+        assert sorted(values(df.savepoints.get_materialized_df("stays").v)) == [0, 1]
+        assert len(DataFrame.from_table(connection, ".".join(connection.place("stays")))) == 4
+    connection.execute("DROP TABLE " + ".".join(connection.place("stays")))
+
+
+@on_every_engine
+def test_temporary_tables_are_made_anew_after_a_write(engine):
+    connection = writable(engine)
+    df = frame(connection).database_create_table("changing", if_exists="replace")
+    assert values(df.materialize("seen", materialization="temp_table").v.count()) == [4]
+    df[df.v < 1].database_create_table("changing", if_exists="replace")
+    assert values(df.materialize("seen", materialization="temp_table").v.count()) == [1]
 
 
 @on_every_engine

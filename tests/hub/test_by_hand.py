@@ -31,19 +31,25 @@ BOUGHT = {"stack": {"id": "buy"}, "type_": "PressEvent"}
 IDENTITY = {"_type": "IdentityContext", "id": "email"}
 
 
-def drawn(seed, count=70, users=5):
+#: Those of a busy day: several sessions of each user, and hits of many at one moment.
+SHORT = [datetime.timedelta(seconds=seconds) for seconds in (0, 0, 1, 40, 1200, 1800, 2000, 9000)]
+
+
+def drawn(seed, count=70, users=5, pauses=PAUSES):
     """Return raw events; the last user is nobody. Hits of users at one moment are frequent, and ids do not grow with time."""
     draw = random.Random(seed)
-    moments = {who: START + draw.choice(PAUSES) for who in range(users)}
+    moments = {who: START + draw.choice(pauses) for who in range(users)}
     events = []
     for number in range(count):
         who = draw.randrange(users)
-        moments[who] += draw.choice(PAUSES)
+        moments[who] += draw.choice(pauses)
         type_ = draw.choice(list(TYPES))
         contexts = [{"_type": "ApplicationContext", "id": name} for name in draw.choice((["shop"], ["shop"], ["app", "shop"], []))]
         contexts.append({"_type": "HttpContext", "id": "http", "user_agent": draw.choice(("Fox", "Cat"))})
         if who < 2 and draw.random() < 0.4:
-            contexts.append(IDENTITY | {"value": draw.choice(("joe", "ann"))})
+            # Of several in one event the first one counts, and those of another kind do not.
+            contexts += [IDENTITY | {"value": value} for value in draw.choice((["joe"], ["ann"], ["joe", "ann"], ["ann", "joe"]))]
+            contexts.insert(draw.randrange(2), IDENTITY | {"id": "crm", "value": "7"})
         made = event((number * 53) % 997, who, moments[who].isoformat(sep=" "), type_=type_, stack=draw.choice(STACKS),
                      contexts=contexts)
         made["value"] = json.dumps(json.loads(made["value"]) | {"_types": TYPES[type_]})
@@ -58,7 +64,7 @@ EDGES = [event(number, who, moment, type_="PressEvent", stack=stack, contexts=[{
              (1, "2022-02-07 00:00:00", [HOME, LOGO]), (1, "2022-02-28 23:59:59.999999", [HOME]), (2, "2022-02-01 00:00:00", [HOME]),
              (2, "2022-02-01 23:59:59.999999", [HOME, LOGO]), (2, "2022-02-02 00:00:00", [HOME, BUY]), (2, "2022-03-01 00:00:00", [HOME]),
              (3, "2022-03-01 00:00:00", [HOME]), (3, "2022-03-01 00:00:00", [HOME, BUY])])]
-TABLES = {"edges": EDGES, **{f"drawn {seed}": drawn(seed) for seed in range(3)}}
+TABLES = {"edges": EDGES, "dense": drawn(7, pauses=SHORT), **{f"drawn {seed}": drawn(seed) for seed in range(2)}}
 
 
 def day(hit):
@@ -148,6 +154,8 @@ TABLES_OF = {
         lambda hub, df, method=method, bounces=bounces: hub.agg.session_duration(df, exclude_bounces=not bounces, method=method),
         lambda hits, method=method, bounces=bounces: by_hand.session_duration(hits, day, exclude_bounces=not bounces, method=method))
         for method in ("mean", "sum") for bounces in (False, True)},
+    "session_duration total": (lambda hub, df: hub.agg.session_duration(df, groupby=None, method="sum"),
+                               lambda hits: by_hand.session_duration(hits, nobody, method="sum")),
     "session_duration default": (lambda hub, df: hub.agg.session_duration(df, groupby="event_type"),
                                  lambda hits: by_hand.session_duration(hits, lambda hit: (hit.type,))),
     "session_duration session": (lambda hub, df: hub.agg.session_duration(df, groupby="session_id"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import logging
+import sys
 import threading
 import traceback
 
@@ -19,13 +20,22 @@ PASSWORD = "s3cret/&?\"'"
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Metabase, as far as cards and dashboards go. ``is_old`` is how releases before 0.48 talk."""
+    """Metabase, as far as cards and dashboards go. ``is_old`` is how releases before 0.48 talk.
+
+    What goes wrong while it answers is kept in ``errors``, for the fixture to see once all threads are done.
+    """
+
+    daemon_threads = False
 
     def __init__(self, *, is_old=False):
         self.is_old, self.cards, self.dashboard, self.asked, self.answers = is_old, [], [], [], {}
+        self.errors: list[BaseException | None] = []
         super().__init__(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request, client_address):
+        self.errors.append(sys.exception())
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -86,6 +96,8 @@ def server(request, monkeypatch):
         monkeypatch.delenv("METABASE_WEB_URL", raising=False)
         yield server
         server.shutdown()
+    # Of one who hung up meanwhile, nobody reads the answer.
+    assert [error for error in server.errors if not isinstance(error, ConnectionError)] == []
 
 
 def frame():
@@ -158,7 +170,12 @@ def test_no_server(monkeypatch):
 def test_a_server_that_hangs(server, monkeypatch):
     monkeypatch.setattr("objectiv_local.hub.metabase.TIMEOUT", 0.2)
     hanging = threading.Event()
-    monkeypatch.setattr(Handler, "found", lambda *args: hanging.wait(5))
+
+    def found(*args):
+        assert hanging.wait(5)
+        return 200, {"id": "session-1"}
+
+    monkeypatch.setattr(Handler, "found", found)
     with pytest.raises(ConnectionFailed, match="does not answer: timed out"):
         ModelHub().to_metabase(frame())
     hanging.set()

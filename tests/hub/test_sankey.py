@@ -71,6 +71,13 @@ def test_rows_that_no_index_tells_apart(df):
         (source, target, 3 * count) for source, target, count in PAIRS]
 
 
+def test_events_without_a_root_are_not_most_of_them(tmp_path):
+    without = [event(number, 9, f"2022-02-02 10:00:{number}", stack=[TOP]) for number in range(20, 30)]
+    target, table = stored("arrow", [*EVENTS, *without], tmp_path)
+    many = HUB.get_objectiv_dataframe(db_url=target, table_name=table)
+    assert rows(HUB.visualize_location_stack(many, return_df=True, show=False)) == PAIRS
+
+
 def test_nothing_is_asked_while_it_is_built(df):
     assert "most_common_root" in HUB.visualize_location_stack(df, return_df=True, show=False).view_sql()
 

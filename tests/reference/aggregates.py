@@ -6,6 +6,7 @@ import datetime
 import decimal
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from objectiv_local.types import TIMEDELTA, Type
 from reference.values import MICROSECOND, Json, checked, comparable, fitted
@@ -45,8 +46,12 @@ def quantile(values: Sequence[object], type_: Type, share: float) -> object:
     ordered = sorted((value // MICROSECOND if type_.name == "timedelta" else float(value) for value in values), key=comparable)
     below = math.floor(share * (len(ordered) - 1))
     rest = share * (len(ordered) - 1) - below
-    found = ordered[below] if not rest else ordered[below] + (ordered[below + 1] - ordered[below]) * rest
-    return math.trunc(found) * MICROSECOND if type_.name == "timedelta" else found
+    low, high = ordered[below], ordered[below + 1 if rest else below]
+    if type_.name == "timedelta":
+        return math.trunc(low + (high - low) * Fraction(rest)) * MICROSECOND
+    if low == high or (low == -math.inf and high < math.inf):
+        return low
+    return low + (high - low) * rest
 
 
 def discrete_quantile(values: Sequence[object], _: Type, share: float) -> object:

@@ -279,8 +279,9 @@ STRICT: dict[str, Callable[..., object]] = {
     "truediv": truediv,
     "floordiv": floordiv,
     "mod": mod,
-    "neg": lambda value: checked(-value),
-    "abs": lambda value: checked(abs(value)),
+    # Not by the operators, which round a decimal to the digits of the context.
+    "neg": lambda value: value.copy_negate() if isinstance(value, decimal.Decimal) else checked(-value),
+    "abs": lambda value: value.copy_abs() if isinstance(value, decimal.Decimal) else checked(abs(value)),
     "round": rounded,
     "floor": lambda value: value if math.isnan(value) or math.isinf(value) else float(math.floor(value)),
     "ceil": lambda value: value if math.isnan(value) or math.isinf(value) else float(math.ceil(value)),

@@ -38,6 +38,33 @@ QUANTILES = [
       for q, found in ((0.0, 1.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0))),
     grouped("quantile: of integers", WHOLE, of("quantile", 0.25), FLOAT64, [([1, 2], 1.25), ([7, 7, 7], 7.0)]),
     grouped("quantile: with infinity and NaN", ONE, of("quantile", 0.5), FLOAT64, [([-inf, 1.0, inf], 1.0), ([1.0, 2.0, nan], 2.0)]),
+    *(grouped(f"quantile: {q} beside infinities", ONE, of("quantile", q), FLOAT64, [
+        ([inf, inf], inf), ([-inf, -inf], -inf), ([-inf, 1.0], -inf), ([1.0, inf], inf), ([-inf, inf], nan), ([1.0, nan], nan),
+        ([-inf, nan], nan), ([inf, nan], nan), ([nan, nan], nan), ([inf], inf), ([-inf], -inf), ([None], None), ([inf, None, inf], inf),
+        ([-inf, -inf, -inf, 1.0], -inf), ([1.0, inf, inf, inf], inf), ([-inf, -inf, inf, inf], at_middle if q == 0.5 else found),
+        ([1.7e308, 1.7e308], 1.7e308),
+     ]) for q, at_middle, found in ((0.25, None, -inf), (0.5, nan, None), (0.75, None, inf))),
+    *(grouped(f"quantile: the {name} of infinities", ONE, of("quantile", q), FLOAT64, [
+        ([-inf, inf], found), ([nan, 1.0], last), ([inf, inf], inf), ([None], None)])
+      for name, q, found, last in (("least", 0.0, -inf, 1.0), ("greatest", 1.0, inf, nan))),
+    grouped("quantile: of infinities that are counted", ONE,
+            lambda a: aggregation("quantile", a, literal(0.25), where=call("lt", a, literal(nan))), FLOAT64, [
+                ([-inf, nan, -inf], -inf), ([nan, inf, inf], inf), ([nan], None), ([3.0, 1.0, nan], 1.5)]),
+    grouped("quantile: the median of long durations", {"a": TIMEDELTA}, of("quantile", 0.5), TIMEDELTA, [
+        ([span(days=300_000, microseconds=1)], span(days=300_000, microseconds=1)),
+        ([span(days=300_000, microseconds=1), span(days=300_000, microseconds=3)], span(days=300_000, microseconds=2)),
+        ([span(days=-200_000, microseconds=1), span(days=200_000, microseconds=2)], span(microseconds=1)),
+        ([span(microseconds=-1), span(0)], span(0)), ([span(microseconds=-3), span(0)], span(microseconds=-1)),
+    ]),
+    grouped("quantile: the median of moments centuries apart", {"a": TIMESTAMP}, of("quantile", 0.5), TIMESTAMP, [
+        ([at("0001-01-01 00:00:00.000001"), at("9999-12-31 23:59:59.999999")], at("5000-07-02 12:00")),
+        ([at("9999-12-31 23:59:59.999999")], at("9999-12-31 23:59:59.999999")),
+        ([at("0001-01-01 00:00:00.000001")], at("0001-01-01 00:00:00.000001")),
+        ([at("9999-12-31 23:59:59.999997"), at("9999-12-31 23:59:59.999999")], at("9999-12-31 23:59:59.999998")),
+        ([at("1201-01-01 00:00:00.000003"), at("2801-01-01 00:00:00.000004")], at("2001-01-01 00:00:00.000003")),
+        ([at("1969-12-31 23:59:59.999998"), at("1969-12-31 23:59:59.999999")], at("1969-12-31 23:59:59.999999")),
+        ([None], None),
+    ]),
     grouped("quantile: of durations", {"a": TIMEDELTA}, of("quantile", 0.5), TIMEDELTA, [
         ([span(seconds=1), span(seconds=2)], span(seconds=1.5)), ([span(microseconds=1), span(microseconds=2)], span(microseconds=1)),
         ([None], None),

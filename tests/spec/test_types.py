@@ -45,8 +45,10 @@ DECIMALS = [
     rowwise("truediv: decimals", {"a": CENTS, "b": CENTS}, op("truediv"), FLOAT64, [
         (Decimal("1.00"), Decimal("3.00"), 1 / 3), (Decimal("1.00"), Decimal("0.00"), inf), (Decimal("0.00"), Decimal("0.00"), nan),
     ]),
-    rowwise("neg: decimals", {"a": CENTS}, op("neg"), CENTS, [(Decimal("1.10"), Decimal("-1.10")), (None, None)]),
-    rowwise("abs: decimals", {"a": CENTS}, op("abs"), CENTS, [(Decimal("-1.10"), Decimal("1.10"))]),
+    rowwise("neg: decimals", {"a": CENTS}, op("neg"), CENTS, [
+        (Decimal("1.10"), Decimal("-1.10")), (None, None), (MOST, Decimal("-" + "9" * 36 + ".99"))]),
+    rowwise("abs: decimals", {"a": CENTS}, op("abs"), CENTS, [
+        (Decimal("-1.10"), Decimal("1.10")), (Decimal("-" + "9" * 36 + ".99"), MOST)]),
     rowwise("eq: decimals of different scale", {"a": CENTS, "b": MILLS}, op("eq"), BOOL, [
         (Decimal("1.10"), Decimal("1.100"), True), (Decimal("1.10"), Decimal("1.101"), False), (None, Decimal("1.000"), None),
     ]),

@@ -17,7 +17,8 @@ from objectiv_local.frame.state import State, is_single_row, limited, with_one_v
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values
-from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
+from objectiv_local.plan.ops import castable, common_type
+from objectiv_local.types import BOOL, INT64, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -289,18 +290,20 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             if values._state.engine is not self._state.engine:
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
+            type_ = self._looked_up_as(values)
             state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
-            plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, self._expr.type)),))
+            plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, type_)),))
             there = Filter(plan, call("not_null", plan.column(values._name)))
-            return make_series(state, InQuery(self._expr, there, values._name), self._name)
+            return make_series(state, InQuery(cast(self._expr, type_), there, values._name), self._name)
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
-        items = [self._literal(value, "isin") for value in dict.fromkeys(given) if value is not None]
+        items = dict.fromkeys(self._literal(value, "isin") for value in given if value is not None)
         tests = [call("eq", self._expr, item) for item in items]
         if len(tests) > MOST_TESTS:
-            rows = tuple((cast(item, self._expr.type),) for item in items)
-            found: Expr = InQuery(self._expr, Values((("value", self._expr.type),), rows, None, "values"), "value")
+            type_ = common_type([self._expr.type, *(item.type for item in items)]) or self._expr.type
+            rows = tuple((cast(item, type_),) for item in items)
+            found: Expr = InQuery(cast(self._expr, type_), Values((("value", type_),), rows, None, "values"), "value")
         else:
             found = literal(False)
             for position, test in enumerate(tests):
@@ -309,6 +312,17 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         if None in given:
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
+
+    def _looked_up_as(self, other: Series) -> Type:
+        """Return the type that values are looked up as in a series: one that holds those of both."""
+        own, theirs = self._expr.type, other._expr.type
+        type_ = common_type([own, theirs])
+        if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
+            type_ = own
+        if type_ is None:
+            raise InvalidType(f"{self._name!r}, which is {own}, cannot be looked up in {other._name!r}, which is {theirs}",
+                              hint="cast one of them with astype")
+        return type_
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
         """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
@@ -350,12 +364,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def replace(self, to_replace: Any, value: object = None) -> Series:
         """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``."""
-        pairs = to_replace if isinstance(to_replace, Mapping) else dict.fromkeys(
-            to_replace if isinstance(to_replace, list | tuple) else [to_replace], value)
+        olds = to_replace if isinstance(to_replace, list | tuple) else [to_replace]
+        pairs = to_replace.items() if isinstance(to_replace, Mapping) else [(old, value) for old in olds]
         whens = [(call("is_null", self._expr) if python_value(key) is None else
                   call("eq", self._expr, self._literal(key, "replace")),
                   literal(None, self._expr.type) if python_value(new) is None else self._literal(new, "replace"))
-                 for key, new in pairs.items()]
+                 for key, new in pairs]
         return self._with(case(whens, self._expr) if whens else self._expr)
 
     def astype(self, dtype: object, errors: str = "raise") -> Series:

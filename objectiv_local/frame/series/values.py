@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy
     import pandas
 
+    from objectiv_local.frame.frame import DataFrame
+
 
 def to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
     """Return the values with numpy's own dtypes; missing integers and bools make floats and objects, as in pandas."""
@@ -44,6 +46,36 @@ def is_value(value: object) -> bool:
     plain = python_value(value)
     return plain is None or isinstance(plain, bool | int | float | decimal.Decimal | str | datetime.date | datetime.time |
                                        datetime.timedelta | uuid.UUID | Interval)
+
+
+def is_listed(value: object) -> bool:
+    """Return whether ``value`` holds several values in order: a list, a tuple, a range, an array or a pandas Index."""
+    return isinstance(value, list | tuple | range) or (
+        type(value).__module__.partition(".")[0] in ("numpy", "pandas") and hasattr(value, "tolist") and hasattr(value, "shape")
+        and not hasattr(value, "to_frame") and len(value.shape) == 1)
+
+
+def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
+    """Return what each of ``count`` columns is set to: the columns of a frame, the values of a list, or one value for all.
+
+    Raises InvalidValue unless there are as many of them, and InvalidType for a dict or set, which have no order.
+    """
+    from objectiv_local.frame.frame import DataFrame
+
+    if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns"):
+        value = DataFrame.from_pandas(frame._state.connected(), value)
+    if isinstance(value, dict | set):
+        raise InvalidType(f"several columns cannot be set to a {type(value).__name__}",
+                          hint="give a list with a value for each, or one value for all")
+    if isinstance(value, DataFrame):
+        given = list(value.data.values())
+    elif is_listed(value):
+        given = list(value)
+    else:
+        return [value] * count
+    if len(given) != count:
+        raise InvalidValue(f"{count} columns cannot be set to {len(given)} values", hint="give one for each")
+    return given
 
 
 def checked_name(name: object) -> str:

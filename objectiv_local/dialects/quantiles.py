@@ -1,0 +1,20 @@
+"""Aggregates that put their own values in order."""
+
+from __future__ import annotations
+
+from objectiv_local.dialects.tree import Func, Ordered, Raw, Sql, Template, binary, number
+
+
+def within_group(name: str, value: Sql, *arguments: Sql, suffix: str = "") -> Func:
+    """Return an aggregate that orders its own values; ``suffix`` are a collation or a direction."""
+    return Func(name, arguments, order=(Ordered(value, suffix),), within=True)
+
+
+def middle(value: Sql, pattern: str, division: str) -> Sql:
+    """Return the median of moments or durations in whole microseconds, cut: a float cannot hold all of them.
+
+    ``pattern`` turns a value into microseconds, ``division`` is the engine's integer division, which cuts towards zero.
+    """
+    ends = [Template(pattern, (within_group("percentile_disc", value, Raw("0.5"), suffix=direction),))
+            for direction in ("", " DESC")]
+    return binary(division, binary("+", *ends), number(2))

@@ -1,0 +1,118 @@
+"""Running a statement on DuckDB so that signals stop it, and the package's errors for DuckDB's."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+from objectiv_local.errors import (
+    ConnectionFailed,
+    DataInvalid,
+    InvalidValue,
+    ObjectivError,
+    QueryFailed,
+    ReadOnly,
+    TableNotFound,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
+    """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
+
+    DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
+    own and the main thread waits. Other threads than the main one receive no signals and run the action themselves.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return action()
+    results: list[T] = []
+    failures: list[BaseException] = []
+    begun, given_up, done = threading.Event(), threading.Event(), threading.Event()
+    beginning = threading.Lock()
+
+    def work() -> None:
+        with beginning:
+            if given_up.is_set():
+                return
+            begun.set()
+        try:
+            results.append(action())
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            done.set()
+
+    try:
+        # A signal may arrive while the thread starts, so it asks whether it is still wanted.
+        threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
+        while not done.wait(60):
+            pass
+    except BaseException:
+        with beginning:
+            given_up.set()
+        # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
+        while begun.is_set() and not _stopped(done, interrupt):
+            continue
+        results.clear()  # an open result would keep the connection from its next statement
+        raise
+    if failures:
+        raise failures.pop()
+    return results.pop()
+
+
+def _stopped(done: threading.Event, interrupt: Callable[[], None]) -> bool:
+    try:
+        interrupt()
+        return done.wait(0.05)
+    except BaseException:
+        return False  # another signal; the connection is free only when the statement has ended
+
+
+def translated(message: str, description: str, sql: str) -> ObjectivError:
+    """Return the package's own error for one of DuckDB's."""
+    kind, _, text = message.partition(" Error: ")
+    # The end of the message repeats the statement, which the error carries as an attribute.
+    text = re.split(r"\n+LINE \d+:", text or message)[0].strip()
+    failure = _translated(kind.casefold(), text, description)
+    vars(failure)["sql"] = sql
+    return failure
+
+
+def _translated(kind: str, text: str, description: str) -> ObjectivError:
+    where = f"in {description}"
+    if "disabled by configuration" in text or "disabled through configuration" in text:
+        return QueryFailed(f"{text} ({where}), so that a query reads no file but the one that was opened",
+                           hint="connect(..., external_access=True) allows it: for files and queries that you trust")
+    if "read-only mode" in text:
+        return ReadOnly(f"the statement writes, and {description} is open for reading",
+                        hint="connect(..., read_only=False) allows writes")
+    if kind == "interrupt":
+        late = "maximum execution time" in text
+        return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
+                           hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
+    if "Could not open" in text or "No magic bytes" in text or "too small to be a Parquet" in text:
+        return DataInvalid(f"not a Parquet file: {text}",
+                           hint="give a .parquet file, or a directory or pattern of such")
+    if "No files found" in text:
+        return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
+    if kind == "catalog" and "already exists" in text:
+        return InvalidValue(text, hint="choose another name, or drop it first")
+    if kind == "catalog" and text.startswith("Table with name"):
+        return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
+    # A number that does not fit is an overflow, on every engine; a date that does not exist is not a date.
+    unread = text.startswith(("Malformed JSON", "Could not parse"))
+    if unread or (kind == "conversion" and "value is out of range" not in text):
+        return DataInvalid(f"a value cannot be converted {where}: {text}",
+                           hint="clean the value, or use the conversion that gives NULL for what does not fit")
+    if kind == "resource in use":
+        return QueryFailed(f"the connection has another result open {where}: {text}",
+                           hint="read that result to its end, or give connect() a cursor() of the connection")
+    if kind in ("connection", "fatal"):
+        return ConnectionFailed(f"the connection to {description} does not work: {text}",
+                                hint="connect again with objectiv_local.connect(...)")
+    return QueryFailed(f"the query failed {where}: {text}")
