@@ -303,19 +303,19 @@ def _is_duckdb(path: Path) -> bool:
         return True  # DuckDB says what is wrong with it
 
 
-def _spill() -> Config:
+def _spill(name: str) -> Config:
     """Return where DuckDB keeps what does not fit into memory.
 
     Its own choice is beside the file, or .tmp in the directory that the process happens to be in. Made when memory runs out,
     and removed when the connection closes.
     """
-    return {"temp_directory": str(Path(tempfile.gettempdir()) / f"objectiv_local_{uuid.uuid4().hex}")}
+    return {"temp_directory": str(Path(tempfile.gettempdir()) / f"objectiv_local_{name}")}
 
 
 def _in_process() -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    return duckdb.connect(":memory:", config=_spill())
+    return duckdb.connect(":memory:", config=_spill(uuid.uuid4().hex))
 
 
 def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: bool) -> Engine:
@@ -325,8 +325,10 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: b
 
     if not external and not _is_duckdb(path):
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database", hint=f"give {_TARGETS}")
+    # Connections to one file share a database, and have to agree on its settings.
+    spill = _spill(f"{os.getpid()}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]}")
     try:
-        connection = duckdb.connect(path, read_only=read_only, config=_spill() | ({} if external else _NO_EXTENSIONS))
+        connection = duckdb.connect(path, read_only=read_only, config=spill | ({} if external else _NO_EXTENSIONS))
     except duckdb.Error as error:
         message = str(error).partition(" Error: ")[2].strip()
     else:

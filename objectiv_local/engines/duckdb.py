@@ -475,6 +475,8 @@ def _without_case(name: str) -> str:
 
 def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
     """Keep a connection from all files but those of its target, for good."""
+    if not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
+        return  # another connection to the same file did
     for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
         connection.execute(f"SET {name} = [{', '.join(map(_text, paths))}]")
     connection.execute("SET autoinstall_known_extensions = false")

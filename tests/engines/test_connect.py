@@ -136,6 +136,17 @@ def test_duckdb_file(tmp_path: Path) -> None:
         assert engine.create_table("orders", "SELECT 1 AS x").relation.parts == ("orders_2",)
 
 
+def test_duckdb_file_that_is_connected_to_twice(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    with connect(path, read_only=False) as writer, connect(path, read_only=False, new=True) as other:
+        writer.create_table("orders", "SELECT 7::bigint AS id", temporary=False)
+        assert count(other, "orders") == 1
+    with connect(path) as one, connect(path, new=True) as two, connect(path, statement_timeout=60) as three:
+        assert [count(engine, "orders") for engine in (one, two, three)] == [1, 1, 1]
+        with pytest.raises(ConnectionFailed, match=r"with other settings, such as another read_only\nhint: close that"):
+            connect(path, external_access=True)
+
+
 def test_duckdb_file_that_another_process_writes(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
     script = f"import duckdb; c = duckdb.connect({str(path)!r}); print('open', flush=True); input()"

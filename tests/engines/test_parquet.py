@@ -91,6 +91,13 @@ def test_case_of_the_suffix_and_links(tmp_path: Path, notices: pytest.LogCapture
     assert [row["x"] for row in rows(str(top / "*.parquet"))] == [1, 1, 4]
 
 
+def test_a_linked_directory_is_entered(tmp_path: Path) -> None:
+    write(tmp_path / "top" / "a.parquet", x=[1])
+    write(tmp_path / "outside" / "b.parquet", x=[2])
+    (tmp_path / "top" / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
+    assert rows(tmp_path / "top") == [{"x": 1}, {"x": 2}]
+
+
 def test_a_directory_that_changed_is_read_anew(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", x=[1])
     engine = connect(tmp_path)
