@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.plan.nodes import Node
-    from objectiv_local.plan.relation import Schema, StoredTable
+    from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 #: Rows of one batch when the caller does not say.
 BATCH_ROWS = 65_536
@@ -51,7 +51,9 @@ class Engine(Protocol):
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
     materialized: dict[Node, StoredTable]
-    """Temporary tables of this connection, by the plan whose rows they hold."""
+    """Temporary tables of this connection that hold the rows of a plan as they are now, by the plan."""
+    origins: dict[Relation, Node]
+    """The plan that each temporary table was made from. Unlike ``materialized``, it outlives writes."""
     samples: dict[Node, Node]
     """The plans of all rows, by the plan that reads a sample of them."""
     temporary: set[str]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.plan.nodes import Node
-    from objectiv_local.plan.relation import Schema, StoredTable
+    from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 
 class Session(ABC):
@@ -40,6 +40,7 @@ class Session(ABC):
         self.default_table = default_table
         self.read_only = read_only
         self.materialized: dict[Node, StoredTable] = {}
+        self.origins: dict[Relation, Node] = {}
         self.samples: dict[Node, Node] = {}
         self.temporary: set[str] = set()
         self._lock = threading.RLock()

@@ -66,6 +66,7 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     if plan not in cache:
         statement = frame._state.checked([*frame.index_columns, *frame.data_columns])
         cache[plan] = engine.create_table(name, statement.sql)
+        engine.origins[cache[plan].relation] = plan
     return cache[plan]
 
 

@@ -102,7 +102,7 @@ def _kept(source: Source, engine: Engine) -> Node | None:
     """Return the step whose rows a temporary table holds, or a sample some of; None for any other table."""
     if source in engine.samples:
         return engine.samples[source]
-    return next((plan for plan, stored in engine.materialized.items() if stored.relation == source.relation), None)
+    return engine.origins.get(source.relation)
 
 
 def _computed(steps: list[Node], shared: Node) -> dict[str, Expr]:

@@ -6,7 +6,7 @@ import pytest
 from frame.frames import plain
 from hub.tables import HOME, PLACES, event, event_id, stored
 
-from objectiv_local import DataFrame, ModelHub
+from objectiv_local import DataFrame, ModelHub, connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 
 LOGO, BUY = {"_type": "LinkContext", "id": "logo"}, {"_type": "PressableContext", "id": "buy"}
@@ -69,6 +69,19 @@ def test_a_column_that_was_replaced_since(df):
             hub.map.is_conversion_event(frame, "bought")
     changed["before"] = df.location_stack
     assert converts(hub, kept(changed)) == pressed
+
+
+def test_a_column_that_was_replaced_before_rows_were_kept_and_others_written(tmp_path):
+    target, table = stored("duckdb file", EVENTS, tmp_path)
+    with connect(target, read_only=False, new=True) as engine:
+        df = ModelHub().get_objectiv_dataframe(db_url=engine, table_name=table)
+        hub = registered(buying(df.location_stack))
+        changed = df.copy()
+        changed["location_stack"] = changed.location_stack.json[:1]
+        frame = kept(changed)
+        changed.groupby("event_type").agg(n=("user_id", "count")).database_create_table("written")
+        with pytest.raises(ColumnNotFound, match=r"conversion 'bought' is computed from location_stack as it was"):
+            hub.map.is_conversion_event(frame, "bought")
 
 
 def test_columns_computed_from_others(df):
