@@ -21,7 +21,6 @@ from objectiv_local.dialects.base import (
     difference,
     float_function,
     floordiv,
-    guarded,
     interval_literal,
     of_constant,
     quoted,
@@ -30,6 +29,7 @@ from objectiv_local.dialects.base import (
 from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.duckdb_json import is_unparsed, some_elements
 from objectiv_local.dialects.quantiles import middle
+from objectiv_local.dialects.text_casts import guarded
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation

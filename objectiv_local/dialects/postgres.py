@@ -22,7 +22,6 @@ from objectiv_local.dialects.base import (
     float_literal,
     floordiv,
     function,
-    guarded,
     interval_literal,
     of_constant,
     quoted,
@@ -31,6 +30,7 @@ from objectiv_local.dialects.base import (
 from objectiv_local.dialects.postgres_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres_json import elements
 from objectiv_local.dialects.quantiles import middle, within_group
+from objectiv_local.dialects.text_casts import guarded
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
