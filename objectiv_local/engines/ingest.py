@@ -31,8 +31,8 @@ def from_pandas(frame: pandas.DataFrame) -> pyarrow.Table:
               for level, name in enumerate(frame.index.names) if name is not None}
     names = [*levels, *frame.columns]
     check_names(names)
-    arrays = [_from_pandas_column(name, column) for name, column in levels.items()]
-    arrays += [_from_pandas_column(name, frame.iloc[:, position]) for position, name in enumerate(frame.columns)]
+    arrays = [column_from_pandas(name, column) for name, column in levels.items()]
+    arrays += [column_from_pandas(name, frame.iloc[:, position]) for position, name in enumerate(frame.columns)]
     return in_microseconds(pa.table(dict(zip(names, arrays, strict=True))))
 
 
@@ -73,7 +73,8 @@ def check_names(names: Iterable[object]) -> None:
         seen[name.casefold()] = name
 
 
-def _from_pandas_column(name: object, column: pandas.Series) -> pyarrow.Array:
+def column_from_pandas(name: object, column: pandas.Series) -> pyarrow.Array:
+    """Return a column of a pandas frame as an Arrow array. See ``from_pandas``; ``name`` is for messages."""
     import pyarrow as pa
 
     missing = cast("Sequence[bool]", column.isna().to_numpy())
@@ -94,6 +95,9 @@ def _array(name: object, values: object) -> pyarrow.Array:
 
     try:
         array = pa.array(values, from_pandas=True)
+    except UnicodeEncodeError:
+        raise DataInvalid(f"column {name!r} holds half of a character, a surrogate, which is no text in a database",
+                          hint="leave them out: df[name].str.encode('utf-8', 'ignore').str.decode('utf-8')") from None
     except (pa.ArrowException, TypeError, OverflowError) as error:
         reason = str(error)
     else:

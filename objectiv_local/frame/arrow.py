@@ -96,16 +96,11 @@ def table_from_pandas(df: pandas.DataFrame, labels: list[str]) -> pyarrow.Table:
     """Return a pandas frame as an Arrow table, the levels of its index first, under ``labels``."""
     import pyarrow as pa
 
-    from objectiv_local.engines.ingest import from_pandas
+    from objectiv_local.engines.ingest import column_from_pandas, in_microseconds
 
     for column in df.columns:
         if not isinstance(column, str):
             raise InvalidType(f"a column name has to be text, not {column!r}", hint="rename the columns first")
-    flat = df.copy(deep=False)
-    flat.index = flat.index.set_names([f"i{position}" for position in range(len(labels))])
-    names = [*labels, *df.columns]
-    # Under names of our own, because names that differ only in case are one name to some.
-    flat.columns = [f"c{position}" for position in range(len(df.columns))]
-    table = from_pandas(flat)
-    assert isinstance(table, pa.Table)
-    return table.rename_columns(names)
+    arrays = [column_from_pandas(name, df.index.get_level_values(level).to_series()) for level, name in enumerate(labels)]
+    arrays += [column_from_pandas(name, df.iloc[:, position]) for position, name in enumerate(df.columns)]
+    return in_microseconds(pa.Table.from_arrays(arrays, names=[*labels, *df.columns]))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.reshape import row_stacked, shared_type
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import value_per_column
@@ -36,7 +37,7 @@ class LocIndexer:
         self._frame = frame
 
     def __getitem__(self, key: Any) -> Any:
-        rows, columns = key if isinstance(key, tuple) else (key, None)
+        rows, columns = _rows_and_columns(key)
         self._frame._state.rows("loc")
         condition = self._condition(rows)
         found = self._frame if condition is None else self._frame[condition]
@@ -47,9 +48,9 @@ class LocIndexer:
         return found[self._names(columns) if isinstance(columns, slice) else columns]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        rows, columns = key if isinstance(key, tuple) else (key, slice(None))
+        rows, columns = _rows_and_columns(key)
         self._frame._state.rows("loc")
-        names = self._names(columns)
+        names = self._names(slice(None) if columns is None else columns)
         condition = self._condition(rows)
         # Columns of a frame go by their names here, as in pandas.
         values = value_per_column(self._frame, value[names] if hasattr(value, "columns") else value, len(names))
@@ -70,8 +71,13 @@ class LocIndexer:
                     self._frame._column(name)
             start = 0 if columns.start is None else known.index(columns.start)
             return known[start:None if columns.stop is None else known.index(columns.stop) + 1]
-        names = [columns] if isinstance(columns, str) else list(columns)
+        is_one = isinstance(columns, str | Series) or not isinstance(columns, Iterable)
+        names: list[Any] = [columns] if is_one else list(columns)
         for name in names:
+            if not isinstance(name, str):
+                raise InvalidType(f"columns are named by text, not by {name!r}",
+                                  hint="of a tuple, the first part chooses rows by the first level of the index and the second "
+                                       "one columns; for other levels write a condition, such as df[df.index['day'] == day]")
             self._frame._column(name)
         return names
 
@@ -119,6 +125,15 @@ def _replaced(series: Series, condition: Series, value: object) -> Series:
     shared = shared_type([series._expr.type, type_])
     given = plain._with(cast(other, shared)) if isinstance(plain, Series) else series._with(cast(other, shared))
     return series._with(cast(series._expr, shared)).mask(condition, given)
+
+
+def _rows_and_columns(key: Any) -> tuple[Any, Any]:
+    """Return the two parts of a key; of one that has no columns, None for them."""
+    if not isinstance(key, tuple):
+        return key, None
+    if len(key) != 2:
+        raise InvalidValue(f"loc takes rows and columns, not {len(key)} parts", hint="give several names as a list")
+    return key
 
 
 def _is_all(key: object) -> bool:

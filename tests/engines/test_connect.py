@@ -242,6 +242,8 @@ def test_frames_that_cannot_be_stored() -> None:
         connect(pd.DataFrame([[1]]))
     with pytest.raises(DataInvalid, match="'mixed' holds values of several types"):
         connect(pd.DataFrame({"mixed": pd.Series([1, "a"], dtype=object)}))
+    with pytest.raises(DataInvalid, match="'text' holds half of a character"):
+        connect(pd.DataFrame({"text": pd.Series(["x\ud800"], dtype=object)}))
     with pytest.raises(DataInvalid, match=r"'j' holds .* not JSON"):
         connect(pd.DataFrame({"j": [{"a": {1, 2}}]}))
 

@@ -8,10 +8,10 @@ import decimal
 import numpy as np
 import pandas as pd
 import pytest
-from frame.frames import load, on_every_engine, plain, values
+from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame, concat
-from objectiv_local.errors import ObjectivError
+from objectiv_local.errors import DataInvalid, ObjectivError
 
 
 def frame():
@@ -29,6 +29,12 @@ def frame():
     (lambda df: df.assign(p=np.array([1, 2])), "cannot be set to a ndarray"),
     (lambda df: df.loc.__setitem__((df.n > 1, ["n", "x"]), [1]), "2 columns cannot be set to 1"),
     (lambda df: df.loc.__setitem__((df.n > 1, ["n", "x"]), df[["n"]]), "no data column 'x'"),
+    (lambda df: df.loc[1, 1], "columns are named by text, not by 1"),
+    (lambda df: df.loc.__setitem__((df.n > 1, 1.5), 2), "columns are named by text, not by 1.5"),
+    (lambda df: df.loc.__setitem__((df.n > 1, ["n", 2]), 2), "columns are named by text, not by 2"),
+    (lambda df: df.loc[1, df.s], "columns are named by text, not by"),
+    (lambda df: df.loc[1, "n", "x"], "takes rows and columns, not 3 parts"),
+    (lambda df: df.loc.__setitem__((1, "n", "x"), 2), "takes rows and columns, not 3 parts"),
     # JSON has no order, and no equality that engines agree on
     (lambda df: df.j.rank(), "cannot be sorted by json"),
     (lambda df: df.tags.rank(method="first"), r"cannot be sorted by list\[string\]"),
@@ -236,3 +242,11 @@ def test_long_programs_are_compiled(engine):
     for _ in range(30):
         df = df[df.n > 0].assign(m=df.n * 2)
     assert sorted(values(df.m)) == [122, 124]
+
+
+def test_a_pandas_column_that_cannot_be_loaded_is_named():
+    for column in ([1, "a"], [2**70], [1j], ["half \ud800"]):
+        with pytest.raises(DataInvalid, match="'mixed' holds"):
+            DataFrame.from_pandas(opened("duckdb"), pd.DataFrame({"a": [0] * len(column), "mixed": pd.Series(column, dtype=object)}))
+    with pytest.raises(DataInvalid, match="'_index_key' holds"):
+        DataFrame.from_pandas(opened("duckdb"), pd.DataFrame({"a": [0, 1]}, index=pd.Index([1, "a"], name="key")))
