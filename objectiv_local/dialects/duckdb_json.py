@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 
 from objectiv_local.dialects import tree
@@ -130,13 +131,27 @@ def _scalar_condition(kind: Sql, plain: Sql, value: object) -> list[Sql]:
     if isinstance(value, bool):
         return [binary("=", kind, text("BOOLEAN")), binary("=", plain, text("true" if value else "false"))]
     if isinstance(value, int | float):
-        is_number = Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE)
-        # Without the CASE the cast could run on text that is not a number.
-        return [case((is_number, binary("=", tree.cast(plain, "float8"), Raw(f"'{value!r}'::float8"))),
-                     default=Raw("FALSE"))]
+        return [_is_number(kind, plain, value)]
     same = binary("=", plain, text(str(value)))
     # The text of a number, an object and so on can equal the text looked for; only then the type has to be asked.
     return [binary("=", kind, text("VARCHAR")), same] if _reads_as_json(str(value)) else [same]
+
+
+def _is_number(kind: Sql, plain: Sql, value: float) -> Sql:
+    """Return the condition under which a JSON value, of a type and as text, is a number."""
+    # The cast is in a CASE, because it could run on text that is not a number.
+    as_float = binary("=", tree.cast(plain, "float8"), Raw(f"'{value!r}'::float8"))
+    if abs(value) < 2**53 or math.isinf(value):
+        return case((Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE), as_float), default=Raw("FALSE"))
+    # Floats do not tell whole numbers of this size apart.
+    exact = int(value)
+    branches: list[tuple[Sql, Sql]] = []
+    if -2**63 <= exact < 2**64:
+        is_whole = Template("{} IN ('UBIGINT', 'BIGINT')", (kind,), tree.LIKE)
+        branches.append((is_whole, binary("=", tree.cast(plain, "hugeint"), Raw(f"'{exact}'::hugeint"))))
+    if not branches or float(exact) == exact:
+        branches.append((binary("=", kind, text("DOUBLE")), as_float))
+    return case(*branches, default=Raw("FALSE"))
 
 
 def _reads_as_json(value: str) -> bool:

@@ -245,6 +245,10 @@ CONTAINS = [
         ("", False), ("null", False), (True, True), (False, False), ("it's \"é\" \\", True), (-7, False),
     ]
 ] + [
+    rowwise("json_contains: whole numbers that are one as floats", DOC, lambda a: call("json_contains", a, literal(2**53 + 1)),
+            BOOL, [(Json([2**53, 2**53 + 1]), True), (Json([2**53, 2.0**53, "x"]), False), (Json([2**53 + 2]), False)]),
+    rowwise("json_has: whole numbers that are one as floats", DOC, lambda a: call("json_has", a, literal({"id": 2**62 + 1})),
+            BOOL, [(Json([{"id": 2**62}, {"id": 2**62 + 1}]), True), (Json([{"id": 2**62}, {"id": 2.0**62}]), False)]),
     rowwise("json_contains: true is not 1", DOC, lambda a: call("json_contains", a, literal(True)), BOOL, [
         (Json([1]), False), (Json(["true"]), False), (Json([True]), True),
     ]),
@@ -270,6 +274,11 @@ EQUAL = [
             {"": True, "*": "{}"}, {"a": None, "": True, "*": {}}, {"a": None, "": "true", "*": "{}"}]),
         (["a", None, 1.5, False], [["a", None, 1.5, False]], [
             ["a", 1.5, None, False], ["a", None, 1.5], ["a", None, "1.5", False], ["a", None, 1.5, 0], {"0": "a"}]),
+        ({"n": 2**53 + 1}, [{"n": 2**53 + 1}], [{"n": 2**53}, {"n": 2**53 + 2}, {"n": 2.0**53}, {"n": str(2**53 + 1)}]),
+        ({"n": 2**53}, [{"n": 2**53}, {"n": 2.0**53}], [{"n": 2**53 + 1}, {"n": -2**53}, {"n": None}, {"n": [2**53]}]),
+        ([-2**63, 2**60], [[-2**63, 2**60]], [[-2**63 + 1, 2**60], [-2**63, 2**60 + 1]]),
+        ([2**64 - 1], [[2**64 - 1]], [[2**64 - 2], [2**64]]),
+        ([2**64], [[2**64]], [[2**64 - 1], ["x"], [True]]),
         ({"m": {"x": [1, {"y": []}]}, "n": "1"}, [{"n": "1", "m": {"x": [1, {"y": []}]}}], [
             {"n": 1, "m": {"x": [1, {"y": []}]}}, {"n": "1", "m": {"x": [1, {"y": [0]}]}}, {"n": "1", "m": {"x": {"y": []}}}]),
     ]
