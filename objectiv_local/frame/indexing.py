@@ -9,7 +9,7 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.reshape import row_stacked, shared_type
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import value_per_column
-from objectiv_local.plan.expr import Expr, Frame, aggregation, call, case, cast, literal, over
+from objectiv_local.plan.expr import Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.types import python_value
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ class LocIndexer:
 
     ``rows`` is a bool series, a label, a list of labels, a slice of labels, or ``:`` for all rows; ``columns`` is a name, a
     list of names, or a slice of names, both ends included. A slice of labels goes, in the order of the frame, from the first
-    row with its first label up to and including the last row with its last one; the frame has to be sorted.
+    row with its first label up to and including the last row with its last one; the frame has to be sorted. Where it is sorted
+    by that level, the labels need not be there: the slice has the rows between them, as in pandas.
 
     The result is a frame, also for a list of one label: a label that no row has gives no rows. Of a single label, it is a
     series ``__stacked`` of the row's values, indexed by the columns as ``__stacked_index``; values of different types become
@@ -100,6 +101,9 @@ class LocIndexer:
             raise InvalidValue("a slice of labels cannot have a step")
         if not state.order:
             raise InvalidValue("a slice of labels needs an order", hint="sort the frame first: df.sort_index().loc[a:b]")
+        first = state.order[0]
+        if first.expr == level._expr:
+            return make_series(state, _in_sorted(level, labels, first), "selected")
         row = over(aggregation("row_number"), (), state.order)
         inside: Expr = literal(True)
         for label, op, end in ((labels.start, "min", "ge"), (labels.stop, "max", "le")):
@@ -108,6 +112,18 @@ class LocIndexer:
                 place = over(aggregation(op, case([(same, row)])), (), (), Frame("ROWS", None, None))
                 inside = call("and", inside, call("coalesce", call(end, row, place), literal(False)))
         return make_series(state, inside, "selected")
+
+
+def _in_sorted(level: Series, labels: slice, order: Ordering) -> Expr:
+    """Return the condition for the rows of a slice where they are sorted by the level, whether it has the labels or not."""
+    inside: Expr = literal(True)
+    for label, op, is_start in ((labels.start, "ge" if order.ascending else "le", True),
+                                (labels.stop, "le" if order.ascending else "ge", False)):
+        if label is not None:
+            test = call(op, level._expr, level._literal(label, "loc"))
+            # Missing labels come before all others, or after them.
+            inside = call("and", inside, call("coalesce", test, literal(is_start == order.nulls_last)))
+    return inside
 
 
 def _replaced(series: Series, condition: Series, value: object) -> Series:

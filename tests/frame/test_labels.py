@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+import pandas as pd
 import pytest
 from frame.frames import load, on_every_engine, plain
 
@@ -101,3 +102,23 @@ def test_a_value_that_cannot_be_set_changes_nothing(engine):
     assert df == before
     with pytest.raises(InvalidValue, match="loc needs rows"):
         df.groupby("C").loc["b"]
+
+
+@on_every_engine
+def test_a_slice_of_a_sorted_index_needs_no_row_with_its_labels(engine):
+    df = load(engine, {"x": [1, 2, 3, 4, 5]}, pd.array([1, 3, 5, 7, None], "Int64"))
+    table = pd.Series([1, 2, 3, 4], index=[1, 3, 5, 7])
+
+    def found(frame):
+        return plain(frame.to_pandas().x.tolist())
+
+    up, down = df.sort_index(), df.sort_index(ascending=False)
+    assert found(up.loc[2:6]) == table.loc[2:6].tolist() == [2, 3]
+    assert found(up.loc[3:5]) == found(up.loc[2.5:5.5]) == [2, 3]
+    assert found(up.loc[:4]) == table.loc[:4].tolist() == [1, 2]
+    assert found(up.loc[6:]) == [4, 5], "missing labels come last"
+    assert found(down.loc[6:2]) == table[::-1].loc[6:2].tolist() == [3, 2]
+    assert found(down.loc[4:]) == [2, 1, 5]
+    assert found(up.loc[6:2]) == found(up.loc[8:9]) == []
+    up.loc[2:6, "x"] = 0
+    assert found(up) == [1, 0, 0, 4, 5]
