@@ -51,6 +51,11 @@ def backend(engine: Engine) -> int:
     return engine.arrow("SELECT pg_backend_pid()::bigint", ONE)["n"].to_pylist()[0]
 
 
+def own(url: str) -> str:
+    """Return an address of the server whose connection no other test shares."""
+    return psycopg.conninfo.make_conninfo(url, application_name="lost")
+
+
 def end(url: str, pid: int) -> None:
     with psycopg.connect(url, autocommit=True) as admin:
         assert admin.execute("SELECT pg_terminate_backend(%s, 10000)", [pid]).fetchone() == (True,)
@@ -81,9 +86,10 @@ def test_lost_connection_is_opened_again_with_the_next_statement(url: str, table
 
 
 def test_connect_gives_a_connection_that_works_after_a_loss(url: str) -> None:
-    engine = connect(url)
+    address = own(url)
+    engine = connect(address)
     end(url, backend(engine))
-    again = connect(url)
+    again = connect(address)
     assert again.arrow("SELECT 7::bigint", ONE)["n"].to_pylist() == [7]
 
 
@@ -125,11 +131,12 @@ def test_connection_that_the_user_set_up_is_not_opened_again(url: str) -> None:
     assert engine.closed
     with pytest.raises(ConnectionFailed, match=r"was lost.*\nhint: connect again"):
         engine.arrow("SELECT 1::bigint", ONE)
-    same = connect(url)
+    address = own(url)
+    same = connect(address)
     same.execute("BEGIN")
     end(url, backend(same))
-    assert connect(url) is not same
-    assert connect(url).arrow("SELECT 1::bigint", ONE)["n"].to_pylist() == [1]
+    assert connect(address) is not same
+    assert connect(address).arrow("SELECT 1::bigint", ONE)["n"].to_pylist() == [1]
 
 
 def test_snapshot_ends_with_its_connection(url: str) -> None:

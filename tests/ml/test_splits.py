@@ -312,7 +312,10 @@ def test_bad_input_is_refused(call, error, words):
 @on_every_engine
 def test_only_frames_are_split(engine):
     frame = load(engine, {"user": [1, 2, 3]})
-    for given in (None, pd.DataFrame({"user": [1]}), frame.user, frame.groupby("user")):
+    for make in (split, folds):
+        with pytest.raises(InvalidValue, match="needs rows, and these are grouped by 'user'"):
+            make(frame.groupby("user"), key="user")
+    for given in (None, pd.DataFrame({"user": [1]}), frame.user):
         with pytest.raises(InvalidType, match="rows are split in a frame"):
             split(given, key="user")
         with pytest.raises(InvalidType, match="rows are split in a frame"):

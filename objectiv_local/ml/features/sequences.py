@@ -265,7 +265,7 @@ class SequenceCounts(BaseEstimator):
         table = pa.table({**columns, "term": pa.array(range(len(self.terms_)), pa.int64()),
                           **({"idf": pa.array(self.idf_, pa.float64())} if with_idf else {})})
         loaded = DataFrame.from_arrow(X._state.connected(), table, name="vocabulary",
-                                      materialization="cte" if len(self.terms_) <= INLINE_ROWS else "table")
+                                      materialization="cte" if len(self.terms_) <= INLINE_ROWS else "temp_table")
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [("entity", "left", ("entity", "entity")),
                                                               ("term", "right", ("term", "term")),
                                                               ("count", "left", ("count", "count"))]

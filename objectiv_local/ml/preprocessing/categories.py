@@ -175,5 +175,5 @@ def _table(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[f
     values = {"category": list(known)} | {f"code_{place}": [float(row[place]) for row in known.values()]
                                                           for place in range(size)}
     arrays = {label: pa.array(values[label], type=arrow_type(type_)) for label, type_ in schema}
-    loaded = DataFrame.from_arrow(state.engine, pa.table(arrays), name="categories", materialization="table")
+    loaded = DataFrame.from_arrow(state.engine, pa.table(arrays), name="categories", materialization="temp_table")
     return loaded._state.plan
