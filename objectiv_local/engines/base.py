@@ -136,7 +136,7 @@ def lost_table(name: str, description: str) -> ConnectionFailed:
     """Return the error for reading a temporary table that no longer exists."""
     return ConnectionFailed(f"the temporary table {name!r} is gone: the connection to {description} that held it was lost, "
                             "or belongs to another process",
-                            hint="create the frame that reads it again, with materialize(), get_sample() or from_pandas()")
+                            hint="make the frame that reads it again: materialize(), get_sample() or from_pandas()")
 
 
 def split_name(name: str) -> tuple[str, ...]:
