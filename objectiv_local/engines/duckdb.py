@@ -392,7 +392,7 @@ class DuckDBEngine(Session):
         with self._turn(), self._pinned():
             found = self._statements(body)
             if found != ["SELECT"]:
-                raise InvalidValue(f"a model is a single query, but the text is {' and '.join(found) or 'empty'}",
+                raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
                                    hint="run other statements on the connection first, and pass only the SELECT")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
         columns = tuple((str(row[0]), str(row[1])) for row in rows)
