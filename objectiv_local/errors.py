@@ -44,7 +44,7 @@ class NotSupported(ObjectivError, NotImplementedError):
 
 
 class RowNotFound(ObjectivError, IndexError):
-    """A value asked of a series that turned out to have no rows."""
+    """The value of a series was requested, but the series has no rows."""
 
 
 class TableNotFound(ObjectivError, LookupError):

@@ -133,7 +133,7 @@ def type_from_dtype(dtype: object) -> Type:
 
 
 def _array_dtype(dtype: object) -> object:
-    """Return the name of a type of numpy's or pandas', as in ``numpy.int64`` or ``numpy.dtype('int64')``, if it is one."""
+    """Return the dtype name of a numpy or pandas type such as ``numpy.int64`` or ``numpy.dtype('int64')``, if it is one."""
     owner = dtype if isinstance(dtype, type) else type(dtype)
     if owner.__module__.partition(".")[0] not in ("numpy", "pandas"):
         return dtype

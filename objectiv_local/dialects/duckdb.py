@@ -71,12 +71,12 @@ def _reader(type_name: str) -> Reader:
 
 
 def _leap_days(interval: Sql) -> Sql:
-    """Return what a year of an interval has beyond 360 days, in microseconds: 12 months of this engine have no more."""
+    """Return the extra 5.25 days for each year of an interval, in microseconds: DuckDB counts 12 months as 360 days."""
     return binary("*", func("date_part", text("year"), interval), number(453_600_000_000))
 
 
 def _from_nanoseconds(column: Sql) -> Sql:
-    """Return a timestamp in microseconds: digits behind them are cut off towards the past, where a cast would round."""
+    """Return a timestamp truncated to microseconds, toward the past; a cast would round."""
     return Template("make_timestamp((epoch_ns({}) - 999 * (epoch_ns({}) < 0)::int) // 1000)", (column, column))
 
 
@@ -113,13 +113,13 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
     nested = _nested(type_name)
     if nested is None:
         return _STORED.get(type_name)
-    # As JSON, an instant would keep its offset.
+    # In JSON, a timestamp with a time zone would keep its offset.
     utc = _without_zones(type_name)
     return nested, lambda column: func("to_json", column if utc == type_name else tree.cast(column, utc))
 
 
 def _without_zones(type_name: str) -> str:
-    """Return the name of a type with its instants as timestamps; names of fields stay as they are."""
+    """Return a type name with time zones removed from its timestamps; field names stay as they are."""
     pieces = re.split(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""", type_name)
     return "".join(piece if i % 2 else re.sub("TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS", "TIMESTAMP", piece)
                    for i, piece in enumerate(pieces))
@@ -139,7 +139,7 @@ def _nested(type_name: str) -> Type | None:
 
 
 def parts(type_name: str) -> dict[str, str]:
-    """Return the types of the fields of a struct by their names, that of the elements of a list by "", or else nothing."""
+    """Return the field types of a struct by name, the element type of a list under "", or an empty dict."""
     if type_name.endswith("[]"):
         return {"": type_name[:-2]}
     if (struct := _STRUCT.fullmatch(type_name)) is None:
@@ -174,7 +174,7 @@ def _split(text: str) -> list[str]:
 
 
 def files(relation: Relation) -> str:
-    """Return the files of a relation as an argument."""
+    """Return the files of a relation as an argument of read_parquet."""
     names = [tree.text(part).text for part in relation.parts]
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 

@@ -188,7 +188,7 @@ def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _equal(document: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value equals another, each of which may be NULL where it does not."""
+    """Return the conditions under which a JSON value equals another; each may be NULL if it does not hold."""
     kind = func("json_type", document)
     if isinstance(wanted, dict):
         keys = func("len", func("list_distinct", func("json_keys", document)))

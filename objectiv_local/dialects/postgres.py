@@ -115,13 +115,13 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
 
 
 def _as_elements(column: Sql, element: str) -> Sql:
-    """Return an array whose elements are written in JSON as the same values are outside of arrays."""
+    """Return an array whose elements look the same in JSON as the values do outside of arrays."""
     for type_name in _ELEMENTS.get(element, ()):
         column = tree.cast(column, type_name)
     return column
 
 
-#: What arrays are cast to before they become JSON, which has forms of its own for moments, floats and padded text.
+#: Casts of arrays before to_jsonb, which formats timestamps, floats and padded strings in its own way.
 _ELEMENTS = {"float4": ("float8[]",), "bpchar": ("text[]",), "timestamp": ("text[]",), "timestamptz": ("timestamp[]", "text[]")}
 
 
@@ -422,7 +422,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
         return found if share in (0, 1) or _is_finite(expr.args[0]) else _float_quantile(found, args[0], share)
     if share == 0.5:
         found = middle(args[0], _MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
-        # As text: a number of microseconds by an interval is computed in floats.
+        # Built as a string, because multiplying an interval by a number is computed in floats.
         return Template("TIMESTAMP 'epoch' + ({} || ' microseconds')::interval", (tree.operand(found),), tree.ADD) \
             if expr.type == TIMESTAMP else found
     value = Template(_MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
@@ -434,7 +434,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _float_quantile(found: Sql, value: Sql, share: float) -> Sql:
-    """Return a quantile of values that may be infinite: the engine's own is NaN beside one, as inf - inf is."""
+    """Return a quantile of values that may be infinite; the built-in one is NaN next to infinity, because inf - inf is."""
     if share == 0.5:
         halves = [binary("*", within_group("percentile_disc", value, Raw("0.5"), suffix=direction), Raw("0.5::float8"))
                   for direction in ("", " DESC")]
@@ -448,7 +448,7 @@ def _float_quantile(found: Sql, value: Sql, share: float) -> Sql:
 
 
 def _is_finite(expr: Expr) -> bool:
-    """Return whether a float was made of a number that cannot be infinite."""
+    """Return whether a float was cast from a type that cannot be infinite."""
     return isinstance(expr, Cast) and expr.arg.type.name in ("int64", "decimal", "bool")
 
 

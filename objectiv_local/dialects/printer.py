@@ -80,7 +80,7 @@ def right_strength(node: Binary) -> int:
 
 
 def postfix_strength(node: Postfix) -> int:
-    """Return how strongly the operand before a postfix has to bind."""
+    """Return the precedence that the operand before a postfix needs."""
     return CAST if node.strength == CAST else AT_ZONE
 
 

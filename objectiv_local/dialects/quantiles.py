@@ -1,4 +1,4 @@
-"""Aggregates that put their own values in order."""
+"""Ordered-set aggregates: those with a WITHIN GROUP clause."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from objectiv_local.dialects.tree import Func, Ordered, Raw, Sql, Template, bina
 
 
 def within_group(name: str, value: Sql, *arguments: Sql, suffix: str = "") -> Func:
-    """Return an aggregate that orders its own values; ``suffix`` are a collation or a direction."""
+    """Return an ordered-set aggregate; ``suffix`` is a collation or a sort direction."""
     return Func(name, arguments, order=(Ordered(value, suffix),), within=True)
 
 
 def middle(value: Sql, pattern: str, division: str) -> Sql:
-    """Return the median of moments or durations in whole microseconds, cut: a float cannot hold all of them.
+    """Return the median of timestamps or durations, truncated to microseconds: a float cannot hold all of them exactly.
 
     ``pattern`` turns a value into microseconds, ``division`` is the engine's integer division, which cuts towards zero.
     """

@@ -203,10 +203,10 @@ class Lowering:
                 name_there = stored.removeprefix(CAST)
                 found = (type_, lambda column, to=name_there: tree.cast(column, to))
             elif found is not None and found[0].name != type_.name:
-                # Stored by this package, in the form in which it is used: an interval is an array of floats.
+                # Stored by this package in the form that it computes with: an interval is an array of floats.
                 found = None
             raw = Raw(self.dialect.identifier(physical))
-            # A column of another type than the stored one is in the form that a dialect has for it: an interval is an array.
+            # A column read as another type has the representation of the dialect: an interval is an array.
             if found is not None and found[1] is not None and found[0].name == type_.name:
                 inputs[name] = found[1](raw)
                 columns[name] = Stored(name, stored, type_)

@@ -1,4 +1,4 @@
-"""Casts of text, which the engines read with different leniency: both accept the same text."""
+"""Casts of strings: engines differ in what they accept, so both are restricted to the same strings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
 def guarded(matches: str, types: Mapping[str, str], failing: Callable[[str], Builder]) -> dict[tuple[str, str], Builder]:
-    """Return the casts of text that accept the same text on every engine; other text is an error.
+    """Return casts that accept the same strings on every engine; other strings are an error.
 
     ``matches`` is the pattern of a test against a regular expression, ``failing`` makes an expression that raises.
     """

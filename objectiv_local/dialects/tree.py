@@ -172,12 +172,12 @@ def cast(arg: Sql, type_name: str) -> Sql:
 
 
 def at_utc(arg: Sql) -> Sql:
-    """Return an instant as a timestamp in UTC. A cast behind it would be read as a cast of the zone's name."""
+    """Return a timestamp with a time zone as one in UTC; a cast after it without parentheses would apply to the zone name."""
     return Postfix(arg, " AT TIME ZONE 'UTC'", AT_ZONE)
 
 
 def collated(arg: Sql, collation: str) -> Sql:
-    """Return text that compares by a collation, which is given as it is written."""
+    """Return a string expression with a COLLATE clause; the collation is given as SQL."""
     return Postfix(arg, collation, COLLATE)
 
 

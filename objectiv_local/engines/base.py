@@ -51,7 +51,7 @@ class Engine(Protocol):
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
     materialized: dict[Node, StoredTable]
-    """Temporary tables of this connection that hold the rows of a plan as they are now, by the plan."""
+    """Temporary tables of this connection that hold the current rows of a plan, by plan."""
     origins: dict[Relation, Node]
     """The plan that each temporary table was made from. Unlike ``materialized``, it outlives writes."""
     samples: dict[Node, Node]
@@ -61,23 +61,23 @@ class Engine(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether the connection was closed, or was lost with something that cannot be opened again."""
+        """Whether the connection was closed, or was lost with state that cannot be restored."""
 
     @property
     def gone(self) -> AbstractSet[str]:
-        """The names of temporary tables that went with a connection that was lost, or stayed with the parent process."""
+        """The names of temporary tables that were lost with a connection, or stayed with the parent process."""
 
     def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
-        A temporary table hides another one of its name, unless a ``lasting`` one is asked for. Raises
+        A temporary table shadows a permanent one of the same name, unless ``lasting`` asks for the permanent one. Raises
         :class:`TableNotFound` with near names.
         """
 
     def place(self, name: str) -> tuple[str, ...]:
-        """Return the full name of a table that stays, which no temporary table hides, whether or not there is one.
+        """Return the qualified name of a permanent table, existing or not, which no temporary table can shadow.
 
-        Raises :class:`InvalidValue` for a place of temporary tables.
+        Raises :class:`InvalidValue` for a schema of temporary tables.
         """
 
     def arrow(self, sql: str, schema: Schema) -> pyarrow.Table:
@@ -113,7 +113,7 @@ class Engine(Protocol):
         """
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
-        """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a connection for reading."""
+        """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a read-only connection."""
 
     def write(self, statements: Sequence[str]) -> None:
         """Run statements in one transaction. Raises :class:`ReadOnly` on a connection for reading."""
@@ -133,7 +133,7 @@ class Engine(Protocol):
 
 
 def lost_table(name: str, description: str) -> ConnectionFailed:
-    """Return the error for reading a temporary table that is gone."""
+    """Return the error for reading a temporary table that no longer exists."""
     return ConnectionFailed(f"the temporary table {name!r} is gone: the connection to {description} that held it was lost, "
                             "or belongs to another process",
                             hint="make the frame that reads it again: materialize(), get_sample() or from_pandas()")

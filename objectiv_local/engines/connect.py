@@ -64,7 +64,7 @@ _lock = threading.RLock()
 
 
 def _forked() -> None:
-    # A thread of the parent may have held it, and is not here to release it.
+    # A thread of the parent may have held it, and that thread does not exist here to release it.
     global _lock  # noqa: PLW0603
     _lock = threading.RLock()
 
@@ -95,16 +95,16 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     memory that has changed counts as another one. ``statement_timeout`` is in seconds; without it, queries take as
     long as they take.
 
-    With ``read_only`` nothing stored can change; temporary tables are possible. A connection that is lost, or that a parent
-    process opened, is opened again with the next statement, where nothing but temporary tables went with it; frames that read
-    those say so. See docs/connections.md.
+    With ``read_only`` no stored data can change; temporary tables are allowed. A lost connection, or one that a parent process
+    opened, is reopened by the next statement unless a transaction or settings of yours were lost with it; frames that read
+    lost temporary tables raise :class:`ConnectionFailed`. See docs/connections.md.
 
-    A Parquet file is read once, however many links lead to it, and names that begin with a dot or an underscore are left
-    out of a directory. Columns are those of all files, matched by name, and missing where a file lacks them; a notice in the
-    log says where files differ. A file whose name is that of a pattern is that file.
+    In a directory, names that begin with a dot or an underscore are skipped, and a file that several links lead to is read
+    once. The table has the columns of all files, matched by name, with missing values for files that lack one; the log says
+    which files differ. A path that names an existing file is that file, even if it looks like a pattern.
 
-    DuckDB reads no file but the target and loads no extensions, so that a database of a stranger, whose views may read any
-    file, does no harm. ``external_access=True`` allows both, as do remote addresses and a DuckDB connection of your own.
+    DuckDB reads only the target and loads no extensions, so that opening an untrusted database, whose views could read any
+    file, is safe. ``external_access=True`` allows both, and so do remote addresses and your own DuckDB connection.
 
     Raises :class:`InvalidValue` for a target that is not understood, :class:`TableNotFound` for a file that is not
     there, :class:`DataInvalid` for a file that is not Parquet, and :class:`ConnectionFailed`, whose message never holds
@@ -150,7 +150,7 @@ def _resolved(target: object, read_only: bool, timeout: float | None, external: 
     if isinstance(target, os.PathLike):
         return _file(str(os.fspath(target)), read_only, timeout, external)
     if isinstance(target, str):
-        # Around an address, blanks come from copying.
+        # Addresses are often pasted with blanks around them.
         address = target.strip()
         if not address:
             raise InvalidValue("the text to connect to is empty", hint=f"give {_TARGETS}")
@@ -160,7 +160,7 @@ def _resolved(target: object, read_only: bool, timeout: float | None, external: 
         if _is_conninfo(target):
             return _postgres(target, read_only, timeout)
         found = None
-        # The system's own message, such as that a name is too long, would repeat the text.
+        # The message of the operating system, such as that a name is too long, would repeat the text.
         try:
             found = _file(address if _SCHEME.match(address) else target, read_only, timeout, external)
         except ObjectivError:
@@ -187,7 +187,7 @@ def _is_conninfo(text: str) -> bool:
 
 
 def _is_ambiguous(text: str) -> bool:
-    """Return whether a password was not escaped, so that a part of it would be taken for a host, a port or a database."""
+    """Return whether a password was not escaped, so that part of it would be read as a host, port or database."""
     authority, _, rest = text.partition("://")[2].partition("?")[0].partition("/")
     return authority.count("@") > 1 or "@" in rest
 
@@ -244,7 +244,7 @@ def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> 
         files = parquet.files_in(path)
         return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(path, files))
     if path.exists():
-        # Characters of a pattern in its name are the file's own.
+        # An existing file: wildcard characters in its name are literal.
         files = (glob.escape(str(path)),)
         return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(None, files))
     if glob.has_magic(text):
@@ -278,7 +278,7 @@ def _parquet(identity: object, files: tuple[str, ...], title: str, aliases: froz
         try:
             if secret:
                 engine.view("data", files[0])  # the address stays in the connection, and out of statements
-            engine.check_files()  # a file that is not Parquet fails here, and not in the first query
+            engine.check_files()  # so that a file that is not Parquet fails here, not in the first query
         except BaseException:
             engine.close()
             raise
@@ -295,19 +295,19 @@ _NO_EXTENSIONS: Config = {"autoload_known_extensions": False, "autoinstall_known
 
 
 def _is_duckdb(path: Path) -> bool:
-    """Return whether DuckDB wrote the file, or may write a new one. For files of others it looks for an extension."""
+    """Return whether the file is a DuckDB database, or empty or missing; for other files DuckDB looks for an extension."""
     try:
         with path.open("rb") as file:
             return file.read(12)[8:] in (b"DUCK", b"")
     except OSError:
-        return True  # DuckDB says what is wrong with it
+        return True  # DuckDB raises its own error
 
 
 def _spill(name: str) -> Config:
-    """Return where DuckDB keeps what does not fit into memory.
+    """Return the setting for where DuckDB spills data that does not fit into memory.
 
-    Its own choice is beside the file, or .tmp in the directory that the process happens to be in. Made when memory runs out,
-    and removed when the connection closes.
+    DuckDB's default is next to the file, or .tmp in the working directory. The directory is created when memory runs out and
+    removed when the connection closes.
     """
     return {"temp_directory": str(Path(tempfile.gettempdir()) / f"objectiv_local_{name}")}
 
@@ -325,7 +325,7 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: b
 
     if not external and not _is_duckdb(path):
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database", hint=f"give {_TARGETS}")
-    # Connections to one file share a database, and have to agree on its settings.
+    # Connections to one file share a database object, and must use the same settings.
     spill = _spill(f"{os.getpid()}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]}")
     try:
         connection = duckdb.connect(path, read_only=read_only, config=spill | ({} if external else _NO_EXTENSIONS))
@@ -351,7 +351,7 @@ def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: b
 def _duckdb_file_in_child(path: Path, timeout: float | None, external: bool) -> DuckDBEngine:
     """Open a file that the parent of this process had open.
 
-    DuckDB would take the parent's database for the one to use, whose threads are not here; an attached file is another.
+    DuckDB would reuse the parent's database object, whose threads do not exist here; attaching the file opens a new one.
     """
     from objectiv_local.engines.duckdb import DuckDBEngine
 

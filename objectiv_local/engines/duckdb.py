@@ -37,11 +37,11 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: Optimizer steps that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 take two projections of a step of
-#: VALUES that is joined to itself for the same one, when both are appended, ordered and limited (tests/engines/test_faults.py).
+#: Optimizer rules that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 treat two different projections of
+#: a VALUES subquery joined to itself as equal if they are appended, ordered and limited (tests/engines/test_faults.py).
 _WRONG_OPTIMIZERS = ("common_subplan",)
 
-#: What our own connections are set to. Python variables are no tables.
+#: Settings of the connections that we open. Python variables must not be read as tables.
 _SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
 
 _CATALOGUE = """\
@@ -58,10 +58,10 @@ GROUP BY c.database_name, c.schema_name, c.table_name
 """
 
 
-#: Kinds of statements that read. A SELECT that writes is refused by the transaction that it runs in.
+#: Kinds of statements that read. A SELECT that writes is refused by the read-only transaction it runs in.
 _READING = frozenset({"SELECT", "EXPLAIN"})
 
-#: Kinds of statements that change nothing beyond the connection, in a transaction for reading: only temporary tables there.
+#: Kinds of statements that, in a read-only transaction, change only the connection and its temporary tables.
 _TEMPORARY = _READING | {"CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "SET", "PRAGMA"}
 
 
@@ -97,7 +97,7 @@ class DuckDBEngine(Session):
         self._registered: list[str] = []
         timeout = {} if statement_timeout is None else {
             "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
-        #: What a user's connection is set to for the time of a statement.
+        #: Settings that a user's connection gets while one of our statements runs.
         self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
@@ -113,7 +113,7 @@ class DuckDBEngine(Session):
         self._registered.append(name)
 
     def view(self, name: str, address: str) -> None:
-        """Make the Parquet files at an address readable under ``name``, for an address that no statement may show."""
+        """Make the Parquet files at an address readable under ``name``, so that statements do not contain the address."""
         self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS FROM read_parquet({_text(address)})"), "")
 
     # ---- the life of the connection
@@ -188,10 +188,10 @@ class DuckDBEngine(Session):
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns.
 
-        On a user's connection that is for reading, it is one statement, and writes nothing but temporary tables.
+        On a user's connection that is read-only, it must be one statement and can write only temporary tables.
         """
         with self._turn(), self._pinned():
-            # Only a transaction for reading tells temporary tables from others.
+            # Only inside a read-only transaction does DuckDB refuse writes to other than temporary tables.
             self._check(sql, _TEMPORARY if self._begun else _READING)
             self._run(lambda: self._execute(sql), sql)
 
@@ -222,7 +222,7 @@ class DuckDBEngine(Session):
                 raise self._missing(failure.what) or failure
             raise failure
 
-        # Translated inside: what a signal handler raises, such as TimeoutError, is not the engine's.
+        # Translated inside, so that exceptions of signal handlers, such as TimeoutError, are not translated.
         return interruptible(translating, self._connection.interrupt)
 
     @contextmanager
@@ -244,15 +244,15 @@ class DuckDBEngine(Session):
                 yield
         finally:
             for name in changed:
-                # A transaction of the user's that failed takes no more statements.
+                # A failed transaction of the user accepts no more statements.
                 with suppress(QueryFailed):
                     self._set(name, found[name])
 
     @contextmanager
     def _reading(self) -> Generator[None]:
-        """Hold a transaction in which DuckDB refuses writes, on a connection of the user's own that is for reading.
+        """Run the statement in a read-only transaction, if the connection is the user's own and read-only.
 
-        A query may write too, in a WITH. In a transaction that the user began, that one decides.
+        A query may write too, in a WITH clause. A transaction that the user began is used as it is.
         """
         if self._owned or not self.read_only or self._snapshots or self._in_transaction():
             yield
@@ -266,7 +266,7 @@ class DuckDBEngine(Session):
         self._end_snapshot()
 
     def _begin(self, sql: str) -> None:
-        self._begun = True  # noted before, because an exception may come at any place
+        self._begun = True  # set before, because an exception may be raised at any point
         self._run(lambda: self._execute(sql), sql)
 
     def _in_transaction(self) -> bool:
@@ -275,16 +275,16 @@ class DuckDBEngine(Session):
         return self._fetch(asked) == self._fetch(asked)
 
     def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
-        """Check that a text is one statement that reads, on a user's connection for reading.
+        """Check that a text is a single statement that reads, on a user's connection that is read-only.
 
-        A second statement may end the transaction that the first one is held in, and DuckDB lets a transaction for reading
+        A second statement could end the transaction that the first one runs in, and DuckDB allows a read-only transaction to
         write files and attach databases.
         """
         if self._owned or not self.read_only:
             return
         found = self._statements(sql)
         if len(found) != 1 or found[0] not in kinds:
-            raise ReadOnly(f"one statement that reads is expected, and the text is {' and '.join(found) or 'empty'}",
+            raise ReadOnly(f"a single statement that reads is expected, but the text is {' and '.join(found) or 'empty'}",
                            hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
 
     def _statements(self, sql: str) -> list[str]:
@@ -319,7 +319,7 @@ class DuckDBEngine(Session):
                            tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
 
     def place(self, name: str) -> tuple[str, ...]:
-        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
         parts = split_name(name)
         if len(parts) > 1 and parts[0].casefold() == "temp":
             raise InvalidValue(f"{name!r} is a place for temporary tables",
@@ -393,14 +393,14 @@ class DuckDBEngine(Session):
             found = self._statements(body)
             if found != ["SELECT"]:
                 raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
-                                   hint="run other statements on the connection first, and give the SELECT alone")
+                                   hint="run other statements on the connection first, and pass only the SELECT")
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
         columns = tuple((str(row[0]), str(row[1])) for row in rows)
         seen: dict[str, str] = {}
         for name, _ in columns:
             folded = _without_case(name)
             if folded in seen:
-                # Whichever of them is read, the engine answers with the first.
+                # DuckDB would return the first one for both names.
                 raise InvalidValue(f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
                                    hint="give one of them another name in the query, with AS")
             seen[folded] = name
@@ -469,12 +469,12 @@ class DuckDBEngine(Session):
 
 
 def _without_case(name: str) -> str:
-    """Return a name as the engine compares it: without the case of simple letters."""
+    """Return a name as the engine compares it: ASCII letters in lower case."""
     return name.encode().lower().decode()
 
 
 def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
-    """Keep a connection from all files but those of its target, for good."""
+    """Permanently restrict a connection to the files of its target."""
     if not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
         return  # another connection to the same file did
     for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
@@ -495,14 +495,14 @@ def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _without_wrong(disabled: str) -> str:
-    """Return a list of disabled optimizer steps, extended by those that return wrong rows."""
+    """Return a list of disabled optimizer rules, extended by those that return wrong rows."""
     steps = [step.strip() for step in disabled.split(",") if step.strip()]
     return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
 
 
 @cache
 def _wrong_optimizers() -> tuple[str, ...]:
-    """Return those of the steps that this release of DuckDB has; it refuses names that it does not know."""
+    """Return the rules that this release of DuckDB has; it refuses unknown names."""
     import duckdb
 
     with duckdb.connect() as connection:

@@ -97,18 +97,18 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
                            hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
     if "Could not open" in text or "No magic bytes" in text or "too small to be a Parquet" in text:
         return DataInvalid(f"not a Parquet file: {text}",
-                           hint="give a .parquet file, or a directory or pattern of such")
+                           hint="give a .parquet file, or a directory or pattern of Parquet files")
     if "No files found" in text:
         return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
     if kind == "catalog" and "already exists" in text:
         return InvalidValue(text, hint="choose another name, or drop it first")
     if kind == "catalog" and text.startswith("Table with name"):
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
-    # A number that does not fit is an overflow, on every engine; a date that does not exist is not a date.
+    # A number out of range is an overflow on every engine, not a conversion error.
     unread = text.startswith(("Malformed JSON", "Could not parse"))
     if unread or (kind == "conversion" and "value is out of range" not in text):
         return DataInvalid(f"a value cannot be converted {where}: {text}",
-                           hint="clean the value, or use the conversion that gives NULL for what does not fit")
+                           hint="clean the value, or use the conversion that gives NULL for invalid values")
     if kind == "resource in use":
         return QueryFailed(f"the connection has another result open {where}: {text}",
                            hint="read that result to its end, or give connect() a cursor() of the connection")

@@ -1,4 +1,4 @@
-"""Sets of Parquet files: which files a directory holds, and which columns they have between them."""
+"""Sets of Parquet files: the files in a directory, and the columns that they have together."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from objectiv_local.plan.relation import Relation, StoredTable
 
 logger = logging.getLogger(__name__)
 
-#: More entries than this are no directory of a table but a disk.
+#: A directory with more entries than this is more likely a whole disk than a table.
 _MOST_ENTRIES = 200_000
 
-#: Pairs of types of which the first is read as the second without another meaning, by the names of types here.
+#: Pairs of type names where values of the first type keep their meaning when read as the second.
 _WIDER = {("int64", "float64"), ("decimal", "decimal"), ("int64", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
 
 Rows = list[tuple[object, ...]]
@@ -37,16 +37,16 @@ class _File:
     is_hidden: bool
     #: Whether it, or a directory on the way to it, is a link.
     is_linked: bool
-    #: Whether the pattern ``**/*.parquet`` of DuckDB finds it: that enters no linked directory.
+    #: Whether DuckDB's pattern ``**/*.parquet`` finds it: the pattern does not follow linked directories.
     in_pattern: bool
 
 
 def files_in(directory: Path) -> tuple[str, ...]:
-    """Return the Parquet files in a directory and below it: as one pattern, or where that finds others, file by file.
+    """Return the Parquet files in a directory and below it: as one pattern if that finds exactly these, else file by file.
 
     Each file is read once, however many links lead to it. As for Spark and Arrow, names that begin with a dot or an
-    underscore are not data: they are files of a writer that is at work, or of a table format. Raises
-    :class:`TableNotFound` if there is no file, :class:`InvalidValue` for a directory that is no table's, such as the root
+    underscore are not data but belong to an unfinished write or to a table format. Raises
+    :class:`TableNotFound` if there is no file, :class:`InvalidValue` for a directory that cannot be a table, such as the root
     of the disk, and :class:`DataInvalid` for a directory that cannot be read.
     """
     if directory.resolve().parent == directory.resolve():
@@ -99,7 +99,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
     except OSError as error:
         reason = error.strerror
     raise DataInvalid(f"the directory {directory!r} cannot be read: {reason}",
-                      hint="its files would be missing: make it readable, or give a pattern that leaves it out")
+                      hint="its files would be missing from the table: make it readable, or give a pattern that excludes it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _listed(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Columns that a number of files share."""
+    """The columns of a group of files that have the same columns."""
 
     files: tuple[str, ...]
     #: The columns with their types, as DuckDB names them.
@@ -146,11 +146,11 @@ class _Layout:
 
 
 def described(rows: Callable[[str], Rows], relation: Relation) -> tuple[StoredTable, list[str]]:
-    """Return the columns of a set of files, and what a user should know where the files differ.
+    """Return the columns of a set of files, and notices for the log where the files differ.
 
-    Columns are those of all files, matched by name; where a file lacks one, its rows have missing values. DuckDB by itself
-    goes by the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` where two files have
-    a column in types that do not go together.
+    Columns are those of all files, matched by name; where a file lacks one, its rows have missing values. By default
+    DuckDB uses the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` if two files have
+    a column in incompatible types.
     """
     files = dialect.files(relation)
     layouts = _layouts(rows, files)
@@ -252,7 +252,7 @@ def _same_type(type_: str, wide: str) -> bool:
 
 
 def _goes_into(type_: str, wide: str) -> bool:
-    """Return whether values of a type keep their meaning when DuckDB reads them as a wider one."""
+    """Return whether values of a type keep their meaning when DuckDB reads them as a wider type."""
     if _same_type(type_, wide):
         return True
     inner, wider_inner = dialect.parts(type_), dialect.parts(wide)
@@ -260,6 +260,6 @@ def _goes_into(type_: str, wide: str) -> bool:
         return all(name in wider_inner and _goes_into(part, wider_inner[name]) for name, part in inner.items())
     found, wider = dialect.stored(type_), dialect.stored(wide)
     if found is None or wider is None:
-        return wider is None  # the column is refused where it is read
-    # Whole numbers as FLOAT lose digits from 16,777,217 on.
+        return wider is None  # an unsupported column raises an error when it is read
+    # FLOAT cannot represent all integers from 16,777,217 on.
     return (found[0].name, wider[0].name) in _WIDER and wide != "FLOAT"

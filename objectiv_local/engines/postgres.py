@@ -72,7 +72,7 @@ def _stored_type(type_: Type) -> str:
 
 
 class PostgresEngine(Session):
-    """A Postgres connection. Every statement is a transaction of its own, unless the user begins one."""
+    """A Postgres connection. Each statement is its own transaction, unless the user begins one."""
 
     dialect = "postgres"
 
@@ -86,7 +86,7 @@ class PostgresEngine(Session):
             self._settings += "; SET default_transaction_read_only = on"
         connection, where = opened(parameters)
         super().__init__(where, default_table=None, read_only=read_only)
-        # Statements of the user's own may have begun a transaction, and may have changed settings.
+        # The user's own statements may have begun a transaction or changed settings.
         self._users_transaction = self._users_session = False
         self._adopt(connection)
 
@@ -119,7 +119,7 @@ class PostgresEngine(Session):
     def _abandon(self) -> None:
         self._finalizer.detach()
         process.keep(self._connection)
-        # Nothing that is written there by accident may reach the parent's server.
+        # So that nothing written to it by accident reaches the parent's server.
         abandoned(self._connection.pgconn)
 
     def _recover(self) -> None:
@@ -128,7 +128,7 @@ class PostgresEngine(Session):
             return
         if not self._idle and not self._users_transaction and not self._snapshots:
             self._plain("ROLLBACK")
-        # The server reports this setting with every change; a function that a query calls may have turned it off.
+        # The server reports every change of this setting; a function called by a query may have turned it off.
         if self._idle and self.read_only and self._connection.pgconn.parameter_status(_READ_ONLY) != b"on":
             self._plain("SET default_transaction_read_only = on")
 
@@ -144,11 +144,11 @@ class PostgresEngine(Session):
             copied.close()
 
     def _copied(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
-        # The line end keeps a comment at the end of the statement from taking the bracket with it.
+        # The line break keeps a comment at the end of the statement from swallowing the parenthesis.
         copy = f"COPY (\n{_unterminated(sql)}\n) TO STDOUT (FORMAT csv)"
         coercion = Coercion(schema)
         pgconn = self._connection.pgconn
-        # Sent with (no) parameters, a text is one statement or an error.
+        # With a parameter list, even an empty one, the server refuses text with several statements.
         self._connection.wait(answered(pgconn, lambda: pgconn.send_query_params(copy.encode(), None)))
         try:
             yield None
@@ -162,7 +162,7 @@ class PostgresEngine(Session):
             self._stop()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns. On a connection for reading, it is one statement, and writes nothing."""
+        """Run a statement and drop what it returns. On a read-only connection, it must be one statement and writes nothing."""
         with self._turn():
             self._users_session = True
             if self.read_only:
@@ -172,10 +172,10 @@ class PostgresEngine(Session):
             self._users_transaction = not self._idle
 
     def _execute_reading(self, sql: str) -> None:
-        """Run a statement that cannot lift the promise to write nothing.
+        """Run a statement so that it cannot turn read-only mode off.
 
-        It runs in a transaction, where a procedure cannot commit and go on in another. What the server says that it did tells
-        a statement that begins a transaction of the user's from any other.
+        It runs in a transaction, where a procedure cannot commit and go on in another. The command tag that
+        the server returns shows whether the statement began a transaction of the user.
         """
         began = self._idle
         if began:
@@ -206,7 +206,7 @@ class PostgresEngine(Session):
         self._run(lambda: self._connection.execute(sql.encode()), sql)
 
     def _one(self, sql: str) -> psycopg.Cursor:
-        """Run one statement; a text of several is an error, which the protocol of the server sees to."""
+        """Run one statement; the server protocol refuses text with several."""
         return self._run(lambda: self._connection.execute(sql.encode(), binary=True), sql)
 
     def explain(self, sql: str) -> str:
@@ -225,7 +225,7 @@ class PostgresEngine(Session):
         except psycopg.Error as error:
             failure = self._translated(error)
         except BaseException:
-            # Ctrl-C, or whatever else a signal handler raises.
+            # Ctrl-C, or any other exception of a signal handler.
             self._stop()
             raise
         vars(failure)["sql"] = sql
@@ -259,7 +259,7 @@ class PostgresEngine(Session):
 
     @contextmanager
     def _writing(self) -> Generator[bool]:
-        """Hold a transaction that may create a temporary table; yield whether it is our own, and not the user's."""
+        """Run in a transaction that may create a temporary table; yield whether it is ours and not the user's."""
         if self._snapshots and self.read_only:
             raise InvalidValue("no temporary table can be made while rows are read from a snapshot for reading only",
                                hint="finish the loop over the batches, or close it, and make the table then")
@@ -312,7 +312,7 @@ class PostgresEngine(Session):
         return parts[1:] if len(parts) == 3 and parts[0] == self._connection.info.dbname else parts
 
     def place(self, name: str) -> tuple[str, ...]:
-        """Return the full name of a table that stays, which no temporary table hides; see :meth:`Engine.place`."""
+        """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
         with self._turn():
             parts = self._parts(name)
             if not _are_names(parts):
@@ -367,12 +367,12 @@ class PostgresEngine(Session):
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = _unterminated(sql)
         with self._turn():
-            # Alone, because the text has to be one statement, and in brackets, because it has to be a query. The server parses
-            # both and runs neither.
+            # Parsed alone, because it has to be one statement, and in parentheses, because it has to be a query. The server
+            # parses both and runs neither.
             self._parsed(body, sql)
             found = self._parsed(f"SELECT * FROM (\n{body}\n) AS query", sql)
             if found.nparams:
-                raise InvalidValue("the query has parameters such as $1", hint="write their values into its text")
+                raise InvalidValue("the query has parameters such as $1", hint="write the values into the query")
             types = {found.ftype(position) for position in range(found.nfields)}
             names = {oid: self._fetch("SELECT CASE WHEN starts_with(typname, '_') THEN substr(typname, 2) || '[]' "
                                       "ELSE typname END FROM pg_type WHERE oid = %(oid)s::oid", {"oid": str(oid)})[0][0]
@@ -382,13 +382,13 @@ class PostgresEngine(Session):
             name = str(names[found.ftype(position)])
             modifier = found.fmod(position) - _HEADER
             if name == "numeric" and modifier >= 0:
-                # Eleven bits, with a sign.
+                # The scale is a signed 11-bit number.
                 name = f"numeric({modifier >> 16 & 0xFFFF},{(modifier & 0x7FF ^ 0x400) - 0x400})"
             columns.append(((found.fname(position) or b"").decode(), name))
         return StoredTable(Relation("query", (body,)), tuple(columns), ())
 
     def _parsed(self, statement: str, sql: str) -> PGresult:
-        """Return the description of a statement that the server has parsed and not run."""
+        """Return the description of a statement that the server has parsed but not run."""
         pgconn = self._connection.pgconn
 
         def ask() -> PGresult:
@@ -411,7 +411,7 @@ class PostgresEngine(Session):
                 place = self.place(relation_name)
                 name = quoted(*place)
                 if replace:
-                    # Made beside the old one, which the query may read.
+                    # Created next to the old table, because the query may read it.
                     new = quoted(*place[:-1], self._unused(f"new_{place[-1]}"))
                     statements = [f"CREATE TABLE {new} AS\n{body}", f"DROP TABLE IF EXISTS {name}",
                                   f"ALTER TABLE {new} RENAME TO {quoted(place[-1])}"]
@@ -426,7 +426,7 @@ class PostgresEngine(Session):
             name = f"pg_temp.{quoted(found)}"
             with self._writing() as ours:
                 if ours and self.read_only:
-                    # Made empty, without running the query, and then filled where the server refuses every other write.
+                    # Created empty, without running the query, and then filled where the server refuses other writes.
                     self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS (\n{body}\n) WITH NO DATA")
                     self._plain("SET TRANSACTION READ ONLY")
                     self._one(f"INSERT INTO {name}\n{body}")

@@ -1,4 +1,4 @@
-"""What Postgres sends: the rows of COPY as record batches, and the end of a connection."""
+"""Reading what Postgres sends: the rows of COPY as record batches, and the end of a connection."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 #: A block of rows is parsed when it reaches this size, however few rows that is.
 _BLOCK_BYTES = 16 * 2**20
 
-#: How many pieces of what a server sends by itself are read between two statements.
+#: The maximum number of unsolicited messages that are read between two statements.
 _NOTICES = 100
 
 
 def answered(pgconn: PGconn, send: Callable[[], None]) -> PQGen[PGresult]:
-    """Send something and return what the server answers. Raises the server's error."""
+    """Send a message and return the results of the server. Raises the server's error."""
     from psycopg.errors import error_from_result
     from psycopg.generators import execute
     from psycopg.pq import ExecStatus
@@ -77,7 +77,7 @@ def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:
 
 
 def drained(pgconn: PGconn, seconds: float) -> bool:
-    """Drop what the server sends for a statement; return whether that ended within the time."""
+    """Discard what the server sends for a statement; return whether it ended in time."""
     from psycopg.pq import ExecStatus, TransactionStatus
 
     deadline = time.monotonic() + seconds
@@ -100,16 +100,16 @@ def drained(pgconn: PGconn, seconds: float) -> bool:
 
 
 def ended(pgconn: PGconn) -> bool:
-    """Return whether the server has closed the connection, as far as it was told so; asks the server nothing."""
+    """Return whether the server is known to have closed the connection, without asking it."""
     import psycopg
     from psycopg.pq import TransactionStatus
 
     if pgconn.transaction_status == TransactionStatus.ACTIVE:
-        return False  # who reads the running statement will find out
+        return False  # the reader of the running statement will notice
     try:
         with selectors.DefaultSelector() as selector:
             selector.register(pgconn.socket, selectors.EVENT_READ)
-            # Notices arrive between statements too; the end of the connection is an error on reading.
+            # Notices can arrive between statements too; a closed connection shows as an error on reading.
             for _ in range(_NOTICES):
                 if not selector.select(0):
                     return False
@@ -121,7 +121,7 @@ def ended(pgconn: PGconn) -> bool:
 
 
 def abandoned(pgconn: PGconn) -> None:
-    """Lead the socket of a parent process's connection nowhere, so that nothing written there reaches the server."""
+    """Disconnect the socket of the parent's connection from its server, so that nothing written to it arrives there."""
     import psycopg
 
     with suppress(psycopg.Error, OSError):
@@ -135,8 +135,8 @@ def abandoned(pgconn: PGconn) -> None:
 def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
     """Return rows of COPY's CSV as a record batch, columns by position.
 
-    Rows are parsed a block at a time, each block whole, so that no row and no line end inside a text can fall on the
-    border of two blocks. CSV tells everything apart: NULL is an empty field and the empty text is ``""``, and a row of
+    Rows are parsed a block at a time, each block whole, so that no row and no line break inside a string is split
+    between two blocks. CSV is unambiguous: NULL is an empty field and the empty text is ``""``, and a row of
     one NULL is an empty line.
     """
     import pyarrow as pa
@@ -147,7 +147,7 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
     sent = {"timedelta": pa.int64(), "numeric_interval": pa.string()}
     types = {name: sent.get(type_.name) or arrow_type(type_)
              for name, (_, type_) in zip(names, schema, strict=True)}
-    # While Arrow reads in the main thread it takes Ctrl-C for itself, and drops one that comes as it ends.
+    # In the main thread Arrow handles Ctrl-C itself while it reads, and loses one that arrives as it ends.
     pa.enable_signal_handlers(False)
     try:
         table = csv.read_csv(

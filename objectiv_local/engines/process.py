@@ -1,7 +1,7 @@
-"""Connections after ``os.fork()``: a child process lets go of those that its parent opened, without touching them.
+"""Connections after ``os.fork()``: a child process abandons those of its parent without touching them.
 
-A socket or an in-process database that two processes use mixes their rows, and closing it in the child ends it for the
-parent. So the child closes nothing: what belongs to the parent is kept for ever, and sessions open connections of their own.
+If two processes use one socket or in-process database, their rows get mixed, and closing it in the child ends it for the
+parent. So the child closes nothing: objects of the parent are kept forever, and sessions open their own connections.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 
 
 def watch(session: Session) -> None:
-    """Have a session let go of its connection in every child process."""
+    """Make a session abandon its connection in every child process."""
     _sessions.add(session)
 
 

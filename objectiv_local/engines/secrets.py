@@ -1,4 +1,4 @@
-"""Addresses as they may be shown: without passwords, keys and tokens."""
+"""Addresses without their passwords, keys and tokens, for messages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 
 HIDDEN = "***"
 
-#: Words in the name of a value that nobody else may see.
+#: Words that mark the name of a secret value.
 _NAME = r"[\w-]*(?:passw|pwd|secret|token|credential|signature|api_?key|access_?key|private_?key)[\w-]*"
 
 _VALUE = r"""(?:'(?:[^'\\]|\\.)*'?|"[^"]*"?|[^\s;&#]+)"""
 
-#: Parts of an address up to this length are words that a message has anyway.
+#: Parts of an address up to this length are not hidden, because they may be ordinary words of a message.
 _SHORTEST = 3
 
 _QUERY = re.compile(r"(?s)(://[^?]*)\?.*")
@@ -19,7 +19,7 @@ _PAIR = re.compile(rf"(?i)\b({_NAME}\s*[=:]\s*){_VALUE}")
 
 
 def without_secrets(target: str) -> str:
-    """Return what somebody asked to connect to, without what is secret in it, whether or not it can be read.
+    """Return a target of ``connect`` without its secrets, even if it cannot be parsed.
 
     >>> without_secrets("https://me:hunter2@example.com/a.parquet?X-Amz-Signature=abc")
     'https://***@example.com/a.parquet?***'
@@ -37,7 +37,7 @@ def without_secrets(target: str) -> str:
 
 
 def hide(address: str, message: str) -> str:
-    """Return a message of a driver without what is secret in the address that it is about."""
+    """Return a driver message without the secrets of the address that it is about."""
     message = message.replace(address, without_secrets(address))
     for part in _secret_parts(address):
         message = message.replace(part, HIDDEN)

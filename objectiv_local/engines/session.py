@@ -30,7 +30,7 @@ class Session(ABC):
     """What the engines share: one statement at a time, open streams, reconnecting, closing, and refusing to be pickled.
 
     A connection that is lost, or that a parent process opened, is opened again with the next statement, unless something
-    that cannot be repeated went with it. Temporary tables do not come back: their names are kept, and never used again.
+    that cannot be repeated went with it. Temporary tables are not restored: their names are kept, and never used again.
     """
 
     dialect: str
@@ -56,7 +56,7 @@ class Session(ABC):
 
     @property
     def closed(self) -> bool:
-        """Whether the connection was closed, or was lost with something that cannot be opened again."""
+        """Whether the connection was closed, or was lost with state that cannot be restored."""
         if self._closed or self._snapshots or self._repeatable:
             return self._closed
         if not self._lock.acquire(blocking=False):
@@ -68,7 +68,7 @@ class Session(ABC):
 
     @property
     def gone(self) -> AbstractSet[str]:
-        """The names of temporary tables that went with a connection that was lost, or stayed with the parent process."""
+        """The names of temporary tables that were lost with a connection, or stayed with the parent process."""
         if not self._closed and self._lock.acquire(blocking=False):
             try:
                 if self._depth == 0 and not self._alive():
@@ -80,11 +80,11 @@ class Session(ABC):
     # ---- the life of the connection
 
     def forked(self) -> None:
-        """Let go of the connection: it belongs to the parent of this process."""
+        """Abandon the connection, which belongs to the parent of this process."""
         if self._process == os.getpid():
             return
         self._process = os.getpid()
-        # Another thread of the parent may have held the lock, and that thread is not here to release it.
+        # A thread of the parent may have held the lock, and that thread does not exist here to release it.
         self._lock = threading.RLock()
         self._depth = 0
         stream, self._open_stream = self._stream, None
@@ -96,7 +96,7 @@ class Session(ABC):
             self._abandon()
 
     def _alive(self) -> bool:
-        """Return whether the connection works, as far as can be said without asking the server."""
+        """Return whether the connection works, as far as is known without asking the server."""
         return not self._inherited and self._connected()
 
     def _forget(self) -> None:
@@ -127,7 +127,7 @@ class Session(ABC):
     @property
     @abstractmethod
     def _repeatable(self) -> bool:
-        """Whether the connection can be opened again as it was, but for its temporary tables."""
+        """Whether the connection can be restored, except for its temporary tables."""
 
     @abstractmethod
     def _connected(self) -> bool:
@@ -135,15 +135,15 @@ class Session(ABC):
 
     @abstractmethod
     def _reopen(self) -> None:
-        """Open the connection again, as it was but for its temporary tables."""
+        """Restore the connection, except for its temporary tables."""
 
     @abstractmethod
     def _abandon(self) -> None:
-        """Let go of the parent's connection in a child process, without a word to the server."""
+        """Abandon the parent's connection in a child process, without sending anything to the server."""
 
     @abstractmethod
     def _recover(self) -> None:
-        """End what a statement left behind that an exception stopped at any place."""
+        """Clean up after a statement that an exception may have stopped at any point."""
 
     # ---- statements
 
@@ -163,12 +163,12 @@ class Session(ABC):
         a temporary file, because a connection runs one statement at a time.
         """
         if batch_rows < 1:
-            raise InvalidValue(f"batch_rows is {batch_rows}", hint="use a number of rows from 1 up")
+            raise InvalidValue(f"batch_rows is {batch_rows}", hint="use a number of rows of at least 1")
         from objectiv_local.engines.coerce import arrow_schema
 
         with self._turn():
             stream = Stream(self._start(sql, schema, batch_rows), arrow_schema(schema), self._lock)
-            # Held weakly: an iterator that its reader drops frees the connection.
+            # A weak reference: dropping the iterator frees the connection.
             self._open_stream = weakref.ref(stream)
             return stream
 
@@ -228,7 +228,7 @@ class Session(ABC):
         finally:
             with self._lock:
                 try:
-                    # Another connection by now has no transaction to end.
+                    # A connection opened since has no transaction to end.
                     if began and not self._closed and generation == self._generation and self._alive():
                         with self._turn():
                             self._end_snapshot()
@@ -248,7 +248,7 @@ class Session(ABC):
         self._require_writable("")
         with self._turn():
             self._transaction(statements)
-            # Rows that were computed before may be others now.
+            # Rows computed before the write may be outdated.
             self.materialized.clear()
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
@@ -258,7 +258,7 @@ class Session(ABC):
 
     @abstractmethod
     def place(self, name: str) -> tuple[str, ...]:
-        """Return the full name of a table that stays; see :meth:`Engine.place`."""
+        """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
 
     @abstractmethod
     def _transaction(self, statements: Sequence[str]) -> None:
@@ -267,7 +267,7 @@ class Session(ABC):
     def _require_writable(self, name: str) -> None:
         if self._snapshots:
             raise InvalidValue("nothing can be written while rows are read from a snapshot",
-                               hint="finish the loop over the batches, or close it, and write then")
+                               hint="finish reading the batches, or close the iterator, before writing")
         if self.read_only:
             what = f"the table {name!r} cannot be created" if name else "nothing can be written"
             raise ReadOnly(f"{what}: the connection to {self.description} is for reading",
@@ -304,4 +304,4 @@ class Session(ABC):
 
     def __reduce__(self) -> NoReturn:
         raise InvalidType(f"the connection to {self.description} cannot be pickled",
-                          hint="pass what you connect to, and call connect() in the other process")
+                          hint="pass the target instead, and call connect() in the other process")

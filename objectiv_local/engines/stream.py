@@ -90,10 +90,10 @@ class Stream:
                 self._failure = QueryFailed(f"the rest of the rows is lost: the query {reason}", hint="run it again")
 
     def disown(self, lock: threading.RLock) -> None:
-        """Leave the query and its rows to the parent of this process; a reader that goes on is told so."""
+        """Leave the query and its rows to the parent of this process; further reads raise an error."""
         self._lock = lock
         if self._running or self._settled is not None:
-            # The file's position is shared: reading here would take rows from the parent.
+            # The file position is shared with the parent: reading here would make it skip rows.
             for part in (self._source, self._settled, self._file):
                 process.keep(part)
             self._failure = QueryFailed("the rest of the rows belongs to the process that started the query",

@@ -3,12 +3,12 @@
 1. The same plan: a plain expression.
 2. One plan is the other with columns added or chosen, or both are so of the same rows: moved onto one plan, no join. Where
    only the rows of the left side are asked for, the left side may also have been filtered since.
-3. One has a single row whatever the data, as a total, a limit of one row or ``series[label]`` has: a scalar query.
+3. One has at most one row, whatever the data (a total, a limit of one row, ``series[label]``): a scalar subquery.
 4. Both indexed by the same types: aligned on the index, all rows of both sides for arithmetic, those of the left side
-   for ``df[name] = series``. No row may meet several: where no key proves that, rows are counted before they are fetched.
+   for ``df[name] = series``. A row must not match several: if no key proves that, a query checks it before rows are fetched.
 5. Anything else is an error that says which ``merge`` to write.
 
-A grouped side keeps its groups, so it takes part in 1 to 3 alone: a join would change the rows of its groups.
+A grouped side keeps its groups, so only 1 to 3 apply to it: a join would change the rows of its groups.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Keep = OneOf["both", "left"]
 
 def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
             name: str = "") -> tuple[State, list[Expr], Expr]:
-    """Return a state in which ``exprs`` of ``left`` and ``other`` of ``right`` stand side by side, and both there.
+    """Return a state that has both ``exprs`` of ``left`` and ``other`` of ``right``, with the expressions over that state.
 
-    With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either. Of two values of a variable, that
-    of ``left`` counts. ``name`` is that of ``other``, for messages.
+    With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either side. If a variable has two values,
+    that of ``left`` is used. ``name`` is the name of ``other``, for messages.
     """
     _same_connection(left, right, name)
     left, right, (other,) = with_one_value_each(left, right, [other])
@@ -41,25 +41,25 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
 
 def _grouped(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
              name: str) -> tuple[State, list[Expr], Expr]:
-    """Return the two side by side in the groups that they share, or that one of them is in beside a single value."""
+    """Return the same for grouped sides: both in the same groups, or one grouped and the other a single value or ungrouped."""
     if left.groups is None:
         if keep == "both" and is_single_row(left.plan):
             return right, [scalar(left, expr) for expr in exprs], other
         assert right.groups is not None
-        raise InvalidValue(f"series {name!r} is grouped by {right.groups.title}, and what it stands beside is not",
+        raise InvalidValue(f"series {name!r} is grouped by {right.groups.title}, but what it is combined with is not",
                            hint=f"take the ungrouped series, df[{name!r}], or an aggregate of it")
     keys = left.groups.exprs
     found = side_by_side(left.ungrouped(), [*exprs, *keys], right.ungrouped(), other, keep)
     same = found is not None and (right.groups is None or same_groups(left, right, keep))
     if found is None or not same:
-        raise InvalidValue(f"series {name!r} is not of the rows that are grouped by {left.groups.title} here, or in other "
-                           "groups", hint="put the columns side by side first and group then, or aggregate both")
+        raise InvalidValue(f"series {name!r} has other rows, or other groups, than the frame grouped by "
+                           f"{left.groups.title}", hint="combine the columns before groupby, or aggregate both")
     state, moved, value = found
     return replace(state, groups=left.groups.moved(moved[len(exprs):])), moved[:len(exprs)], value
 
 
 def same_groups(left: State, right: State, keep: Keep) -> bool:
-    """Return whether the keys of the right side are those of the left one, once they stand on one plan."""
+    """Return whether both sides have the same group keys, when expressed over one plan."""
     assert left.groups is not None
     assert right.groups is not None
     if left.groups.names != right.groups.names or left.groups.sets != right.groups.sets:
@@ -75,7 +75,7 @@ def same_groups(left: State, right: State, keep: Keep) -> bool:
 
 def side_by_side(left: State, exprs: list[Expr], right: State, other: Expr,
                  keep: Keep) -> tuple[State, list[Expr], Expr] | None:
-    """Return the two side by side where that takes no join, else None."""
+    """Return both sides on one plan if that needs no join, else None."""
     if left.plan is right.plan:
         return left, exprs, other
     if not other.columns and not other.has_window:
@@ -114,7 +114,7 @@ def scalar(state: State, expr: Expr) -> Expr:
     return ScalarQuery(Extend(state.plan, ((name, expr),)), name)
 
 
-#: Steps whose rows are those of their input.
+#: Steps that keep the rows of their input.
 _SAME_ROWS: tuple[type[Node], ...] = (Extend, Select, Pin)
 
 
@@ -130,7 +130,7 @@ def _chain(plan: Node, steps: tuple[type[Node], ...]) -> list[Node]:
 def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[Node, Expr] | None:
     """Return a plan with the rows of ``plan`` that has ``expr`` of ``other_plan``, and ``expr`` there.
 
-    None where that takes a join: where the rows are not made of the same ones.
+    None if that needs a join, because the rows do not come from the same ones.
     """
     own = _chain(plan, (*_SAME_ROWS, Filter, Limit) if keep == "left" else _SAME_ROWS)
     theirs = _chain(other_plan, _SAME_ROWS)
@@ -166,7 +166,7 @@ def _moved_all(plan: Node, other_plan: Node, exprs: list[Expr]) -> tuple[Node, l
 
 
 def _unchanged(above: list[Node], columns: frozenset[str]) -> bool:
-    """Return whether the named columns of the rows below are there, under their names, after the steps ``above``."""
+    """Return whether the named columns are unchanged, under the same names, after the steps ``above``."""
     for node in above:
         computed = dict(_computed(node))
         if any(isinstance(node, Select) and name not in computed for name in columns):

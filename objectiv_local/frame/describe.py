@@ -19,19 +19,20 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.state import State
 
-#: The statistics of ``describe``, before the quantiles, and those of columns that are not numbers.
+#: The statistics of ``describe`` before the quantiles: of numeric columns, and of other columns.
 STATISTICS = ("count", "mean", "std", "min", "max", "nunique", "mode")
 OF_VALUES = ("count", "min", "max", "nunique", "mode")
-#: Random ids have no order that means anything.
+#: The order of random ids is meaningless, so they have no min and max.
 OF_IDS = ("count", "nunique", "mode")
 QUARTILES = (0.25, 0.5, 0.75)
 
 
 def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only: bool = False) -> DataFrame:
-    """Return the value of each column below which a share ``q`` of the values lies, or several, interpolated linearly.
+    """Return the ``q`` quantile of each column, or several quantiles, interpolated linearly.
 
-    The columns are ``<name>_quantile``, the index is ``quantile``: the share; of a grouped frame, the keys and ``quantile``.
-    Of integers it is a float. Columns that are not numbers, bools, durations or timestamps are left out.
+    The columns are named ``<name>_quantile`` and indexed by ``quantile``, the value of ``q``; for a grouped frame, by the keys
+    and ``quantile``. Quantiles of integers are floats. Only numbers, bools, durations and timestamps have quantiles; other
+    columns are left out.
     """
     shares = [q] if isinstance(q, int | float) else list(q)
     if not shares:
@@ -41,14 +42,14 @@ def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only:
     names = [name for name in self._columns if state.type_of(name).name in kinds]
     if not names:
         raise InvalidValue("the frame has no column with quantiles",
-                           hint="numbers, bools, durations and timestamps have; the median of text is median()")
+                           hint="numbers, bools, durations and timestamps have them; for strings use median()")
     columns = [(name, [reduction("quantile", state.value(name), q=share) for share in shares]) for name in names]
     return _below(state, [float(share) for share in shares], "quantile",
                   [(f"{name}_quantile", made, lambda expr: expr) for name, made in columns])
 
 
 def _described(state: State, names: Sequence[str], percentiles: float | Sequence[float] | None) -> DataFrame:
-    """Return statistics of columns, indexed by the keys and the name of the statistic ``__stat``."""
+    """Return statistics of columns, indexed by the group keys and ``__stat``, the name of the statistic."""
     given = [percentiles] if isinstance(percentiles, int | float) else [] if percentiles is None else list(percentiles)
     shares = sorted(set(given or QUARTILES))
     columns: dict[str, tuple[dict[str, Reduction], Callable[[Expr], Expr]]] = {}
@@ -59,7 +60,7 @@ def _described(state: State, names: Sequence[str], percentiles: float | Sequence
             continue
         if kind == "json":
             raise InvalidType(f"{name!r}, which is {column.type}, cannot be described",
-                              hint="leave it out, or describe a member of it, or its text: astype('string')")
+                              hint="leave it out, or describe a member of it, or convert it with astype('string')")
         if kind in ("int64", "float64", "decimal", "timedelta"):
             value = call("total_seconds", column) if kind == "timedelta" else as_float(column)
             made = {stat: reduction(stat, value) for stat in STATISTICS}
@@ -69,7 +70,7 @@ def _described(state: State, names: Sequence[str], percentiles: float | Sequence
             stats = OF_IDS if kind == "uuid" else OF_VALUES
             columns[name] = ({stat: reduction(stat, column) for stat in stats}, _text)
     if not columns:
-        raise InvalidValue("there is no column to describe", hint="numbers, text, dates and the like have statistics")
+        raise InvalidValue("there is no column to describe", hint="numbers, strings, dates and similar types have statistics")
     rows = [row for row in (*STATISTICS, *map(str, shares)) if any(row in made for made, _ in columns.values())]
     return _below(state, rows, "__stat", [(name, [made.get(row) for row in rows], convert)
                                           for name, (made, convert) in columns.items()])
@@ -83,7 +84,7 @@ def _text(expr: Expr) -> Expr:
 
 def _below(state: State, rows: Sequence[object], level: str,
            columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> DataFrame:
-    """Return aggregates one below the other: a row for each of ``rows``, in which a column has its own aggregate."""
+    """Return a frame with a row for each of ``rows``, in which each column has its own aggregate."""
     from objectiv_local.frame.frame import DataFrame
 
     partition_of(state, "a description")
@@ -118,19 +119,19 @@ def _known(each: Sequence[Reduction | None]) -> int:
 
 def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None, include: str | Sequence[str] | None = None,
              exclude: str | Sequence[str] | None = None, datetime_is_numeric: bool = False) -> DataFrame:
-    """Return statistics of the columns, one row each, indexed by ``__stat``; of a grouped frame, by the keys and ``__stat``.
+    """Return one row per statistic, indexed by ``__stat``; for a grouped frame, by the keys and ``__stat``.
 
-    Numbers and durations, these in seconds, have count, mean, std (of a sample), min, max, nunique, mode and the quantiles
-    ``percentiles``, in rising order, by default 0.25, 0.5 and 0.75, all as floats. Strings, bools, dates, times and
+    Numbers, and durations in seconds, have count, mean, std (sample standard deviation), min, max, nunique, mode and the
+    quantiles ``percentiles`` in ascending order, by default 0.25, 0.5 and 0.75, all as floats. Strings, bools, dates, times and
     timestamps have count, min, max, nunique and mode, and uuids count, nunique and mode, all as strings. There is a row for
     each statistic that a column has. Intervals are left out. Values are not rounded.
 
-    By default numeric columns are described, or all if there are none or the frame is grouped; ``include`` is ``'all'`` or
-    a list of dtypes, ``exclude`` a list of dtypes. Raises InvalidType for JSON.
+    By default numeric columns are described, or all columns if none is numeric or the frame is grouped. ``include`` is
+    ``'all'`` or a list of dtypes, ``exclude`` a list of dtypes. Raises InvalidType for JSON.
     """
     if datetime_is_numeric:
         raise NotSupported("describe with datetime_is_numeric is not supported",
-                           hint="timestamps are described as strings; quantile() and median() have their quantiles")
+                           hint="timestamps are described as strings; use quantile() or median() for their quantiles")
     chosen = [name for name, dtype in self.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
     if include == "all" or (include is None and (not chosen or self.group_by is not None)):
         chosen = self.data_columns
@@ -142,7 +143,7 @@ def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None
     return _described(self._state, chosen, percentiles)
 
 
-#: Dtypes that come with something in brackets; without it, they stand for all of their kind.
+#: Dtypes with parameters, such as decimal(38, 2); the bare name selects all of them.
 _KINDS = ("decimal", "list", "dict")
 
 

@@ -51,7 +51,7 @@ class DataFrame(Reductions["DataFrame"]):
     ``head``. Then the whole program becomes one SQL statement; ``view_sql`` shows it. The index is not among the data
     columns: ``df.index['name']`` is a level of it.
 
-    ``groupby`` returns the rows as a grouped frame: columns can be set, renamed and left out, rows can be filtered and
+    ``groupby`` returns the rows as a grouped frame: columns can be set, renamed and dropped, rows can be filtered and
     sorted, and an aggregate then gives one row for each group. A grouped frame cannot be fetched before that.
 
     >>> import objectiv_local as ol
@@ -66,7 +66,7 @@ class DataFrame(Reductions["DataFrame"]):
         self._set(state, columns)
 
     def _set(self, state: State, columns: Iterable[str]) -> None:
-        """Give the frame a state and columns, which for aggregates of all its groups are the frame of the groups."""
+        """Set state and columns in place; if all columns are aggregates of the groups, the frame is an aggregated one."""
         columns = tuple(columns)
         state = settled(state, columns)
         object.__setattr__(self, "_state", state)
@@ -92,7 +92,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name, without an index of their own; of a grouped frame, the keys."""
+        """The index levels as series without an index, by name; for a grouped frame, the keys."""
         return index_levels(self._state)
 
     @property
@@ -174,7 +174,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     @property
     def group_by(self) -> Groups | None:
-        """The groups of a grouped frame, which the next aggregate is of; None for other frames, and once aggregated."""
+        """The groups that the next aggregate is computed for; None if the frame is not grouped or already aggregated."""
         return self._state.groups
 
     @property
@@ -209,9 +209,9 @@ class DataFrame(Reductions["DataFrame"]):
     def __getitem__(self, key: Any) -> Any:
         """Return a column (a name), some columns (a list), or some rows (a condition or a slice).
 
-        A condition over the rows that an aggregated frame was made from leaves out rows before they are aggregated; any
+        A condition over the rows that an aggregated frame was made from filters those rows before aggregating; any
         other condition of another frame is aligned on the index and counts as false where it is missing. Fetching rows then
-        raises InvalidValue if labels of its index repeat, so that a row would meet several conditions.
+        raises InvalidValue if labels of its index repeat, because a row would match several conditions.
         """
         if isinstance(key, str):
             return self._column(key)
@@ -262,11 +262,11 @@ class DataFrame(Reductions["DataFrame"]):
         """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
 
         A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
-        Fetching rows raises InvalidValue if labels of the index of the series repeat, so that a row would meet several values.
-        Several columns are set to one value, to the values of a list with one for each, or to the columns of a frame. None
-        makes a column of missing texts. Raises InvalidType for a list that is set to one column: rows have no places for it.
+        Fetching rows raises InvalidValue if index labels of the series repeat, because a row would match several values.
+        Several columns are set to one value, to a list with one value for each column, or to the columns of a frame. None makes
+        a string column of missing values. Raises InvalidType for a list set to one column, as rows have no fixed positions.
 
-        A column of a grouped frame may also be set to an aggregate of its groups; choose such columns to fetch them.
+        A column of a grouped frame may also be set to an aggregate of its groups; select only such columns to fetch them.
         """
         if isinstance(key, list):
             made = self.copy()
@@ -363,8 +363,8 @@ class DataFrame(Reductions["DataFrame"]):
     def set_index(self, keys: str | Series | Sequence[str | Series], drop: bool = True, append: bool = False) -> DataFrame:
         """Return a copy with data columns or series as index; the former index is dropped unless ``append``.
 
-        A name may also be that of a level that the index has, which is kept. With ``drop=False`` columns stay data columns
-        too, under their name with ``_index`` behind it in the index.
+        A name may also be a level of the current index, which is kept. With ``drop=False`` the columns also stay data columns,
+        and the index levels are named ``<column>_index``.
         """
         from dataclasses import replace
 
@@ -375,7 +375,7 @@ class DataFrame(Reductions["DataFrame"]):
             level = name in state.index and name not in frame._columns
             if isinstance(key, Series) and level:
                 if key._expr is not state.column(name) or key._state.plan is not state.plan:
-                    raise InvalidValue(f"{name!r} is a level of the index and the name of another series",
+                    raise InvalidValue(f"{name!r} is both a level of the index and the name of another series",
                                        hint="rename the series first")
             elif isinstance(key, Series):
                 frame[name] = key
@@ -441,11 +441,11 @@ class DataFrame(Reductions["DataFrame"]):
     def window(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
                end_boundary: str = "current_row", end_value: int | None = None,
                min_values: int | None = None) -> Window:
-        """Return the window of all rows, or of those of each group of a grouped frame, in the order of the frame.
+        """Return a window over all rows, or over each group of a grouped frame, in the order of the frame.
 
-        By default it reaches from the first row to the current one and the rows that tie with it. With ``mode='rows'``,
-        rows are counted: ``start_value`` before or after, by the boundary. An aggregate over fewer values than
-        ``min_values`` is missing.
+        By default it reaches from the first row to the current one, including rows tied with it. With ``mode='rows'`` it is
+        bounded by row counts: ``start_value`` rows before or after the current one, depending on the boundary. An aggregate
+        over fewer values than ``min_values`` is missing.
         """
         frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state.ungrouped(), partition_of(self._state, "a window"), frame, min_values, self._columns)
@@ -453,14 +453,14 @@ class DataFrame(Reductions["DataFrame"]):
     def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
         """Return the window of ``window`` rows up to the current one, or around it with ``center``; the frame is sorted.
 
-        Of a grouped frame, the rows are those of the group. An aggregate over fewer values than ``min_periods``, by default
+        For a grouped frame, the window stays within the group. An aggregate over fewer values than ``min_periods``, by default
         ``window``, is missing. It keeps the index of the rows.
         """
         return rolling(self._state.ungrouped(), partition_of(self._state, "a window"), self._columns, window, min_periods,
                        center=center, closed=closed)
 
     def expanding(self, min_periods: int = 1, center: bool = False) -> Window:
-        """Return the window of all rows, or those of the group, up to the current one; the frame has to be sorted."""
+        """Return the window of all rows up to the current one, within the group if grouped; the frame has to be sorted."""
         return expanding(self._state.ungrouped(), partition_of(self._state, "a window"), self._columns, min_periods,
                          center=center)
 
@@ -472,7 +472,7 @@ class DataFrame(Reductions["DataFrame"]):
         return DataFrame(aggregated(self._state, aggregates), aggregates.names)
 
     def size(self) -> Series:
-        """Return the number of rows of each group of a grouped frame; of another one, a series of that one number."""
+        """Return the number of rows in each group, or the number of all rows as a series of one value."""
         return aggregated_series(self._state, reduction("size", literal(True)), "size")
 
     def round(self, decimals: int = 0) -> DataFrame:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def grouped(frame: DataFrame, by: object, kind: str = "groupby") -> State:
-    """Return the state of the rows of a frame in groups. See :func:`groupings`."""
+    """Return the state of a grouped frame. See :func:`groupings`."""
     state, keys, sets = groupings(frame, by, kind)
-    # A window is computed over the rows that are there now, whichever of them a later filter keeps.
+    # A window in a key is computed over the current rows, before any later filter.
     windows = {name: unused_name(name, state.plan.types) for name, expr in keys if expr.has_window}
     if windows:
         state = state.extended([(windows[name], expr) for name, expr in keys if name in windows])
@@ -33,9 +33,9 @@ def grouped(frame: DataFrame, by: object, kind: str = "groupby") -> State:
 
 
 def aggregated(state: State, aggregates: Named, step: str = "") -> State:
-    """Return the state of the groups, or of one row without groups, with aggregates as columns.
+    """Return a state with aggregates as columns: one row for each group, or one row in total without groups.
 
-    The index is the keys, and the groups come in their order.
+    The index is the group keys, and rows are sorted by them.
     """
     groups = state.groups or Groups(())
     clash = set(aggregates.names) & set(groups.names)
@@ -73,7 +73,7 @@ def partition_of(state: State, what: str) -> tuple[Expr, ...]:
 
 
 def with_total(state: State, name: str, series: Series) -> State | None:
-    """Return grouped rows with a column set to an aggregate of the same groups, or None if ``series`` is none of them."""
+    """Return the grouped state with a column set to an aggregate, or None if ``series`` is no aggregate of the same groups."""
     if state.groups is None or series._state.groups is not None:
         return None
     plan = series._state.plan
@@ -88,7 +88,7 @@ def with_total(state: State, name: str, series: Series) -> State | None:
 
 
 def filtered_before(state: State, condition: Series) -> State | None:
-    """Return aggregates of the rows that fulfil a condition, or None if it is not one over the rows that were aggregated."""
+    """Return the aggregates of only the rows where a condition holds, or None if it is not over the aggregated rows."""
     steps: list[Extend] = []
     plan = state.plan
     while isinstance(plan, Extend):
@@ -103,7 +103,7 @@ def filtered_before(state: State, condition: Series) -> State | None:
     if found is None:
         return None
     if any(expr.has_window or expr.has_query for step in (plan, *steps) for expr in step.exprs()):
-        raise InvalidValue("rows cannot be left out below what was computed from all of them",
+        raise InvalidValue("rows cannot be filtered before aggregating, because a column was computed from all of them",
                            hint="filter the rows first: df[condition].groupby(...)")
     node = plan.with_inputs((Filter(found[0].plan, found[2]),))
     for step in reversed(steps):
@@ -112,7 +112,7 @@ def filtered_before(state: State, condition: Series) -> State | None:
 
 
 def settled(state: State, columns: tuple[str, ...]) -> State:
-    """Return the state of the groups if every column is an aggregate of them, else the state as it is."""
+    """Return the aggregated state if every column is an aggregate of the groups, else the state unchanged."""
     groups = state.groups
     if groups is None or not columns or any(groups.total(name) is None for name in columns):
         return state

@@ -18,10 +18,10 @@ Sets = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The keys that rows are grouped by, as expressions over these rows, and the grouping sets if there are several.
+    """The group keys, as expressions over the rows, and the grouping sets if there are several.
 
-    ``totals`` are columns that were set to an aggregate of the groups. A frame in which every column is one is the frame of
-    the groups.
+    ``totals`` are columns that were set to an aggregate of the groups. If all columns of a frame are totals, it is an
+    aggregated frame, with one row for each group.
     """
 
     keys: Keys
@@ -30,7 +30,7 @@ class Groups:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the keys, which are the index of an aggregate."""
+        """The names of the keys, which become the index of an aggregate."""
         return tuple(name for name, _ in self.keys)
 
     @property

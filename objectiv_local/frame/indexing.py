@@ -20,16 +20,16 @@ class LocIndexer:
     """Rows of a frame by condition or by label of its first index level, and columns by name.
 
     ``rows`` is a bool series, a label, a list of labels, a slice of labels, or ``:`` for all rows; ``columns`` is a name, a
-    list of names, or a slice of names, both ends included. A slice of labels goes, in the order of the frame, from the first
-    row with its first label up to and including the last row with its last one; the frame has to be sorted. Where it is sorted
-    by that level, the labels need not be there: the slice has the rows between them, as in pandas.
+    list of names, or a slice of names, both ends included. A slice of labels selects, in the order of the frame, from the first
+    row with the start label through the last row with the stop label; the frame has to be sorted. Where it is sorted by that
+    level, the labels need not exist: the slice has the rows between them, as in pandas.
 
-    The result is a frame, also for a list of one label: a label that no row has gives no rows. Of a single label, it is a
-    series ``__stacked`` of the row's values, indexed by the columns as ``__stacked_index``; values of different types become
-    floats or text, as in ``append``. ``df.loc[[label]]`` is the frame of the row.
+    The result is a frame, also for a list of one label; labels that no row has are skipped. For a single label it is a series
+    ``__stacked`` of the row's values, indexed by column name as ``__stacked_index``; values of different types are converted
+    to floats or strings, as in ``append``. ``df.loc[[label]]`` is a frame with that row.
 
-    Setting a value that the type of a column does not hold changes the type, as in ``append``: a float makes an integer
-    column a column of floats, and a number makes any other column text.
+    Setting a value that does not fit the type of a column changes the type, as in ``append``: setting a float converts an
+    integer column to floats, and setting a number converts a column that is not numeric to strings.
     """
 
     __slots__ = ("_frame",)
@@ -53,7 +53,7 @@ class LocIndexer:
         self._frame._state.rows("loc")
         names = self._names(slice(None) if columns is None else columns)
         condition = self._condition(rows)
-        # Columns of a frame go by their names here, as in pandas.
+        # Columns of an assigned frame are matched by name, as in pandas.
         values = value_per_column(self._frame, value[names] if hasattr(value, "columns") else value, len(names))
         state, columns = self._frame._state, self._frame._columns
         changed = type(self._frame)(state, columns)
@@ -62,7 +62,7 @@ class LocIndexer:
         self._frame._set(changed._state, changed._columns)
 
     def _names(self, columns: Any) -> list[str]:
-        """Return the data columns that a key of columns names. Raises ColumnNotFound."""
+        """Return the names of the data columns that ``columns`` selects. Raises ColumnNotFound."""
         known = self._frame.data_columns
         if isinstance(columns, slice):
             if columns.step is not None:
@@ -127,7 +127,7 @@ def _in_sorted(level: Series, labels: slice, order: Ordering) -> Expr:
 
 
 def _replaced(series: Series, condition: Series, value: object) -> Series:
-    """Return the series with a value, or that of another series, where a condition is true, in a type that holds both."""
+    """Return the series with values replaced where a condition is true, in a type that holds old and new values."""
     plain = value if isinstance(value, Series) else python_value(value)
     if plain is None:
         return series.mask(condition, None)

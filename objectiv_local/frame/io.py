@@ -149,12 +149,12 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
     """Return a frame of an Arrow table, for use beside the tables of ``engine``.
 
     Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'temp_table'``): DuckDB
-    reads them where they are, without a copy, and Postgres gets a temporary table, on a connection for reading too. Loaded
-    rows last as long as the connection, and have another name where ``name`` is taken.
+    reads them in place, without a copy, and Postgres gets a temporary table, on a read-only connection too. Loaded rows last
+    as long as the connection, and get another name if ``name`` is taken.
 
-    With ``materialization='table'`` they are a table ``name`` of the database that stays; that needs a connection for
-    writing. If it exists, InvalidValue is raised, or with ``if_exists='replace'`` it is replaced; with ``'append'`` the rows
-    are added to it, if it has their columns in their types, and the frame has all of its rows.
+    With ``materialization='table'`` they are written to a permanent table ``name``, which needs a connection with
+    ``read_only=False``. An existing table raises InvalidValue by default and is replaced with ``if_exists='replace'``. With
+    ``'append'`` the rows are added to it, if it has the same columns and types, and the frame has all rows of the table.
     """
     connection = connect(engine)
     table, schema = typed_table(table)
@@ -194,7 +194,7 @@ def _exists(engine: Engine, name: str) -> bool:
 
 
 def _appended(frame: DataFrame, name: str) -> DataFrame:
-    """Add the rows of a frame to a table, and return a frame of the table. Raises where a column has no place in it."""
+    """Append the rows of a frame to a table, and return a frame of the table. Raises if a column does not fit the table."""
     engine = frame._state.connected()
     stored = engine.table(name, lasting=True)
     known = dict(stored.columns)

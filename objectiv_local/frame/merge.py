@@ -27,7 +27,7 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
           left_on: str | Sequence[str] | None = None, right_on: str | Sequence[str] | None = None,
           left_index: bool = False, right_index: bool = False,
           suffixes: tuple[str, str] = ("_x", "_y"), *, match_nulls: bool = False) -> DataFrame:
-    """Return the rows of this frame next to those of ``right``, a frame or a series, that have equal keys.
+    """Return the rows of this frame joined with the rows of ``right``, a frame or a series, that have equal keys.
 
     ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
     every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
@@ -36,8 +36,8 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
     series over two frames with an index, as in ``on=left.day <= right.day``.
 
     Columns with the same name that are not keys get the suffixes. A key with the same name on both sides is one column, in
-    the index if it is in the index of the left side; it has the value of the side that has one, and the type that both
-    sides fit in. Both indexes are kept otherwise, with suffixes where names clash. The result has no order.
+    the index if it is in the index of the left side; its value comes from the side that has the row, and its type fits
+    both sides. Otherwise both indexes are kept, with suffixes where names clash. The result has no order.
 
     Differs from pandas: missing keys never match, unless ``match_nulls``.
     """
@@ -82,7 +82,7 @@ def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A key of each side, and the columns of the two plans that hold it in the type of both."""
+    """A pair of merge keys, and the columns of the two plans that hold them in their common type."""
 
     left: str
     right: str
@@ -279,7 +279,7 @@ def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | None, left_on: 
 
 def _comparable(left: DataFrame, right: DataFrame, left_keys: list[str],
                 right_keys: list[str]) -> tuple[State, State, list[_Pair]]:
-    """Return the states with key columns of one type on both sides, and those columns."""
+    """Return both states with key columns converted to a common type, and the names of those columns."""
     states = [left._state, right._state]
     pairs = []
     for names in zip(left_keys, right_keys, strict=True):

@@ -1,4 +1,4 @@
-"""Rows in an order: by columns, by the index, and the first of them."""
+"""Sorting rows by columns or by the index, and taking the first ones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequence[bool] = True,
                 na_position: str = "last") -> DataFrame:
-    """Return the frame in the order of data columns or index levels; missing values ``last``, or ``first``.
+    """Return the frame sorted by data columns or index levels, with missing values ``last`` or ``first``.
 
-    Rows that tie are ordered by the key of the table, or by all columns where no key is known.
+    Tied rows are ordered by the key of the table, or by all columns if no key is known.
     """
     names = [by] if isinstance(by, str | Series) else list(by)
     directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
@@ -42,7 +42,7 @@ def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequ
 
 def sort_index(self: DataFrame, level: int | str | Sequence[int | str] | None = None,
                ascending: bool | Sequence[bool] = True) -> DataFrame:
-    """Return the frame in the order of its index, or of some levels of it."""
+    """Return the frame sorted by its index, or by some levels of it."""
     if not self._state.labels:
         raise InvalidValue("the frame has no index to sort by", hint="use sort_values")
     given = self.index_columns if level is None else list(level) if isinstance(level, list | tuple) else [level]
@@ -50,12 +50,12 @@ def sort_index(self: DataFrame, level: int | str | Sequence[int | str] | None = 
 
 
 def nlargest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
-    """Return the ``n`` rows with the greatest values of a column, or of several in turn, greatest first."""
+    """Return the ``n`` rows with the largest values of a column, or of several in turn, largest first."""
     made: DataFrame = self.sort_values(columns, ascending=False)[:n]
     return made
 
 
 def nsmallest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
-    """Return the ``n`` rows with the least values of a column, or of several in turn, least first."""
+    """Return the ``n`` rows with the smallest values of a column, or of several in turn, smallest first."""
     made: DataFrame = self.sort_values(columns)[:n]
     return made

@@ -1,4 +1,4 @@
-"""Conditions over pairs of rows, one of each side of a merge, given as a bool series over both frames."""
+"""Merge conditions over pairs of rows, one row from each side, given as a bool series over both frames."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _FUNCTION = "write it as a function: on=lambda left, right: left.a < right.b"
 def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str, Mapping[str, Expr]]) -> Expr:
     """Return a series such as ``left.a < right.b`` as a condition on pairs of rows.
 
-    Such a series aligns the frames on their index. Here each of its columns is traced back to the side that it is of, whose
-    rows then meet every row of the other side. ``sides`` are the plans of the sides, ``columns`` what their columns are
-    named in the pair. Raises InvalidValue where a column is not of one side, and InvalidType where all are of the same one.
+    Such a series aligns the frames on their index. Here each of its columns is traced back to the side it comes from, so that
+    the condition applies to every pair of rows. ``sides`` are the plans of the sides; ``columns`` maps their columns to those
+    of the pair. Raises InvalidValue if a column comes from neither side, and InvalidType if all come from the same one.
     """
 
     def placed(plan: Node, expr: Expr) -> Expr:
         homes = [side for side, own in sides.items() if _is_of(expr, plan, own)]
         if len(homes) > 1:
-            raise InvalidValue(f"condition {condition.name!r} does not say which frame it reads, as both are made of the same "
-                               "rows", hint=_FUNCTION)
+            raise InvalidValue(f"condition {condition.name!r} is ambiguous: both frames are made of the same rows, so it is "
+                               "unclear which frame it reads", hint=_FUNCTION)
         if homes:
             return substitute(expr, dict(columns[homes[0]]))
         match plan:

@@ -28,9 +28,9 @@ class Plot:
              **options: Any) -> Any:
         """Draw a histogram of each numeric column in ``bins`` intervals of equal width, counted by the database.
 
-        Each has axes of its own; with ``ax``, all are drawn on those axes, in the same intervals and with a legend, or each
-        on its own of a list of axes. The options title, xlabel, ylabel, xlim and ylim are those of the axes, others go to
-        matplotlib's ``bar``. ``by`` is not supported.
+        Each column gets its own axes. If ``ax`` is a single axes object, all columns are drawn on it, with the same intervals
+        and a legend; if it is a list, each column is drawn on one of them. The options title, xlabel, ylabel, xlim and ylim
+        apply to the axes; others are passed to matplotlib's ``bar``. ``by`` is not supported.
         """
         if by is not None:
             raise NotSupported("hist with by= is not supported", hint="filter the frame for each group")
@@ -86,7 +86,7 @@ def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
     if ax is None:
         return plt.subplots(1, number, squeeze=False, figsize=figsize or (6 * number, 4))[1][0]
     if figsize is not None:
-        raise InvalidValue("figsize is the size of a new figure, and ax was given", hint="give one of the two")
+        raise InvalidValue("figsize applies to a new figure, but ax was given", hint="give one of the two")
     if hasattr(ax, "bar"):
         return [ax] * number
     given = list(getattr(ax, "flat", ax))

@@ -53,7 +53,7 @@ class Reductions(Generic[R]):
     def median(self, *, numeric_only: bool = False, skipna: bool = True) -> R:
         """Return the median, between the two middle values of an even number; the lower one of text, dates and times.
 
-        Bach took the lower one of every type.
+        Differs from Bach, which returned the lower one for every type.
         """
         return self._reduce("median", numeric_only=numeric_only, skipna=skipna)
 

@@ -114,7 +114,7 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
 
 
 def row_stacked(frame: DataFrame, label: object) -> Series:
-    """Return the data columns of the rows with one label below each other, indexed by the names of the columns."""
+    """Return the data columns of the rows with one label as a single series, indexed by column name."""
     state = frame._state
     types = [state.plan.types[name] for name in frame.data_columns]
     if not types:
@@ -122,7 +122,7 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
     try:
         type_ = shared_type(types)
     except InvalidType as error:
-        raise InvalidType(f"the columns cannot stand in one series: {error.what}",
+        raise InvalidType(f"the columns have no common type: {error.what}",
                           hint=f"df.loc[[{label!r}]] is a frame of the row") from None
     parts: list[Node] = []
     for position, name in enumerate(frame.data_columns):
@@ -220,9 +220,9 @@ def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str]
     """Return a copy with a column of ones and zeros for each value of string columns, in place of those columns.
 
     The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the name of the column
-    unless given. Ones and zeros have the type ``dtype``: ``'1'`` and ``'0'`` as strings, true and false as bools. Asks the
-    database for the distinct values, once for each column. With ``dummy_na``, missing values have a column
-    ``<prefix>_nan``; without, they are zeros.
+    unless given. Ones and zeros have the type ``dtype``: ``'1'`` and ``'0'`` as strings, true and false as bools. Runs
+    one query per column for its distinct values. With ``dummy_na``, missing values have a column ``<prefix>_nan``; without it,
+    they are all zeros.
     """
     names = [columns] if isinstance(columns, str) else list(columns) if columns is not None else [
         name for name, kind in self.dtypes.items() if kind == "string"]
@@ -374,17 +374,17 @@ def _filled(frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bo
 
 
 def ffill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
-    """Return a copy with missing values replaced by the last one before, in the order of ``sort_by`` or of the frame.
+    """Return a copy with missing values replaced by the previous value, in the order of ``sort_by`` or of the frame.
 
-    Of a grouped frame, it is the last one of the group; the result is the rows, without the keys.
+    For a grouped frame, values are filled within each group; the result is ungrouped.
     """
     return _filled(self, sort_by, ascending, forward=True)
 
 
 def bfill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
-    """Return a copy with missing values replaced by the next one after, in the order of ``sort_by`` or of the frame.
+    """Return a copy with missing values replaced by the next value, in the order of ``sort_by`` or of the frame.
 
-    Of a grouped frame, it is the next one of the group; the result is the rows, without the keys.
+    For a grouped frame, values are filled within each group; the result is ungrouped.
     """
     return _filled(self, sort_by, ascending, forward=False)
 
@@ -404,7 +404,7 @@ def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, nor
     state = self._state.ungrouped()
     keys = [] if self.group_by is None else [make_series(state, expr, name) for name, expr in self.group_by.keys]
     for name in names:
-        self._state.value(name)  # an aggregate has no rows to count
+        self._state.value(name)  # raises for an aggregate, which has no rows to count
     groups = DataFrame(state, self._columns).groupby([*keys, *names])
     counted = groups.size().rename(unused_name("value_counts", groups.index_columns))
     if normalize:

@@ -97,9 +97,9 @@ class Savepoints:
         return self._entry(savepoint_name).df.copy()
 
     def get_materialized_df(self, savepoint_name: str, engine_override: Engine | None = None) -> DataFrame:
-        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` makes.
+        """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` creates.
 
-        Looks no table up, so it may be called before they are written; fetching its rows is an error until then.
+        Runs no query, so it may be called before they are written; until then, fetching its rows is an error.
         """
         from objectiv_local.frame.frame import DataFrame
 
@@ -109,7 +109,7 @@ class Savepoints:
         places = _places([*self._before(savepoint_name), entry], engine)
         plan = (self._over_written(state.plan, savepoint_name, places) if entry.materialization == "cte"
                 else _read(entry, places))
-        # Rows in a table keep the values of the variables that they were computed with.
+        # Stored rows no longer depend on the variables that they were computed with.
         before, now = variables(state.plan), variables(plan)
         known = tuple(each for each in state.variables if each in now or each not in before)
         if engine.dialect != state.dialect:
@@ -129,8 +129,8 @@ class Savepoints:
         out = []
         for entry in self.all:
             frame = entry.df
-            # DuckDB keeps the text of a view without the name of the database, so that a temporary table would still hide
-            # what it reads: such a view computes the rows itself.
+            # DuckDB stores the SQL of a view without the database name, so a temporary table would still shadow the table
+            # that it reads. Such a view computes the rows itself instead.
             passed = hidden if entry.materialization == "view" else frozenset()
             plan = self._over_written(frame._state.plan, entry.name, places, passed)
             state = replace(frame._state, plan=plan)
@@ -152,7 +152,7 @@ class Savepoints:
     def _drops(self, dialect: str | None, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         drops = {}
         for entry in reversed(self.all):
-            # A temporary table is named with its schema: a table that stays may have the same name.
+            # A temporary table is qualified with its schema, because a permanent table may have the same name.
             schema = f"{dialect_named(dialect or entry.df._state.dialect).temporary_schema}."
             if entry.materialization == "temp_table":
                 drops[entry.name] = f"DROP TABLE IF EXISTS {schema}{_named(entry, {})}"
@@ -161,7 +161,7 @@ class Savepoints:
         return drops
 
     def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
-        """Create the tables and views, all in one transaction: either all are there afterwards, or none. Return what was made.
+        """Create all tables and views in one transaction, so either all exist afterwards or none. Return what was created.
 
         Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before. Temporary tables
         of other frames stay as they are: a savepoint that is a temporary table cannot take the name of one, and raises
@@ -200,7 +200,7 @@ def _named(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> str:
 
 
 def _is_hidden(name: str, engine: Engine) -> bool:
-    """Return whether a temporary table hides what is stored under a name."""
+    """Return whether a temporary table shadows the permanent table or view of that name."""
     try:
         found = engine.table(f'"{name}"')
     except TableNotFound:
@@ -212,7 +212,7 @@ def _is_hidden(name: str, engine: Engine) -> bool:
 
 
 def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str, ...]]:
-    """Return the full names of tables and views, because a temporary table hides another one of its name."""
+    """Return the qualified names of tables and views, because a temporary table would shadow one of the same name."""
     return {entry.name: engine.place(f'"{entry.name}"') for entry in entries if entry.materialization in ("table", "view")}
 
 

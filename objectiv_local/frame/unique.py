@@ -1,4 +1,4 @@
-"""Rows that are aligned on an index meet one row each: proved by a key, or by a query that looks for repeated labels."""
+"""Aligning on an index matches each row with at most one other: proved by a key, or checked by a query for repeated labels."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def check_aligned(plan: Node, engine: Engine) -> None:
             sides.append(_labelled(node.left, [here for here, _ in node.on]))
         if any(_has_key(side) for side in sides) or not all(repeated(side) for side in sides):
             continue
-        raise InvalidValue(_message(node, repeated(sides[0])), hint="write what is meant: left.merge(right, on=[...]) on "
-                           "columns that tell rows apart, an aggregate with one row for each label, or another index with "
+        raise InvalidValue(_message(node, repeated(sides[0])), hint="use one of: left.merge(right, on=[...]) on "
+                           "columns that identify a row, an aggregate with one row for each label, or another index with "
                            "reset_index() and set_index([...])")
 
 
 def _labelled(side: Node, labels: list[str]) -> Labelled:
-    """Return the step that the labels come from, so that a question about it is short and asked once."""
+    """Return the step that the labels come from, so that the query on it is short and runs once."""
     while isinstance(side, Extend | Select):
         computed = dict(side.columns)
         below = [computed.get(name, None if isinstance(side, Select) else side.column(name)) for name in labels]
@@ -57,8 +57,8 @@ def _has_key(side: Labelled) -> bool:
 
 
 def _repeated(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[str, object]:
-    """Return a label that several rows have, and their number as ``rows``; nothing if there is none."""
-    # Names of columns may be too long for an engine, with one more beside them.
+    """Return one label that several rows have, with their number as ``rows``; empty if labels are unique."""
+    # Neutral names: a column name could be too long for the engine, or clash with ``rows``.
     keys = tuple((f"label_{number}", side.column(name)) for number, name in enumerate(labels, 1))
     counted = Aggregate(side, keys, (("rows", aggregation("size")),))
     several = Limit(Filter(counted, call("gt", counted.column("rows"), literal(1))), (), 1)

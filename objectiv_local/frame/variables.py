@@ -36,10 +36,11 @@ def known(frame: DataFrame) -> dict[tuple[str, str], Variable]:
 
 
 def create_variable(self: DataFrame, name: str, value: object, *, dtype: str | None = None) -> tuple[DataFrame, Series]:
-    """Return a copy that knows a variable, and the variable as a series to compute with.
+    """Return a copy that has a variable, and the variable as a series to use in expressions.
 
-    A variable is identified by its name and dtype, and has one value in a program: one that the frame knows already gets
-    the new value everywhere, and where frames meet that have two values for it, that of the left one counts for both.
+    A variable is identified by its name and dtype, and has one value per expression. Creating a variable that the frame
+    already has changes its value everywhere; if frames with two values for it are combined, the value of the left one is
+    used for both.
 
     >>> import objectiv_local as ol
     >>> df = ol.DataFrame.from_schema({"visits": "int64"})
@@ -65,10 +66,10 @@ def _variable(name: str, value: object, dtype: str | None) -> Variable:
 
 
 def set_variable(self: DataFrame, name: str, value: object, *, dtype: str | None = None) -> DataFrame:
-    """Return a copy with another value for a variable, everywhere that the program uses it.
+    """Return a copy with another value for a variable, wherever the frame uses it.
 
-    A variable is identified by its name and dtype. Raises ColumnNotFound for one that the frame does not know; rows in a
-    temporary table, a sample or a written table no longer depend on the variables that they were computed with.
+    A variable is identified by its name and dtype. Raises ColumnNotFound for a variable that the frame does not have. Rows
+    in a temporary table, a sample or a written table no longer depend on the variables that they were computed with.
     """
     new = _variable(name, value, dtype)
     old = known(self).get((new.type.dtype, name))

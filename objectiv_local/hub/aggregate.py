@@ -55,8 +55,8 @@ class Aggregate:
 
         A session lasts from its first to its last hit within the group, so a session that crosses midnight counts in
         both days of a grouping by day, with its part of each. Sessions of no length (bounces) are left out unless
-        ``exclude_bounces=False``. A mean is rounded to a microsecond, a half to the even one. Grouped by ``session_id``, it
-        is the duration of each session.
+        ``exclude_bounces=False``. A mean is rounded half to even, to whole microseconds. Grouping by ``session_id`` gives
+        the duration of each session.
 
         Raises InvalidValue for another method.
         """

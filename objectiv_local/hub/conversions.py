@@ -1,7 +1,7 @@
-"""Conversions: location stacks that were registered over one state of an event frame, and applied to any later one.
+"""Conversions: location stacks registered for one state of an event frame and applied to any later one.
 
-A stack is kept as its expression over columns. What a column of it means is known by what the column is computed from,
-down to rows that both states are made of; of a frame that is made of other rows, by its name.
+A stack is kept as an expression over columns. If both frames come from the same rows, a column is identified by the
+expression that computes it from those rows; otherwise by its name.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Column, Expr, substitute, transform
 from objectiv_local.plan.nodes import Extend, Filter, Limit, Node, Pin, Select, Source
 
-#: The largest expression that is compared, in parts: what is put together from more is no column of events.
+#: The largest expression that is compared, in parts. A column of events is never computed from more.
 _MOST_PARTS = 1_000
 
 
 def applied(stack: Series, data: DataFrame, name: str) -> Series:
-    """Return the location stack of the conversion ``name`` for the rows of ``data``, a state of any event frame.
+    """Return the location stack of the conversion ``name`` for the rows of ``data``, any event frame.
 
-    Raises ColumnNotFound where the frame does not have what the stack is computed from, InvalidType where it has it as
-    another type, and InvalidValue where the stack looks at other rows than its own and the frame is made of others.
+    Raises ColumnNotFound if the frame lacks a column that the stack is computed from, InvalidType if that column has another
+    type, and InvalidValue if the stack reads other rows (a window or a subquery) and the frame is made of different rows.
     """
     state, given = data._state, stack._state
     looks_around = stack._expr.has_window or stack._expr.has_query
     expr = None if looks_around and state.plan is not given.plan else _expressed(stack, data, name)
     if expr is not None:
         return make_series(state, expr, stack.name)
-    # Columns that were replaced since are still there below, where the frame is made of those very rows.
+    # If the frame is made of the same rows, columns that were replaced since can still be read from an earlier step.
     found = without_join(state.plan, given.plan, stack._expr, "left") if given.engine is state.engine else None
     if found is not None:
         return make_series(state.on(found[0]), found[1], stack.name)
@@ -40,11 +40,11 @@ def applied(stack: Series, data: DataFrame, name: str) -> Series:
                            "made of the rows it was registered for", hint=hint)
     read = ", ".join(sorted(stack._expr.columns))
     raise ColumnNotFound(f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
-                         "registered, and this frame does not have that", hint=f"keep that column as it was, or {hint}")
+                         "registered, and this frame does not have that column", hint=f"keep that column as it was, or {hint}")
 
 
 def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
-    """Return the stack as an expression over the columns of ``data``; None where they do not hold what it reads."""
+    """Return the stack as an expression over the columns of ``data``; None if a column that it reads is missing."""
     if stack._state.plan is data._state.plan:
         return stack._expr
     theirs, mine = _lineage(stack._state), _lineage(data._state)
@@ -55,9 +55,9 @@ def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
         named: dict[Expr, Column] = {own.column(column): found for column, found in columns.items() if column in own.types}
         return _placed(stack._expr, named, name)
     for node in shared:
-        # What a column was computed from may have been kept where the column itself was dropped.
+        # If a column was dropped, the columns that it was computed from may still exist.
         meant = _computed(theirs[: theirs.index(node)], node)
-        # Of columns that are equal, the one that was added first stands for all.
+        # Of equal columns, the one that was added first is used.
         places = {expr: data._state.column(column) for column, expr
                   in reversed(_computed(mine[: mine.index(node)], node).items())}
         if stack._expr.columns <= meant.keys():
@@ -68,7 +68,7 @@ def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
 
 
 def _placed(expr: Expr, places: dict[Expr, Column], name: str) -> Expr | None:
-    """Return an expression with columns in the places of its parts; None if one of the columns it reads has no place."""
+    """Return an expression with parts replaced by columns; None if a column that it reads has no replacement."""
     lost = False
 
     def placed(part: Expr) -> Expr | None:
@@ -99,7 +99,7 @@ def _lineage(state: State) -> list[Node]:
 
 
 def _kept(source: Source, engine: Engine) -> Node | None:
-    """Return the step whose rows a temporary table holds, or a sample some of; None for any other table."""
+    """Return the step whose rows a temporary table or a sample was made from; None for any other table."""
     if source in engine.samples:
         return engine.samples[source]
     return engine.origins.get(source.relation)

@@ -70,9 +70,9 @@ class ModelHub:
         that the target has.
 
         The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON
-        stored as text are cast. Event ids have to be unique, as the collector stores them; a table that repeats some needs a
-        view without them. ``start_date`` and ``end_date``, days as ``YYYY-MM-DD`` or dates, are both included and filter on
-        ``day`` before sessions are made, so a session that began before the first day starts anew.
+        stored as text are cast. Event ids have to be unique, as the collector stores them; for a table with repeated ids, use a
+        view without the duplicates. ``start_date`` and ``end_date``, dates or strings as ``YYYY-MM-DD``, are inclusive and
+        filter on ``day`` before sessions are made, so a session that began earlier starts on the first day instead.
 
         The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then
         session_id and session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A
@@ -154,9 +154,10 @@ class ModelHub:
         ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``, which has elements where such a
         link is in the stack. The name is ``conversion_<number>`` by default; a name that exists is replaced.
 
-        The conversion is a rule over the columns that ``location_stack`` is computed from. Models apply it to any event frame
-        that has them: later states of the frame (filtered, materialized, sampled, appended) and frames of other dates or
-        tables. A frame that lacks such a column, or has had it replaced, raises ColumnNotFound when a model needs it.
+        The conversion is stored as an expression over the columns that ``location_stack`` is computed from. Models apply it to
+        any event frame that has these columns: later states of the frame (filtered, materialized, sampled, appended) and
+        frames of other dates or tables. If a frame lacks such a column, or it was replaced, models that need it raise
+        ColumnNotFound.
         """
         if location_stack is None and event_type is None:
             raise InvalidValue("a conversion needs a location_stack, an event_type, or both")

@@ -40,7 +40,7 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
     plan: Node = Extend(state.plan, (("__root", first),), "stacks")
     keys = [plan.column(name) for name in plan.key or ()]
     if not keys:
-        # Rows that nothing is known to tell apart, such as those of a frame with others appended, are numbered.
+        # Rows without a known key, such as those of appended frames, are numbered.
         number = over(aggregation("row_number"), [], (Ordering(plan.column("__root")),))
         plan = Extend(plan, (("__row", number),), "numbered_events")
         keys = [plan.column("__row")]

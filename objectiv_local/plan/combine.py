@@ -106,9 +106,9 @@ def _combined(node: Node) -> Node | None:
 
 
 def _windows_over_part(side: _Side) -> bool:
-    """Return whether a side has windows over rows that a filter left, which are other windows over all rows.
+    """Return whether a side has windows over filtered rows, which would differ over all rows.
 
-    The filter next to the rows may have windows: those are over all rows.
+    The filter directly above the rows may use windows, because those are over all rows.
     """
     assert side.aggregate is not None
     return bool(side.predicates) and any(

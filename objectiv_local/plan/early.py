@@ -116,7 +116,7 @@ def _is_label(expr: Expr) -> bool:
 
 
 def _reuses_names(rows: Node, steps: Iterable[Extend | Filter]) -> bool:
-    """Return whether a label takes the name of a column, or a column the name of a label."""
+    """Return whether a label and a column have the same name."""
     taken = set(rows.types)
     labels: set[str] = set()
     for step in steps:
@@ -158,7 +158,7 @@ class _Question:
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
             raise _Unfit
         if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
-            # A window here is over the rows that the filters leave, which the groups are not.
+            # A window here is over the filtered rows, which the groups are not.
             raise _Unfit
         self.plain: dict[str, Expr] = {}
         self.labels: set[str] = set()

@@ -149,10 +149,10 @@ class Case(Expr):
 
 
 def check_compared(type_: Type, use: str) -> None:
-    """Raise :class:`InvalidType` for JSON, whose values the engines compare and order by rules of their own."""
+    """Raise :class:`InvalidType` for JSON, which each engine compares and orders by its own rules."""
     if not ops.is_ordered(type_):
         raise InvalidType(f"rows cannot be {use} {type_}",
-                          hint="use what it holds, as in series.json.get_value('id', as_str=True)")
+                          hint="use a member instead, as in series.json.get_value('id', as_str=True)")
 
 
 class Ordering(Value):
@@ -323,7 +323,7 @@ def literal(value: object, type_: Type | None = None) -> Literal:
         try:
             value = json.dumps(value, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise InvalidValue(f"{value!r} has no form in JSON: {error}",
+            raise InvalidValue(f"{value!r} cannot be written as JSON: {error}",
                                hint="JSON has dict, list, str, bool, None and finite numbers") from None
     own = type_of_value(value) if type_ is None or type_.name != "json" else type_
     if type_ is None or own == type_:

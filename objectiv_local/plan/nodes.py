@@ -270,7 +270,7 @@ class Join(Node):
     they are for a pair of rows; an outer join has none. Without keys and condition, every row meets every other.
 
     ``single`` names the side on which keys may not repeat, for rows not to multiply: the right one, or either of them.
-    Where no key of a side proves it, whoever runs the plan has to; see ``frame/unique.py``.
+    If no key of a side proves it, the caller must check it before running the plan; see ``frame/unique.py``.
     """
 
     __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single")

@@ -19,7 +19,7 @@ class _Needed(Exception):
 
 
 def number_locally(root: Node) -> Node:
-    """Return the plan with numbers within groups wherever nothing tells them from those over all rows."""
+    """Return the plan with numbers within groups wherever they give the same answer as numbers over all rows."""
     for node in topological(root):
         if isinstance(node, Extend) and node.local:
             try:
@@ -123,7 +123,7 @@ class _Rewrite:
                 if per is None or per not in {part.name for part in expr.partition if isinstance(part, Column)}:
                     raise _Needed
                 for child in (*expr.partition, *(key.expr for key in expr.order)):
-                    # Within a group, rows are divided and ordered by the number as they are by the one over all rows.
+                    # Within a group, both numbers partition and order the rows in the same way.
                     if not (isinstance(child, Column) and child.name == name):
                         self._check(child, numbers)
                 return name

@@ -200,8 +200,8 @@ _scalar("json_has", "json json! -> bool",
                 "is not an array.")
 _scalar("json_length", "json -> int64", meaning="The number of elements of an array; NULL for what is not an array.")
 _scalar("json_contains", "json any! -> bool",
-        meaning="Whether an array has a text, number, bool or null (which is given as JSON) as an element; NULL for NULL, "
-                "false for what is no array.")
+        meaning="Whether an array has a string, number, bool or null (given as JSON) as an element; NULL for NULL, "
+                "false for other JSON values.")
 _scalar("json_equal", "json json! -> bool",
         meaning="Whether a JSON value equals a constant: objects with the same members in any order, arrays with the same "
                 "elements in the same order, numbers of the same value; NULL for NULL.")
@@ -294,7 +294,7 @@ _window("last_value", "any -> =1", framed=True, meaning="The value of the last r
 
 
 def is_ordered(type_: Type) -> bool:
-    """Return whether values of a type have an order, whatever its scale or label. JSON has none."""
+    """Return whether values of a type have an order, regardless of its scale or label. JSON has none."""
     return type_.name in _CLASSES["T"]
 
 

@@ -27,7 +27,7 @@ class Relation:
     folders: bool = True
     """Whether folders such as ``year=2024`` are columns."""
     temporary: bool = False
-    """Whether it holds rows of frames and ends with the connection."""
+    """Whether it is a temporary table with rows of frames, which ends with the connection."""
 
     @property
     def title(self) -> str:

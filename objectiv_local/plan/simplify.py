@@ -61,9 +61,9 @@ def drop_single_row_windows(root: Node) -> Node:
 
 
 def label_first(root: Node) -> Node:
-    """Return the plan with windows in filters and groups as columns of a step of their own, as a user might have named them.
+    """Return the plan with windows in filters and groups as columns of a separate step, as if a user had named them.
 
-    The keys of groups, and the arguments and conditions of aggregates, become columns as a whole.
+    Group keys, and arguments and conditions of aggregates, become columns as whole expressions.
     """
     from objectiv_local.plan.rewrite import map_exprs, rebuild
 
@@ -87,7 +87,7 @@ def label_first(root: Node) -> Node:
 
 
 def _read_expressions(node: Filter | Aggregate) -> Iterator[tuple[str, Expr]]:
-    """Yield the expressions that a step computes from each of its rows, with the names that they have, if any."""
+    """Yield the expressions that a step computes for each row, with their names, if any."""
     if isinstance(node, Filter):
         yield "", node.predicate
         return

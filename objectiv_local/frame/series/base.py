@@ -56,7 +56,7 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
 
 
 def index_levels(state: State) -> dict[str, Series]:
-    """Return the levels of an index by name, as series of the same rows without an index; of groups, the keys."""
+    """Return the index levels as series without an index, by name; for a grouped state, the keys."""
     bare = state if state.groups is not None else replace(state, index=())
     return {name: make_series(bare, state.value(name), name) for name in state.labels}
 
@@ -91,7 +91,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def index(self) -> dict[str, Series]:
-        """The levels of the index as series, by name, without an index of their own; of a grouped series, the keys."""
+        """The index levels as series without an index, by name; for a grouped series, the keys."""
         return index_levels(self._state)
 
     def __repr__(self) -> str:
@@ -321,7 +321,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return self._with(found)
 
     def _looked_up_as(self, other: Series) -> Type:
-        """Return the type that values are looked up as in a series: one that holds those of both."""
+        """Return the common type in which values are looked up in another series."""
         own, theirs = self._expr.type, other._expr.type
         type_ = common_type([own, theirs])
         if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
@@ -380,7 +380,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return self._with(case(whens, self._expr) if whens else self._expr)
 
     def astype(self, dtype: object, errors: str = "raise") -> Series:
-        """Return the values as another type: the name of a dtype, a type of Python's, or one of numpy's.
+        """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
         ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
@@ -435,7 +435,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return make_series(state.on(state.plan, tuple(order)), expr, self._name)
 
     def sort_index(self, *, ascending: bool | Sequence[bool] = True) -> Series:
-        """Return the series in the order of its index; ``ascending`` is one direction, or one for each level."""
+        """Return the series sorted by its index; ``ascending`` is one direction, or one for each level."""
         levels = self._state.labels
         directions = [ascending] * len(levels) if isinstance(ascending, bool) else list(ascending)
         if len(directions) != len(levels):
@@ -496,7 +496,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         found = self.to_arrow().to_pylist()
         if not found:
             raise RowNotFound(f"series {self._name!r} has no row, so it has no value",
-                              hint="to_pandas() returns the rows, also if there are none")
+                              hint="to_pandas() returns an empty series instead")
         return found[0]
 
     def view_sql(self, dialect: str | None = None) -> str:
@@ -567,7 +567,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     @property
     def group_by(self) -> Groups | None:
-        """The groups of a series of a grouped frame, which its aggregates are of; None for other series."""
+        """The groups that the next aggregate is computed for; None if the series is not grouped."""
         return self._state.groups
 
     # ---- values of other rows

@@ -95,10 +95,10 @@ class SeriesDtypes:
                    dtype: str | None = None) -> Series:
         """Return a constant as a series of the rows of ``base``, of the dtype of this class.
 
-        Text is read as a date, time, timestamp, timedelta or uuid by the classes of those, None is a missing value, and an
-        interval may also be a mapping of ``lower``, ``upper`` and ``bounds`` to constants and series. ``Series.from_value``
-        takes the dtype of the value, or ``dtype``. Raises InvalidType for a value of another dtype, and InvalidValue for
-        text that does not read as one.
+        The classes of dates, times, timestamps, timedeltas and uuids parse strings. None is a missing value. An interval may
+        also be a mapping of ``lower``, ``upper`` and ``bounds`` to constants and series. ``Series.from_value`` uses the dtype
+        of the value, or ``dtype``. Raises InvalidType for a value of another dtype, and InvalidValue for a string that
+        cannot be parsed.
         """
         from objectiv_local.frame.series.base import make_series
 
@@ -106,7 +106,7 @@ class SeriesDtypes:
 
     @classmethod
     def _constant_type(cls, value: object, dtype: str | None) -> Type:
-        """Return the type that a constant of this class has: that of the class, made complete by the value."""
+        """Return the type of a constant of this class; parameters such as the scale of a decimal come from the value."""
         own = cls._class_dtype()
         if dtype is not None:
             type_ = type_from_dtype(dtype)

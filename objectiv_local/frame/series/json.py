@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @series_class("json")
 class SeriesJson(Series):
-    """Series of JSON. It equals a dict or a list with the same content, whatever the order of the members.
+    """Series of JSON. A value equals a dict or a list with the same content; the order of members does not matter.
 
-    JSON is compared with nothing else, and has no order: compare what it holds, as in
+    JSON cannot be compared with anything else, and has no order: compare a member instead, as in
     ``series.json.get_value('id', as_str=True)``.
     """
 
@@ -34,8 +34,8 @@ class SeriesJson(Series):
             return same if op == "eq" else ~same
         if op in ("eq", "ne", "lt", "le", "gt", "ge"):
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
-            raise InvalidType(f"{op} cannot be computed of series {self._name!r}, which is JSON, and {what}",
-                              hint="== and != take a dict or a list; compare what it holds with anything else, as in "
+            raise InvalidType(f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
+                              hint="== and != take a dict or a list; for other values, compare a member, as in "
                                    f"{self._name}.json.get_value('id', as_str=True) == 'x'")
         return super()._binary(op, other, swapped=swapped)
 
@@ -110,14 +110,14 @@ class JsonAccessor:
         return self._series._call("json_length")
 
     def array_contains(self, item: str | float | bool | None) -> Series:
-        """Return whether an array has a text, number, bool or null as an element; missing for a missing value.
+        """Return whether an array has a string, number, bool or null as an element; missing for a missing value.
 
-        ``item`` is None for a null.
+        With None as ``item`` it looks for a JSON null.
         """
         if item is None:
             return self._series._with(call("json_contains", self._series._expr, literal("null", JSON)))
         if not isinstance(item, str | int | float | bool):
-            raise InvalidType(f"array_contains takes a text, a number, a bool or None, not {type(item).__name__}",
+            raise InvalidType(f"array_contains takes a string, a number, a bool or None, not {type(item).__name__}",
                               hint="compare an element with a dict or list, as in series.json[0] == {...}")
         return self._series._call("json_contains", item)
 

@@ -126,15 +126,15 @@ class SeriesNumericInterval(Series):
         """Return an interval for each row of ``base``: a ``pandas.Interval``, or a mapping of its parts.
 
         The mapping has ``lower`` and ``upper``, numbers or series of numbers, and ``bounds``: ``(]``, ``[)``, ``[]`` or
-        ``()``, or a series of them. Series of other frames are aligned as in an assignment. A missing part, or NaN, makes a
-        missing interval. Raises InvalidType and InvalidValue for constants that are no interval; of series it is an error
-        when rows are fetched.
+        ``()``, or a series of them. Series of other frames are aligned as in an assignment. If a part is
+        missing or NaN, the interval is missing. Raises InvalidType or InvalidValue if constants do not form a valid interval;
+        for series, that is an error when rows are fetched.
         """
         if not isinstance(value, Mapping):
             return super().from_value(base, value, name, dtype)
         cls._constant_type(None, dtype)
         if set(value) != {"lower", "upper", "bounds"}:
-            raise InvalidValue(f"an interval is made of lower, upper and bounds, not of {sorted(map(str, value))}",
+            raise InvalidValue(f"an interval has lower, upper and bounds, not {sorted(map(str, value))}",
                                hint="as in {'lower': 0, 'upper': df.x, 'bounds': '(]'}")
         state = base._state
         parts: list[Expr] = []
@@ -145,7 +145,7 @@ class SeriesNumericInterval(Series):
             else:
                 expr = literal(given, STRING if given is None else None)
             if part == "bounds" and expr.type != STRING:
-                raise InvalidType(f"the bounds of an interval are text, not {expr.type}",
+                raise InvalidType(f"the bounds of an interval are a string, not {expr.type}",
                                   hint="use one of " + ", ".join(BOUNDS))
             if part != "bounds" and expr.type.name not in ("int64", "float64", "decimal"):
                 raise InvalidType(f"the {part} end of an interval is a number, not {_shown(given)}",
@@ -187,7 +187,7 @@ def _shown(value: object) -> str:
 
 
 def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
-    """Return the interval with these parts; NULL where one is NULL or NaN. It raises where they are no interval."""
+    """Return the interval with these parts; NULL if one is NULL or NaN. The query fails if they are not a valid interval."""
     lower, upper = cast(lower, FLOAT64), cast(upper, FLOAT64)
     _check(lower, upper, bounds)
     nan = literal(float("nan"))
@@ -199,7 +199,7 @@ def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
     for part in (call("slice", bounds, literal(0), literal(1)), cast(lower, STRING), literal(", "), cast(upper, STRING),
                  call("slice", bounds, literal(1), literal(9))):
         shown = call("concat", shown, part)
-    # Text that begins so reads as no number, so the engine stops with it.
+    # A string that begins so cannot be cast to a number, so the engine raises an error that shows it.
     refused = call("interval", cast(shown, FLOAT64), upper, literal("[]"))
     known = [str(bounds.value)] if isinstance(bounds, Literal) else BOUNDS
     kinds = [(call("and", ordered, call("eq", bounds, literal(each))), call("interval", lower, upper, literal(each)))
@@ -208,7 +208,7 @@ def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
 
 
 def _check(lower: Expr, upper: Expr, bounds: Expr) -> None:
-    """Raise InvalidValue for constants that are no interval."""
+    """Raise InvalidValue for constants that do not form a valid interval."""
     low, high = (end.arg if isinstance(end, Cast) else end for end in (lower, upper))
     if isinstance(bounds, Literal) and bounds.value is not None and bounds.value not in BOUNDS:
         raise InvalidValue(f"the bounds of an interval cannot be {bounds.value!r}", hint="use one of " + ", ".join(BOUNDS))

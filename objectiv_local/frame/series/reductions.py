@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class SeriesReductions:
     """Aggregates of the values that are not missing; NaN is a value.
 
-    ``partition`` is None for one value of all rows, or for a series of a grouped frame, of each of its groups; a grouped
-    frame (``df.groupby(...)``) for one value of each of its groups; or a window (``df.window(...)``) for a value on every
-    row. ``skipna`` is there for pandas' sake and has to be true.
+    Without ``partition``, the result is one value for all rows, or one for each group of a grouped series. With a grouped
+    frame (``df.groupby(...)``) it is one value for each of its groups, and with a window (``df.window(...)``) a value on every
+    row. ``skipna`` exists for compatibility with pandas and has to be true.
     """
 
     __slots__ = ()
@@ -58,7 +58,7 @@ class SeriesReductions:
         return replace(state, groups=groups.moved(keys)), value
 
     def _of_rows(self) -> Series:
-        """Return the series of the rows, without groups."""
+        """Return the series without its groups."""
         from objectiv_local.frame.series.base import make_series
 
         return make_series(self._state.ungrouped(), self._expr, self._name)
@@ -68,7 +68,7 @@ class SeriesReductions:
         return self._reduce("size", partition, "size")
 
     def transform(self, func: str, **options: Any) -> Series:
-        """Return an aggregate of each group on every row of it, as a series of the rows: of a series of a grouped frame.
+        """Return a grouped series with the aggregate of each group repeated on every row of the group; the result is ungrouped.
 
         >>> import objectiv_local as ol
         >>> df = ol.DataFrame.from_schema({"city": "string", "people": "int64"})
@@ -112,17 +112,17 @@ class SeriesReductions:
         return self._reduce("mean", partition, skipna=skipna)
 
     def median(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the median, between the two middle values of an even number.
+        """Return the median: halfway between the two middle values if their number is even.
 
-        Of text, dates and times it is the lower of the two. Bach took that of every type. Not over a window.
+        For strings, dates and times it is the lower of the two, which Bach returned for every type. Not over a window.
         """
         return self._reduce("median", partition, skipna=skipna)
 
     def quantile(self, partition: Partition | float | list[float] | tuple[float, ...] = None,
                  q: float | Sequence[float] = 0.5) -> Series:
-        """Return the value below which a share ``q`` of the values lies, linearly interpolated between the two nearest.
+        """Return the ``q`` quantile, linearly interpolated between the two nearest values.
 
-        With a list of shares, the index is ``quantile``, or the keys and ``quantile``. ``series.quantile(0.9)`` works as
+        With a list for ``q``, the index is ``quantile``, or the keys and ``quantile``. ``series.quantile(0.9)`` works as
         in pandas, although ``partition`` comes first as in Bach. Not over a window.
         """
         if isinstance(partition, int | float | list | tuple):
@@ -138,7 +138,7 @@ class SeriesReductions:
         from objectiv_local.frame.window import Window
 
         if isinstance(partition, Window):
-            raise InvalidType("this is computed of groups, not over a window",
+            raise InvalidType("this is computed for groups, not over a window",
                               hint="aggregate by group and merge the result")
         return make_series(*self._partitioned(partition), self._name).to_frame()
 

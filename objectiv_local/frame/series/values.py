@@ -56,9 +56,9 @@ def is_listed(value: object) -> bool:
 
 
 def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
-    """Return what each of ``count`` columns is set to: the columns of a frame, the values of a list, or one value for all.
+    """Return the value for each of ``count`` columns: the columns of a frame, the values of a list, or one value for all.
 
-    Raises InvalidValue unless there are as many of them, and InvalidType for a dict or set, which have no order.
+    Raises InvalidValue if their number differs, and InvalidType for a dict or set, which have no defined order of values.
     """
     from objectiv_local.frame.frame import DataFrame
 
@@ -66,7 +66,7 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
         value = DataFrame.from_pandas(frame._state.connected(), value)
     if isinstance(value, dict | set):
         raise InvalidType(f"several columns cannot be set to a {type(value).__name__}",
-                          hint="give a list with a value for each, or one value for all")
+                          hint="give a list with one value for each column, or one value for all")
     if isinstance(value, DataFrame):
         given = list(value.data.values())
     elif is_listed(value):
@@ -74,7 +74,7 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
     else:
         return [value] * count
     if len(given) != count:
-        raise InvalidValue(f"{count} columns cannot be set to {len(given)} values", hint="give one for each")
+        raise InvalidValue(f"{count} columns cannot be set to {len(given)} values", hint="give one value for each column")
     return given
 
 
@@ -109,11 +109,11 @@ def parsed_literal(value: str, type_: Type, where: str) -> Literal:
 
 
 def _duration(text: str) -> datetime.timedelta:
-    """Return a duration in the forms that pandas reads. Raises ValueError for others, and for parts of a microsecond."""
+    """Return a duration parsed by pandas. Raises ValueError for other strings, and for fractions of a microsecond."""
     import pandas as pd
 
     found = pd.Timedelta(text)
-    # A number alone would be nanoseconds.
+    # pandas would read a bare number as nanoseconds.
     if pd.isna(found) or found.nanoseconds or re.fullmatch(r"[\s0-9.+-]*", text):
         raise ValueError(text)
     return found.to_pytimedelta()
@@ -122,10 +122,10 @@ def _duration(text: str) -> datetime.timedelta:
 def constant(value: object, type_: Type) -> Literal:
     """Return a Python value as a constant of a type.
 
-    Text is read as a date, time, timestamp, timedelta or uuid where one is asked for; a datetime gives its date, a date the
-    start of the day, an integer a float or a decimal. JSON may be any value that JSON has; text is a string of it.
+    Strings are parsed as a date, time, timestamp, timedelta or uuid if that is the type. A datetime is converted to its date,
+    a date to the start of the day, and an integer to a float or a decimal. JSON may be any JSON value; a string stays one.
 
-    Raises InvalidType for a value of another type, and InvalidValue for text that does not read as the type.
+    Raises InvalidType for a value of another type, and InvalidValue for a string that cannot be parsed.
     """
     value = python_value(value)
     if value is None:
@@ -133,7 +133,8 @@ def constant(value: object, type_: Type) -> Literal:
     if type_.name == "json":
         kinds = {"list": list, "dict": dict}.get(type_.label.partition("[")[0], dict | list | str | bool | int | float)
         if not isinstance(value, kinds):
-            raise InvalidType(f"{value!r} is no constant of {type_}", hint="JSON has dict, list, str, bool, int and float")
+            raise InvalidType(f"{value!r} is not a constant of type {type_}",
+                              hint="JSON values are dict, list, str, bool, int and float")
         return literal(value if isinstance(value, dict | list) else json.dumps(value), type_)
     if isinstance(value, str) and type_.name in ("date", "time", "timestamp", "timedelta", "uuid"):
         value = python_value(parsed_literal(value, type_, f"a constant of {type_}").value)
@@ -144,5 +145,5 @@ def constant(value: object, type_: Type) -> Literal:
     try:
         return literal(value, type_)
     except InvalidType:
-        raise InvalidType(f"{value!r} is no constant of {type_}",
+        raise InvalidType(f"{value!r} is not a constant of type {type_}",
                           hint="give a value of that dtype, or cast the series with astype") from None
