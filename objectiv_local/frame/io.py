@@ -163,6 +163,9 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
         raise InvalidValue(f"materialization has to be 'cte', 'temp_table' or 'table', not {materialization!r}")
     if if_exists not in ("fail", "replace", "append"):
         raise InvalidValue(f"if_exists is 'fail', 'replace' or 'append', not {if_exists!r}")
+    if if_exists != "fail" and kind != "table":
+        raise InvalidValue(f"if_exists={if_exists!r} is for a permanent table, and this writes none",
+                           hint="add materialization='table' to write one")
     index_names = [index] if isinstance(index, str) else list(index)
     names = [column for column, _ in schema]
     for column in index_names:

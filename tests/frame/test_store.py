@@ -438,6 +438,9 @@ def test_frames_in_memory_become_named_tables(engine, size):
     assert DataFrame.from_table(connection, '"named rows"').columns == ["_index_0", "n"]
     connection.write(['DROP TABLE "named rows"'])
     assert len(written(rows, "append")) == size, "a table that is not there is made"
+    for kind in (None, "cte", "temp_table"):
+        with pytest.raises(InvalidValue, match="if_exists='append' is for a permanent table"):
+            DataFrame.from_pandas(connection, pd.DataFrame({"k": [1]}), materialization=kind, if_exists="append")
     with pytest.raises(InvalidValue, match="if_exists is"):
         written(rows, "skip")
     with pytest.raises(InvalidValue, match="'temp_table'"):
