@@ -6,7 +6,7 @@ import pytest
 from reference import Json
 from spec.specs import Spec, op, rowwise
 
-from objectiv_local.plan.expr import call, literal
+from objectiv_local.plan.expr import call, cast, literal
 from objectiv_local.types import BOOL, INT64, JSON, STRING, Type
 
 DOC = {"a": JSON}
@@ -301,7 +301,15 @@ CONSTANTS = [
         "json_slice", literal([1, 2, 3]), literal(-2), literal(-1)), JSON, [(1, Json([2]))]),
 ]
 
-SPECS: list[Spec] = CONSTANTS + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL
+#: Text as it is stored. Python and Postgres keep the last of repeated keys.
+STORED = [
+    rowwise("json_get_text: the last of repeated keys", {"s": STRING},
+            lambda s: call("json_get_text", cast(s, JSON), literal("x")), STRING, [('{"x": 1, "x": 2}', "2"), ('{"x": 3}', "3")]),
+    rowwise("json_get_text: a number with an exponent", {"s": STRING},
+            lambda s: call("json_get_text", cast(s, JSON), literal("x")), STRING, [('{"x": 1e2}', "100.0"), ('{"x": 1.5}', "1.5")]),
+]
+
+SPECS: list[Spec] = STORED + CONSTANTS + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)
