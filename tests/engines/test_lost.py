@@ -114,13 +114,15 @@ def test_frames_of_temporary_tables_that_are_gone_say_so(url: str, table: str) -
                 kept.to_pandas()
         finally:
             admin.execute("DROP TABLE gone_rows")
+    before = set(engine.temporary)
     sample = df.get_sample(sample_percentage=100)
+    (name,) = engine.temporary - before
     end(url, backend(engine))
-    with pytest.raises(ConnectionFailed, match="'sample' is gone"):
+    with pytest.raises(ConnectionFailed, match=f"'{name}' is gone"):
         sample.to_pandas()
     assert sorted(sample.get_unsampled().to_pandas().n) == [1, 2, 3]
-    with pytest.raises(ConnectionFailed, match="'sample' is gone"):
-        engine.arrow("SELECT n FROM sample", ONE)
+    with pytest.raises(ConnectionFailed, match=f"'{name}' is gone"):
+        engine.arrow(f"SELECT n FROM {name}", ONE)
     engine.close()
 
 
@@ -356,7 +358,8 @@ def test_child_that_ends_as_any_program_does(target: str, tmp_path: Path, url: s
             if child == 0:
                 action()
                 sys.exit(0)
-            print(os.waitpid(child, 0)[1])
+            # Flushed, so that the next child does not print it too.
+            print(os.waitpid(child, 0)[1], flush=True)
         print(sum(batch.num_rows for batch in stream), engine.arrow("SELECT 1::bigint", one)["n"].to_pylist())
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
