@@ -38,6 +38,6 @@ def _with(root: Node, value: Callable[[Variable], Expr | None]) -> Node:
         if not isinstance(node, Join) or node.condition is None:
             return map_exprs(node, changed)
         return Join(node.left, node.right, node.how, node.on, node.columns, node.nulls_match, node.step, node.key,
-                    changed(node.condition))
+                    changed(node.condition), node.single)
 
     return rebuild(root, change)
