@@ -34,6 +34,9 @@ class Session(ABC):
     """
 
     dialect: str
+    # Also of an engine that is being made: its repr is asked for where that fails.
+    description = "connection that is not open"
+    _closed = False
 
     def __init__(self, description: str, *, default_table: str | None, read_only: bool) -> None:
         self.description = description

@@ -250,10 +250,11 @@ class DataFrame(Reductions["DataFrame"]):
         return DataFrame(state.on(Filter(state.plan, test)), self._columns)
 
     def __getattr__(self, name: str) -> Series:
-        if not name.startswith("__") and name in self._columns:
+        columns = self.__dict__.get("_columns", ())  # a frame that is being copied has none yet
+        if not name.startswith("__") and name in columns:
             return self._column(name)
         raise AttributeNotFound(f"DataFrame has no attribute or column {name!r}",
-                                hint=near(name, self._columns) if not name.startswith("_") else None)
+                                hint=near(name, columns) if not name.startswith("_") else None)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeNotFound(f"cannot set attribute {name!r} of a frame", hint=f"write df[{name!r}] = ...")

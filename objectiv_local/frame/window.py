@@ -106,8 +106,9 @@ class Window(Reductions["DataFrame"]):
         return SeriesWindow(self, make_series(self._state, self._state.column(key), key))
 
     def __getattr__(self, name: str) -> SeriesWindow:
-        if name.startswith("_") or name not in self._columns:
-            raise AttributeNotFound(f"Window has no attribute or column {name!r}", hint=near(name, self._columns))
+        columns = self.__dict__.get("_columns", ())  # a window that is being copied has none yet
+        if name.startswith("__") or name not in columns:
+            raise AttributeNotFound(f"Window has no attribute or column {name!r}", hint=near(name, columns))
         return self[name]
 
     def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> DataFrame:

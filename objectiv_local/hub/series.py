@@ -105,7 +105,7 @@ class GlobalContext:
 
     def __getattr__(self, key: str) -> Series:
         """Return the member ``key`` as text; missing where the event has no such context or the context no such key."""
-        if key.startswith("__"):
+        if key.startswith("__") or key in self.__slots__:
             raise AttributeNotFound(f"a context has no attribute {key!r}")
         first = call("json_index", self._series._expr, literal(0))
         return self._series._with(call("json_get_text", first, literal(key)), key)

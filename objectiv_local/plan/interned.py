@@ -6,7 +6,7 @@ and would overflow the stack on long ones. Every value is therefore looked up in
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
 _table: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
@@ -42,6 +42,12 @@ class Value(metaclass=Interned):
     def _set(self, **values: object) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, name) for name in self.__match_args__)

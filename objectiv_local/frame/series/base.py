@@ -101,7 +101,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         return f"<{type(self).__name__} {self._name}: {self.dtype}, index {index}; {where}>"
 
     def __getattr__(self, name: str) -> Any:
-        hint = near(name, [each for each in dir(self) if not each.startswith("_")]) if not name.startswith("_") else None
+        if name.startswith("_"):
+            # A series that is being copied has no state yet.
+            raise AttributeNotFound(f"a series has no attribute {name!r}")
+        hint = near(name, [each for each in dir(self) if not each.startswith("_")])
         raise AttributeNotFound(f"series {self._name!r}, which is {self.dtype}, has no attribute {name!r}", hint=hint)
 
     def __bool__(self) -> bool:
