@@ -21,8 +21,8 @@ def every_statement_parses():
 
     lower = dialects.lower
 
-    def parsed(plan, dialect):
-        statement = lower(plan, dialect)
+    def parsed(plan, dialect, most=None):
+        statement = lower(plan, dialect, most)
         assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
         return statement
 

@@ -180,15 +180,18 @@ CONSTRUCTS: dict[str, Callable[[DataFrame, int], Any]] = {
 }
 
 
-def table(target: str) -> DataFrame:
-    """Return the frame of the table: on a Postgres server where :func:`load_postgres` made it, or in DuckDB's memory."""
+def table(target: str, limit: float | None = None) -> DataFrame:
+    """Return the frame of the table: on a Postgres server where :func:`load_postgres` made it, or in DuckDB's memory.
+
+    A server ends statements after ``limit`` seconds, because it would not notice that the process is ended.
+    """
     if target == "duckdb":
         import duckdb
 
         connection = duckdb.connect(config={"threads": 2})
         connection.execute(f"CREATE TABLE data AS {DATA.format(rows=f'range({ROWS})')}")
         return DataFrame.from_table(connect(connection), "data", key="id", index="id")
-    return DataFrame.from_table(connect(target), "data", key="id", index="id")
+    return DataFrame.from_table(connect(target, statement_timeout=limit), "data", key="id", index="id")
 
 
 def load_postgres(url: str) -> None:

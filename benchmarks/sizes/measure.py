@@ -38,7 +38,7 @@ class Measured:
 
 def measured(construct: str, size: int, target: str, limit: float) -> Measured:
     """Return what a program takes, or that it did not end within ``limit`` seconds."""
-    command = [sys.executable, "-m", "benchmarks.sizes.measure", construct, str(size), target]
+    command = [sys.executable, "-m", "benchmarks.sizes.measure", construct, str(size), target, str(limit)]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=limit, check=False)
     except subprocess.TimeoutExpired as stopped:
@@ -63,12 +63,12 @@ def _server(df: Any) -> list[str]:
     return [str(df.engine.arrow("SELECT pg_backend_pid()::bigint", (("pid", INT64),)).column(0)[0])]
 
 
-def _run(construct: str, size: int, target: str) -> dict[str, Any]:
+def _run(construct: str, size: int, target: str, limit: float) -> dict[str, Any]:
     from benchmarks.sizes.constructs import CONSTRUCTS, table
 
     # What the first query loads is not the program's own.
-    table(target).groupby("g").x.sum().to_frame().to_arrow()
-    df = table(target)
+    table(target, limit).groupby("g").x.sum().to_frame().to_arrow()
+    df = table(target, limit)
     processes = ["self", *_server(df)]
     before = _peak(processes)
     found: dict[str, Any] = {}
@@ -94,4 +94,4 @@ def _run(construct: str, size: int, target: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_run(sys.argv[1], int(sys.argv[2]), sys.argv[3])), flush=True)
+    print(json.dumps(_run(sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))), flush=True)

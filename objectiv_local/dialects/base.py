@@ -50,6 +50,10 @@ class Dialect:
     temporary_schema: str = "temp"
     #: How an array is written as text.
     array: str = "[{}]"
+    #: How many steps that read each other the engine plans within a second.
+    most_steps: int = 200
+    #: As many other steps take as long to plan as a join.
+    join_steps: int = 8
     #: Whether the engine pulls steps together before it plans them.
     pulls_up: bool = False
     #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.

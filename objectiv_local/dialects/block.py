@@ -24,7 +24,7 @@ class Block:
     ``source`` is the text behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
     of the result is computed from. ``group`` is None until rows are grouped; ``sets`` are the
     groupings where there are several. ``copied`` counts the steps below that were closed because a later one repeats a
-    column of theirs.
+    column of theirs, and ``depth`` those that read each other.
     """
 
     source: str
@@ -40,7 +40,10 @@ class Block:
     limit: int | None = None
     offset: int = 0
     is_join: bool = False
+    #: What the sides of a join are called.
+    aliases: tuple[str, ...] = ()
     copied: int = 0
+    depth: int = 0
 
     def copy(self) -> Block:
         """Return a block that can be changed without changing this one."""
@@ -59,6 +62,12 @@ class Block:
                 and not self.is_join
                 and all(isinstance(expr, Column) and expr.name == name and is_name(self.inputs[name])
                         for name, expr in self.columns.items()))
+
+    @property
+    def takes_joins(self) -> bool:
+        """Whether the block only puts columns side by side, so that another join may follow."""
+        return (bool(self.aliases) and not self.where and self.group is None and not self.order and not self.is_limited
+                and all(isinstance(expr, Column) for expr in self.columns.values()))
 
     def has_window(self) -> bool:
         """Whether a column of the result is computed over a window."""

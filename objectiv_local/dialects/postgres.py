@@ -554,6 +554,8 @@ POSTGRES = Dialect(
     unnest=elements,
     text_order=C,
     pulls_up=True,
+    most_steps=60,
+    join_steps=2,
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
                        "json_slice", "json_filter", "json_path_name", "json_path_features", "json_data", "json_length",

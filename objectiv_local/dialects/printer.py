@@ -44,6 +44,9 @@ def flat(node: Sql) -> str:
                 inner += " ORDER BY " + ordering(order)
             tail = f" FILTER (WHERE {flat(where)})" if where is not None else ""
             return f"{name}({inner}){tail}"
+        case Binary(operator, strength=strength, associative=True):
+            # As a list, because a chain of conditions may be thousands long.
+            return f" {operator} ".join(operand(part, strength) for part in _chain(node, operator))
         case Binary(operator, left, right):
             return f"{operand(left, left_strength(node))} {operator} {operand(right, right_strength(node))}"
         case Prefix(operator, arg, strength):

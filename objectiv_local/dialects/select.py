@@ -111,9 +111,19 @@ class Stored(Expr):
                   has_window=False, has_query=False)
 
 
-def lower(root: Node, dialect: Dialect) -> Statement:
-    """Return ``root`` as a statement of ``dialect``."""
-    return Lowering(root, dialect).statement()
+class TooLong(Exception):
+    """A statement would have more steps that read each other than its engine plans in reasonable time.
+
+    ``node`` is the step of the plan at which that is so.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+
+def lower(root: Node, dialect: Dialect, most: int | None = None) -> Statement:
+    """Return ``root`` as a statement of ``dialect``. Raises TooLong for more than ``most`` steps that read each other."""
+    return Lowering(root, dialect).statement(most)
 
 
 class Lowering:
@@ -138,9 +148,11 @@ class Lowering:
         self.blocks: dict[Node, Block] = {}
         self.shared: dict[Node, Block] = {}
 
-    def statement(self) -> Statement:
+    def statement(self, most: int | None = None) -> Statement:
         for node in self.nodes:
             block = self.lower_node(node)
+            if most is not None and block.depth > most and node is not self.root:
+                raise TooLong(node)
             if len(block.columns) != len(self.needed[node]) or node is self.root:
                 block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
             if self.uses[node] > 1:
@@ -417,7 +429,8 @@ class Lowering:
         self.ctes.append(Cte(name, select_text(self, block), _one_line(comment), too_often, costly))
         inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
-        return Block(name, inputs, columns, block.title, copied=0 if too_often or block.is_limited else block.copied)
+        return Block(name, inputs, columns, block.title, copied=0 if too_often or block.is_limited else block.copied,
+                     depth=block.depth + 1)
 
     def count_reads(self, source: str, written: Iterable[Sql]) -> None:
         """Count how often each column of a step is written in another one."""

@@ -12,7 +12,7 @@ from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect
 from objectiv_local.dialects.block import Block, outermost_windows, replaced
 from objectiv_local.dialects.names import unused
-from objectiv_local.dialects.printer import flat, layout
+from objectiv_local.dialects.printer import flat, items, layout
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Raw, Sql
 from objectiv_local.plan.expr import Column, Expr, call, literal, substitute
@@ -21,6 +21,10 @@ from objectiv_local.types import INT64, JSON, Interval, Type
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
+
+_UNION = "\nUNION ALL\n"
+#: A union of more parts than this is several unions.
+MOST_PARTS = 100
 
 _JOIN_WORDS = {
     "inner": "the rows of both sides with equal keys",
@@ -89,7 +93,8 @@ def unnest(lowering: Lowering, block: Block, node: Unnest) -> Block:
     inputs[".item"] = Raw(f"{alias}.value")
     inputs[".position"] = tree.binary("-", Raw(f"{alias}.position"), tree.number(1))
     title = node.step or f"elements_of_{name}"
-    return Block(source, inputs, columns, title, ["one row for each element of an array"], is_join=True)
+    return Block(source, inputs, columns, title, ["one row for each element of an array"], is_join=True,
+                 depth=block.depth)
 
 
 def union(lowering: Lowering, node: Union) -> Block:
@@ -106,44 +111,63 @@ def union(lowering: Lowering, node: Union) -> Block:
         lowering.names.setdefault("one", unused("one", {alias.casefold() for alias in lowering.names.values()}))
     from objectiv_local.dialects.select import Cte
 
-    body = "\nUNION ALL\n".join(select_text(lowering, block) for block in texts)
-    title = lowering.cte_name(node.step or "all_rows")
-    lowering.ctes.append(Cte(title, body, "the rows of all of these"))
+    selects = [select_text(lowering, block) for block in texts]
+    title = node.step or "all_rows"
+    while len(selects) > MOST_PARTS:
+        # Engines read a long union as one nested in the other, part by part.
+        selects = [_united(lowering, f"{title}_part", selects[start:start + MOST_PARTS], names)
+                   for start in range(0, len(selects), MOST_PARTS)]
+    title = lowering.cte_name(title)
+    lowering.ctes.append(Cte(title, _UNION.join(selects), "the rows of all of these"))
     inputs: dict[str, Sql] = {name: Raw(lowering.identifier(name)) for name in names}
     columns: dict[str, Expr] = {name: Column(name, node.types[name]) for name in names}
-    return Block(title, inputs, columns, title)
+    return Block(title, inputs, columns, title, depth=1 + max(block.depth for block in texts))
+
+
+def _united(lowering: Lowering, title: str, selects: list[str], names: list[str]) -> str:
+    """Return the SELECT of the rows of some parts of a union, which become a step."""
+    from objectiv_local.dialects.select import Cte
+
+    step = lowering.cte_name(title)
+    lowering.ctes.append(Cte(step, _UNION.join(selects), "the rows of all of these"))
+    return "SELECT" + items([lowering.identifier(name) for name in names or ["one"]], 0) + f"\nFROM {step}"
 
 
 def join(lowering: Lowering, node: Join) -> Block:
     """Return the block of two inputs side by side."""
-    sides = [lowering.take(node.left), lowering.take(node.right)]
-    sides = [side if side.is_bare else lowering.closed(side) for side in sides]
-    aliases = [_alias(sides[0].source, "l"), _alias(sides[1].source, "r")]
-    if aliases[0] == aliases[1]:
-        aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
+    left, right = lowering.take(node.left), lowering.take(node.right)
+    right = right if right.is_bare else lowering.closed(right)
+    if left.takes_joins:
+        own = unused(_alias(right.source, "r"), set(left.aliases))
+        aliases, shown, taken = [own], [left.source], (*left.aliases, own)
+    else:
+        left = left if left.is_bare else lowering.closed(left)
+        aliases = [_alias(left.source, "l"), _alias(right.source, "r")]
+        if aliases[0] == aliases[1]:
+            aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
+        shown, taken = [_shown(left.source, aliases[0])], tuple(aliases)
+    shown.append(_shown(right.source, aliases[-1]))
     inputs: dict[str, Sql] = {}
-    for prefix, alias, side in zip(("left.", "right."), aliases, sides, strict=True):
-        for name in side.columns:
-            inner = side.inputs[name]
+    for prefix, side, alias in (("left.", left, aliases[0]), ("right.", right, aliases[-1])):
+        for name, expr in side.columns.items():
+            inner = side.inputs[expr.name if isinstance(expr, Column) else name]
             assert isinstance(inner, Raw)
-            inputs[prefix + name] = Raw(f"{alias}.{inner.text}")
+            inputs[prefix + name] = inner if side.is_join else Raw(f"{alias}.{inner.text}")
 
     def column(side: str, name: str) -> Column:
         return Column(f"{side}.{name}", (node.left if side == "left" else node.right).types[name])
 
     columns: dict[str, Expr] = {}
-    for name, from_side, (left, right) in node.columns:
+    for name, from_side, (here, there) in node.columns:
         if from_side == "both":
-            columns[name] = call("coalesce", column("left", left), column("right", right))
+            columns[name] = call("coalesce", column("left", here), column("right", there))
         else:
-            columns[name] = column(from_side, left if from_side == "left" else right)
-    conditions = [_equal(inputs[f"left.{left}"], inputs[f"right.{right}"], node.left.types[left],
-                         node.nulls_match, lowering.dialect) for left, right in node.on]
+            columns[name] = column(from_side, here if from_side == "left" else there)
+    conditions = [_equal(inputs[f"left.{here}"], inputs[f"right.{there}"], node.left.types[here],
+                         node.nulls_match, lowering.dialect) for here, there in node.on]
     if node.condition is not None:
         conditions.append(lowering.sql(substitute(node.condition, columns), inputs))
     lowering.count_reads("", conditions)
-    shown = [side.source if side.source == alias else f"{side.source} AS {alias}"
-             for side, alias in zip(sides, aliases, strict=True)]
     keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]
     if not conditions and node.how == "inner":
         keyword, met = "CROSS JOIN", ""
@@ -154,7 +178,9 @@ def join(lowering: Lowering, node: Join) -> Block:
         met = f"\n  ON {layout(joined, 2)}"
     source = f"{shown[0]}\n{keyword} {shown[1]}{met}"
     words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
-    return Block(source, inputs, columns, node.step or "joined", [words], is_join=True)
+    depth = max(left.depth, right.depth) + lowering.dialect.join_steps
+    return Block(source, inputs, columns, node.step or "joined", [*left.steps, words], is_join=True, aliases=taken,
+                 depth=depth)
 
 
 def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Dialect) -> Sql:
@@ -170,6 +196,10 @@ def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Diale
     same = tree.binary("=", tree.func("coalesce", left, filler), tree.func("coalesce", right, filler))
     return tree.binary("AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)),
                                                 tree.Template("({} IS NULL)", (right,))))
+
+
+def _shown(source: str, alias: str) -> str:
+    return source if source == alias else f"{source} AS {alias}"
 
 
 def _alias(source: str, fallback: str) -> str:

@@ -112,6 +112,9 @@ class Engine(Protocol):
         and :class:`InvalidValue` if the table exists, unless it is to be replaced.
         """
 
+    def drop_temporary(self, stored: StoredTable) -> None:
+        """Drop a temporary table that :meth:`create_table` made."""
+
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
         """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a read-only connection."""
 

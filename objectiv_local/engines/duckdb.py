@@ -448,6 +448,14 @@ class DuckDBEngine(Session):
             self._create(found, sql)
             return self._temporary(found)
 
+    def drop_temporary(self, stored: StoredTable) -> None:
+        """Drop a temporary table; see :meth:`Engine.drop_temporary`."""
+        name = stored.relation.parts[-1]
+        with self._turn(), self._pinned():
+            self._run(lambda: self._execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}"), "")
+            self._created.remove(name)
+            self.temporary.discard(name)
+
     def _create(self, name: str, sql: str) -> None:
         self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
         self._created.append(name)

@@ -435,6 +435,14 @@ class PostgresEngine(Session):
                 self._analyze(found)
             return self.table(found)
 
+    def drop_temporary(self, stored: StoredTable) -> None:
+        """Drop a temporary table; see :meth:`Engine.drop_temporary`."""
+        name = stored.relation.parts[-1]
+        with self._turn():
+            with self._writing():
+                self._one(f"DROP TABLE IF EXISTS pg_temp.{quoted(name)}")
+            self.temporary.discard(name)
+
     def _analyze(self, name: str) -> None:
         # Nothing else gathers statistics of a temporary table, and without them later joins are planned blindly.
         self._run(lambda: self._connection.execute(f"ANALYZE pg_temp.{quoted(name)}".encode()), "")

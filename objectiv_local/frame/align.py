@@ -17,10 +17,10 @@ from dataclasses import replace
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
-from objectiv_local.frame.state import State, is_single_row, with_one_value_each
+from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, ScalarQuery, check_compared, substitute
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Named, Node, Pin, Select
+from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Named, Node, Pin, Select, is_single_row
 
 Keep = OneOf["both", "left"]
 

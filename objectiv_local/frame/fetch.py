@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidType
@@ -14,13 +15,31 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.running import Running
 
 
 def to_arrow(frame: DataFrame, limit: int | slice | None) -> pyarrow.Table:
     """Return the rows as an Arrow table, the index first."""
     engine = frame._state.connected()
-    statement = frame._state.checked([*frame.index_columns, *frame.data_columns], limit)
-    return engine.arrow(statement.sql, statement.schema)
+    with frame._state.running([*frame.index_columns, *frame.data_columns], limit) as run:
+        return engine.arrow(run.statement.sql, run.statement.schema)
+
+
+def to_batches(frame: DataFrame, batch_rows: int, limit: int | slice | None) -> Iterator[pyarrow.RecordBatch]:
+    """Return an iterator over the rows as Arrow batches of at most ``batch_rows`` rows, in bounded memory."""
+    engine = frame._state.connected()
+    run = frame._state.running([*frame.index_columns, *frame.data_columns], limit)
+    try:
+        rows = engine.batches(run.statement.sql, run.statement.schema, batch_rows)
+    except BaseException:
+        run.close()
+        raise
+    return _closing(rows, run) if run.tables else rows
+
+
+def _closing(rows: Iterator[pyarrow.RecordBatch], run: Running) -> Iterator[pyarrow.RecordBatch]:
+    with run:
+        yield from rows
 
 
 def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:

@@ -539,8 +539,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     def to_batches(self, batch_rows: int = 65_536, limit: int | slice | None = None) -> Iterator[pyarrow.RecordBatch]:
         """Return an iterator over the rows as Arrow batches of at most ``batch_rows`` rows, in bounded memory."""
-        statement = self._state.checked([*self._state.index, *self._columns], limit)
-        return self._state.connected().batches(statement.sql, statement.schema, batch_rows)
+        return fetch.to_batches(self, batch_rows, limit)
 
     def tail(self, n: int = 5) -> pandas.DataFrame:
         """Return the last ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""

@@ -209,7 +209,8 @@ def _appended(frame: DataFrame, name: str) -> DataFrame:
         if there is None or there[0].plain != written:
             raise InvalidType(f"column {column!r} is {type_} and cannot be appended to one of the type {known[column]}",
                               hint=f"cast it first, or write another table than {name!r}")
-    engine.insert(name, list(types), frame._state.checked(types).sql)
+    with frame._state.running(types) as run:
+        engine.insert(name, list(types), run.statement.sql)
     return from_stored(type(frame), engine, stored, frame.index_columns, None, None, types)
 
 

@@ -10,11 +10,12 @@ from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.engines.base import lost_table
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.groups import Groups
+from objectiv_local.frame.running import Running
 from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute, transform
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
+from objectiv_local.plan.nodes import Extend, Limit, Node, Select, Sort, Source, topological
 from objectiv_local.plan.variables import with_values
 from objectiv_local.types import Type
 
@@ -149,7 +150,7 @@ class State:
                   dialect: str | None = None) -> Statement:
         """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect.
 
-        What is run goes through :meth:`checked` instead. Raises InvalidValue for columns that are grouped and not aggregated.
+        What is run goes through :meth:`running` instead. Raises InvalidValue for columns that are grouped and not aggregated.
         """
         plan = self._chosen(columns, limit)
         if dialect is not None and dialect != self.dialect:
@@ -157,14 +158,14 @@ class State:
             return compile_plan(translated(plan, dialect), dialect)
         return compile_plan(plan, self.dialect)
 
-    def checked(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
+    def running(self, columns: Iterable[str], limit: int | slice | None = None) -> Running:
         """Return the statement to be run now, after checking that rows aligned on an index meet one row each.
 
         Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`.
         """
-        plan = self._chosen(columns, limit)
-        check_aligned(plan, self.connected())
-        return compile_plan(plan, self.dialect)
+        plan, engine = self._chosen(columns, limit), self.connected()
+        check_aligned(plan, engine)
+        return Running(plan, engine)
 
     def _chosen(self, columns: Iterable[str], limit: int | slice | None) -> Node:
         plan = self.rows("fetching").plan
@@ -198,16 +199,6 @@ def limited(state: State, limit: int | slice) -> State:
     count, offset = _range(limit)
     state = state.rows("a slice")
     return state.on(Limit(state.plan, state.order, count, offset))
-
-
-def is_single_row(plan: Node) -> bool:
-    """Return whether the plan has at most one row, whatever the data: a total, a limit of one row, and steps over those."""
-    while isinstance(plan, Extend | Select | Filter | Pin | Sort | Limit):
-        if isinstance(plan, Limit) and plan.count == 1:
-            return True
-        plan = plan.child
-    # The key of a single row has no columns; a temporary table of such a row keeps that.
-    return plan.key == () and isinstance(plan, Aggregate | Source)
 
 
 def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -> tuple[State, State, list[Expr]]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.running import source
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.state import is_single_row, limited, with_one_value_each
+from objectiv_local.frame.state import limited, with_one_value_each
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
@@ -64,8 +65,8 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
     if plan not in cache:
-        statement = frame._state.checked([*frame.index_columns, *frame.data_columns])
-        cache[plan] = engine.create_table(name, statement.sql)
+        with frame._state.running([*frame.index_columns, *frame.data_columns]) as run:
+            cache[plan] = engine.create_table(name, run.statement.sql)
         engine.origins[cache[plan].relation] = plan
     return cache[plan]
 
@@ -84,13 +85,7 @@ def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
 
 def source_of(frame: DataFrame, stored: StoredTable) -> Source:
     """Return the step that reads a table with the columns of a frame, in their order."""
-    state = frame._state
-    names = [*state.index, *frame._columns]
-    columns = tuple((name, physical, type_name, state.plan.types[name])
-                    for name, (physical, type_name) in zip(names, stored.columns, strict=True))
-    key = () if is_single_row(state.plan) else state.plan.key
-    key = key if key is not None and set(key) <= set(names) else None
-    return Source(stored.relation, columns, key, id(state.engine), stored.relation.parts[-1])
+    return source(frame._state.plan, [*frame._state.index, *frame._columns], stored, frame._state.engine)
 
 
 def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = "fail") -> DataFrame:
@@ -103,8 +98,8 @@ def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = 
     if if_exists not in ("fail", "replace"):
         raise InvalidValue(f"if_exists is 'fail' or 'replace', not {if_exists!r}", hint="append rows with your own SQL")
     engine = self._state.connected()
-    statement = self._state.checked([*self.index_columns, *self.data_columns])
-    stored = engine.create_table(table_name, statement.sql, temporary=False, replace=if_exists == "replace")
+    with self._state.running([*self.index_columns, *self.data_columns]) as run:
+        stored = engine.create_table(table_name, run.statement.sql, temporary=False, replace=if_exists == "replace")
     return _on_table(self, stored)
 
 
@@ -133,12 +128,12 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         sampled = self._rows(Filter(self._state.plan, call("lt", number, literal(limit)), "sample"))
     names = [*self.index_columns, *self.data_columns]
     whole = Select(self._state.plan, tuple((name, self._state.column(name)) for name in names), "unsampled")
-    statement = sampled._state.on(sampled._state.plan, ()).checked(names)
     engine = self._state.connected()
-    if table_name is None:
-        stored = engine.create_table("sample", statement.sql)
-    else:
-        stored = engine.create_table(table_name, statement.sql, temporary=False, replace=overwrite)
+    with sampled._state.on(sampled._state.plan, ()).running(names) as run:
+        if table_name is None:
+            stored = engine.create_table("sample", run.statement.sql)
+        else:
+            stored = engine.create_table(table_name, run.statement.sql, temporary=False, replace=overwrite)
     made = _on_table(sampled, stored)
     engine.samples[made._state.plan] = whole
     return made

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from objectiv_local.dialects import compile_plan
 from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.running import Running
 from objectiv_local.plan.expr import Column, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, topological
 
@@ -62,8 +62,8 @@ def _repeated(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[str, 
     keys = tuple((f"label_{number}", side.column(name)) for number, name in enumerate(labels, 1))
     counted = Aggregate(side, keys, (("rows", aggregation("size")),))
     several = Limit(Filter(counted, call("gt", counted.column("rows"), literal(1))), (), 1)
-    statement = compile_plan(several, engine.dialect)
-    found = engine.arrow(statement.sql, statement.schema).to_pylist()
+    with Running(several, engine) as run:
+        found = engine.arrow(run.statement.sql, run.statement.schema).to_pylist()
     return found[0] if found else {}
 
 

@@ -6,7 +6,8 @@ plans are loops, never recursion: a plan of a thousand assignments is a thousand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal as OneOf
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
@@ -349,18 +350,33 @@ def depends_on(node: Node) -> tuple[Node, ...]:
     return (*node.inputs(), *plans) if plans else node.inputs()
 
 
-def topological(root: Node) -> list[Node]:
-    """Return every node below and including ``root``, each once, inputs before the nodes that read them."""
+@lru_cache(maxsize=2)
+def topological(root: Node) -> tuple[Node, ...]:
+    """Return every node below and including ``root``, each once, inputs before the nodes that read them.
+
+    Most passes leave most plans as they are, so the answer for the last plan is kept.
+    """
     done: dict[Node, None] = {}
-    stack: list[tuple[Node, Iterator[Node]]] = [(root, iter(depends_on(root)))]
-    open_ = {root}
+    stack = [root]
     while stack:
-        node, rest = stack[-1]
-        following = next((child for child in rest if child not in done and child not in open_), None)
-        if following is None:
+        node = stack[-1]
+        if node in done:
             stack.pop()
-            done[node] = None
+            continue
+        waiting = [child for child in depends_on(node) if child not in done]
+        if waiting:
+            stack += reversed(waiting)
         else:
-            open_.add(following)
-            stack.append((following, iter(depends_on(following))))
-    return list(done)
+            done[node] = None
+            stack.pop()
+    return tuple(done)
+
+
+def is_single_row(plan: Node) -> bool:
+    """Return whether the plan has at most one row, whatever the data: a total, a limit of one row, and steps over those."""
+    while isinstance(plan, Extend | Select | Filter | Pin | Sort | Limit):
+        if isinstance(plan, Limit) and plan.count == 1:
+            return True
+        plan = plan.child
+    # The key of a single row has no columns; a temporary table of such a row keeps that.
+    return plan.key == () and isinstance(plan, Aggregate | Source)

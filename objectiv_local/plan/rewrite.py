@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, Over, Query, queries, transform
 from objectiv_local.plan.nodes import (
@@ -153,7 +153,7 @@ def completed(order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = 
 # ---- columns that nothing reads
 
 
-def required(nodes: list[Node], root: Node) -> dict[Node, set[str]]:
+def required(nodes: Sequence[Node], root: Node) -> dict[Node, set[str]]:
     """Return the columns of each node that a later one reads. ``nodes`` are in topological order."""
     needed: dict[Node, set[str]] = {node: set() for node in nodes}
     needed[root] = set(root.types)

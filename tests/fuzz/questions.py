@@ -324,7 +324,12 @@ def pinned(draw: Random, node: Node) -> Node:
 
 def united(draw: Random, node: Node) -> Node:
     """Append a part of the rows to all of them."""
-    return Union((node, Filter(node, condition(draw, node))), tuple(node.types))
+    part: Node = Filter(node, condition(draw, node))
+    if chance(draw, 30):
+        # As of frames that are appended one by one.
+        part = Select(Union((part, Filter(node, condition(draw, node))), tuple(node.types)),
+                      tuple((name, node.column(name)) for name in node.types))
+    return Union((node, part), tuple(node.types))
 
 
 def joined_back(draw: Random, node: Node) -> Node:

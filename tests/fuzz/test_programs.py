@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from fuzz.differences import is_known_error
@@ -57,6 +58,35 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
     for part in sorted(wanted - seen.keys(), key=str):
         seed(0)(settings(PROFILE, max_examples=EACH)(given(programs_with(part))(run)))()
     assert wanted - seen.keys() == set(), "programs with these have no answer"
+
+
+@pytest.mark.hypothesis
+def test_programs_have_the_same_answer_in_parts(postgres_url, monkeypatch):
+    """With every step in a temporary table, as if the engine could plan no two steps at once."""
+    named = dialects.dialect_named
+    monkeypatch.setattr(dialects, "lower", lower)
+    monkeypatch.setattr(dialects, "dialect_named", lambda name: replace(named(name), most_steps=0))
+    parts: Counter[int] = Counter()
+
+    def run(program: Program) -> None:
+        try:
+            expected = evaluate(program.plan)
+        except (Failure, OverflowError):
+            rejected()
+        for engine in (opened("duckdb"), opened("postgres")):
+            try:
+                found, count = engine.rows_in_parts(program.plan)
+            except ObjectivError as error:
+                if is_known_error(error):
+                    rejected()
+                raise AssertionError(report(program, f"{engine.name} raises {error}", expected, [engine])) from None
+            assert same_rows(found, expected, ordered=program.ordered), report(
+                program, f"{engine.name}: {list(found)}", expected, [engine])
+            parts[count] += 1
+
+    profile = settings(PROFILE, max_examples=EXAMPLES or 200)
+    (profile(given(programs())(run)) if EXAMPLES else seed(0)(profile(given(programs())(run))))()
+    assert sum(number for count, number in parts.items() if count >= 2) >= sum(parts.values()) / 10
 
 
 def compare(engine: Sql, program: Program, expected: Rows, engines: list[Sql]) -> None:

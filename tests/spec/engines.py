@@ -12,8 +12,9 @@ from reference import Failure, Json, evaluate
 from reference.values import canonical
 from spec.specs import Fails, Spec
 
-from objectiv_local.dialects import compile_plan
+from objectiv_local.dialects import Statement, compile_plan
 from objectiv_local.errors import ObjectivError
+from objectiv_local.frame.running import Running
 from objectiv_local.plan.nodes import Node
 from objectiv_local.types import Interval, Type, arrow_type
 
@@ -64,6 +65,15 @@ class Sql:
     def rows(self, plan: Node, without: Iterable[str] = ()) -> Rows:
         """Return the rows of ``plan``, compiled without the named optional passes."""
         statement = compile_plan(plan, self.dialect, without=without)
+        return self.fetched(plan, statement)
+
+    def rows_in_parts(self, plan: Node) -> tuple[Rows, int]:
+        """Return the rows of ``plan``, run as a long program is, and how many temporary tables that took."""
+        with Running(plan, self.connection) as run:
+            count = len(run.tables)
+            return self.fetched(plan, run.statement), count
+
+    def fetched(self, plan: Node, statement: Statement) -> Rows:
         answer = self.connection.arrow(statement.sql, statement.schema)
         wanted = [(name, arrow_type(type_)) for name, type_ in plan.types.items()]
         found = [(field.name, field.type) for field in answer.schema]

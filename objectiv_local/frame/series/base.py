@@ -14,10 +14,10 @@ from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
-from objectiv_local.frame.state import State, is_single_row, limited, with_one_value_each
+from objectiv_local.frame.state import State, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values
+from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values, is_single_row
 from objectiv_local.plan.ops import castable, common_type
 from objectiv_local.types import BOOL, INT64, STRING, Type, python_value, type_from_dtype
 

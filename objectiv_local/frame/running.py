@@ -1,0 +1,62 @@
+"""Running a program: as one statement, or in parts where it has more steps than its engine plans at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from objectiv_local.dialects import Statement, compile_in_parts
+from objectiv_local.errors import ObjectivError
+from objectiv_local.plan.nodes import Node, Source, is_single_row
+from objectiv_local.plan.relation import StoredTable
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from objectiv_local.engines.base import Engine
+
+
+class Running:
+    """The statement of a plan, to be run before the context ends.
+
+    Where the engine cannot plan all steps at once, the rows of lower steps are in temporary tables, which are dropped when
+    the context ends: the next time that the plan is run, they are computed again.
+    """
+
+    def __init__(self, plan: Node, engine: Engine) -> None:
+        self.engine = engine
+        self.tables: list[StoredTable] = []
+        try:
+            self.statement = compile_in_parts(plan, engine.dialect, self._stored)
+        except BaseException:
+            self.close()
+            raise
+
+    def _stored(self, node: Node, statement: Statement) -> Node:
+        table = self.engine.create_table("step", statement.sql)
+        self.tables.append(table)
+        return source(node, node.types, table, self.engine)
+
+    def close(self) -> None:
+        """Drop the temporary tables."""
+        while self.tables:
+            # With a connection that was lost or closed, they are gone.
+            with suppress(ObjectivError):
+                self.engine.drop_temporary(self.tables.pop())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def source(plan: Node, names: Iterable[str], stored: StoredTable, engine: Engine | None) -> Source:
+    """Return the step that reads columns of a plan from the table that they are stored in, in their order."""
+    names = list(names)
+    columns = tuple((name, physical, type_name, plan.types[name])
+                    for name, (physical, type_name) in zip(names, stored.columns, strict=True))
+    key = () if is_single_row(plan) else plan.key
+    key = key if key is not None and set(key) <= set(names) else None
+    return Source(stored.relation, columns, key, id(engine), stored.relation.parts[-1])
