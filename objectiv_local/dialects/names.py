@@ -51,12 +51,18 @@ def stand_ins(names: Iterable[str]) -> dict[str, str]:
     return {name: out[name] for name in unique}
 
 
-def unused(name: str, taken: set[str]) -> str:
-    """Return ``name``, or ``name_2`` and so on if it is taken."""
-    number, candidate = 1, name
+def unused(name: str, taken: set[str], numbers: dict[str, int] | None = None) -> str:
+    """Return ``name``, or ``name_2`` and so on if it is taken.
+
+    ``numbers`` are the last numbers behind names, so that not all are tried again where names are taken by the thousand.
+    """
+    number = 1 if numbers is None else numbers.get(name, 1)
+    candidate = name if number == 1 else f"{name}_{number}"
     while candidate.casefold() in taken:
         number += 1
         candidate = f"{name}_{number}"
+    if numbers is not None:
+        numbers[name] = number
     return candidate
 
 

@@ -140,11 +140,15 @@ class Lowering:
                 self.uses[below] += 1
         self.names = stand_ins(name for node in self.nodes for name in (
             (each for each, _ in node.columns) if isinstance(node, Extend) else node.types))
+        #: All of these names without case, and the last number behind each that was made up.
+        self.folded = {name.casefold() for pair in self.names.items() for name in pair}
+        self.numbers: dict[str, int] = {}
         self.ctes: list[Cte] = []
         #: How often a column of a step is written: (step, column) to a number.
         self.reads: Counter[tuple[str, str]] = Counter()
         self.taken = {node.relation.parts[-1].casefold() for node in self.nodes
                       if isinstance(node, Source) and node.relation.kind == "table"}
+        self.step_numbers: dict[str, int] = {}
         self.blocks: dict[Node, Block] = {}
         self.shared: dict[Node, Block] = {}
 
@@ -261,7 +265,7 @@ class Lowering:
         """Return a block with columns added; ``kept`` are those of the block that are still read beside them."""
         aside = self.to_compute_first(list(added.values()))
         if aside:
-            names = {part: self.new_name(part, block) for part in aside}
+            names = {part: self.new_name(part) for part in aside}
             added = {name: replaced(expr, names) for name, expr in added.items()}
             read = frozenset().union(*(expr.columns for expr in added.values())) & block.columns.keys()
             block = self.add(block, {name: part for part, name in names.items()}, kept | read)
@@ -308,23 +312,23 @@ class Lowering:
         inner = {sub for part in found for sub in walk(part) if sub is not part}
         return [part for part in found if part not in inner]
 
-    def new_name(self, part: Expr, block: Block) -> str:
+    def new_name(self, part: Expr) -> str:
         """Return an unused name for a column that no user named."""
         title = part.call.op if isinstance(part, Over) else part.op if isinstance(part, Call) else "value"
         if part.type == BOOL:
             title = "condition"
         if isinstance(part, Call) and part.op.startswith("json_get") and isinstance(part.args[1], Literal):
             title = re.sub(r"[^a-z0-9]+", "_", str(part.args[1].value).lower()).strip("_") or title
-        taken = {name.casefold() for name in (*self.names, *self.names.values(), *block.columns)}
-        name = unused(title, taken)
+        name = unused(title, self.folded, self.numbers)
         self.names[name] = name
+        self.folded.add(name.casefold())
         return name
 
     def select(self, block: Block, node: Select) -> Block:
         kept = [(name, expr) for name, expr in node.columns if name in self.needed[node]]
         plain = {expr.name for _, expr in kept if isinstance(expr, Column)}
         # A computed column may take the name of one that is read under another name.
-        names = {name: self.new_name(expr, block) if name in plain else name
+        names = {name: self.new_name(expr) if name in plain else name
                  for name, expr in kept if not isinstance(expr, Column)}
         block = self.add(block, {names[name]: expr for name, expr in kept if name in names}, plain)
         block.columns = {name: block.columns[expr.name if isinstance(expr, Column) else names[name]]
@@ -337,7 +341,7 @@ class Lowering:
         if block.is_limited:
             block = self.closed(block)
         if predicate.has_window:
-            name = self.new_name(predicate, block)
+            name = self.new_name(predicate)
             block = self.add(block, {name: predicate}, self.needed[node])
             predicate = Column(name, BOOL)
         costly = block.must_close_for([predicate], self.needed[node], self.dialect)
@@ -372,7 +376,7 @@ class Lowering:
     def computed_first(self, block: Block, node: Aggregate, aggregates: list[tuple[str, Expr]],
                        parts: list[Expr]) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
         """Return the block with ``parts`` as columns, and the aggregate over those."""
-        names = {part: self.new_name(part, block) for part in parts}
+        names = {part: self.new_name(part) for part in parts}
         keys = tuple((name, replaced(expr, names)) for name, expr in node.keys)
         moved = [(name, replaced(expr, names)) for name, expr in aggregates]
         read = frozenset().union(*(expr.columns for _, expr in (*keys, *moved))) & block.columns.keys()
@@ -388,7 +392,7 @@ class Lowering:
         if block.must_close_for(exprs, self.needed[node], self.dialect) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
             block = self.closed(block)
-        if any(self.is_ambiguous(substitute(expr, block.columns), block) for expr in exprs):
+        if self.is_ambiguous([substitute(expr, block.columns) for expr in exprs], block):
             block = self.closed(block)
         order = [Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last) for key in node.order]
         # A constant orders nothing, and Postgres takes it for the number of a column.
@@ -399,13 +403,13 @@ class Lowering:
             block.title = node.step or "first_rows"
         return block
 
-    def is_ambiguous(self, expr: Expr, block: Block) -> bool:
-        """Return whether ``expr`` behind ORDER BY reads a name that is also that of another column of the result.
+    def is_ambiguous(self, exprs: list[Expr], block: Block) -> bool:
+        """Return whether one of ``exprs`` behind ORDER BY reads a name that is also that of another column of the result.
 
         DuckDB would take it for the column of the result, Postgres for the one that is read.
         """
         results = {self.identifier(name): column for name, column in block.columns.items()}
-        read = (part for part in walk(expr) if isinstance(part, Column))
+        read = (part for expr in exprs for part in walk(expr) if isinstance(part, Column))
         return any(results.get(name.text, part) is not part for part in read
                    if isinstance(name := block.inputs[part.name], Raw))
 
@@ -418,7 +422,7 @@ class Lowering:
         if not block.columns:
             # Of a total, the one row has to stay one.
             block.columns = {"one": aggregation("size") if block.group == [] else literal(1)}
-            self.names.setdefault("one", unused("one", {alias.casefold() for alias in self.names.values()}))
+            self.name_the_one()
         name = self.cte_name(block.title)
         comment = "; ".join(map(_shortened, _merged(block.steps))) or f"columns of {block.source}"
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
@@ -432,6 +436,12 @@ class Lowering:
         return Block(name, inputs, columns, block.title, copied=0 if too_often or block.is_limited else block.copied,
                      depth=block.depth + 1)
 
+    def name_the_one(self) -> None:
+        """Name the column ``one``, for rows of which no column is read."""
+        if "one" not in self.names:
+            self.names["one"] = unused("one", {alias.casefold() for alias in self.names.values()})
+            self.folded |= {"one", self.names["one"].casefold()}
+
     def count_reads(self, source: str, written: Iterable[Sql]) -> None:
         """Count how often each column of a step is written in another one."""
         for node in written:
@@ -444,7 +454,7 @@ class Lowering:
         name = re.sub(r"[^a-z0-9_]+", "_", title.lower()).strip("_")[:48] or "step"
         if name in RESERVED or name[0].isdigit():
             name = "step_" + name
-        name = unused(name, self.taken)
+        name = unused(name, self.taken, self.step_numbers)
         self.taken.add(name)
         return name
 

@@ -37,10 +37,10 @@ def grouping_sets(lowering: Lowering, block: Block, node: GroupingSets) -> Block
     """Return the block of several groupings of the same rows."""
     aggregates = [(name, expr) for name, expr in node.aggregates if name in lowering.needed[node]]
     parts = [*dict.fromkeys(outermost_windows([expr for _, expr in aggregates]))]
-    names: dict[Expr, str] = {part: lowering.new_name(part, block) for part in parts}
+    names: dict[Expr, str] = {part: lowering.new_name(part) for part in parts}
     aggregates = [(name, replaced(expr, names)) for name, expr in aggregates]
     # The keys are columns of a step of their own, because a set names columns.
-    keys = {name: lowering.new_name(expr, block) if name in block.columns and expr is not node.child.column(name) else name
+    keys = {name: lowering.new_name(expr) if name in block.columns and expr is not node.child.column(name) else name
             for name, expr in node.keys}
     read = frozenset().union(*(expr.columns for _, expr in aggregates)) & block.columns.keys()
     added = {keys[name]: expr for name, expr in node.keys if keys[name] not in block.columns}
@@ -75,7 +75,7 @@ def unnest(lowering: Lowering, block: Block, node: Unnest) -> Block:
     if isinstance(array, Column):
         name = array.name
     else:
-        name = lowering.new_name(array, block)
+        name = lowering.new_name(array)
         block = lowering.add(block, {name: array}, kept)
     block.columns = {each: expr for each, expr in block.columns.items() if each in kept or each == name}
     block = lowering.closed(block)
@@ -108,7 +108,7 @@ def union(lowering: Lowering, node: Union) -> Block:
         block.columns = {name: block.columns[name] for name in names} or {"one": literal(1)}
         texts.append(block)
     if not names:
-        lowering.names.setdefault("one", unused("one", {alias.casefold() for alias in lowering.names.values()}))
+        lowering.name_the_one()
     from objectiv_local.dialects.select import Cte
 
     selects = [select_text(lowering, block) for block in texts]

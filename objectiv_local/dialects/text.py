@@ -9,7 +9,7 @@ from objectiv_local.dialects.block import Block
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, items, layout, window_clauses
 from objectiv_local.dialects.tree import Func, Postfix, Raw, Sql, Template, Windowed
-from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, Ordering, walk
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, walk
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -40,7 +40,7 @@ def select_text(lowering: Lowering, block: Block) -> str:
     if block.sets:
         lines.append("GROUP BY " + _grouping_sets(block.sets))
     elif keys:
-        lines.append("GROUP BY" + items([_group_key(lowering, block, key) for key in keys], 0))
+        lines.append("GROUP BY" + items(_group_keys(lowering, block, keys), 0))
     elif block.group and not block.sets:
         having.append(tree.binary(">", tree.func("count", Raw("*")), tree.number(0)))
     elif block.group is not None and not block.sets and not any(_aggregates(expr) for expr in selected):
@@ -52,7 +52,7 @@ def select_text(lowering: Lowering, block: Block) -> str:
         shown = [f"{name} AS ({text})" for text, name in windows.items()]
         lines.append("WINDOW" + (items(shown, 0) if len(shown) == 1 else "\n  " + ",\n  ".join(shown)))
     if block.order:
-        lines.append("ORDER BY" + items([_order_key(lowering, block, key) for key in block.order], 0))
+        lines.append("ORDER BY" + items(_order_keys(lowering, block), 0))
     if block.limit is not None:
         lines.append(f"LIMIT {block.limit}")
     if block.offset:
@@ -85,28 +85,34 @@ def _conditions(conditions: list[Sql]) -> str:
     return layout(joined, 0)
 
 
-def _group_key(lowering: Lowering, block: Block, key: Expr) -> str:
-    for position, (name, expr) in enumerate(block.columns.items(), 1):
-        if expr is key:
-            sql = block.inputs[key.name] if isinstance(key, Column) else None
-            plain = isinstance(sql, Raw) and sql.text == lowering.identifier(name)
-            return lowering.identifier(name) if plain else str(position)
-    return flat(lowering.sql(key, block.inputs))
+def _group_keys(lowering: Lowering, block: Block, keys: list[Expr]) -> list[str]:
+    positions = {expr: (position, name) for position, (name, expr) in reversed([*enumerate(block.columns.items(), 1)])}
+    texts = []
+    for key in keys:
+        if key not in positions:
+            texts.append(flat(lowering.sql(key, block.inputs)))
+            continue
+        position, name = positions[key]
+        sql = block.inputs[key.name] if isinstance(key, Column) else None
+        plain = isinstance(sql, Raw) and sql.text == lowering.identifier(name)
+        texts.append(lowering.identifier(name) if plain else str(position))
+    return texts
 
 
-def _order_key(lowering: Lowering, block: Block, key: Ordering) -> str:
-    sql = lowering.sql(key.expr, block.inputs)
-    for name, expr in block.columns.items():
-        if expr is key.expr and not lowering.dialect.collation(key.expr):
-            sql = Raw(lowering.identifier(name))
-            break
-    else:
-        aliases = {lowering.identifier(name) for name, expr in block.columns.items() if expr is not key.expr}
-        if isinstance(sql, Raw) and sql.text in aliases and "\n" not in block.source:
+def _order_keys(lowering: Lowering, block: Block) -> list[str]:
+    names = {expr: lowering.identifier(name) for name, expr in reversed(block.columns.items())}
+    results = {lowering.identifier(name): expr for name, expr in block.columns.items()}
+    texts = []
+    for key in block.order:
+        sql = lowering.sql(key.expr, block.inputs)
+        if key.expr in names and not lowering.dialect.collation(key.expr):
+            sql = Raw(names[key.expr])
+        elif isinstance(sql, Raw) and results.get(sql.text, key.expr) is not key.expr and "\n" not in block.source:
             # A bare name would be read as the result's column of that name, not as the one that is meant.
             sql = Raw(f"{block.source}.{sql.text}") if "(" not in block.source else Template("({} || '')", (sql,))
-    ordered = lowering.dialect.ordered(key, sql)
-    return flat(ordered.expr) + ordered.suffix
+        ordered = lowering.dialect.ordered(key, sql)
+        texts.append(flat(ordered.expr) + ordered.suffix)
+    return texts
 
 
 # ---- windows that several columns share

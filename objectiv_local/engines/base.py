@@ -6,6 +6,7 @@ A dialect turns a plan into text; an engine runs text. Engines know the types of
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from objectiv_local.errors import ConnectionFailed
@@ -176,12 +177,12 @@ def safe_name(name: str) -> str:
 
 def storage_names(schema: Schema) -> list[str]:
     """Return a name per column that every engine stores as it is: the column's own, or a stand-in by position."""
-    folded = [name.casefold() for name, _ in schema]
+    folded = Counter(name.casefold() for name, _ in schema)
     stand_in = "column"
     while any(name.startswith(stand_in + "_") for name in folded):
         stand_in += "_"
     return [
-        name if 0 < len(name.encode()) <= _NAME_BYTES and "\x00" not in name and folded.count(name.casefold()) == 1
+        name if 0 < len(name.encode()) <= _NAME_BYTES and "\x00" not in name and folded[name.casefold()] == 1
         else f"{stand_in}_{position}"
         for position, (name, _) in enumerate(schema, 1)
     ]

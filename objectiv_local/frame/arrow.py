@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue
+from objectiv_local.plan.naming import repeated
 from objectiv_local.types import (
     BOOL,
     DATE,
@@ -35,7 +36,7 @@ def typed_table(table: pyarrow.Table) -> tuple[pyarrow.Table, tuple[tuple[str, T
     """
     import pyarrow as pa
 
-    duplicates = [name for name in table.column_names if table.column_names.count(name) > 1]
+    duplicates = repeated(table.column_names)
     if duplicates:
         raise InvalidValue(f"two columns are named {duplicates[0]!r}", hint="rename one of them")
     columns, schema = [], []

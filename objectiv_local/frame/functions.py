@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, aggregation, call, case, cast, literal
+from objectiv_local.plan.naming import repeated
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import FLOAT64, INT64
 
@@ -162,10 +163,9 @@ def named(state: State, columns: Sequence[str], func: object, *, numeric_only: b
 
 def unique(columns: Sequence[tuple[str, Reduction]]) -> Named:
     """Return named aggregates. Raises InvalidValue for a name that is there twice."""
-    names = [name for name, _ in columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidValue(f"the result would have two columns {name!r}", hint="name each aggregate once")
+    twice = repeated(name for name, _ in columns)
+    if twice:
+        raise InvalidValue(f"the result would have two columns {twice[0]!r}", hint="name each aggregate once")
     return Named(tuple(columns))
 
 

@@ -11,7 +11,7 @@ from objectiv_local.frame.pairs import of_pairs
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, Variable, call, cast, literal
-from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.naming import repeated, unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import common_type
 from objectiv_local.types import BOOL
@@ -131,10 +131,9 @@ class _Merge:
             label = name + self.suffixes[1] if name in clash else name
             columns.append((label, "right", (name, name)))
             (index if name in self.right._state.index else data).append(label)
-        labels = [label for label, _, _ in columns]
-        twice = sorted({label for label in labels if labels.count(label) > 1})
+        twice = repeated(label for label, _, _ in columns)
         if twice:
-            raise InvalidValue(f"the result would have two columns {twice[0]!r}", hint="choose other suffixes, or rename")
+            raise InvalidValue(f"the result would have two columns {min(twice)!r}", hint="choose other suffixes, or rename")
         return tuple(columns), index, data
 
     def on(self) -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import parsed_literal
 from objectiv_local.frame.state import with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
-from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.naming import repeated, unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Union
 from objectiv_local.plan.ops import castable, common_type
 from objectiv_local.types import BOOL, FLOAT64, INT64, STRING, Type, python_value, type_from_dtype
@@ -165,7 +165,7 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: str,
             function = aggregation(checked_function(func), state.column(column), where=same)
             columns.append((title(shown(value), column), function))
     names = [label for label, _ in columns]
-    clash = sorted({label for label in names if names.count(label) > 1} | (set(names) & set(rest)))
+    clash = sorted({*repeated(names), *(set(names) & set(rest))})
     if clash:
         raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
     plan = Aggregate(state.plan, tuple((each, state.column(each)) for each in rest), tuple(columns), "unstacked")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 
@@ -20,3 +21,12 @@ def new_name(name: str, taken: set[str]) -> str:
     found = unused_name(name, taken)
     taken.add(found)
     return found
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Return the names that are there more than once, each once, in their order.
+
+    >>> repeated(["a", "b", "a", "c", "b", "a"])
+    ['a', 'b']
+    """
+    return [name for name, count in Counter(names).items() if count > 1]
