@@ -58,6 +58,8 @@ class Dialect:
     pulls_up: bool = False
     #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.
     is_free: Callable[[Expr], bool] = lambda expr: False
+    #: Aggregates of which the engine refuses an operand with a sub-select.
+    refuses_queries: frozenset[str] = frozenset()
     #: Operations that are written with an operand more than once.
     repeats: frozenset[str] = frozenset()
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -433,5 +433,6 @@ DUCKDB = Dialect(
     literal=literal,
     unnest=lambda array: func("unnest", some_elements(array)),
     is_free=is_unparsed,
+    refuses_queries=frozenset({"mode"}),
     repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
 )

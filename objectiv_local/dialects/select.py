@@ -300,6 +300,8 @@ class Lowering:
                     # Also because DuckDB refuses what may raise as the key of a window.
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
+                elif self.refuses_queries(part):
+                    found |= dict.fromkeys(arg for arg in part.children() if arg.has_query)
                 elif isinstance(part, Call) and part.op in self.dialect.repeats and not _is_plain_quotient(part):
                     for arg in part.args:
                         if has_case and parses(arg):
@@ -311,6 +313,10 @@ class Lowering:
         # Of parts within each other, the inner ones are found again when the outer ones are added.
         inner = {sub for part in found for sub in walk(part) if sub is not part}
         return [part for part in found if part not in inner]
+
+    def refuses_queries(self, expr: Expr) -> bool:
+        """Return whether ``expr`` is an aggregate that the engine cannot compute of a sub-select."""
+        return isinstance(expr, Aggregation) and expr.op in self.dialect.refuses_queries
 
     def new_name(self, part: Expr) -> str:
         """Return an unused name for a column that no user named."""
@@ -364,6 +370,8 @@ class Lowering:
             exprs = [expr for _, expr in (*node.keys, *aggregates)]
         read = frozenset().union(*(expr.columns for expr in exprs))
         blocked = block.group is not None or block.is_limited or any(block.columns[name].has_window for name in read)
+        blocked = blocked or any(block.columns[name].has_query for expr in exprs if self.refuses_queries(expr)
+                                 for name in expr.columns)
         if blocked or block.must_close_for(exprs, set(), self.dialect):
             block = self.closed(block)
         keys = {name: substitute(expr, block.columns) for name, expr in node.keys}

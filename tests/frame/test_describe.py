@@ -7,7 +7,7 @@ import uuid
 
 import pandas as pd
 import pytest
-from frame.frames import load, on_every_engine, plain
+from frame.frames import load, on_every_engine, plain, values
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series import SeriesTime, SeriesUuid
@@ -114,3 +114,15 @@ def test_what_cannot_be_described_says_so():
     assert df.describe().columns == ["n"]
     with pytest.raises(InvalidValue, match="no column to describe"):
         df.n.cut(2).describe()
+
+
+@on_every_engine
+def test_a_column_that_is_compared_with_a_total(engine):
+    df = load(engine, {"k": [3, 1, 2, 2], "s": ["a", "b", "a", "b"]})
+    df["i"] = df.k - df.k.count()
+    found = df[["i"]].describe().to_pandas()["i"].to_dict()
+    assert found == pytest.approx({"count": 4, "mean": -2, "std": (2 / 3) ** 0.5, "min": -3, "max": -1, "nunique": 3, "mode": -2,
+                                   "0.25": -2.25, "0.5": -2, "0.75": -1.75})
+    assert (df.k - df.k.count()).mode().value == -2
+    assert values(df.groupby("s").i.mode()) == [-2, -3]
+    assert df.s.where(df.k > df.k.mean() - 1).mode().value == "a"
