@@ -18,7 +18,7 @@ from objectiv_local.dialects.quantiles import within_group
 from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
-from objectiv_local.plan.relation import Relation
+from objectiv_local.plan.relation import Relation, Schema
 from objectiv_local.types import BOOL, DECIMAL_DIGITS, FLOAT64, INT64, INTERVAL, STRING, TIME, TIMEDELTA, Interval, Type
 
 Builder = Callable[[Sequence[Sql], Expr], Sql]
@@ -58,6 +58,10 @@ class Dialect:
     pulls_up: bool = False
     #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.
     is_free: Callable[[Expr], bool] = lambda expr: False
+    #: The query of many rows of constants, where the engine reads them faster than VALUES; None where it does not.
+    many_rows: Callable[[Schema, Sequence[tuple[Expr, ...]]], str | None] = lambda columns, rows: None
+    #: How many sub-selects of one total the engine plans well in one SELECT; where there are more, the total is joined.
+    most_subselects: int | None = None
     #: Aggregates of which the engine refuses an operand with a sub-select.
     refuses_queries: frozenset[str] = frozenset()
     #: Operations that are written with an operand more than once.

@@ -28,6 +28,7 @@ from objectiv_local.dialects.base import (
 )
 from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
 from objectiv_local.dialects.duckdb_json import is_unparsed, some_elements
+from objectiv_local.dialects.duckdb_rows import many_rows
 from objectiv_local.dialects.quantiles import middle
 from objectiv_local.dialects.text_casts import guarded
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
@@ -433,6 +434,8 @@ DUCKDB = Dialect(
     literal=literal,
     unnest=lambda array: func("unnest", some_elements(array)),
     is_free=is_unparsed,
+    most_subselects=12,
+    many_rows=many_rows,
     refuses_queries=frozenset({"mode"}),
     repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
 )

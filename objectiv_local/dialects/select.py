@@ -238,7 +238,10 @@ class Lowering:
 
     def values(self, node: Values) -> Block:
         aliases = [self.identifier(name) for name, _ in node.columns]
-        if node.rows:
+        many = self.dialect.many_rows(node.columns, node.rows)
+        if many is not None:
+            body = many
+        elif node.rows:
             rows = ["(" + ", ".join(flat(self.sql(value, {})) for value in row) + ")" for row in node.rows]
             body = "VALUES\n" + ",\n".join("  " + row for row in rows)
         else:
@@ -500,14 +503,19 @@ class Lowering:
             case Over():
                 return self.over(expr, inputs)
             case ScalarQuery(plan, column):
-                self.shared[plan] = block = self.closed(self.take(plan))
+                block = self.total(plan)
                 return Raw(f"(SELECT {flat(block.inputs[column])} FROM {block.source})")
             case InQuery(arg, plan, column):
-                self.shared[plan] = block = self.closed(self.take(plan))
+                block = self.total(plan)
                 parts = (tree.operand(self.sql(arg, inputs)), block.inputs[column], Raw(block.source))
                 # NULL in rows is NULL, and in no rows at all it is false.
                 return tree.Template("coalesce({} IN (SELECT {} FROM {}), FALSE)", parts)
         raise AssertionError(expr)
+
+    def total(self, plan: Node) -> Block:
+        """Return the step that holds the rows of a query in an expression."""
+        self.shared[plan] = block = self.closed(self.take(plan))
+        return block
 
     def aggregation(self, expr: Aggregation, inputs: dict[str, Sql]) -> Sql:
         # A text constant has no type of its own in Postgres, and a constant orders nothing.
@@ -554,11 +562,11 @@ def _indented(text: str) -> str:
     quote = ""
     for line in text.split("\n"):
         lines.append("  " + line if line and not quote else line)
-        for letter in line:
-            if letter == quote:
+        for mark in re.findall("['\"]", line):
+            if mark == quote:
                 quote = ""
-            elif not quote and letter in "'\"":
-                quote = letter
+            elif not quote:
+                quote = mark
     return "\n".join(lines)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import tree
@@ -9,7 +11,18 @@ from objectiv_local.dialects.block import Block
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, items, layout, window_clauses
 from objectiv_local.dialects.tree import Func, Postfix, Raw, Sql, Template, Windowed
-from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, walk
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Column,
+    Expr,
+    Literal,
+    Ordering,
+    ScalarQuery,
+    queries,
+    transform,
+    walk,
+)
+from objectiv_local.plan.nodes import Node
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -22,6 +35,7 @@ SHORT_WINDOW = 30
 
 def select_text(lowering: Lowering, block: Block) -> str:
     """Return the text of ``block``."""
+    block = _with_totals(lowering, block)
     columns = {name: lowering.sql(expr, block.inputs) for name, expr in block.columns.items()}
     where = [lowering.sql(expr, block.inputs) for expr in block.where]
     having = [lowering.sql(expr, block.inputs) for expr in block.having]
@@ -58,6 +72,35 @@ def select_text(lowering: Lowering, block: Block) -> str:
     if block.offset:
         lines.append(f"OFFSET {block.offset}")
     return "\n".join(lines)
+
+
+def _with_totals(lowering: Lowering, block: Block) -> Block:
+    """Return the block with totals joined to its rows that would be written as very many sub-selects."""
+    most = lowering.dialect.most_subselects
+    exprs = [*block.columns.values(), *block.where]
+    if most is None or block.group is not None or not any(expr.has_query for expr in exprs):
+        return block
+    counts = Counter(query.plan for expr in exprs for query in queries(expr) if isinstance(query, ScalarQuery))
+    for plan in [plan for plan, count in counts.items() if count > most]:
+        total = lowering.total(plan)
+        own = {part.text for sql in block.inputs.values() for part in tree.parts(sql) if isinstance(part, Raw)}
+        there = {name: sql.text for name, sql in total.inputs.items() if isinstance(sql, Raw)}
+        if not own.isdisjoint(there.values()):
+            # A name of both would be ambiguous.
+            continue
+
+        def joined(part: Expr, plan: Node = plan) -> Expr | None:
+            if isinstance(part, ScalarQuery) and part.plan is plan:
+                return Column(f".total.{part.column}", part.type)
+            return None
+
+        block = replace(
+            block, source=f"{block.source}\nLEFT JOIN {total.source} ON TRUE",
+            inputs=block.inputs | {f".total.{name}": Raw(f"{total.source}.{text}") for name, text in there.items()},
+            columns={name: transform(expr, joined) for name, expr in block.columns.items()},
+            where=[transform(expr, joined) for expr in block.where],
+            order=tuple(Ordering(transform(key.expr, joined), key.ascending, key.nulls_last) for key in block.order))
+    return block
 
 
 def _grouping_sets(sets: list[str]) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
-from objectiv_local.frame.functions import as_float
+from objectiv_local.frame.functions import as_float, reduction
 from objectiv_local.frame.series.base import make_series
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
@@ -19,6 +19,11 @@ from objectiv_local.types import FLOAT64, INT64
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
+
+#: Shares that ``qcut`` takes; Postgres has no more columns in a step.
+MOST_SHARES = 1_001
+#: Conditions that are tested one by one.
+MOST_WHENS = 12
 
 #: The share of the range by which pandas widens it, so that the least (or greatest) value is inside.
 _WIDER = 0.001
@@ -120,18 +125,32 @@ def qcut(series: Series, q: int | Sequence[float]) -> Series:
     shares = [i / q for i in range(q + 1)] if isinstance(q, int) else [float(share) for share in q]
     if len(shares) < 2 or shares != sorted(shares) or shares[0] < 0 or shares[-1] > 1:
         raise InvalidValue(f"shares have to be from 0 to 1 and rise, not {shares!r}")
-    from objectiv_local.frame.align import scalar
-
+    if len(shares) > MOST_SHARES:
+        raise InvalidValue(f"qcut makes at most {MOST_SHARES - 1:,} intervals, not {len(shares) - 1:,}",
+                           hint="rank(pct=True) gives each value its own share")
     value = as_float(series._expr)
-    ends = []
-    for share in shares:
-        total = series._reduce("quantile", q=share)
-        ends.append(scalar(total._state, total._expr))
-    whens = [(call("and", call("ge", value, ends[0]), call("le", value, ends[1])),
-              call("interval", ends[0], ends[1], literal("[]")))]
-    whens += [(call("and", call("gt", value, low), call("le", value, high)), call("interval", low, high, literal("(]")))
-              for low, high in pairwise(ends[1:])]
-    return series._with(case(whens), "q_range")
+    total: Node = Aggregate(series._state.plan, (), tuple(
+        (f"quantile_{number}", reduction("quantile", series._expr, q=share).parts[0])
+        for number, share in enumerate(shares)), "quantiles")
+    ends: list[Expr] = [ScalarQuery(total, name) for name in total.types]
+    first = (call("and", call("ge", value, ends[0]), call("le", value, ends[1])),
+             call("interval", ends[0], ends[1], literal("[]")))
+    rest = [(call("and", call("gt", value, low), call("le", value, high)), call("interval", low, high, literal("(]")))
+            for low, high in pairwise(ends[1:])]
+    return series._with(_first_true(value, [first, *rest], ends[1:]), "q_range")
+
+
+def _first_true(value: Expr, whens: list[tuple[Expr, Expr]], highs: list[Expr]) -> Expr:
+    """Return the value of the first condition that is true, as ``case`` does.
+
+    No condition is true above the end in ``highs`` that belongs to it, and these rise. So of many, a half is left out by one
+    comparison.
+    """
+    if len(whens) <= MOST_WHENS:
+        return case(whens)
+    middle = len(whens) // 2
+    return case([(call("le", value, highs[middle - 1]), _first_true(value, whens[:middle], highs[:middle]))],
+                _first_true(value, whens[middle:], highs[middle:]))
 
 
 def counted_bins(series: Series, bins: int, method: str, *, normalize: bool, sort: bool, ascending: bool) -> Series:

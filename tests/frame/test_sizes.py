@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import math
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 from frame.frames import load, on_every_engine, opened, plain, values
 
-from objectiv_local import dialects
+from objectiv_local import DataFrame, dialects
 from objectiv_local.dialects.select import lower
+from objectiv_local.errors import InvalidType, InvalidValue, ObjectivError
 
 X = [3, 1, 2]
 
@@ -152,8 +160,6 @@ def test_a_long_program_reads_what_is_stored_when_it_runs(engine):
 
 @on_every_engine
 def test_a_long_program_that_fails_leaves_no_tables(engine):
-    from objectiv_local.errors import ObjectivError
-
     df = load(engine, {"x": ["3", "no"]})
     df["n"] = 1
     for _ in range(300):
@@ -162,3 +168,78 @@ def test_a_long_program_that_fails_leaves_no_tables(engine):
     with pytest.raises(ObjectivError):
         df.assign(y=df.x.astype("int64")).to_pandas()
     assert left_behind(engine) == []
+
+
+@on_every_engine
+def test_isin_of_many_values(engine):
+    df = load(engine, {"n": [0, 1, 99_999, 100_000, None], "s": ["0", "it's 1", '"2"', "100001", None],
+                       "f": [0.5, 1.5, 99_999.5, 1e300, None]})
+    assert values(df.n.isin(range(100_000))) == [True, True, True, False, False]
+    assert values(df.n.isin([*range(50_000), None])) == [True, True, False, False, True]
+    assert values(df.s.isin([*map(str, range(50_000)), "it's 1", '"2"'])) == [True, True, True, False, False]
+    assert values(df.f.isin([i + 0.5 for i in range(1_000)])) == [True, True, False, False, False]
+    assert values(df.f.isin(range(1_000))) == [False] * 5
+    with pytest.raises(InvalidType, match="eq"):
+        df.n.isin([str(i) for i in range(100)])
+
+
+@on_every_engine
+def test_many_rows_of_constants_keep_every_value(engine):
+    count = 450
+    data = {
+        "i": [(-1) ** k * k * 10**16 for k in range(count)],
+        "f": [[0.1, math.inf, -0.0, 1e-300, -math.inf, 1 / 3, 5e-324][k % 7] for k in range(count)],
+        "s": [["it's", '"q"', "back\\slash", "é\n\t☃", "", "null", "{a}", "NULL", "\u2028", "[1, 2]"][k % 10] for k in range(count)],
+        "b": [k % 2 == 0 for k in range(count)],
+        "d": [datetime.date(1, 1, 1) + datetime.timedelta(days=k * 7_000) for k in range(count)],
+        "t": [datetime.datetime(1970, 1, 1, 1, 2, 3, k) for k in range(count)],
+        "l": [datetime.timedelta(days=k, microseconds=k) for k in range(count)],
+        "e": [decimal.Decimal(k) / 4 for k in range(count)],
+    }
+    for several in (data, {name: column for name, column in data.items() if name != "e"}):
+        table = pa.table({name: [None if k == 7 else value for k, value in enumerate(column)] for name, column in several.items()})
+        found = DataFrame.from_arrow(opened(engine), table, materialization="cte").sort_values("d").to_arrow()
+        rows = sorted(zip(*table.to_pydict().values(), strict=True), key=lambda row: (row[4] is None, row[4]))
+        assert list(map(repr, zip(*found.to_pydict().values(), strict=True))) == list(map(repr, rows))
+
+
+@on_every_engine
+@pytest.mark.parametrize("q", [12, 13, 150, 1_000])
+def test_qcut_of_many_intervals(engine, q):
+    given = [0.5 * (k * 37 % 101) for k in range(300)] + [None]
+    df = load(engine, {"v": given})
+    ends = np.quantile(given[:-1], [i / q for i in range(q + 1)])
+    found = df.v.qcut(q).sort_index().to_pandas()
+    for value, interval in zip(given, found, strict=True):
+        if value is None:
+            assert interval is None or interval is pd.NA or interval != interval  # noqa: PLR0124
+            continue
+        # Bins are wider than the last digit, in which quantiles may differ.
+        place = next(i for i in range(1, q + 1) if value <= ends[i] or math.isclose(value, ends[i], rel_tol=1e-12))
+        assert value in interval
+        assert math.isclose(interval.right, ends[place], rel_tol=1e-9, abs_tol=1e-9)
+        assert interval.closed == ("both" if place == 1 else "right")
+
+
+def test_qcut_of_too_many_intervals():
+    df = load("duckdb", {"v": [1.0, 2.0]})
+    with pytest.raises(InvalidValue, match="at most 1,000 intervals, not 1,001"):
+        df.v.qcut(1_001)
+
+
+@on_every_engine
+def test_cut_into_many_intervals(engine):
+    df = load(engine, {"v": [0.0, 2.5, 10_000.0]})
+    assert values(df.v.cut(10_000).upper) == pytest.approx([1, 3, 10_000])
+    counted = df.v.value_counts(bins=1_000, sort=False).to_pandas()
+    assert (len(counted), counted.sum()) == (1_000, 3)
+
+
+@on_every_engine
+def test_a_column_less_many_totals(engine):
+    df = load(engine, {"x": X})
+    df = df.assign(**{f"c{i}": df.x * i for i in range(60)})
+    means = df.mean()
+    scaled = df.assign(**{f"c{i}": df[f"c{i}"] - means[f"c{i}_mean"] for i in range(60)})
+    found = scaled.sort_index().to_pandas()
+    assert all(found[f"c{i}"].tolist() == pytest.approx([i, -i, 0]) for i in range(60))

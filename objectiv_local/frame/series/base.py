@@ -309,14 +309,16 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
         items = dict.fromkeys(self._literal(value, "isin") for value in given if value is not None)
-        tests = [call("eq", self._expr, item) for item in items]
-        if len(tests) > MOST_TESTS:
+        for item in {item.type: item for item in items}.values():
+            call("eq", self._expr, item)  # raises for a type that cannot be compared
+        if len(items) > MOST_TESTS:
             type_ = common_type([self._expr.type, *(item.type for item in items)]) or self._expr.type
             rows = tuple((cast(item, type_),) for item in items)
             found: Expr = InQuery(cast(self._expr, type_), Values((("value", type_),), rows, None, "values"), "value")
         else:
             found = literal(False)
-            for position, test in enumerate(tests):
+            for position, item in enumerate(items):
+                test = call("eq", self._expr, item)
                 found = test if position == 0 else call("or", found, test)
             found = call("coalesce", found, literal(False))
         if None in given:
