@@ -134,7 +134,8 @@ def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[
     """
     own = _chain(plan, (*_SAME_ROWS, Filter, Limit) if keep == "left" else _SAME_ROWS)
     theirs = _chain(other_plan, _SAME_ROWS)
-    common = next((node for node in theirs if node in own), None)
+    shared = set(own)
+    common = next((node for node in theirs if node in shared), None)
     if common is None:
         return None
     added = theirs[: theirs.index(common)]

@@ -1,4 +1,4 @@
-"""Statistics of columns: ``quantile`` with several shares, and ``describe``. One query reads the rows once."""
+"""Statistics of columns: ``quantile`` with several shares, and ``describe``. One query reads the rows once per 50 columns."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.functions import INTERPOLATED, NUMERIC, Named, Reduction, as_float, reduction
 from objectiv_local.frame.groupby import aggregated, partition_of
 from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
-from objectiv_local.plan.naming import new_name
-from objectiv_local.plan.nodes import Select, Union
+from objectiv_local.plan.naming import new_name, unused_name
+from objectiv_local.plan.nodes import Join, JoinSide, Node, Select, Union
 from objectiv_local.plan.ops import castable
 from objectiv_local.types import STRING, type_from_dtype
 
@@ -24,6 +24,8 @@ STATISTICS = ("count", "mean", "std", "min", "max", "nunique", "mode")
 OF_VALUES = ("count", "min", "max", "nunique", "mode")
 #: The order of random ids is meaningless, so they have no min and max.
 OF_IDS = ("count", "nunique", "mode")
+#: Columns whose statistics are computed in one step; engines limit the columns of a step.
+WIDE = 50
 QUARTILES = (0.25, 0.5, 0.75)
 
 
@@ -92,13 +94,30 @@ def _below(state: State, rows: Sequence[object], level: str,
     keys = state.keys
     if level in keys:
         raise InvalidValue(f"a key is named {level!r}, as the level of the result is", hint="rename the key")
-    taken = {*keys, *names, level}
+    order = unused_name("position", {*keys, *names, level})
+    labels = (*keys, level, order)
+    plan, *others = [_some_below(state, rows, level, order, columns[start:start + WIDE])
+                     for start in range(0, len(columns), WIDE)]
+    for other in others:
+        # Each has the same rows: as many for each group as there are statistics.
+        sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in plan.types]
+        sides += [(name, "right", (name, name)) for name in other.types if name not in labels]
+        plan = Join(plan, other, "inner", tuple((name, name) for name in labels), tuple(sides), nulls_match=True,
+                    step="statistics")
+    ordering = (*(Ordering(plan.column(key)) for key in keys), Ordering(plan.column(order)))
+    return DataFrame(state.ungrouped().onto(plan, (*keys, level), ordering), names)
+
+
+def _some_below(state: State, rows: Sequence[object], level: str, order: str,
+                columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> Node:
+    """Return the plan of the same for some columns, with the number of each row as ``order``."""
+    keys = state.keys
+    taken = {*keys, *(name for name, _, _ in columns), level, order}
     labels = [[new_name(f"{name}_{row}", taken) for row in rows] for name, _, _ in columns]
     totals = aggregated(state, Named(tuple(
         (label, made) for own, (_, each, _) in zip(labels, columns, strict=True)
         for label, made in zip(own, each, strict=True) if made is not None)), "statistics")
     plan = totals.plan
-    order = new_name("position", taken)
     parts = []
     for position, row in enumerate(rows):
         values: list[tuple[str, Expr]] = [(key, plan.column(key)) for key in keys]
@@ -107,10 +126,7 @@ def _below(state: State, rows: Sequence[object], level: str,
             type_ = convert(plan.column(own[_known(each)])).type
             values.append((name, literal(None, type_) if each[position] is None else convert(plan.column(own[position]))))
         parts.append(Select(plan, tuple(values)))
-    union = Union(tuple(parts), tuple(parts[0].types), "statistics") if len(parts) > 1 else parts[0]
-    index = (*keys, level)
-    ordering = (*(Ordering(union.column(key)) for key in keys), Ordering(union.column(order)))
-    return DataFrame(totals.onto(union, index, ordering), names)
+    return Union(tuple(parts), tuple(parts[0].types), "statistics") if len(parts) > 1 else parts[0]
 
 
 def _known(each: Sequence[Reduction | None]) -> int:

@@ -12,7 +12,7 @@ from objectiv_local.frame.series.values import parsed_literal
 from objectiv_local.frame.state import with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import repeated, unused_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Node, Select, Union
+from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Union
 from objectiv_local.plan.ops import castable, common_type
 from objectiv_local.types import BOOL, FLOAT64, INT64, STRING, Type, python_value, type_from_dtype
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Columns that one level or one column may become.
 MOST_COLUMNS = 1_000
+#: Columns of a step that a part for each of them reads.
+WIDE = 50
 
 
 # ---- rows below rows
@@ -101,11 +103,17 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
     if not self.data_columns:
         raise InvalidValue("the frame has no data column to stack")
     type_ = shared_type(state.plan.types[name] for name in self.data_columns)
+    levels: list[tuple[str, Expr]] = [(level, state.column(level)) for level in state.index]
     parts: list[Node] = []
-    for name in self.data_columns:
-        columns: list[tuple[str, Expr]] = [(level, state.column(level)) for level in state.index]
-        columns += [("__stacked_index", literal(name)), ("__stacked", cast(state.column(name), type_))]
-        parts.append(Select(state.plan, tuple(columns)))
+    for start in range(0, len(self.data_columns), WIDE):
+        names = self.data_columns[start:start + WIDE]
+        rows = state.plan
+        if len(self.data_columns) > WIDE:
+            # Engines look at all columns of a step for each part that reads it.
+            rows = Pin(Select(rows, (*levels, *((name, state.column(name)) for name in names)), "to_stack"), "to_stack")
+        for name in names:
+            value = cast(rows.column(name), type_)
+            parts.append(Select(rows, (*levels, ("__stacked_index", literal(name)), ("__stacked", value))))
     plan: Node = Union(tuple(parts), tuple(parts[0].types), "stacked") if len(parts) > 1 else parts[0]
     if dropna:
         plan = Filter(plan, call("not_null", plan.column("__stacked")))

@@ -243,3 +243,64 @@ def test_a_column_less_many_totals(engine):
     scaled = df.assign(**{f"c{i}": df[f"c{i}"] - means[f"c{i}_mean"] for i in range(60)})
     found = scaled.sort_index().to_pandas()
     assert all(found[f"c{i}"].tolist() == pytest.approx([i, -i, 0]) for i in range(60))
+
+
+@on_every_engine
+def test_chains_of_operations(engine):
+    df = load(engine, {"x": X, "s": ["a", "b", None]})
+    total, text, chosen, found = df.x, df.s, df.x, df.x == 100
+    for i in range(500):
+        total = total + i
+        text = text + df.s
+        chosen = chosen.where(df.x != i, i * 10)
+        found = found | (df.x == i + 2)
+    assert values(total) == [x + sum(range(500)) for x in X]
+    assert values(text) == ["a" * 501, "b" * 501, None]
+    assert values(chosen) == [30, 10, 20]
+    assert values(df[found].x) == [3, 2]
+    # Two of them together, and a frame that has one, are still of the same rows.
+    df["total"] = total
+    df["both"] = total - chosen
+    assert values(df.both) == [a - b for a, b in zip(values(total), values(chosen), strict=True)]
+    assert df.data_columns == ["x", "s", "total", "both"]
+    assert values(df.groupby("s").total.sum().sort_index()) == [3 + sum(range(500)), 1 + sum(range(500)), 2 + sum(range(500))]
+
+
+@on_every_engine
+def test_a_long_chain_of_a_grouped_column(engine):
+    groups = load(engine, {"x": X, "g": ["a", "b", "a"]}).groupby("g")
+    total = groups.x
+    for i in range(500):
+        total = total + i
+    assert values(total.sum()) == [5 + 2 * sum(range(500)), 1 + sum(range(500))]
+    groups["total"] = total
+    assert values(groups[total > 1 + sum(range(500))].total.max()) == [3 + sum(range(500))]
+    assert values((total - groups.x).min()) == [sum(range(500)), sum(range(500))]
+
+
+@on_every_engine
+def test_statistics_of_many_columns(engine):
+    rng = np.random.default_rng(1)
+    data = {f"c{i}": [*rng.normal(size=6).round(3).tolist(), None] for i in range(120)}
+    df = load(engine, data | {"g": ["a", "a", "a", "b", "b", "b", "a"]})
+    names = list(data)
+    found = df[names].describe().to_pandas()
+    wanted = pd.DataFrame(data).describe().rename(index={"25%": "0.25", "50%": "0.5", "75%": "0.75"})
+    assert list(found.index) == ["count", "mean", "std", "min", "max", "nunique", "mode", "0.25", "0.5", "0.75"]
+    assert list(found.columns) == names
+    for stat in wanted.index:
+        assert found.loc[stat].tolist() == pytest.approx(wanted.loc[stat].tolist())
+    grouped = df.groupby("g")[names].quantile([0.5, 1.0]).to_pandas()
+    by_hand = pd.DataFrame(data | {"g": ["a", "a", "a", "b", "b", "b", "a"]}).groupby("g").quantile([0.5, 1.0])
+    assert grouped.index.tolist() == by_hand.index.tolist()
+    assert grouped.to_numpy().astype(float) == pytest.approx(by_hand.to_numpy())
+
+
+@on_every_engine
+def test_a_stack_of_many_columns(engine):
+    df = load(engine, {"x": X}).assign(**{f"c{i}": i for i in range(300)})
+    stacked = df.stack()
+    assert stacked.sum().value == 6 + 3 * sum(range(300))
+    found = stacked.to_frame().reset_index().to_pandas()
+    assert sorted(found[found["__stacked_index"] == "c299"]["__stacked"].tolist()) == [299, 299, 299]
+    assert len(found) == 3 * 301

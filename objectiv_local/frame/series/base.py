@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 #: Values of a list that are compared one by one; more of them are looked up.
 MOST_TESTS = 30
 
+#: Operations within each other before they become a step; an expression takes 150, and one method adds a few.
+MOST_NESTED = 120
+
 _CLASSES: dict[str, type[Series]] = {}
 S = TypeVar("S", bound="type[Series]")
 
@@ -49,7 +52,14 @@ def series_class(*dtypes: str) -> Callable[[S], S]:
 
 
 def make_series(state: State, expr: Expr, name: str) -> Series:
-    """Return a series of the class that belongs to the expression's type."""
+    """Return a series of the class that belongs to the expression's type.
+
+    What takes very many operations becomes a column of a step of its own, which no frame shows.
+    """
+    if expr.depth > MOST_NESTED:
+        step = unused_name("step", state.plan.types)
+        state = state.extended([(step, expr)])
+        expr = state.column(step)
     label = expr.type.label.partition("[")[0]
     class_ = _CLASSES.get(label) or _CLASSES.get(expr.type.name) or Series
     return class_(state, expr, name)
