@@ -140,9 +140,13 @@ def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[
         return None
     added = theirs[: theirs.index(common)]
     above = own[: own.index(common)]
-    while added and isinstance(added[0], Pin | Select) and all(
-            isinstance(part, Column) for _, part in _computed(added[0])):
-        expr = substitute(expr, dict(_computed(added[0])))
+    while added:
+        computed = dict(_computed(added[0]))
+        if not isinstance(added[0], Extend) and all(isinstance(part, Column) for part in computed.values()):
+            expr = substitute(expr, computed)
+        elif not isinstance(added[0], Extend) or not expr.columns.isdisjoint(computed):
+            break
+        # Else it is of a column that was there before the step.
         added = added[1:]
     if not added and _unchanged(above, expr.columns) and (
             not expr.has_window or all(isinstance(node, _SAME_ROWS) for node in above)):
