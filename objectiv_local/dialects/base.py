@@ -58,6 +58,8 @@ class Dialect:
     pulls_up: bool = False
     #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.
     is_free: Callable[[Expr], bool] = lambda expr: False
+    #: How many columns a SELECT may have.
+    most_columns: int | None = None
     #: The query of many rows of constants, where the engine reads them faster than VALUES; None where it does not.
     many_rows: Callable[[Schema, Sequence[tuple[Expr, ...]]], str | None] = lambda columns, rows: None
     #: How many sub-selects of one total the engine plans well in one SELECT; where there are more, the total is joined.

@@ -554,6 +554,7 @@ POSTGRES = Dialect(
     unnest=elements,
     text_order=C,
     pulls_up=True,
+    most_columns=1_664,
     most_steps=60,
     join_steps=2,
     array="{{{}}}",

@@ -11,6 +11,7 @@ from objectiv_local.dialects.block import Block
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, items, layout, window_clauses
 from objectiv_local.dialects.tree import Func, Postfix, Raw, Sql, Template, Windowed
+from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import (
     Aggregation,
     Column,
@@ -34,7 +35,13 @@ SHORT_WINDOW = 30
 
 
 def select_text(lowering: Lowering, block: Block) -> str:
-    """Return the text of ``block``."""
+    """Return the text of ``block``. Raises NotSupported for more columns than the engine takes."""
+    most = lowering.dialect.most_columns
+    count = len(block.columns) + len({key.expr for key in block.order} - set(block.columns.values()))
+    if most is not None and count > most:
+        raise NotSupported(f"{lowering.dialect.name} takes at most {most:,} columns at once, and this program has a step that "
+                           f"selects or sorts by {count:,}", hint="work on a part of the columns at a time, as in "
+                           "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows")
     block = _with_totals(lowering, block)
     columns = {name: lowering.sql(expr, block.inputs) for name, expr in block.columns.items()}
     where = [lowering.sql(expr, block.inputs) for expr in block.where]

@@ -173,11 +173,12 @@ def _moved_all(plan: Node, other_plan: Node, exprs: list[Expr]) -> tuple[Node, l
 def _unchanged(above: list[Node], columns: frozenset[str]) -> bool:
     """Return whether the named columns are unchanged, under the same names, after the steps ``above``."""
     for node in above:
-        computed = dict(_computed(node))
-        if any(isinstance(node, Select) and name not in computed for name in columns):
+        if isinstance(node, Select) and not columns <= node.types.keys():
             return False
-        if any(computed[name] is not Column(name, node.types[name]) for name in columns & computed.keys()):
-            return False
+        # A series may be older than very many columns, so that this runs very often.
+        for name, expr in _computed(node):
+            if name in columns and not (isinstance(expr, Column) and expr.name == name):
+                return False
     return True
 
 

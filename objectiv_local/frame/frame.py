@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from objectiv_local.frame.plot import Plot
 
 
+#: Columns that ``assign`` sets one after the other; more of them are one step.
+MANY_COLUMNS = 20
+
+
 class DataFrame(Reductions["DataFrame"]):
     """A lazy table with an index, in the manner of pandas.
 
@@ -305,6 +309,12 @@ class DataFrame(Reductions["DataFrame"]):
     def assign(self, **columns: object) -> DataFrame:
         """Return a copy with columns set; a function is called with the frame so far."""
         df = self.copy()
+        own = {name: value for name, value in columns.items() if isinstance(value, Series) and value._state == self._state}
+        if len(own) == len(columns) > MANY_COLUMNS and self._state.groups is None and own.keys().isdisjoint(self._state.labels):
+            # One step of many columns, and not as many steps.
+            state = self._state.extended([(checked_name(name), value._expr) for name, value in own.items()])
+            df._set(state, dict.fromkeys((*self._columns, *own)))
+            return df
         for name, value in columns.items():
             df[name] = value(df) if callable(value) else value
         return df

@@ -14,7 +14,7 @@ from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame, dialects
 from objectiv_local.dialects.select import lower
-from objectiv_local.errors import InvalidType, InvalidValue, ObjectivError
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError
 
 X = [3, 1, 2]
 
@@ -304,3 +304,33 @@ def test_a_stack_of_many_columns(engine):
     found = stacked.to_frame().reset_index().to_pandas()
     assert sorted(found[found["__stacked_index"] == "c299"]["__stacked"].tolist()) == [299, 299, 299]
     assert len(found) == 3 * 301
+
+
+@on_every_engine
+def test_more_columns_than_an_engine_takes(engine):
+    df = load(engine, {"x": X})
+    df = df.assign(**{f"c{i}": df.x + i for i in range(1_700)})
+    if engine == "duckdb":
+        assert plain(df.sort_index().to_pandas()["c1699"]) == [1702, 1700, 1701]
+        return
+    with pytest.raises(NotSupported, match="at most 1,664 columns at once, and this program has a step that selects or sorts by 1,702"):
+        df.to_pandas()
+    with pytest.raises(NotSupported, match="sorts by 1,70"):
+        df.c0.sort_index().to_pandas()
+    assert sorted(df[["c1699"]].c1699.to_pandas()) == [1700, 1701, 1702]
+    assert sorted((df.c1698 + df.c1).to_pandas()) == [1701, 1703, 1705]
+
+
+@on_every_engine
+def test_many_columns_in_one_assignment(engine):
+    df = load(engine, {"x": X, "y": [1, 1, 2]})
+    before = df.x * 10
+    many = {f"c{i}": df.x + i for i in range(30)}
+    found = df.assign(**many, x=df.y, y=df.x).sort_index().to_pandas()
+    assert list(found.columns) == ["x", "y", *many]
+    assert (plain(found.x), plain(found.y), plain(found.c29)) == ([1, 1, 2], X, [32, 30, 31])
+    ordered = df.sort_values("x").assign(**many, x=df.y)
+    assert plain(ordered.to_pandas().c0) == [1, 2, 3], "in the order of the column that is gone"
+    assert values(df.assign(**many).x + before) == [33, 11, 22]
+    with pytest.raises(InvalidValue, match="level of the index"):
+        df.assign(**many, row=df.x) if "row" in df.index_columns else df.assign(**many, **{df.index_columns[0]: df.x})
