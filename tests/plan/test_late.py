@@ -157,7 +157,7 @@ def test_json_that_only_a_filter_needs_is_not_computed_twice():
     members = Extend(plan, (("member", call("json_index", plan.column("stack"), literal(0))),), "members")
     rows = labeled(Extend(members, (("id", call("json_get_text", members.column("member"), literal("id"))),), "texts"))
     home = Filter(rows, call("eq", rows.column("id"), literal("home")))
-    chosen = Select(home, tuple((name, home.column(name)) for name in ("number", "stack")))
+    chosen = Select(home, tuple((name, home.column(name)) for name in ("number", "stack", "id")))
     assert after(chosen, read_late).count("member = json_index(stack, 0)") == 1
 
 
