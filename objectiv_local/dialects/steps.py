@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect
-from objectiv_local.dialects.block import Block, outermost_windows, replaced
+from objectiv_local.dialects.block import Block, Stored, outermost_windows, replaced
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, items, layout
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Raw, Sql
 from objectiv_local.plan.expr import Column, Expr, call, literal, substitute
-from objectiv_local.plan.nodes import GroupingSets, Join, Union, Unnest
-from objectiv_local.types import INT64, JSON, Interval, Type
+from objectiv_local.plan.nodes import GroupingSets, Join, Source, Union, Unnest
+from objectiv_local.types import INT64, JSON, ROW_ID, Interval, Type
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -136,12 +136,12 @@ def _united(lowering: Lowering, title: str, selects: list[str], names: list[str]
 def join(lowering: Lowering, node: Join) -> Block:
     """Return the block of two inputs side by side."""
     left, right = lowering.take(node.left), lowering.take(node.right)
-    right = right if right.is_bare else lowering.closed(right)
+    right = right if right.is_bare or _converts_later(node, right, 1) else lowering.closed(right)
     if left.takes_joins:
         own = unused(_alias(right.source, "r"), set(left.aliases))
         aliases, shown, taken = [own], [left.source], (*left.aliases, own)
     else:
-        left = left if left.is_bare else lowering.closed(left)
+        left = left if left.is_bare or _converts_later(node, left, 0) else lowering.closed(left)
         aliases = [_alias(left.source, "l"), _alias(right.source, "r")]
         if aliases[0] == aliases[1]:
             aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
@@ -150,12 +150,15 @@ def join(lowering: Lowering, node: Join) -> Block:
     inputs: dict[str, Sql] = {}
     for prefix, side, alias in (("left.", left, aliases[0]), ("right.", right, aliases[-1])):
         for name, expr in side.columns.items():
-            inner = side.inputs[expr.name if isinstance(expr, Column) else name]
+            inner = side.inputs[expr.name if isinstance(expr, Column | Stored) else name]
             assert isinstance(inner, Raw)
             inputs[prefix + name] = inner if side.is_join else Raw(f"{alias}.{inner.text}")
 
-    def column(side: str, name: str) -> Column:
-        return Column(f"{side}.{name}", (node.left if side == "left" else node.right).types[name])
+    def column(side: str, name: str) -> Expr:
+        found = (left if side == "left" else right).columns.get(name)
+        type_ = (node.left if side == "left" else node.right).types[name]
+        named = f"{side}.{name}"
+        return Stored(named, found.stored, type_) if isinstance(found, Stored) else Column(named, type_)
 
     columns: dict[str, Expr] = {}
     for name, from_side, (here, there) in node.columns:
@@ -178,9 +181,23 @@ def join(lowering: Lowering, node: Join) -> Block:
         met = f"\n  ON {layout(joined, 2)}"
     source = f"{shown[0]}\n{keyword} {shown[1]}{met}"
     words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
+    if node.on and all(node.left.types[name] == ROW_ID for name, _ in node.on):
+        late = [name for name, type_ in node.left.types.items() if type_ != ROW_ID]
+        words = f"reads {', '.join(late)} of the rows that are left" if isinstance(node.left, Source) else (
+            "the rows that are left with what was read of them")
     depth = max(left.depth, right.depth) + lowering.dialect.join_steps
     return Block(source, inputs, columns, node.step or "joined", [*left.steps, words], is_join=True, aliases=taken,
                  depth=depth)
+
+
+def _converts_later(node: Join, side: Block, position: int) -> bool:
+    """Return whether stored columns of a side are converted after a join that repeats none of its rows."""
+    other = node.inputs()[1 - position]
+    compared = [pair[position] for pair in node.on]
+    is_single = (node.single == "right" and position == 0) or (
+        other.key is not None and {pair[1 - position] for pair in node.on}.issuperset(other.key))
+    return (side.is_stored and is_single and node.how == "inner" and node.condition is None
+            and not any(isinstance(side.columns[name], Stored) for name in compared))
 
 
 def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Dialect) -> Sql:

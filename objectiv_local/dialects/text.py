@@ -44,7 +44,7 @@ def select_text(lowering: Lowering, block: Block) -> str:
                            "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows")
     block = _with_totals(lowering, block)
     columns = {name: lowering.sql(expr, block.inputs) for name, expr in block.columns.items()}
-    where = [lowering.sql(expr, block.inputs) for expr in block.where]
+    where = [lowering.condition(expr, block.inputs) for expr in block.where]
     having = [lowering.sql(expr, block.inputs) for expr in block.having]
     lowering.count_reads(block.source, [*columns.values(), *where, *having])
     columns = lowering.dialect.together(columns)

@@ -59,4 +59,4 @@ def source(plan: Node, names: Iterable[str], stored: StoredTable, engine: Engine
                     for name, (physical, type_name) in zip(names, stored.columns, strict=True))
     key = () if is_single_row(plan) else plan.key
     key = key if key is not None and set(key) <= set(names) else None
-    return Source(stored.relation, columns, key, id(engine), stored.relation.parts[-1])
+    return Source(stored.relation, columns, key, id(engine), stored.relation.parts[-1], stored.row_id)
