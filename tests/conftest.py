@@ -21,8 +21,8 @@ def every_statement_parses():
 
     lower = dialects.lower
 
-    def parsed(plan, dialect, most=None):
-        statement = lower(plan, dialect, most)
+    def parsed(plan, dialect, store=None):
+        statement = lower(plan, dialect, store)
         assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
         return statement
 

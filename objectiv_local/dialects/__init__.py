@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 
 from objectiv_local.dialects.base import Dialect
-from objectiv_local.dialects.select import Statement, TooLong, lower
+from objectiv_local.dialects.select import STORED_ROWS, Statement, Store, lower
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.passes import rewritten
-from objectiv_local.plan.rewrite import rebuild
 
-__all__ = ["Dialect", "Statement", "compile_in_parts", "compile_plan", "dialect_named", "names"]
+__all__ = ["STORED_ROWS", "Dialect", "Statement", "compile_in_parts", "compile_plan", "dialect_named", "names"]
 
 names = ("duckdb", "postgres")
 
@@ -31,21 +30,14 @@ def dialect_named(name: str) -> Dialect:
     raise InvalidValue(f"there is no dialect {name!r}", hint=near(str(name), names))
 
 
-def compile_in_parts(plan: Node, dialect: str, store: Callable[[Node, Statement], Node]) -> Statement:
+def compile_in_parts(plan: Node, dialect: str, store: Store) -> Statement:
     """Return ``plan`` as a statement of ``dialect`` that its engine can plan, however long the program is.
 
     The time that engines take grows with the square of the number of steps that read each other, or worse, and at some
     number they give up. There, ``store`` keeps the rows of a lower step, whose statement it is given, and returns the
     step that reads them.
     """
-    root, target = rewritten(plan), dialect_named(dialect)
-    while True:
-        try:
-            return lower(root, target, target.most_steps)
-        except TooLong as found:
-            below = found.node
-        kept = store(below, lower(below, target))
-        root = rebuild(root, lambda old, node, below=below, kept=kept: kept if old is below else node)  # type: ignore[misc]
+    return lower(rewritten(plan), dialect_named(dialect), store)
 
 
 def compile_plan(plan: Node, dialect: str, *, without: Iterable[str] = ()) -> Statement:

@@ -72,6 +72,8 @@ class Statement:
     schema: Schema
 
 
+_WORDS = re.compile(r"\w+")
+
 #: Columns that the comment of a step names.
 MOST_NAMED = 8
 
@@ -96,19 +98,19 @@ class Cte:
         return f"-- {comment}\n{self.name} AS (\n{_indented(body)}\n)"
 
 
-class TooLong(Exception):
-    """A statement would have more steps that read each other than its engine plans in reasonable time.
+#: What tables with the rows of steps are called, and no step of a statement is.
+STORED_ROWS = "stored_rows"
+#: Keeps the rows of a step, whose statement it is given, and returns the step that reads them.
+Store = Callable[[Node, Statement], Source]
 
-    ``node`` is the step of the plan at which that is so.
+
+def lower(root: Node, dialect: Dialect, store: Store | None = None) -> Statement:
+    """Return ``root`` as a statement of ``dialect``.
+
+    With ``store``, the statement has no more steps that read each other than the engine plans in reasonable time: the rows of
+    lower ones are stored, and it goes on from there.
     """
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-
-def lower(root: Node, dialect: Dialect, most: int | None = None) -> Statement:
-    """Return ``root`` as a statement of ``dialect``. Raises TooLong for more than ``most`` steps that read each other."""
-    return Lowering(root, dialect).statement(most)
+    return Lowering(root, dialect).statement(store)
 
 
 class Lowering:
@@ -133,28 +135,42 @@ class Lowering:
         self.reads: Counter[tuple[str, str]] = Counter()
         self.taken = {node.relation.parts[-1].casefold() for node in self.nodes
                       if isinstance(node, Source) and node.relation.kind == "table"}
+        #: Whether the rows of a step are stored already.
+        self.is_part = False
         self.step_numbers: dict[str, int] = {}
         self.blocks: dict[Node, Block] = {}
         self.shared: dict[Node, Block] = {}
 
-    def statement(self, most: int | None = None) -> Statement:
+    def statement(self, store: Store | None = None) -> Statement:
         for node in self.nodes:
             block = self.lower_node(node)
-            # A row that is read again later is known within one statement only.
-            can_end = node is not self.root and ROW_ID not in node.types.values()
-            if most is not None and block.depth > most and can_end:
-                raise TooLong(node)
             if len(block.columns) != len(self.needed[node]) or node is self.root:
                 block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
+            # A row that is read again later is known within one statement only.
+            has_rows = bool(block.columns) and all(expr.type != ROW_ID for expr in block.columns.values())
+            if store is not None and block.depth > self.dialect.most_steps and has_rows and node is not self.root:
+                schema = tuple((name, node.types[name]) for name in block.columns)
+                block = self.source(store(node, Statement(self.with_steps(select_text(self, block)), schema)))
+                self.is_part = True
             if self.uses[node] > 1:
                 self.shared[node] = self.closed(block)
             else:
                 self.blocks[node] = block
-        text = select_text(self, self.take(self.root))
-        if not self.ctes:
-            return Statement(self.labels() + text, self.root.schema)
-        ctes = ",\n".join(cte.text(self.reads) for cte in self.ctes)
-        return Statement(self.labels() + "WITH\n" + ctes + "\n" + text, self.root.schema)
+        text = self.with_steps(select_text(self, self.take(self.root)))
+        return Statement(self.labels() + text, self.root.schema)
+
+    def with_steps(self, text: str) -> str:
+        """Return a SELECT behind the steps that it reads."""
+        steps = self.ctes
+        if self.is_part:
+            # Other steps led to rows that are stored.
+            words = set(_WORDS.findall(text))
+            steps = []
+            for cte in reversed(self.ctes):
+                if cte.name.partition(" ")[0] in words:
+                    steps.insert(0, cte)
+                    words.update(_WORDS.findall(cte.body))
+        return "WITH\n" + ",\n".join(cte.text(self.reads) for cte in steps) + "\n" + text if steps else text
 
     def labels(self) -> str:
         """Return a comment for each name that stands for another one."""
@@ -445,7 +461,7 @@ class Lowering:
 
     def cte_name(self, title: str) -> str:
         name = re.sub(r"[^a-z0-9_]+", "_", title.lower()).strip("_")[:48] or "step"
-        if name in RESERVED or name[0].isdigit():
+        if name in RESERVED or name[0].isdigit() or name.startswith(STORED_ROWS):
             name = "step_" + name
         name = unused(name, self.taken, self.step_numbers)
         self.taken.add(name)

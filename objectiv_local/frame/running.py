@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from objectiv_local.dialects import Statement, compile_in_parts
+from objectiv_local.dialects import STORED_ROWS, Statement, compile_in_parts
 from objectiv_local.errors import ObjectivError
 from objectiv_local.plan.nodes import Node, Source, is_single_row
 from objectiv_local.plan.relation import StoredTable
@@ -33,10 +33,10 @@ class Running:
             self.close()
             raise
 
-    def _stored(self, node: Node, statement: Statement) -> Node:
-        table = self.engine.create_table("step", statement.sql)
+    def _stored(self, node: Node, statement: Statement) -> Source:
+        table = self.engine.create_table(STORED_ROWS, statement.sql)
         self.tables.append(table)
-        return source(node, node.types, table, self.engine)
+        return source(node, [name for name, _ in statement.schema], table, self.engine)
 
     def close(self) -> None:
         """Drop the temporary tables."""

@@ -31,7 +31,7 @@ def frame(engine):
 
 def left_behind(engine):
     """Return the temporary tables of steps that a connection still has."""
-    return [name for name in opened(engine).temporary if name.startswith("step")]
+    return [name for name in opened(engine).temporary if name.startswith(dialects.STORED_ROWS)]
 
 
 @on_every_engine
@@ -334,3 +334,12 @@ def test_many_columns_in_one_assignment(engine):
     assert values(df.assign(**many).x + before) == [33, 11, 22]
     with pytest.raises(InvalidValue, match="level of the index"):
         df.assign(**many, row=df.x) if "row" in df.index_columns else df.assign(**many, **{df.index_columns[0]: df.x})
+
+
+@on_every_engine
+def test_steps_with_the_name_of_stored_rows(engine):
+    df = load(engine, {"x": X})
+    for _ in range(250):
+        df["x"] = df.x + 1
+        df = df.materialize(dialects.STORED_ROWS)
+    assert values(df.x) == [253, 251, 252]
