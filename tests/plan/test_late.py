@@ -154,6 +154,14 @@ def test_json_that_a_window_chooses():
     assert "Join rows_with_json inner on rowid = rowid: number, stack" in text or "stack, number" in text
 
 
+def test_json_that_a_window_chooses_which_is_left_out():
+    rows = labeled(stored_events())
+    stacks = case([(call("gt", rows.column("number"), literal(1)), rows.column("stack"))])
+    chosen = Select(Extend(rows, (("later", stacks),)), (("event_id", rows.column("event_id")), ("later", stacks)))
+    assert "Join json" in after(Select(first(rows), (("stack", rows.column("stack")), ("number", rows.column("number")))), read_late)
+    assert is_kept(first(chosen), read_late)
+
+
 def test_a_column_that_narrow_rows_and_json_need():
     rows = labeled(stored_events())
     both = Extend(some(rows), (("more", call("add", rows.column("k"), literal(1))),))
