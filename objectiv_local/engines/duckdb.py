@@ -16,6 +16,7 @@ from objectiv_local.engines.duckdb_running import interruptible, translated
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
+    DataInvalid,
     InvalidValue,
     ObjectivError,
     QueryFailed,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-    from objectiv_local.engines.parquet import Reach
+    from objectiv_local.engines.files import Files, Listing, Reach
+    from objectiv_local.engines.parquet import Described
 
 T = TypeVar("T")
 
@@ -80,13 +82,15 @@ class DuckDBEngine(Session):
     dialect = "duckdb"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
-                 default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
+                 default_table: str | None = None, files: Files | None = None, aliases: frozenset[str] = frozenset(),
                  owned: bool = True, statement_timeout: float | None = None, keep: object = None,
                  reach: Reach | None = None, secret: str | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
         self.files = files
         self._noticed: set[str] = set()
+        self._last: tuple[Listing, Described] | None = None
+        self._snapshot_files: Listing | None = None
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
@@ -304,7 +308,7 @@ class DuckDBEngine(Session):
         """
         with self._turn():
             if self.files is not None and name.casefold() in self._aliases:
-                return self._described_files(self.files)
+                return self._files_now(self.files, anew=True).stored
             parts = split_name(name)
             rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
             hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
@@ -341,15 +345,37 @@ class DuckDBEngine(Session):
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
         if self.files is not None:
-            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(self.files)}")
+            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(Relation('parquet', self.files.parts))}")
 
-    def _described_files(self, files: Relation) -> StoredTable:
-        stored, notices = parquet.described(self._fetch, files)
-        for notice in notices:
-            if notice not in self._noticed:
-                self._noticed.add(notice)
-                logger.warning("%s: %s", self.description, notice)
-        return stored
+    def current(self, stored: StoredTable) -> StoredTable:
+        """Return the files as they are now; see :meth:`Engine.current`."""
+        if self.files is None or stored.relation.kind != "parquet":
+            return stored
+        with self._turn():
+            return self._files_now(self.files).as_before(stored)
+
+    def _files_now(self, files: Files, *, anew: bool = False) -> Described:
+        """Return the columns of the files. They are described again only if a file changed since, unless ``anew``."""
+        listing = files.listing()
+        if self._snapshots:
+            if self._snapshot_files not in (None, listing):
+                raise DataInvalid(f"the files of {self.description} changed while they were read several times for one result",
+                                  hint="run it again")
+            self._snapshot_files = listing
+        if self._last is not None and self._last[0].states and not listing.states:
+            raise TableNotFound(f"the file {files.parts[0]!r} was moved or deleted after it was opened",
+                                hint="open the file that has the rows now")
+        if self._last is not None and self._last[0] != listing:
+            self._last = None
+            self.materialized.clear()
+        if self._last is None or anew:
+            described = parquet.described(self._fetch, Relation("parquet", listing.parts))
+            for notice in described.notices:
+                if notice not in self._noticed:
+                    self._noticed.add(notice)
+                    logger.warning("%s: %s", self.description, notice)
+            self._last = (listing, described)
+        return self._last[1]
 
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
@@ -422,6 +448,7 @@ class DuckDBEngine(Session):
         if not self._owned and self._in_transaction():
             return False
         self._begin("BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN")
+        self._snapshot_files = None
         return True
 
     def _end_snapshot(self) -> None:
