@@ -237,46 +237,55 @@ class DuckDBEngine(Session):
             return
         names = [*self._pins, "disabled_optimizers"]
         listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
-        found = dict(zip(names, values, strict=True))
+        # An unread result of the user's own is an error here; execute() would discard it.
+        *values, transaction = self._fetch(f"SELECT {listed}, txid_current()")[0]
+        found = dict(zip(names, map(str, values), strict=True))
         wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
         changed = [name for name in names if found[name] != wanted[name]]
         try:
-            for name in changed:
-                self._set(name, wanted[name])
-            with self._reading():
+            with self._reading([_set(name, wanted[name]) for name in changed], transaction):
                 yield
         finally:
-            for name in changed:
-                # A failed transaction of the user accepts no more statements.
-                with suppress(QueryFailed):
-                    self._set(name, found[name])
+            # A failed transaction of the user accepts no more statements.
+            with suppress(QueryFailed):
+                self._control([_set(name, found[name]) for name in changed])
 
     @contextmanager
-    def _reading(self) -> Generator[None]:
-        """Run the statement in a read-only transaction, if the connection is the user's own and read-only.
+    def _reading(self, settings: list[str], transaction: object) -> Generator[None]:
+        """Apply settings, and run the statement in a read-only transaction if the connection is read-only.
 
         A query may write too, in a WITH clause. A transaction that the user began is used as it is.
         """
-        if self._owned or not self.read_only or self._snapshots or self._in_transaction():
+        if not self.read_only or self._snapshots or self._in_transaction(transaction):
+            self._control(settings)
             yield
             return
         try:
-            self._begin("BEGIN TRANSACTION READ ONLY")
+            self._begin(*settings, "BEGIN TRANSACTION READ ONLY")
             yield
         except BaseException:
             self._recover()
             raise
         self._end_snapshot()
 
-    def _begin(self, sql: str) -> None:
+    def _begin(self, *statements: str) -> None:
         self._begun = True  # set before, because an exception may be raised at any point
-        self._run(lambda: self._execute(sql), sql)
+        self._control(statements)
 
-    def _in_transaction(self) -> bool:
-        """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
-        asked = "SELECT txid_current()"  # without a transaction, each statement is one
-        return self._fetch(asked) == self._fetch(asked)
+    def _control(self, statements: Sequence[str]) -> None:
+        """Run statements that return no rows, all at once."""
+        if statements:
+            text = "; ".join(statements)
+            self._run(lambda: self._connection.execute(text), text)
+
+    def _in_transaction(self, before: object = None) -> bool:
+        """Return whether the user began a transaction. Trying to begin one would abort that of the user.
+
+        Without one, each statement is a transaction; ``before`` is that of the last statement, if it is known.
+        """
+        asked = "SELECT txid_current()"
+        before = self._fetch(asked)[0][0] if before is None else before
+        return bool(before == self._run(lambda: self._connection.execute(asked).fetchall(), asked)[0][0])
 
     def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
         """Check that a text is a single statement that reads, on a user's connection that is read-only.
@@ -295,9 +304,6 @@ class DuckDBEngine(Session):
         """Return the kinds of the statements in a text."""
         found = self._run(lambda: self._connection.extract_statements(sql), sql)
         return [statement.type.name for statement in found]
-
-    def _set(self, name: str, value: str) -> None:
-        self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
 
     # ---- tables
 
@@ -453,9 +459,9 @@ class DuckDBEngine(Session):
 
     def _end_snapshot(self) -> None:
         try:
-            self._run(lambda: self._execute("COMMIT"), "COMMIT")
+            self._control(["COMMIT"])
         except QueryFailed:
-            self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")  # a statement in it failed
+            self._control(["ROLLBACK"])  # a statement in it failed
         self._begun = False
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
@@ -535,6 +541,10 @@ def _wrong_optimizers() -> tuple[str, ...]:
     with duckdb.connect() as connection:
         known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
     return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
+
+
+def _set(name: str, value: str) -> str:
+    return f"SET {name} = {_text(value)}"
 
 
 def _text(value: str) -> str:
