@@ -27,7 +27,7 @@ from objectiv_local.errors import (
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     import duckdb
     import pyarrow
@@ -39,9 +39,11 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: Optimizer rules that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 treat two different projections of
-#: a VALUES subquery joined to itself as equal if they are appended, ordered and limited (tests/engines/test_faults.py).
-_WRONG_OPTIMIZERS = ("common_subplan",)
+#: Optimizer rules that return wrong rows in DuckDB 2.0.0 and 2.0.1 (tests/engines/test_faults.py). With ``common_subplan``, two
+#: different projections of a VALUES subquery joined to itself count as equal if they are appended, ordered and limited. With
+#: ``top_n_window_elimination``, the first rows of each group, by their row number, get wrong values of ``file_row_number`` and
+#: ``filename``; mostly, these are of the wrong type, which ends in an internal error.
+_WRONG_OPTIMIZERS = ("common_subplan", "top_n_window_elimination")
 
 #: Settings of the connections that we open. Python variables must not be read as tables.
 _SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
@@ -53,7 +55,11 @@ SELECT c.database_name, c.schema_name, c.table_name,
         FROM duckdb_constraints() AS k
         WHERE k.constraint_type = 'PRIMARY KEY' AND k.database_name = c.database_name
           AND k.schema_name = c.schema_name AND k.table_name = c.table_name),
-       current_database(), current_schemas(true)
+       current_database(), current_schemas(true),
+       -- Tables in other formats that are attached number their rows in other ways, or not at all.
+       EXISTS (FROM duckdb_tables() AS t JOIN duckdb_databases() AS d USING (database_name)
+               WHERE d.type = 'duckdb' AND t.database_name = c.database_name
+                 AND t.schema_name = c.schema_name AND t.table_name = c.table_name)
 FROM duckdb_columns() AS c
 WHERE lower(c.table_name) = lower({name})
 GROUP BY c.database_name, c.schema_name, c.table_name
@@ -326,7 +332,8 @@ class DuckDBEngine(Session):
                                     hint=near(name, self._table_names()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
         return StoredTable(Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
-                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()),
+                           _row_id(best[3]) if best[8] else ())
 
     def place(self, name: str) -> tuple[str, ...]:
         """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
@@ -385,8 +392,10 @@ class DuckDBEngine(Session):
 
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
-        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}")
-        return StoredTable(Relation("table", (name,), temporary=True), tuple((str(row[0]), str(row[1])) for row in rows))
+        columns = tuple((str(row[0]), str(row[1])) for row in self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}"))
+        # What was registered and not created is a view.
+        row_id = _row_id(column for column, _ in columns) if name in self._created else ()
+        return StoredTable(Relation("table", (name,), temporary=True), columns, row_id=row_id)
 
     def _fetch(self, sql: str) -> list[tuple[object, ...]]:
         return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
@@ -549,6 +558,11 @@ def _set(name: str, value: str) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _row_id(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return what identifies a row of a table with the given columns."""
+    return () if "rowid" in map(str.lower, columns) else (("rowid", "BIGINT"),)
 
 
 def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:

@@ -64,7 +64,7 @@ class Described:
                 raise DataInvalid(f"the column {name!r} of {title!r} was {_shown(type_)} when the files were opened, and is "
                                   f"{_shown(found, where)} now", hint=_OPEN_AGAIN)
             columns.append((name, found))
-        return StoredTable(self.stored.relation, tuple(columns))
+        return StoredTable(self.stored.relation, tuple(columns), row_id=self.stored.row_id if before.row_id else ())
 
 
 def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
@@ -89,7 +89,22 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
     if len(folders) > 1 or folders == {shared}:
         relation = replace(relation, folders=not shared and len(folders) == 1)
     columns = _columns(rows, relation)
-    return Described(StoredTable(relation, columns), (*notices, *_differences(layouts, dict(columns))), tuple(layouts))
+    stored = StoredTable(relation, columns, row_id=_row_id(relation, columns))
+    return Described(stored, (*notices, *_differences(layouts, dict(columns))), tuple(layouts))
+
+
+def _row_id(relation: Relation, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what identifies a row: its number in the file, and the name of the file where there may be several.
+
+    DuckDB also numbers the files, but a statement that reads a pattern twice may meet a new file the second time.
+    """
+    if len(set(relation.parts)) < len(relation.parts) or (len(relation.parts) > 1 and any(map(glob.has_magic, relation.parts))):
+        return ()  # a file may be read twice
+    found: tuple[tuple[str, str], ...] = (("file_row_number", "BIGINT"),)
+    if len(relation.parts) > 1 or glob.has_magic(relation.parts[0]):
+        found = (*found, ("filename", "VARCHAR"))
+    # A stored column hides the one of the engine.
+    return () if {name for name, _ in found} & {name.lower() for name, _ in columns} else found
 
 
 def _columns(rows: Callable[[str], Rows], relation: Relation) -> tuple[tuple[str, str], ...]:

@@ -20,10 +20,11 @@ def over_current_files(plan: Node, engine: Engine) -> Node:
     changed: dict[Node, Node] = {}
     for node in topological(plan):
         if isinstance(node, Source):
-            stored = StoredTable(node.relation, tuple((physical, type_name) for _, physical, type_name, _ in node.columns))
+            before = tuple((physical, type_name) for _, physical, type_name, _ in node.columns)
+            stored = StoredTable(node.relation, before, row_id=node.row_id)
             now = engine.current(stored)
             if now != stored:
                 columns = tuple((name, physical, type_name, type_) for (name, _, _, type_), (physical, type_name)
                                 in zip(node.columns, now.columns, strict=True))
-                changed[node] = Source(now.relation, columns, node.key, node.connection, node.step)
+                changed[node] = Source(now.relation, columns, node.key, node.connection, node.step, now.row_id)
     return rebuild(plan, changed.get) if changed else plan

@@ -214,3 +214,16 @@ def test_files_that_did_not_change_cost_little(tmp_path: Path) -> None:
         state.statement(["x"])
         with_files, without = min(with_files, middle - start), min(without, time.process_time() - middle)
     assert with_files - without < 0.001
+
+
+def test_json_that_is_read_late_is_that_of_its_own_file(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", u=[1, 1, 2], value=['{"n": 1}', '{"n": 2}', '{"n": 3}'], n=[1, 2, 3])
+    # Beside it, a file that is left out: the files are then listed one by one.
+    write(tmp_path / "_temporary" / "a.parquet", u=[0])
+    df = DataFrame.from_table(connect(tmp_path, new=True), "data", columns=["u", "value", "n"], all_dtypes={"value": "json"})
+    df["number"] = df.n.window_row_number(df.sort_values("n").groupby("u").window())
+    few = df[df.number == 1].sort_values("n")
+    assert [row["value"] for row in few.to_arrow().to_pylist()] == ['{"n":1}', '{"n":3}']
+    write(tmp_path / "b.parquet", u=[3, 2, 4], value=['{"n": 4}', '{"n": 5}', '{"n": 6}'], n=[4, 5, 6])
+    assert "read_parquet" in few.view_sql()
+    assert [row["value"] for row in few.to_arrow().to_pylist()] == ['{"n":1}', '{"n":3}', '{"n":4}', '{"n":6}']
