@@ -83,7 +83,8 @@ def files(path: Path) -> str:
     """Write two files of events, and return the pattern that finds them."""
     for number, name in enumerate(("a", "b")):
         n = [3 * number + 1, 3 * number + 2, 3 * number + 3]
-        pq.write_table(pa.table({"u": [1, 1, 2], "n": n, "value": [f'{{"n": {each}}}' for each in n]}), path / f"{name}.parquet")
+        table = pa.table({"u": [1, 1, 2], "n": n, "value": [f'{{"n": {each}}}' for each in n]})
+        pq.write_table(table, path / f"{name}.parquet")
     return f"{path}/*.parquet"
 
 
