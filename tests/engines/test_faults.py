@@ -138,8 +138,9 @@ def test_fault_of_a_limit_over_grouping_sets() -> None:
 
 
 def test_the_first_rows_of_grouping_sets() -> None:
-    rows = pa.table({"u": [0, 1, 2, 3, 4, 5], "l": [0, 1, 0, 1, 0, 1]})
-    df = DataFrame.from_table(connect(rows), "data")
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE rows AS SELECT range AS u, range % 2 AS l FROM range(6)")
+    df = DataFrame.from_table(connect(connection), "rows")
     df["number"] = df.u.window_row_number(df.sort_values("u").window())
     df = df[df.u <= df.number]
     sets = df.rollup(["u", "l"]).agg(n=("number", "count"))
