@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from objectiv_local.dialects.tree import (
@@ -25,6 +26,8 @@ from objectiv_local.dialects.tree import (
 )
 
 WIDTH = 100
+#: Columns that the comment of a step names.
+MOST_NAMED = 8
 
 
 def flat(node: Sql) -> str:
@@ -189,3 +192,41 @@ def items(texts: Sequence[str], indent: int) -> str:
         return " " + line
     pad = "\n" + " " * (indent + 2)
     return pad + ("," + pad).join(texts)
+
+
+def indented(text: str) -> str:
+    """Return text two spaces further in; lines within a quoted text or name are left as they are."""
+    lines = []
+    quote = ""
+    for line in text.split("\n"):
+        lines.append("  " + line if line and not quote else line)
+        for mark in re.findall("['\"]", line):
+            if mark == quote:
+                quote = ""
+            elif not quote:
+                quote = mark
+    return "\n".join(lines)
+
+
+def shortened(step: str) -> str:
+    """Return what a step does, with only the first of many columns that it adds."""
+    names = step.removeprefix("adds ").split(", ")
+    if not step.startswith("adds ") or len(names) <= MOST_NAMED:
+        return step
+    return f"adds {', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
+
+
+def merged(steps: list[str]) -> list[str]:
+    """Return descriptions of steps with neighbors of the same kind told as one."""
+    out: list[str] = []
+    for step in steps:
+        if out and step.startswith("adds ") and out[-1].startswith("adds "):
+            out[-1] += ", " + step.removeprefix("adds ")
+        elif not out or out[-1] != step:
+            out.append(step)
+    return out
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, for a comment."""
+    return re.sub(r"\s+", " ", text)

@@ -15,7 +15,7 @@ from objectiv_local.dialects import steps, tree
 from objectiv_local.dialects.base import CAST, Dialect, on_function
 from objectiv_local.dialects.block import Block, Stored, inside_windows, is_cheap, outermost_windows, reads_json, replaced
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
-from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.printer import flat, indented, merged, one_line, shortened
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Number, Raw, Sql
 from objectiv_local.plan.explain import frame_text
@@ -74,10 +74,6 @@ class Statement:
 
 _WORDS = re.compile(r"\w+")
 
-#: Columns that the comment of a step names.
-MOST_NAMED = 8
-
-
 @dataclass(frozen=True, slots=True)
 class Cte:
     """A step that is written. ``costly`` are columns of it that an engine may compute again wherever they are read."""
@@ -95,7 +91,7 @@ class Cte:
         if self.fenced or repeated:
             comment += f"; OFFSET 0 has {' and '.join(repeated) or 'it'} computed once"
             body += "\nOFFSET 0"
-        return f"-- {comment}\n{self.name} AS (\n{_indented(body)}\n)"
+        return f"-- {comment}\n{self.name} AS (\n{indented(body)}\n)"
 
 
 #: What tables with the rows of steps are called, and no step of a statement is.
@@ -138,6 +134,7 @@ class Lowering:
         #: Whether the rows of a step are stored already.
         self.is_part = False
         self.step_numbers: dict[str, int] = {}
+        self.limit = dialect.limit_of_sets if any(isinstance(node, GroupingSets) for node in self.nodes) else "{}"
         self.blocks: dict[Node, Block] = {}
         self.shared: dict[Node, Block] = {}
 
@@ -175,7 +172,7 @@ class Lowering:
     def labels(self) -> str:
         """Return a comment for each name that stands for another one."""
         changed = [(alias, name) for name, alias in self.names.items() if alias != name and name in self.root.types]
-        return "".join(f"-- {alias} is the column {_one_line(repr(name))}\n" for alias, name in changed)
+        return "".join(f"-- {alias} is the column {one_line(repr(name))}\n" for alias, name in changed)
 
     def take(self, node: Node) -> Block:
         """Return the block of ``node`` for the step that reads it."""
@@ -433,13 +430,13 @@ class Lowering:
             block.columns = {"one": aggregation("size") if block.group == [] else literal(1)}
             self.name_the_one()
         name = self.cte_name(block.title)
-        comment = "; ".join(map(_shortened, _merged(block.steps))) or f"columns of {block.source}"
+        comment = "; ".join(map(shortened, merged(block.steps))) or f"columns of {block.source}"
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
         # It leaves a step with LIMIT or OFFSET as it is.
         too_often = not block.is_limited and (fenced or (self.dialect.pulls_up and block.copied >= MOST_COPIES))
         costly = frozenset(self.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
             self.dialect.pulls_up and block.is_pulled_up()) else frozenset()
-        self.ctes.append(Cte(name, select_text(self, block), _one_line(comment), too_often, costly))
+        self.ctes.append(Cte(name, select_text(self, block), one_line(comment), too_often, costly))
         inputs: dict[str, Sql] = {each: Raw(self.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
         return Block(name, inputs, columns, block.title, copied=0 if too_often or block.is_limited else block.copied,
@@ -562,40 +559,3 @@ def _uncast(expr: Expr) -> Expr:
 
 def _reversed(order: Iterable[Ordering]) -> tuple[Ordering, ...]:
     return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
-
-
-def _indented(text: str) -> str:
-    """Return text two spaces further in; lines within a quoted text or name are left as they are."""
-    lines = []
-    quote = ""
-    for line in text.split("\n"):
-        lines.append("  " + line if line and not quote else line)
-        for mark in re.findall("['\"]", line):
-            if mark == quote:
-                quote = ""
-            elif not quote:
-                quote = mark
-    return "\n".join(lines)
-
-
-def _shortened(step: str) -> str:
-    """Return what a step does, with only the first of many columns that it adds."""
-    names = step.removeprefix("adds ").split(", ")
-    if not step.startswith("adds ") or len(names) <= MOST_NAMED:
-        return step
-    return f"adds {', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
-
-
-def _merged(steps: list[str]) -> list[str]:
-    """Return descriptions of steps with neighbors of the same kind told as one."""
-    out: list[str] = []
-    for step in steps:
-        if out and step.startswith("adds ") and out[-1].startswith("adds "):
-            out[-1] += ", " + step.removeprefix("adds ")
-        elif not out or out[-1] != step:
-            out.append(step)
-    return out
-
-
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)

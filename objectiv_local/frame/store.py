@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.files import over_current_files
 from objectiv_local.frame.running import source
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import limited, with_one_value_each
@@ -64,6 +65,7 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     engine = frame._state.connected()
     cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
+    over_current_files(plan, engine)  # drops the tables of files that changed since
     if plan not in cache:
         with frame._state.running([*frame.index_columns, *frame.data_columns]) as run:
             cache[plan] = engine.create_table(name, run.statement.sql)

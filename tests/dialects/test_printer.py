@@ -7,8 +7,7 @@ import pytest
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import float_literal, quoted
 from objectiv_local.dialects.names import stand_ins
-from objectiv_local.dialects.printer import flat
-from objectiv_local.dialects.select import _indented
+from objectiv_local.dialects.printer import flat, indented
 from objectiv_local.dialects.tree import Raw, binary, cast, is_null, negated, number, text
 
 A, B, C = Raw("a"), Raw("b"), Raw("c")
@@ -54,4 +53,4 @@ def test_names():
 
 
 def test_lines_within_text_are_not_indented():
-    assert _indented("SELECT 'a\nb', \"c\nd\"\nFROM t") == "  SELECT 'a\nb', \"c\nd\"\n  FROM t"
+    assert indented("SELECT 'a\nb', \"c\nd\"\nFROM t") == "  SELECT 'a\nb', \"c\nd\"\n  FROM t"

@@ -9,7 +9,6 @@ import pytest
 from frame.frames import load, on_every_engine, values
 
 import objectiv_local as ol
-from objectiv_local import sample
 from objectiv_local.engines.duckdb import DuckDBEngine
 from objectiv_local.errors import AttributeNotFound
 from objectiv_local.hub.series import GlobalContext
@@ -44,17 +43,6 @@ def test_a_change_of_a_copy_is_no_change_of_the_original(copied):
     other["y"] = 1
     assert df.data_columns == ["x"]
     assert other.data_columns == ["x", "y"]
-
-
-@COPIES
-def test_a_hub_is_copied_with_its_conversions(copied):
-    hub = ol.ModelHub()
-    df = hub.get_objectiv_dataframe(db_url=sample.path())
-    hub.add_conversion_event(name="press", event_type="PressEvent")
-    hub.kept = df.moment
-    other = copied(hub)
-    assert other.map.is_conversion_event(df, "press").view_sql() == hub.map.is_conversion_event(df, "press").view_sql()
-    assert copied(hub.agg).unique_users(df).view_sql() == hub.agg.unique_users(df).view_sql()
 
 
 def test_a_long_program_is_copied():

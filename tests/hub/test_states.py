@@ -5,6 +5,7 @@ The conversion is registered over the first state, as a user does it, and has to
 
 from __future__ import annotations
 
+import copy
 import datetime
 import random
 
@@ -13,7 +14,7 @@ import pytest
 from hub.models import MODELS, converting, made, paths
 from hub.tables import APP, HOME, PLACES, event, stored
 
-from objectiv_local import ModelHub, dialects
+from objectiv_local import ModelHub, dialects, sample
 from objectiv_local.dialects import lower
 
 ENGINES = ("arrow", PLACES[-2])
@@ -156,3 +157,14 @@ def test_models_answer_as_on_materialized_rows(frames, state):
     assert len(df) == len(truth) > 10
     wrong = [name for name, model in EVERY.items() if rows(model(frames.hub, df)) != rows(model(hub, truth))]
     assert wrong == []
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_hub_is_copied_with_its_conversions(copied):
+    hub = ModelHub()
+    df = hub.get_objectiv_dataframe(db_url=sample.path())
+    hub.add_conversion_event(name="press", event_type="PressEvent")
+    hub.kept = df.moment
+    other = copied(hub)
+    assert other.map.is_conversion_event(df, "press").view_sql() == hub.map.is_conversion_event(df, "press").view_sql()
+    assert copied(hub.agg).unique_users(df).view_sql() == hub.agg.unique_users(df).view_sql()

@@ -12,14 +12,14 @@ from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
-from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
+from objectiv_local.frame.series.values import among, checked_name, comparable, is_value, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values, is_single_row
+from objectiv_local.plan.nodes import Aggregate, Filter, Select, is_single_row
 from objectiv_local.plan.ops import castable, common_type
-from objectiv_local.types import BOOL, INT64, STRING, Type, python_value, type_from_dtype
+from objectiv_local.types import BOOL, INT64, JSON, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.groups import Groups
-
-#: Values of a list that are compared one by one; more of them are looked up.
-MOST_TESTS = 30
 
 #: Operations within each other before they become a step; an expression takes 150, and one method adds a few.
 MOST_NESTED = 120
@@ -318,19 +315,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
-        items = dict.fromkeys(self._literal(value, "isin") for value in given if value is not None)
-        for item in {item.type: item for item in items}.values():
-            call("eq", self._expr, item)  # raises for a type that cannot be compared
-        if len(items) > MOST_TESTS:
-            type_ = common_type([self._expr.type, *(item.type for item in items)]) or self._expr.type
-            rows = tuple((cast(item, type_),) for item in items)
-            found: Expr = InQuery(cast(self._expr, type_), Values((("value", type_),), rows, None, "values"), "value")
-        else:
-            found = literal(False)
-            for position, item in enumerate(items):
-                test = call("eq", self._expr, item)
-                found = test if position == 0 else call("or", found, test)
-            found = call("coalesce", found, literal(False))
+        found = among(self._expr, dict.fromkeys(self._literal(value, "isin") for value in given if value is not None))
         if None in given:
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
@@ -398,14 +383,19 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
-        ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
-        second; a decimal is rounded, a half away from zero.
+        ``errors='coerce'``. JSON becomes int64 with ``errors='coerce'`` only: whole numbers, ``1e2`` and ``100.0`` too, and
+        missing values for anything else. A float is cut towards zero to make an integer; a timestamp as text has six digits
+        of the second; a decimal is rounded, a half away from zero.
 
         Raises InvalidValue for an unknown dtype and InvalidType for types that do not go into each other.
         """
         type_ = type_from_dtype(dtype)
         if errors not in ("raise", "coerce"):
             raise InvalidValue(f"errors is raise or coerce, not {errors!r}")
+        if self._expr.type.plain == JSON != type_.plain and (errors, type_) != ("coerce", INT64):
+            raise InvalidType(f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
+                              hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast a member "
+                                   "that is read as text: .json.get_value('id', as_str=True)")
         return self._with(coerced(self._expr, type_) if errors == "coerce" else cast(self._expr, type_))
 
     def rename(self, name: str) -> Series:

@@ -7,10 +7,13 @@ import decimal
 import json
 import re
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
-from objectiv_local.plan.expr import Expr, Literal, cast, literal
+from objectiv_local.plan.expr import Expr, InQuery, Literal, call, cast, literal
+from objectiv_local.plan.nodes import Values
+from objectiv_local.plan.ops import common_type
 from objectiv_local.types import DATE, STRING, TIMESTAMP, UUID, Interval, Type, python_value
 
 if TYPE_CHECKING:
@@ -147,3 +150,23 @@ def constant(value: object, type_: Type) -> Literal:
     except InvalidType:
         raise InvalidType(f"{value!r} is not a constant of type {type_}",
                           hint="give a value of that dtype, or cast the series with astype") from None
+
+
+#: Values of a list that are compared one by one; more of them are looked up.
+MOST_TESTS = 30
+
+
+def among(value: Expr, items: Iterable[Expr]) -> Expr:
+    """Return whether a value is one of some constants; false for a missing one. Raises InvalidType for other types."""
+    constants = list(items)
+    for item in {item.type: item for item in constants}.values():
+        call("eq", value, item)  # raises for a type that cannot be compared
+    if len(constants) > MOST_TESTS:
+        type_ = common_type([value.type, *(item.type for item in constants)]) or value.type
+        rows = tuple((cast(item, type_),) for item in constants)
+        return InQuery(cast(value, type_), Values((("value", type_),), rows, None, "values"), "value")
+    found: Expr = literal(False)
+    for position, item in enumerate(constants):
+        test = call("eq", value, item)
+        found = test if position == 0 else call("or", found, test)
+    return call("coalesce", found, literal(False))
