@@ -555,6 +555,7 @@ POSTGRES = Dialect(
     text_order=C,
     pulls_up=True,
     most_columns=1_664,
+    most_subselects=12,
     most_steps=60,
     join_steps=2,
     array="{{{}}}",
