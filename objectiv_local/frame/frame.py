@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import describe as statistics
 from objectiv_local.frame import display, fetch, functions, io, merge, ordering, reshape, store
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.plot import Plot
 
 
+@checked
 class DataFrame(Reductions["DataFrame"]):
     """A lazy table with an index, in the manner of pandas.
 
@@ -62,7 +64,10 @@ class DataFrame(Reductions["DataFrame"]):
     WHERE visits > 10
     """
 
-    def __init__(self, state: State, columns: Sequence[str]) -> None:
+    def __init__(self, state: State, columns: Sequence[str] = ()) -> None:
+        if not isinstance(state, State):
+            raise InvalidType(f"a frame is not made of {in_words(state)}",
+                              hint="use DataFrame.from_pandas(engine, df), DataFrame.from_table(engine, name) and the like")
         self._set(state, columns)
 
     def _set(self, state: State, columns: Iterable[str]) -> None:
@@ -311,6 +316,7 @@ class DataFrame(Reductions["DataFrame"]):
     def drop(self, labels: object = None, *, columns: str | Sequence[str] | None = None, index: object = None,
              level: object = None, errors: str = "raise") -> DataFrame:
         """Return a copy without some data columns; unknown ones are an error unless ``errors='ignore'``."""
+        _check_errors(errors)
         if index is not None or level is not None:
             raise NotSupported("drop leaves out columns, not rows", hint="filter: df[~df.index['name'].isin([...])]")
         if labels is not None and columns is not None:
@@ -333,6 +339,9 @@ class DataFrame(Reductions["DataFrame"]):
         ``index`` renames the levels; pandas renames labels with it. ``mapper`` is for columns with ``axis=1``. Unknown names
         are ignored unless ``errors='raise'``. Raises InvalidValue where two columns would have one name.
         """
+        _check_errors(errors)
+        if axis not in (0, 1, "index", "columns"):
+            raise InvalidValue(f"axis is 0, 1, 'index' or 'columns', not {axis!r}")
         if mapper is not None:
             if axis not in (1, "columns") or index is not None or columns is not None:
                 raise InvalidValue("a mapper is for columns with axis=1", hint="use columns={...} or index={...}")
@@ -400,8 +409,8 @@ class DataFrame(Reductions["DataFrame"]):
         from objectiv_local.frame.reshape import level_named
 
         self._state.rows("reset_index")
-        given = list(level) if isinstance(level, list | tuple) else [level]
-        moved = self.index_columns if level is None else [level_named(self, each) for each in given]  # type: ignore[arg-type]
+        given = self.index_columns if level is None else [level] if isinstance(level, int | str) else list(level)
+        moved = [level_named(self, each) for each in given]
         kept = tuple(name for name in self._state.index if name not in moved)
         return DataFrame(replace(self._state, index=kept), self._columns if drop else (*moved, *self._columns))
 
@@ -569,6 +578,11 @@ class DataFrame(Reductions["DataFrame"]):
         """
         names = [*self._state.rows("explain").index, *self._columns]
         return self._state.connected().explain(self.view_sql()) if engine else explain(self._state.plan, names)
+
+
+def _check_errors(errors: str) -> None:
+    if errors not in ("raise", "ignore"):
+        raise InvalidValue(f"errors is 'raise' or 'ignore', not {errors!r}")
 
 
 def _renamed(names: Sequence[str], mapping: Mapping[str, str] | Callable[[str], str] | None, errors: str) -> list[str]:

@@ -254,6 +254,9 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence
     ORDER BY city
     """
     dialect_named(dialect)
+    if not schema or not table_name:
+        raise InvalidValue(f"{'a schema' if not schema else 'the name of a table'} cannot be empty",
+                           hint="as in from_schema({'city': 'string'}, table_name='cities')")
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)

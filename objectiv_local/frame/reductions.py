@@ -6,9 +6,12 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from objectiv_local.arguments import checked
+
 R = TypeVar("R")
 
 
+@checked
 class Reductions(Generic[R]):
     """Aggregates of every column of something. Missing values never count; NaN is a value.
 

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from objectiv_local.arguments import checked
 from objectiv_local.dialects import dialect_named
+from objectiv_local.engines.base import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.store import materialize, source_of
 from objectiv_local.frame.translate import stored_name, translated
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from objectiv_local.engines.base import Engine
     from objectiv_local.frame.frame import DataFrame
 
 KINDS = ("cte", "view", "table", "temp_table")
@@ -50,6 +51,7 @@ class CreatedObject(NamedTuple):
     materialization: str
 
 
+@checked
 class Savepoints:
     """The savepoints of a frame and of the frames made from it, in the order in which they were set."""
 
@@ -153,7 +155,7 @@ class Savepoints:
         drops = {}
         for entry in reversed(self.all):
             # A temporary table is qualified with its schema, because a permanent table may have the same name.
-            schema = f"{dialect_named(dialect or entry.df._state.dialect).temporary_schema}."
+            schema = f"{dialect_named(entry.df._state.dialect if dialect is None else dialect).temporary_schema}."
             if entry.materialization == "temp_table":
                 drops[entry.name] = f"DROP TABLE IF EXISTS {schema}{_named(entry, {})}"
             elif entry.materialization != "cte":

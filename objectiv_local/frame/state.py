@@ -16,7 +16,7 @@ from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitut
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Source, topological
 from objectiv_local.plan.variables import with_values
-from objectiv_local.types import Type
+from objectiv_local.types import INT64_MAX, Type
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
@@ -184,11 +184,12 @@ def _range(limit: int | slice | None) -> tuple[int | None, int]:
         if limit.step not in (None, 1):
             raise InvalidValue("a slice of rows cannot have a step", hint="filter on window_row_number() % step")
         for number in (start, stop):
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int)
+                                       or not 0 <= number <= INT64_MAX):
                 raise InvalidValue(f"a slice of rows takes whole numbers from 0, not {number!r}",
                                    hint="sort descending and use head() for the last rows")
         return (None if stop is None else max(stop - start, 0)), start
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= INT64_MAX:
         raise InvalidValue(f"a number of rows has to be a whole number from 0, not {limit!r}")
     return limit, 0
 

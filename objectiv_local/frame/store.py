@@ -121,6 +121,10 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     in a table of the database, which needs a connection for writing.
     """
     self._state.rows("get_sample")
+    if overwrite and table_name is None:
+        raise InvalidValue("overwrite is for a sample in a table of the database", hint="give table_name, or leave it out")
+    if filter is not None and (sample_percentage is not None or seed is not None):
+        raise InvalidValue("a sample is taken by a filter or by a percentage, not both", hint="filter the frame before")
     if filter is not None:
         sampled = self[filter]
     else:

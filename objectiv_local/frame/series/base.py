@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
+from objectiv_local.frame.series.replacing import mapped, replaced
 from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, is_single_row, limited, with_one_value_each
@@ -61,6 +63,7 @@ def index_levels(state: State) -> dict[str, Series]:
     return {name: make_series(bare, state.value(name), name) for name in state.labels}
 
 
+@checked
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
@@ -73,6 +76,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, state: State, expr: Expr, name: str) -> None:
+        if not isinstance(state, State):
+            raise InvalidType(f"a series is not made of {in_words(state)}", hint="take one of a frame, as in df['x']")
         self._state = state
         self._expr = expr
         self._name = name
@@ -288,7 +293,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return the values where ``condition`` is not true, else ``other``. A missing condition counts as not true."""
         return self.where(~condition.fillna(False), other)
 
-    def isin(self, values: Iterable[object]) -> Series:
+    def isin(self, values: Series | Iterable[object]) -> Series:
         """Return whether each value is one of ``values``: a list, or a series of any frame on the same connection.
 
         A missing value is in a list only if None is, and in no series. The answer is never missing.
@@ -302,11 +307,17 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, type_)),))
             there = Filter(plan, call("not_null", plan.column(values._name)))
             return make_series(state, InQuery(cast(self._expr, type_), there, values._name), self._name)
-        if isinstance(values, str) or not isinstance(values, Iterable):
-            raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
-        items = dict.fromkeys(self._literal(value, "isin") for value in given if value is not None)
-        tests = [call("eq", self._expr, item) for item in items]
+        items: dict[Expr, Expr] = {}
+        for value in given:
+            if value is not None:
+                try:
+                    item = self._literal(value, "isin")
+                    items[item] = call("eq", self._expr, item)
+                except InvalidType:
+                    raise InvalidType(f"isin cannot look up {in_words(value)} in {self._name!r}, which is {self.dtype}",
+                                      hint="give values of that dtype, or cast the series with astype") from None
+        tests = list(items.values())
         if len(tests) > MOST_TESTS:
             type_ = common_type([self._expr.type, *(item.type for item in items)]) or self._expr.type
             rows = tuple((cast(item, type_),) for item in items)
@@ -364,20 +375,14 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def map(self, mapping: Mapping[object, object]) -> Series:
         """Return what a mapping has for each value; missing for other values."""
-        if not isinstance(mapping, Mapping) or not mapping:
-            raise InvalidType("map takes a mapping of values to values", hint="write the computation with operators")
-        whens = [(call("eq", self._expr, self._literal(key, "map")), literal(value)) for key, value in mapping.items()]
-        return self._with(case(whens))
+        return self._with(mapped(self, mapping))
 
     def replace(self, to_replace: Any, value: object = None) -> Series:
-        """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``."""
-        olds = to_replace if isinstance(to_replace, list | tuple) else [to_replace]
-        pairs = to_replace.items() if isinstance(to_replace, Mapping) else [(old, value) for old in olds]
-        whens = [(call("is_null", self._expr) if python_value(key) is None else
-                  call("eq", self._expr, self._literal(key, "replace")),
-                  literal(None, self._expr.type) if python_value(new) is None else self._literal(new, "replace"))
-                 for key, new in pairs]
-        return self._with(case(whens, self._expr) if whens else self._expr)
+        """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``.
+
+        Two lists of equal length replace each value of the first with that of the second at the same place.
+        """
+        return self._with(replaced(self, to_replace, value))
 
     def astype(self, dtype: object, errors: str = "raise") -> Series:
         """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
@@ -424,6 +429,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return the series in the order of other series of the same rows."""
         keys = [by] if isinstance(by, Series) else list(by)
         directions = [ascending] * len(keys) if isinstance(ascending, bool) else list(ascending)
+        if len(directions) != len(keys):
+            raise InvalidValue(f"{len(keys)} series to sort by have {len(directions)} directions", hint="give one for each")
         state, expr = self._state, self._expr
         order: list[Ordering] = []
         for key, up in zip(keys, directions, strict=True):
@@ -534,7 +541,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         joined: Series = self.to_frame().append(frames, ignore_index=ignore_index)[self._name]
         return joined
 
-    def reset_index(self, level: Any = None, drop: bool = False) -> DataFrame | Series:
+    def reset_index(self, level: int | str | Sequence[int | str] | None = None, drop: bool = False) -> DataFrame | Series:
         """Return a frame with the index as columns, or the series without it if ``drop``."""
         frame = self.to_frame().reset_index(level, drop=drop)
         return frame[self._name] if drop else frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, deprecated
 from objectiv_local.frame.series.values import checked_name, constant
 from objectiv_local.frame.state import State
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
 
 
+@checked
 class SeriesDtypes:
     """The type of the values of a series."""
 

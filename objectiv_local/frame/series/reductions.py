@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
 from objectiv_local.frame.functions import checked_function, reduction
 from objectiv_local.frame.state import State
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
     from objectiv_local.frame.window import Window
 
-    Partition: TypeAlias = Window | DataFrame | None
+Partition: TypeAlias = Union["Window", "DataFrame", None]
 
 
+@checked
 class SeriesReductions:
     """Aggregates of the values that are not missing; NaN is a value.
 
@@ -207,9 +209,10 @@ class SeriesReductions:
         ``range``. With ``normalize``, shares. ``method`` is ``pandas`` or ``bach``, how the lowest interval is widened;
         see ``cut``.
         """
-        if bins is not None:
-            from objectiv_local.frame.cut import counted_bins
+        from objectiv_local.frame.cut import checked_method, counted_bins
 
+        checked_method(method)
+        if bins is not None:
             return counted_bins(self._frame()[self._name], bins, method, normalize=normalize, sort=sort, ascending=ascending)
         return self._frame().value_counts(normalize=normalize, sort=sort, ascending=ascending)
 

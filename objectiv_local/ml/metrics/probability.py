@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.expressions import joined, real, squared, total
 from objectiv_local.ml.metrics.measured import Measured, measured, positive_label, whole_labels
@@ -121,7 +121,8 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
     if totals["outside"]:
         raise InvalidValue(f"p is below 0 or above 1 in {totals['outside']} rows", hint="pass probabilities, not scores")
     if totals["off"]:
-        warnings.warn("The y_prob values do not sum to one. Make sure to pass probabilities.", UserWarning, stacklevel=4)
+        warnings.warn("The y_prob values do not sum to one. Make sure to pass probabilities.", UserWarning,
+                      stacklevel=caller_level())
     whole_labels([row["y"] for row in found], rows.titles["y"])
     return _ByClass(sorted(found, key=lambda row: row["y"]), math.fsum(row["weight"] for row in found))
 
@@ -141,7 +142,7 @@ def _ordered_classes(rows: Measured, found: _ByClass, labels: Sequence[Any] | No
         if classes != given:
             warnings.warn(f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. "
                           f"Pass the ordered labels={classes} and ensure that the columns of p correspond to this ordering.",
-                          UserWarning, stacklevel=3)
+                          UserWarning, stacklevel=caller_level())
         strange = [label for label in occurring if label not in classes]
         if strange:
             raise InvalidValue(f"{rows.titles['y']} has the classes {strange[:5]}, which are not among the labels {classes}")

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.metrics.measured import Measured, is_label, measured, positive_label, whole_labels
 from objectiv_local.plan.expr import Aggregation, Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
@@ -118,4 +118,4 @@ def _total(rows: Measured, curve: Node, area: Expr) -> dict[str, Any]:
 def _warn(message: str) -> None:
     from sklearn.exceptions import UndefinedMetricWarning
 
-    warnings.warn(message, UndefinedMetricWarning, stacklevel=3)
+    warnings.warn(message, UndefinedMetricWarning, stacklevel=caller_level())

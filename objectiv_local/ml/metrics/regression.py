@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.expressions import real, squared
 from objectiv_local.ml.metrics.measured import Measured, measured
@@ -84,7 +84,8 @@ def r2_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weigh
         if found["rows"] < 2:
             from sklearn.exceptions import UndefinedMetricWarning
 
-            warnings.warn("R^2 score is not well-defined with less than two samples.", UndefinedMetricWarning, stacklevel=2)
+            warnings.warn("R^2 score is not well-defined with less than two samples.", UndefinedMetricWarning,
+                          stacklevel=caller_level())
             return math.nan
         error = call("sub", truth, _within(rows.predictions[0]))
         around = call("sub", truth, real(found["sum"] / found["weight"]))
