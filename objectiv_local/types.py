@@ -59,6 +59,9 @@ JSON = Type("json")
 TIME = Type("time")
 DECIMAL = Type("decimal")
 INTERVAL = Type("numeric_interval")
+#: What identifies a row of a stored table within one statement. Programs have no such values: they are only compared for
+#: equality, by joins that the compiler adds.
+ROW_ID = Type("row_id")
 
 #: The types of the catalogue; decimals are one type there, whatever their scale.
 TYPES = (BOOL, INT64, FLOAT64, DECIMAL, STRING, DATE, TIME, TIMESTAMP, TIMEDELTA, UUID, JSON, INTERVAL)

@@ -9,12 +9,27 @@ from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect
 from objectiv_local.dialects.tree import Sql
 from objectiv_local.plan.expr import Call, Column, Expr, Literal, Ordering, Over, parses, transform, walk
-from objectiv_local.types import JSON
+from objectiv_local.types import JSON, Type
 
 #: A computed column larger than this is not copied into the steps that use it, however few they are.
 LARGE = 24
 #: A computed column up to this size may be written more than once.
 CHEAP = 3
+
+
+class Stored(Expr):
+    """A stored column that has to be converted to its type in the plan."""
+
+    __slots__ = ("name", "stored")
+    __match_args__ = ("name", "stored", "type")
+    name: str
+    stored: str
+
+    def __init__(self, name: str, stored: str, type: Type) -> None:
+        # JSON text is parsed by the conversion, which is not to happen twice.
+        size = 4 if type == JSON else 2
+        self._set(name=name, stored=stored, type=type, columns=frozenset((name,)), size=size, depth=1,
+                  has_window=False, has_query=False)
 
 
 @dataclass
@@ -55,9 +70,13 @@ class Block:
     @property
     def is_bare(self) -> bool:
         """Whether the block only renames what it reads, so that its source can be read in its place."""
-        return (not self.where and self.group is None and not self.order and not self.is_limited
-                and not self.is_join
-                and all(isinstance(expr, Column) and expr.name == name and is_name(self.inputs[name])
+        return self.is_stored and all(isinstance(expr, Column) for expr in self.columns.values())
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the block only reads a table, with columns that are converted."""
+        return (not self.where and self.group is None and not self.order and not self.is_limited and not self.is_join
+                and all(isinstance(expr, Column | Stored) and expr.name == name and is_name(self.inputs[name])
                         for name, expr in self.columns.items()))
 
     def has_window(self) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from objectiv_local.dialects import steps, tree
 from objectiv_local.dialects.base import CAST, Dialect, on_function
-from objectiv_local.dialects.block import Block, inside_windows, is_cheap, outermost_windows, reads_json, replaced
+from objectiv_local.dialects.block import Block, Stored, inside_windows, is_cheap, outermost_windows, reads_json, replaced
 from objectiv_local.dialects.names import RESERVED, stand_ins, unused
 from objectiv_local.dialects.printer import flat
 from objectiv_local.dialects.text import select_text
@@ -58,7 +58,7 @@ from objectiv_local.plan.nodes import (
 )
 from objectiv_local.plan.relation import Schema
 from objectiv_local.plan.rewrite import required
-from objectiv_local.types import BOOL, JSON, STRING, Type
+from objectiv_local.types import BOOL, STRING, Type
 
 #: Steps that repeat a column, one upon the other, before the rows are fenced off.
 MOST_COPIES = 4
@@ -94,21 +94,6 @@ class Cte:
             comment += f"; OFFSET 0 has {' and '.join(repeated) or 'it'} computed once"
             body += "\nOFFSET 0"
         return f"-- {comment}\n{self.name} AS (\n{_indented(body)}\n)"
-
-
-class Stored(Expr):
-    """A stored column that has to be converted to its type in the plan."""
-
-    __slots__ = ("name", "stored")
-    __match_args__ = ("name", "stored", "type")
-    name: str
-    stored: str
-
-    def __init__(self, name: str, stored: str, type: Type) -> None:
-        # JSON text is parsed by the conversion, which is not to happen twice.
-        size = 4 if type == JSON else 2
-        self._set(name=name, stored=stored, type=type, columns=frozenset((name,)), size=size, depth=1,
-                  has_window=False, has_query=False)
 
 
 def lower(root: Node, dialect: Dialect) -> Statement:
@@ -198,27 +183,22 @@ class Lowering:
         inputs: dict[str, Sql] = {}
         columns: dict[str, Expr] = {}
         for name, physical, stored, type_ in node.columns:
-            found = self.dialect.stored(stored)
-            if stored.startswith(CAST):
-                name_there = stored.removeprefix(CAST)
-                found = (type_, lambda column, to=name_there: tree.cast(column, to))
-            elif found is not None and found[0].name != type_.name:
-                # Stored by this package in the form that it computes with: an interval is an array of floats.
-                found = None
-            raw = Raw(self.dialect.identifier(physical))
-            # A column read as another type has the representation of the dialect: an interval is an array.
-            if found is not None and found[1] is not None and found[0].name == type_.name:
-                inputs[name] = found[1](raw)
-                columns[name] = Stored(name, stored, type_)
-            else:
-                inputs[name] = raw
-                columns[name] = Column(name, type_)
+            inputs[name] = Raw(self.dialect.identifier(physical))
+            columns[name] = Column(name, type_) if self.reader(stored, type_) is None else Stored(name, stored, type_)
         if node.relation.kind == "query":
             source = self.cte_name(node.step or "given")
             self.ctes.append(Cte(source, node.relation.parts[0], "a query given as SQL"))
         else:
             source = self.dialect.relation(node.relation)
         return Block(source, inputs, columns, node.step)
+
+    def reader(self, stored: str, type_: Type) -> Callable[[Sql], Sql] | None:
+        """Return what converts a column of a stored type, or None if it is read as it is."""
+        if stored.startswith(CAST):
+            return lambda column: tree.cast(column, stored.removeprefix(CAST))
+        found = self.dialect.stored(stored)
+        # A column read as another type has the form in which this package stores it: an interval is an array of floats.
+        return found[1] if found is not None and found[0].name == type_.name else None
 
     def values(self, node: Values) -> Block:
         aliases = [self.identifier(name) for name, _ in node.columns]
@@ -443,8 +423,12 @@ class Lowering:
     def sql(self, expr: Expr, inputs: dict[str, Sql]) -> Sql:
         """Return ``expr`` as SQL over the columns of a source."""
         match expr:
-            case Column(name) | Stored(name):
+            case Column(name):
                 return inputs[name]
+            case Stored(name, stored):
+                reader = self.reader(stored, expr.type)
+                assert reader is not None
+                return reader(inputs[name])
             case Literal():
                 return self.dialect.typed_literal(expr)
             case Call(_, args):
@@ -471,12 +455,18 @@ class Lowering:
             case ScalarQuery(plan, column):
                 self.shared[plan] = block = self.closed(self.take(plan))
                 return Raw(f"(SELECT {flat(block.inputs[column])} FROM {block.source})")
-            case InQuery(arg, plan, column):
-                self.shared[plan] = block = self.closed(self.take(plan))
-                parts = (tree.operand(self.sql(arg, inputs)), block.inputs[column], Raw(block.source))
+            case InQuery():
                 # NULL in rows is NULL, and in no rows at all it is false.
-                return tree.Template("coalesce({} IN (SELECT {} FROM {}), FALSE)", parts)
+                return tree.Template("coalesce({}, FALSE)", (self.condition(expr, inputs),))
         raise AssertionError(expr)
+
+    def condition(self, expr: Expr, inputs: dict[str, Sql]) -> Sql:
+        """Return ``expr`` as SQL for a WHERE, which takes NULL for false; engines join the rows of a bare IN fast."""
+        if not isinstance(expr, InQuery):
+            return self.sql(expr, inputs)
+        self.shared[expr.plan] = block = self.closed(self.take(expr.plan))
+        parts = (tree.operand(self.sql(expr.arg, inputs)), block.inputs[expr.column], Raw(block.source))
+        return tree.Template("{} IN (SELECT {} FROM {})", parts, tree.LIKE)
 
     def aggregation(self, expr: Aggregation, inputs: dict[str, Sql]) -> Sql:
         # A text constant has no type of its own in Postgres, and a constant orders nothing.

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import tree
 from objectiv_local.dialects.base import Dialect
-from objectiv_local.dialects.block import Block, outermost_windows, replaced
+from objectiv_local.dialects.block import Block, Stored, outermost_windows, replaced
 from objectiv_local.dialects.names import unused
 from objectiv_local.dialects.printer import flat, layout
 from objectiv_local.dialects.text import select_text
 from objectiv_local.dialects.tree import Raw, Sql
 from objectiv_local.plan.expr import Column, Expr, call, literal, substitute
-from objectiv_local.plan.nodes import GroupingSets, Join, Union, Unnest
-from objectiv_local.types import INT64, JSON, Interval, Type
+from objectiv_local.plan.nodes import GroupingSets, Join, Source, Union, Unnest
+from objectiv_local.types import INT64, JSON, ROW_ID, Interval, Type
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -117,7 +117,8 @@ def union(lowering: Lowering, node: Union) -> Block:
 def join(lowering: Lowering, node: Join) -> Block:
     """Return the block of two inputs side by side."""
     sides = [lowering.take(node.left), lowering.take(node.right)]
-    sides = [side if side.is_bare else lowering.closed(side) for side in sides]
+    sides = [side if side.is_bare or _converts_later(node, side, position) else lowering.closed(side)
+             for position, side in enumerate(sides)]
     aliases = [_alias(sides[0].source, "l"), _alias(sides[1].source, "r")]
     if aliases[0] == aliases[1]:
         aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
@@ -128,8 +129,11 @@ def join(lowering: Lowering, node: Join) -> Block:
             assert isinstance(inner, Raw)
             inputs[prefix + name] = Raw(f"{alias}.{inner.text}")
 
-    def column(side: str, name: str) -> Column:
-        return Column(f"{side}.{name}", (node.left if side == "left" else node.right).types[name])
+    def column(side: str, name: str) -> Expr:
+        found = sides[side == "right"].columns.get(name)
+        type_ = (node.left if side == "left" else node.right).types[name]
+        named = f"{side}.{name}"
+        return Stored(named, found.stored, type_) if isinstance(found, Stored) else Column(named, type_)
 
     columns: dict[str, Expr] = {}
     for name, from_side, (left, right) in node.columns:
@@ -154,7 +158,21 @@ def join(lowering: Lowering, node: Join) -> Block:
         met = f"\n  ON {layout(joined, 2)}"
     source = f"{shown[0]}\n{keyword} {shown[1]}{met}"
     words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
+    if node.on and all(node.left.types[name] == ROW_ID for name, _ in node.on):
+        late = [name for name, type_ in node.left.types.items() if type_ != ROW_ID]
+        words = f"reads {', '.join(late)} of the rows that are left" if isinstance(node.left, Source) else (
+            "the rows that are left with what was read of them")
     return Block(source, inputs, columns, node.step or "joined", [words], is_join=True)
+
+
+def _converts_later(node: Join, side: Block, position: int) -> bool:
+    """Return whether stored columns of a side are converted after a join that repeats none of its rows."""
+    other = node.inputs()[1 - position]
+    compared = [pair[position] for pair in node.on]
+    is_single = (node.single == "right" and position == 0) or (
+        other.key is not None and {pair[1 - position] for pair in node.on}.issuperset(other.key))
+    return (side.is_stored and is_single and node.how == "inner" and node.condition is None
+            and not any(isinstance(side.columns[name], Stored) for name in compared))
 
 
 def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Dialect) -> Sql:

@@ -23,7 +23,7 @@ SHORT_WINDOW = 30
 def select_text(lowering: Lowering, block: Block) -> str:
     """Return the text of ``block``."""
     columns = {name: lowering.sql(expr, block.inputs) for name, expr in block.columns.items()}
-    where = [lowering.sql(expr, block.inputs) for expr in block.where]
+    where = [lowering.condition(expr, block.inputs) for expr in block.where]
     having = [lowering.sql(expr, block.inputs) for expr in block.having]
     lowering.count_reads(block.source, [*columns.values(), *where, *having])
     columns = lowering.dialect.together(columns)

@@ -26,7 +26,7 @@ from objectiv_local.errors import (
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     import duckdb
     import pyarrow
@@ -51,7 +51,11 @@ SELECT c.database_name, c.schema_name, c.table_name,
         FROM duckdb_constraints() AS k
         WHERE k.constraint_type = 'PRIMARY KEY' AND k.database_name = c.database_name
           AND k.schema_name = c.schema_name AND k.table_name = c.table_name),
-       current_database(), current_schemas(true)
+       current_database(), current_schemas(true),
+       -- Tables in other formats that are attached number their rows in other ways, or not at all.
+       EXISTS (FROM duckdb_tables() AS t JOIN duckdb_databases() AS d USING (database_name)
+               WHERE d.type = 'duckdb' AND t.database_name = c.database_name
+                 AND t.schema_name = c.schema_name AND t.table_name = c.table_name)
 FROM duckdb_columns() AS c
 WHERE lower(c.table_name) = lower({name})
 GROUP BY c.database_name, c.schema_name, c.table_name
@@ -316,7 +320,8 @@ class DuckDBEngine(Session):
                                     hint=near(name, self._table_names()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
         return StoredTable(Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
-                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()))
+                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()),
+                           _row_id(best[3]) if best[8] else ())
 
     def place(self, name: str) -> tuple[str, ...]:
         """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
@@ -353,8 +358,10 @@ class DuckDBEngine(Session):
 
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
-        rows = self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}")
-        return StoredTable(Relation("table", (name,), temporary=True), tuple((str(row[0]), str(row[1])) for row in rows))
+        columns = tuple((str(row[0]), str(row[1])) for row in self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}"))
+        # What was registered and not created is a view.
+        row_id = _row_id(column for column, _ in columns) if name in self._created else ()
+        return StoredTable(Relation("table", (name,), temporary=True), columns, row_id=row_id)
 
     def _fetch(self, sql: str) -> list[tuple[object, ...]]:
         return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
@@ -512,6 +519,11 @@ def _wrong_optimizers() -> tuple[str, ...]:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _row_id(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return what identifies a row of a table with the given columns."""
+    return () if "rowid" in map(str.lower, columns) else (("rowid", "BIGINT"),)
 
 
 def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:

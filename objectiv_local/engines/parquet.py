@@ -167,7 +167,22 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> tuple[StoredTa
     if len(folders) > 1 or folders == {shared}:
         relation = replace(relation, folders=not shared and len(folders) == 1)
     columns = _columns(rows, relation)
-    return StoredTable(relation, columns), [*notices, *_differences(layouts, dict(columns))]
+    stored = StoredTable(relation, columns, row_id=_row_id(relation, columns))
+    return stored, [*notices, *_differences(layouts, dict(columns))]
+
+
+def _row_id(relation: Relation, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what identifies a row: its number in the file, and the name of the file where there may be several.
+
+    DuckDB also numbers the files, but a statement that reads a pattern twice may meet a new file the second time.
+    """
+    if len(set(relation.parts)) < len(relation.parts) or (len(relation.parts) > 1 and any(map(glob.has_magic, relation.parts))):
+        return ()  # a file may be read twice
+    found: tuple[tuple[str, str], ...] = (("file_row_number", "BIGINT"),)
+    if len(relation.parts) > 1 or glob.has_magic(relation.parts[0]):
+        found = (*found, ("filename", "VARCHAR"))
+    # A stored column hides the one of the engine.
+    return () if {name for name, _ in found} & {name.lower() for name, _ in columns} else found
 
 
 def _columns(rows: Callable[[str], Rows], relation: Relation) -> tuple[tuple[str, str], ...]:

@@ -50,7 +50,9 @@ SELECT b.attname,
             ELSE b.typname END,
        array_position(i.indkey::int2[], b.attnum),
        (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s)),
-       to_regclass(%(short)s) = to_regclass(%(name)s)
+       to_regclass(%(short)s) = to_regclass(%(name)s),
+       (SELECT c.relkind IN ('r', 'm') AND m.amname = 'heap' AND NOT c.relhassubclass
+        FROM pg_class AS c JOIN pg_am AS m ON m.oid = c.relam WHERE c.oid = to_regclass(%(name)s))
 FROM base AS b LEFT JOIN pg_index AS i ON i.indrelid = to_regclass(%(name)s) AND i.indisprimary
 WHERE b.typtype <> 'd'
 ORDER BY b.attnum
@@ -60,6 +62,9 @@ _NAME_BYTES = 63
 
 #: What a type modifier counts beside the precision and scale of a numeric.
 _HEADER = 4
+
+#: What identifies a row of a table: where it is in which table, in case the table gets tables that inherit from it.
+_ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 
 #: What a loaded column is stored as.
 _TYPES = {"bool": "boolean", "int64": "bigint", "float64": "float8", "string": "text", "date": "date",
@@ -301,11 +306,11 @@ class PostgresEngine(Session):
             if not rows:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
-        key = sorted((int(str(position)), str(column)) for column, _, position, _, _ in rows if position is not None)
+        key = sorted((int(str(position)), str(column)) for column, _, position, *_ in rows if position is not None)
         temporary = bool(rows[0][3]) and parts[-1] in self.temporary
         return StoredTable(Relation("table", parts if rows[0][4] else place, temporary=temporary),
-                           tuple((str(column), str(type_)) for column, type_, _, _, _ in rows),
-                           tuple(column for _, column in key))
+                           tuple((str(column), str(type_)) for column, type_, *_ in rows),
+                           tuple(column for _, column in key), _ROW_ID if rows[0][5] else ())
 
     def _parts(self, name: str) -> tuple[str, ...]:
         parts = split_name(name)

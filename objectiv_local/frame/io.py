@@ -130,7 +130,7 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
     key = tuple(labels.get(name, name) for name in stored.primary_key)
     selected = {name for name, _, _, _ in out}
     plan = Source(stored.relation, tuple(out), key if key and set(key) <= selected else None, id(engine),
-                  stored.relation.parts[-1] if stored.relation.kind == "table" else "events")
+                  stored.relation.parts[-1] if stored.relation.kind == "table" else "events", stored.row_id)
     return cls(State(plan, engine, engine.dialect, tuple(index_names), savepoints=Savepoints()), names)
 
 

@@ -90,7 +90,7 @@ def source_of(frame: DataFrame, stored: StoredTable) -> Source:
                     for name, (physical, type_name) in zip(names, stored.columns, strict=True))
     key = () if is_single_row(state.plan) else state.plan.key
     key = key if key is not None and set(key) <= set(names) else None
-    return Source(stored.relation, columns, key, id(state.engine), stored.relation.parts[-1])
+    return Source(stored.relation, columns, key, id(state.engine), stored.relation.parts[-1], stored.row_id)
 
 
 def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = "fail") -> DataFrame:

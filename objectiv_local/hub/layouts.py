@@ -179,7 +179,7 @@ def _typed(engine: Engine, stored: StoredTable, wanted: Mapping[str, tuple[Type,
                               hint="cast it in a view, and read the view")
         if found != types[0] and found != INT64:
             casts.append((name, cast(plan.column(name), types[0])))
-    plan = Source(plan.relation, plan.columns, key or plan.key, plan.connection, "events")
+    plan = Source(plan.relation, plan.columns, key or plan.key, plan.connection, "events", plan.row_id)
     return Extend(plan, tuple(casts), "events") if casts else plan
 
 

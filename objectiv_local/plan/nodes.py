@@ -58,17 +58,22 @@ class Node(Value):
 
 
 class Source(Node):
-    """The rows of a stored relation. ``columns`` are (name in the plan, name and type as stored, type in the plan)."""
+    """The rows of a stored relation. ``columns`` are (name in the plan, name and type as stored, type in the plan).
 
-    __slots__ = ("columns", "connection", "relation")
-    __match_args__ = ("relation", "columns", "key", "connection", "step")
+    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``.
+    """
+
+    __slots__ = ("columns", "connection", "relation", "row_id")
+    __match_args__ = ("relation", "columns", "key", "connection", "step", "row_id")
     relation: Relation
     columns: tuple[tuple[str, str, str, Type], ...]
     connection: int
+    row_id: tuple[tuple[str, str], ...]
 
     def __init__(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...],
-                 key: tuple[str, ...] | None, connection: int, step: str) -> None:
-        self._set(relation=relation, columns=columns, key=key, connection=connection, step=step,
+                 key: tuple[str, ...] | None, connection: int, step: str,
+                 row_id: tuple[tuple[str, str], ...] = ()) -> None:
+        self._set(relation=relation, columns=columns, key=key, connection=connection, step=step, row_id=row_id,
                   types={name: type_ for name, _, _, type_ in columns})
 
 

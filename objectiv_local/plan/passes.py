@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from objectiv_local.plan.combine import combine_aggregates
 from objectiv_local.plan.distinct import name_distinct
 from objectiv_local.plan.early import aggregate_early, windows_before_labels
+from objectiv_local.plan.late import read_late
 from objectiv_local.plan.narrow import narrow_early
 from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
@@ -37,6 +38,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("number locally", number_locally, False),
     ("prune local numbers", prune, False),
     ("narrow rows early", narrow_early, False),
+    ("read JSON late", read_late, False),
     ("name distinct", name_distinct, False),
     ("prune named columns", prune, False),
 )

@@ -39,8 +39,13 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class StoredTable:
-    """What an engine knows of a relation without reading its rows: columns with the engine's own type names, and key."""
+    """What an engine knows of a relation without reading its rows: columns with the engine's own type names, and key.
+
+    ``row_id`` are columns that the engine offers beside these, with their types: within one statement, no two rows have the
+    same values there. It is empty if the engine has none for the relation, as for views and for queries.
+    """
 
     relation: Relation
     columns: tuple[tuple[str, str], ...]
     primary_key: tuple[str, ...] = ()
+    row_id: tuple[tuple[str, str], ...] = ()

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from objectiv_local import DataFrame, ModelHub, sample
-from objectiv_local.dialects import names
+from objectiv_local.dialects import compile_plan, names
+from objectiv_local.frame.translate import translated
+from objectiv_local.plan.nodes import Source
+from objectiv_local.plan.rewrite import rebuild
 
 DIRECTORY = Path(__file__).parent / "sql"
 
@@ -84,14 +87,43 @@ def frame_programs():
     }
 
 
+def rows_left():
+    """Return programs that show some rows of the event frame."""
+    df = ModelHub().get_objectiv_dataframe(db_url=sample.path())
+    return {
+        "first events": df[:5],
+        "events of a user": df[df.user_id == "a4d6ea1c-4cf3-4a6a-8c1d-1f0a2fb2b9f4"],
+        "presses of a day": df[(df.day == "2022-02-01") & (df.event_type == "PressEvent")].sort_values("moment"),
+    }
+
+
+ROWS_LEFT = rows_left()
+#: What identifies a row of a Postgres table. Nothing is known of the tables of another engine, so it is given here.
+ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 PROGRAMS = hub_programs() | model_programs() | frame_programs()
 
 
 @pytest.mark.parametrize("dialect", names)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sql(name, dialect):
+    check(name, dialect, PROGRAMS[name].view_sql(dialect=dialect))
+
+
+@pytest.mark.parametrize("dialect", names)
+@pytest.mark.parametrize("name", ROWS_LEFT)
+def test_sql_of_rows_that_are_left(name, dialect):
+    frame = ROWS_LEFT[name]
+    plan = frame._state._chosen([*frame.index_columns, *frame.data_columns], None)
+    if dialect != "duckdb":
+        plan = rebuild(translated(plan, dialect), lambda _, node: (
+            Source(node.relation, node.columns, node.key, node.connection, node.step, ROW_ID)
+            if isinstance(node, Source) else node))
+    check(name, dialect, compile_plan(plan, dialect).sql)
+
+
+def check(name, dialect, sql):
     path = DIRECTORY / f"{name.replace(' ', '_')}.{dialect}.sql"
-    sql = PROGRAMS[name].view_sql(dialect=dialect).replace(str(sample.path()), "sample.parquet") + "\n"
+    sql = sql.replace(str(sample.path()), "sample.parquet") + "\n"
     if os.environ.get("OBJECTIV_UPDATE_SQL"):
         DIRECTORY.mkdir(exist_ok=True)
         path.write_text(sql, encoding="utf-8")

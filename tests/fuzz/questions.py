@@ -100,6 +100,19 @@ def question(seed: int) -> Node:
     return node
 
 
+def rows_left(seed: int) -> Node:
+    """Return a program that shows events with their JSON: labels, filters and limits, and no question at the end."""
+    draw = Random(seed)
+    node = events(draw)
+    for _ in range(draw.randint(1, 6)):
+        node = pick(draw, (labeled, labeled, described, filtered, limited))(draw, node)
+    if chance(draw, 80):
+        node = pick(draw, (filtered, limited))(draw, node)
+    for _ in range(draw.randint(0, 2)):
+        node = pick(draw, (labeled, described, selected, grouped, united, joined_back))(draw, node)
+    return Sort(node, (order_by(draw, node),)) if chance(draw, 20) else node
+
+
 def events(draw: Random) -> Node:
     """Return up to nine events of few users at few moments, most often in sessions."""
     rows = [(literal(number), *(value(draw, type_) for _, type_ in COLUMNS[1:])) for number in range(draw.randint(0, 9))]
@@ -278,6 +291,19 @@ def labeled(draw: Random, node: Node) -> Node:
         type_ = pick(draw, (INT64, STRING, BOOL, TIMESTAMP))
         found[name] = labeling(draw, node) if chance(draw, 70) else scalar(draw, node, type_)
     return Extend(node, tuple(found.items()), "labels", (), chance(draw, 3))
+
+
+def described(draw: Random, node: Node) -> Node:
+    """Add or replace columns that are computed from JSON or of one row."""
+    stacks = columns(node, JSON)
+    names = [*NAMES, "stack", "part", "name"]
+    found: dict[str, Expr] = {}
+    for _ in range(draw.randint(1, 2)):
+        if stacks and chance(draw, 60):
+            found[pick(draw, names)] = call("json_index", pick(draw, stacks), literal(pick(draw, (0, -1))))
+        else:
+            found[pick(draw, names)] = scalar(draw, node, pick(draw, (STRING, INT64, BOOL)))
+    return Extend(node, tuple(found.items()), "described")
 
 
 def filtered(draw: Random, node: Node) -> Node:

@@ -13,7 +13,8 @@ from objectiv_local.frame.state import State
 from objectiv_local.hub.sessions import with_sessions
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
-from objectiv_local.plan.nodes import Node, Values
+from objectiv_local.plan.nodes import Node, Source, Values
+from objectiv_local.plan.relation import Relation
 from objectiv_local.plan.rewrite import complete_orders
 from objectiv_local.types import DATE, INT64, JSON, STRING, TIMESTAMP
 
@@ -47,6 +48,18 @@ def events(rows: tuple[tuple[object, ...], ...] = ROWS) -> Node:
     return Values(COLUMNS, values, ("event_id",), "data")
 
 
+DATA = Relation("table", ("data",))
+#: The events as rows of a table with a row id.
+STORED = {DATA: [{"rowid": number, **dict(zip((name for name, _ in COLUMNS), (*row[:-1], json.dumps(row[-1])), strict=True))}
+                 for number, row in enumerate(ROWS)]}
+
+
+def stored_events(*, text: bool = False, row_id: bool = True) -> Node:
+    """Return the events as a table, with the stacks as JSON or as text."""
+    columns = tuple((name, name, "", STRING if text and name == "stack" else type_) for name, type_ in COLUMNS)
+    return Source(DATA, columns, ("event_id",), 0, "data", (("rowid", "BIGINT"),) if row_id else ())
+
+
 def sessions(rows: tuple[tuple[object, ...], ...] = ROWS) -> Node:
     """Return the events with sessions that end after half an hour."""
     return with_sessions(State(events(rows), None, "duckdb", ("event_id",)), 1800).plan
@@ -74,9 +87,9 @@ def after(plan: Node, pass_: Callable[[Node], Node]) -> str:
     """Return the plan after a pass as text, having compared the answers before and after it."""
     plan = complete_orders(plan)
     changed = pass_(plan)
-    before = evaluate(plan)
+    before = evaluate(plan, STORED)
     order = [list(changed.types).index(name) for name in plan.types]
-    found = [tuple(row[i] for i in order) for row in evaluate(changed)]
+    found = [tuple(row[i] for i in order) for row in evaluate(changed, STORED)]
     assert same_rows(found, before), f"{explain(plan)}\n{before}\n\n{explain(changed)}\n{found}"
     return explain(changed)
 

@@ -12,7 +12,7 @@ NAMES = ("reference", "duckdb", *(f"postgres{version}" for version in VERSIONS))
 
 
 @cache
-def opened(name: str) -> Reference | Sql:
+def opened(name: str, *, read_only: bool = True) -> Reference | Sql:
     """Return the engine with this name; ``postgres`` is the first version."""
     if name == "reference":
         return Reference()
@@ -21,6 +21,6 @@ def opened(name: str) -> Reference | Sql:
     if name == "duckdb":
         import duckdb
 
-        return Sql(name, "duckdb", connect(duckdb.connect()))
+        return Sql(name, "duckdb", connect(duckdb.connect(), read_only=read_only))
     version = int(name.removeprefix("postgres") or VERSIONS[0])
-    return Sql(name, "postgres", connect(postgres_server.session_url(version)))
+    return Sql(name, "postgres", connect(postgres_server.session_url(version), read_only=read_only))

@@ -1,0 +1,71 @@
+WITH
+-- adds event_id, cookie_id, user_id
+events AS (
+  SELECT event_id::uuid AS event_id, day, moment, file_row_number, cookie_id::uuid AS user_id
+  FROM read_parquet('sample.parquet')
+),
+-- adds is_session_start, user_hit_number
+session_starts AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    file_row_number,
+    user_id,
+    coalesce(moment - lag(moment) OVER w > INTERVAL '1800 seconds', TRUE) AS is_session_start,
+    row_number() OVER w AS user_hit_number
+  FROM events
+  WINDOW w AS (PARTITION BY user_id ORDER BY moment, event_id)
+),
+-- adds session_start_number
+numbered_starts AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    file_row_number,
+    user_id,
+    is_session_start,
+    user_hit_number,
+    CASE
+      WHEN is_session_start THEN row_number() OVER (PARTITION BY is_session_start ORDER BY moment, event_id)
+    END AS session_start_number
+  FROM session_starts
+),
+-- adds session_id, session_hit_number; only the first rows
+first_rows AS (
+  SELECT
+    event_id,
+    day,
+    moment,
+    file_row_number,
+    user_id,
+    max(session_start_number) OVER w AS session_id,
+    user_hit_number - max(CASE WHEN is_session_start THEN user_hit_number END) OVER w + 1 AS session_hit_number
+  FROM numbered_starts
+  WINDOW
+    w AS (PARTITION BY user_id ORDER BY moment, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+  ORDER BY event_id
+  LIMIT 5
+),
+-- reads value of the rows that are left
+json AS (
+  SELECT l.value, l.file_row_number
+  FROM read_parquet('sample.parquet') AS l
+  JOIN first_rows
+    ON l.file_row_number = first_rows.file_row_number
+)
+SELECT
+  first_rows.event_id,
+  first_rows.day,
+  first_rows.moment,
+  first_rows.user_id,
+  json.value -> 'location_stack' AS location_stack,
+  json.value ->> '_type' AS event_type,
+  json.value -> '_types' AS stack_event_types,
+  first_rows.session_id,
+  first_rows.session_hit_number
+FROM first_rows
+JOIN json
+  ON first_rows.file_row_number = json.file_row_number
+ORDER BY event_id

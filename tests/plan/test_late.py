@@ -1,0 +1,217 @@
+"""JSON is read for the rows that are left: when it is, and when rows carry it."""
+
+from __future__ import annotations
+
+import pytest
+from plan.events import after, is_kept, numbered, per_user, stored_events
+
+from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, case, cast, literal, over
+from objectiv_local.plan.late import read_late
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Union
+from objectiv_local.types import JSON
+
+
+def labeled(plan: Node) -> Node:
+    return Extend(plan, (("number", numbered(plan)),), "labels")
+
+
+def first(node: Node, count: int = 2) -> Node:
+    return Limit(node, (Ordering(node.column("event_id")),), count)
+
+
+def repeated(node: Node) -> Node:
+    """Return the rows of users with more than one event so far."""
+    return Filter(node, call("gt", node.column("number"), literal(1)))
+
+
+def described(node: Node, name: str = "id") -> Node:
+    step = call("json_index", node.column("stack"), literal(0))
+    return Extend(node, ((name, call("json_get_text", step, literal("id"))),), "described")
+
+
+def test_the_first_rows():
+    assert after(first(labeled(described(stored_events()))), read_late) == """\
+8 Sort by event_id <- 7
+7 Extend described: id = json_get_text(json_index(stack, 0), 'id') <- 6
+6 Join rows_with_json inner on rowid = rowid: event_id, user_id, moment, k, stack, number <- 3, 5
+5 Join json inner on rowid = rowid: stack, rowid <- 4, 3
+4 Source data: stack json, rowid row_id
+3 Limit 2 after 0 by event_id <- 2
+2 Extend labels: number = row_number() over (partition user_id; order event_id) <- 1
+1 Source data: event_id int64, user_id string, moment timestamp, k int64, rowid row_id"""
+
+
+def test_filters_and_limits_above_the_first_one_come_before_too():
+    rows = described(repeated(labeled(stored_events())))
+    few = first(Filter(rows, call("not_null", rows.column("k"))), 3)
+    text = after(few, read_late).splitlines()
+    assert [line.split()[1].strip(":") for line in text] == [
+        "Sort", "Extend", "Join", "Join", "Source", "Limit", "Filter", "Filter", "Extend", "Source"]
+
+
+def test_rows_that_are_grouped_afterwards_have_no_order():
+    few = first(labeled(stored_events()))
+    question = Aggregate(few, (("number", few.column("number")),), (("n", aggregation("count", few.column("stack"))),))
+    assert "Sort" not in after(question, read_late)
+    assert "Join json" in after(question, read_late)
+
+
+def test_steps_that_keep_the_order_of_the_first_rows():
+    few = described(first(labeled(stored_events())), "name")
+    chosen = Select(few, tuple((name, few.column(name)) for name in ("stack", "name", "number")))
+    steps = [line.split()[1].strip(":") for line in after(chosen, read_late).splitlines()]
+    assert steps[:4] == ["Select", "Extend", "Sort", "Join"]
+
+
+def test_all_rows():
+    assert is_kept(labeled(stored_events()), read_late)
+    every = labeled(stored_events())
+    assert is_kept(Limit(every, (Ordering(every.column("event_id")),), None, 2), read_late)
+
+
+def test_rows_without_windows():
+    assert is_kept(first(described(stored_events())), read_late)
+
+
+def test_a_table_without_row_id():
+    assert is_kept(first(labeled(stored_events(row_id=False))), read_late)
+
+
+def test_rows_that_are_steps_of_their_own():
+    assert is_kept(first(labeled(Pin(stored_events()))), read_late)
+
+
+def test_text_from_json_below_the_window_is_carried():
+    rows = repeated(labeled(described(stored_events())))
+    assert is_kept(Select(rows, (("event_id", rows.column("event_id")), ("id", rows.column("id")))), read_late)
+
+
+def test_json_that_a_window_needs_is_carried():
+    plan = stored_events()
+    stacks = Extend(plan, (("before", over(aggregation("lag", plan.column("k"), literal(1), literal(None, plan.types["k"])),
+                                           [], [Ordering(plan.column("event_id"))])),
+                           ("size", over(aggregation("count", plan.column("stack")), [plan.column("user_id")]))))
+    assert is_kept(first(stacks), read_late)
+
+
+def test_json_that_a_filter_above_the_window_needs_is_carried():
+    rows = labeled(stored_events())
+    links = Filter(rows, call("json_has", rows.column("stack"), literal({"_type": "LinkContext"})))
+    assert is_kept(links, read_late)
+
+
+def test_json_that_is_needed_below_the_window_is_read_twice():
+    plan = stored_events()
+    links = Filter(plan, call("json_has", plan.column("stack"), literal({"_type": "LinkContext"})))
+    text = after(first(labeled(links)), read_late)
+    assert "stack json, rowid row_id\n" in text
+    assert text.splitlines()[-1].endswith(": event_id int64, user_id string, moment timestamp, k int64, stack json, rowid row_id")
+
+
+def test_text_that_a_filter_needs_is_carried_and_its_json_is_not():
+    rows = labeled(described(stored_events()))
+    home = Filter(rows, call("eq", rows.column("id"), literal("home")))
+    text = after(home, read_late)
+    assert "rows_with_json inner on rowid = rowid: event_id, user_id, moment, k, stack, id, number" in text
+
+
+def test_json_of_json_that_a_filter_needs_is_computed_twice():
+    plan = stored_events()
+    members = Extend(plan, (("member", call("json_index", plan.column("stack"), literal(0))),), "members")
+    texts = Extend(members, (("id", call("json_get_text", members.column("member"), literal("id"))),), "texts")
+    rows = labeled(texts)
+    home = Filter(rows, call("eq", rows.column("id"), literal("home")))
+    chosen = Select(home, tuple((name, home.column(name)) for name in ("number", "member")))
+    assert after(chosen, read_late).count("member = json_index(stack, 0)") == 2
+
+
+def test_steps_that_another_one_reads_as_well():
+    rows = labeled(stored_events())
+    assert is_kept(Union((repeated(rows), rows), ("event_id", "stack")), read_late)
+    with_query = Filter(rows, InQuery(rows.column("k"), rows, "number"))
+    assert is_kept(with_query, read_late)
+
+
+def test_a_window_in_a_filter():
+    plan = stored_events()
+    assert "Join json" in after(Filter(plan, call("gt", numbered(plan), literal(1))), read_late)
+
+
+def test_json_that_a_window_chooses():
+    rows = labeled(stored_events())
+    stacks = case([(call("gt", rows.column("number"), literal(1)), rows.column("stack"))])
+    few = first(Extend(rows, (("later", stacks),)))
+    text = after(Select(few, (("later", few.column("later")),)), read_late)
+    assert "Join rows_with_json inner on rowid = rowid: number, stack" in text or "stack, number" in text
+
+
+def test_a_column_that_narrow_rows_and_json_need():
+    rows = labeled(stored_events())
+    both = Extend(some(rows), (("more", call("add", rows.column("k"), literal(1))),))
+    few = first(both)
+    after(Select(few, tuple((name, few.column(name)) for name in ("some", "more", "number"))), read_late)
+
+
+def test_json_that_only_a_filter_needs_is_not_computed_twice():
+    plan = stored_events()
+    members = Extend(plan, (("member", call("json_index", plan.column("stack"), literal(0))),), "members")
+    rows = labeled(Extend(members, (("id", call("json_get_text", members.column("member"), literal("id"))),), "texts"))
+    home = Filter(rows, call("eq", rows.column("id"), literal("home")))
+    chosen = Select(home, tuple((name, home.column(name)) for name in ("number", "stack")))
+    assert after(chosen, read_late).count("member = json_index(stack, 0)") == 1
+
+
+def some(node: Node) -> Node:
+    """Return the rows with the stacks of those with a large k."""
+    stacks = case([(call("gt", node.column("k"), literal(1)), node.column("stack"))])
+    return Extend(node, (("some", stacks),), "some")
+
+
+def test_a_column_that_is_replaced_after_json_was_chosen_by_it():
+    replaced = Extend(some(labeled(stored_events())), (("k", literal(7)),))
+    assert "Source data: k int64, stack json, rowid row_id" in after(first(replaced), read_late)
+    # Here the column is computed, and the narrow rows no longer have it at the end.
+    plan = stored_events()
+    more = Extend(plan, (("k", call("add", plan.column("k"), literal(1))),))
+    by_k = Extend(more, (("size", over(aggregation("size"), [more.column("k")])),))
+    assert is_kept(first(Extend(some(by_k), (("k", literal(7)),))), read_late)
+
+
+@pytest.mark.parametrize("name", ["stack", "k", "number", "event_type"])
+def test_json_in_place_of_a_column(name):
+    rows = labeled(stored_events())
+    rows = Extend(rows, (("size", per_user(rows, "size")),))
+    inner = Extend(rows, ((name, call("json_index", rows.column("stack"), literal(0))), ("text", rows.column("user_id"))))
+    outer = Extend(inner, (("id", call("json_get_text", inner.column(name), literal("id"))),))
+    assert "Join json" in after(first(outer, 4), read_late)
+    kept = Filter(inner, call("not_null", inner.column("text")))
+    assert "Join json" in after(Sort(kept, (Ordering(kept.column("event_id")),)), read_late)
+
+
+def test_text_that_becomes_json():
+    plan = stored_events(text=True)
+    parsed = Extend(plan, (("stack", cast(plan.column("stack"), JSON)),), "events")
+    text = after(repeated(labeled(described(parsed))), read_late)
+    assert text.splitlines()[-1] == "1 Source data: event_id int64, user_id string, moment timestamp, k int64, rowid row_id"
+    assert "Source data: stack string, rowid row_id" in text
+
+
+def test_text_that_becomes_json_for_a_filter_too():
+    plan = stored_events(text=True)
+    parsed = Extend(plan, (("stack", cast(plan.column("stack"), JSON)),), "events")
+    rows = labeled(described(parsed))
+    text = after(Filter(rows, call("eq", rows.column("id"), literal("home"))), read_late)
+    assert "rows_with_json inner on rowid = rowid: event_id, user_id, moment, k, stack_2, id, number" in text
+
+
+def test_an_order_by_a_label():
+    rows = Extend(stored_events(), (("size", per_user(stored_events(), "size")),))
+    last = Limit(rows, (Ordering(rows.column("size"), False), Ordering(rows.column("event_id"))), 3, 1)
+    chosen = Select(last, (("stack", last.column("stack")),))
+    assert "Sort by size desc, event_id" in after(chosen, read_late)
+
+
+def test_names_of_the_row_id_that_are_taken():
+    plan = stored_events()
+    taken = Extend(labeled(plan), (("rowid", plan.column("k")),))
+    assert "rowid_2 = rowid_2: event_id, user_id, moment, k, stack, number, rowid" in after(first(taken), read_late)
