@@ -8,6 +8,7 @@ a type cannot say, such as the range of a number, is checked by the function its
 from __future__ import annotations
 
 import builtins
+import datetime
 import re
 import types
 import typing
@@ -154,6 +155,10 @@ class Kind:
     exact: AbstractSet[type] = frozenset()
 
 
+#: The types of numpy that stand for others beside numbers.
+_NUMPY: dict[type, str] = {datetime.timedelta: "timedelta64", datetime.datetime: "datetime64", datetime.date: "datetime64"}
+
+
 def _is_bool(value: object) -> bool:
     return isinstance(value, bool) or (type(value).__name__ in ("bool", "bool_") and type(value).__module__ == "numpy")
 
@@ -194,14 +199,14 @@ def kind_of(annotation: Any, names: Mapping[str, object]) -> Kind | None:
         return _mapping(*(kind_of(each, names) for each in args))
     if origin is not None and issubclass(origin, Iterable):
         return _several(kind_of(args[0], names), one_shot=not issubclass(origin, Collection))
-    return _of_class(annotation)
+    return _of_class(annotation if origin is None else origin)
 
 
 def _of_class(class_: type) -> Kind:
     exact: set[type] = set()
 
     def accepts(value: object) -> bool:
-        if isinstance(value, class_):
+        if isinstance(value, class_) or (type(value).__module__ == "numpy" and type(value).__name__ == _NUMPY.get(class_)):
             exact.add(type(value))
             return True
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 import collections.abc
 import datetime
 import inspect
+import os
+import pathlib
 import typing
 from typing import Any
 
@@ -20,7 +22,7 @@ from objectiv_local.arguments import checked, in_words, kind_of
 from objectiv_local.engines import Engine
 from objectiv_local.errors import InvalidType
 
-NAMES = vars(collections.abc) | vars(typing) | {"datetime": datetime, "Engine": Engine}
+NAMES = vars(collections.abc) | vars(typing) | {"datetime": datetime, "os": os, "Engine": Engine}
 
 
 def frame():
@@ -45,7 +47,10 @@ def frame():
     ("Mapping[str, int]", [{"a": 1}, {}], [{"a": "b"}, {1: 1}, [("a", 1)]], "a mapping of strings to whole numbers"),
     ("Callable[[str], str]", [str, len, lambda text: text], ["len", None], "a function"),
     ("slice", [slice(1)], [1], "a slice"),
-    ("datetime.timedelta", [datetime.timedelta(1), pd.Timedelta("1h")], [1, "1h"], "a datetime.timedelta"),
+    ("datetime.timedelta", [datetime.timedelta(1), pd.Timedelta("1h"), np.timedelta64(1, "h")],
+     [1, "1h", np.datetime64("2022-01-01")],
+     "a datetime.timedelta"),
+    ("str | os.PathLike[str]", ["a", pathlib.Path("a")], [b"a", 1], "a string or an os.PathLike"),
     ("Unimported | DataFrame", [frame()], [frame().n, pd.DataFrame()], "an Unimported or a DataFrame"),
     ("Union['Series', None]", [frame().n, frame().s, None], [frame(), pd.Series([1])], "a Series or None"),
     ("pandas.DataFrame", [pd.DataFrame()], [frame(), pl.DataFrame(), None], "a pandas.DataFrame"),

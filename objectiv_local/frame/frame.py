@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
@@ -447,8 +448,8 @@ class DataFrame(Reductions["DataFrame"]):
         state = grouped(self, by, kind)
         return DataFrame(state, [name for name in self._columns if name not in state.labels])
 
-    def window(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
-               end_boundary: str = "current_row", end_value: int | None = None,
+    def window(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding", start_value: int | None = None,
+               end_boundary: str | Enum = "current_row", end_value: int | None = None,
                min_values: int | None = None) -> Window:
         """Return a window over all rows, or over each group of a grouped frame, in the order of the frame.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame.state import State
@@ -24,6 +25,8 @@ INTERPOLATED = (*NUMERIC, "timedelta", "timestamp")
 BETWEEN_NOTHING = ("string", "date", "time")
 
 Combine = Callable[[Sequence[Expr]], Expr]
+#: An aggregate as users give it: a name, or a function of that name such as ``sum``.
+Function = str | Callable[..., Any]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.functions import checked_function
+from objectiv_local.frame.functions import Function, checked_function
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import is_value, parsed_literal
 from objectiv_local.frame.state import with_one_value_each
@@ -133,7 +133,7 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
     return make_series(made, plan.column("__stacked"), "__stacked")
 
 
-def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
+def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: Function = "max") -> DataFrame:
     """Return a frame with the values of an index level as columns, named ``<value>__<column>``, in the order of the values.
 
     Asks the database for the different values, once. Rows that have the same rest of the index are aggregated, by the
@@ -143,7 +143,7 @@ def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, a
     return unstacked(self, level, fill_value, aggregation, lambda value, column: f"{value}__{column}")
 
 
-def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: str,
+def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Function,
               title: Callable[[str, str], str]) -> DataFrame:
     """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
     from objectiv_local.frame.frame import DataFrame
@@ -224,7 +224,7 @@ def shown(value: Any) -> str:
 
 
 def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str] | None = None, prefix_sep: str = "_",
-                dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: str = "int64") -> DataFrame:
+                dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: object = "int64") -> DataFrame:
     """Return a copy with a column of ones and zeros for each value of string columns, in place of those columns.
 
     The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the name of the column

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.arguments import checked
@@ -72,7 +73,7 @@ class Savepoints:
         """The names of the savepoints."""
         return list(self._entries)
 
-    def add_savepoint(self, name: str, df: DataFrame, materialization: str = "cte") -> None:
+    def add_savepoint(self, name: str, df: DataFrame, materialization: str | Enum = "cte") -> None:
         """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for a name that is taken."""
         if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_]+", name):
             raise InvalidValue(f"{name!r} cannot name a savepoint", hint="use letters, digits and underscores")
@@ -80,7 +81,7 @@ class Savepoints:
             raise InvalidValue(f"there is a savepoint {name!r} already", hint="choose another name, or remove_savepoint first")
         self._entries[name] = Savepoint(name, df.copy(), _kind(materialization))
 
-    def set_materialization(self, name: str, materialization: str) -> None:
+    def set_materialization(self, name: str, materialization: str | Enum) -> None:
         """Change how a savepoint is materialized: cte, view, table or temp_table."""
         self._entries[name] = replace(self._entry(name), materialization=_kind(materialization))
 
@@ -239,7 +240,7 @@ def _kind(materialization: object) -> str:
     return kind
 
 
-def set_savepoint(self: DataFrame, name: str, materialization: str = "cte") -> DataFrame:
+def set_savepoint(self: DataFrame, name: str, materialization: str | Enum = "cte") -> DataFrame:
     """Register the frame as it is now under a name, and return it. The frame becomes a step of its own; see ``savepoints``.
 
     The savepoints are shared by all frames that are made from this one.

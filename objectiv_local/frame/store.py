@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
@@ -23,7 +24,7 @@ _HASHES = 2**60
 
 
 def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace: bool = False,
-                limit: int | slice | None = None, distinct: bool = False, materialization: str = "cte") -> DataFrame:
+                limit: int | slice | None = None, distinct: bool = False, materialization: str | Enum = "cte") -> DataFrame:
     """Return the frame as a step of its own, named ``node_name`` in the SQL; the order of the rows is dropped.
 
     Never needed for a right answer: filters on windows, aggregates of aggregates and the like make steps by themselves.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 from typing import cast as typed
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _BOUNDARIES = ("preceding", "current_row", "following")
 
 
-def frame_of(mode: str, start_boundary: str, start_value: int | None, end_boundary: str,
+def frame_of(mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum,
              end_value: int | None) -> Frame:
     """Return the frame with these boundaries. A boundary without a value is unbounded."""
     mode = str(getattr(mode, "value", mode)).upper()
@@ -54,7 +55,7 @@ def _word(boundary: object) -> str:
     return str(getattr(boundary, "value", boundary)).lower().replace(" ", "_")
 
 
-def _bound(which: str, boundary: str, value: int | None) -> int | None:
+def _bound(which: str, boundary: str | Enum, value: int | None) -> int | None:
     boundary = _word(boundary)
     if boundary not in _BOUNDARIES:
         raise InvalidValue(f"{which}_boundary has to be one of {', '.join(_BOUNDARIES)}, not {boundary!r}")
@@ -100,8 +101,9 @@ class Window(Reductions["DataFrame"]):
 
         return frame_text(self._frame)
 
-    def set_frame_clause(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
-                         end_boundary: str = "current_row", end_value: int | None = None) -> Window:
+    def set_frame_clause(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding",
+                         start_value: int | None = None, end_boundary: str | Enum = "current_row",
+                         end_value: int | None = None) -> Window:
         """Return the window with other boundaries."""
         frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state, self._partition, frame, self._min_values, self._columns)

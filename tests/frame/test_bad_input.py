@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from enum import Enum
 
 import numpy as np
 import pandas as pd
@@ -213,6 +214,38 @@ def test_errors_say_what_to_do(wrong, words):
 def test_arguments_are_neither_ignored_nor_raw_errors(wrong, class_, words):
     with pytest.raises(class_, match=words):
         wrong(frame())
+
+
+class Way(Enum):
+    ROWS = "rows"
+    CTE = "cte"
+    START = "PRECEDING"
+
+
+@pytest.mark.parametrize(("given", "plain"), [
+    (lambda df: df[["n", "x"]].agg(sum), lambda df: df[["n", "x"]].agg("sum")),
+    (lambda df: df[["n", "x"]].agg([min, np.max]), lambda df: df[["n", "x"]].agg(["min", "max"])),
+    (lambda df: df.agg({"n": max, "x": [min]}), lambda df: df.agg({"n": "max", "x": ["min"]})),
+    (lambda df: df.groupby("n").agg(total=("x", sum)), lambda df: df.groupby("n").agg(total=("x", "sum"))),
+    (lambda df: df.n.agg([min, max]), lambda df: df.n.agg(["min", "max"])),
+    (lambda df: df.groupby("n").x.transform(max), lambda df: df.groupby("n").x.transform("max")),
+    (lambda df: df.materialize(materialization=Way.CTE), lambda df: df.materialize()),
+    (lambda df: df.n.sum(df.sort_values("n").window(Way.ROWS, Way.START)), lambda df: df.n.sum(df.sort_values("n").window("rows"))),
+    (lambda df: Series.from_value(df, 1, dtype=float), lambda df: Series.from_value(df, 1, dtype="float64")),
+    (lambda df: df.create_variable("v", 1, dtype=float)[1], lambda df: df.create_variable("v", 1, dtype="float64")[1]),
+    (lambda df: df.drop(columns=pd.Index(["x"])), lambda df: df.drop(columns=["x"])),
+    (lambda df: df.drop(columns=np.array(["x", "s"])), lambda df: df.drop(columns=["x", "s"])),
+    (lambda df: df.drop(columns={"x": 1}.keys()), lambda df: df.drop(columns=["x"])),
+    (lambda df: df.sort_values(("n", "x"), ascending=(True, np.bool_(False))), lambda df: df.sort_values(["n", "x"], ascending=[True, False])),
+    (lambda df: df.merge(df, on="n", suffixes=["_a", "_b"]), lambda df: df.merge(df, on="n", suffixes=("_a", "_b"))),
+    (lambda df: df[["n", "x"]].minmax_scale([0, 2]), lambda df: df[["n", "x"]].minmax_scale((0.0, 2.0))),
+    (lambda df: df.n.isin(i for i in (1, 2)), lambda df: df.n.isin([1, 2])),
+    (lambda df: df.n.isin(np.array([1, 2])), lambda df: df.n.isin([1, 2])),
+    (lambda df: concat(each for each in (df, df)), lambda df: concat([df, df])),
+    (lambda df: df.n.round(np.int64(-1)), lambda df: df.n.round(-1)),
+])
+def test_other_forms_of_right_arguments(given, plain):
+    assert given(frame()).view_sql() == plain(frame()).view_sql()
 
 
 TEXTS = [("int64", "x"), ("int64", ""), ("int64", "1.5"), ("int64", "99999999999999999999"), ("float64", "x"), ("float64", ""),

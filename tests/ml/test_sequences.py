@@ -181,7 +181,7 @@ def test_what_is_refused():
     ):
         with pytest.raises(error, match=text):
             SequenceCounts(**{"location": "page", **options}).fit(frame)
-    with pytest.raises(InvalidType, match="frame of events"):
+    with pytest.raises(InvalidType, match=r"X of SequenceCounts\.fit has to be a DataFrame, not"):
         SequenceCounts().fit([["a", "b"]])
     with pytest.raises(NotFittedError):
         SequenceCounts(location="page").transform(frame)
@@ -209,7 +209,7 @@ def test_location_counts(engine):
                                (lambda: location_counts(frame, location="page", locations=["user_id"]), InvalidValue, "named 'user_id'"),
                                (lambda: location_counts(frame, "nobody", "page"), ColumnNotFound, "entity"),
                                (lambda: location_counts(frame), ColumnNotFound, "location_stack"),
-                               (lambda: location_counts([1]), InvalidType, "frame of events")):
+                               (lambda: location_counts([1]), InvalidType, "events of location_counts has to be a DataFrame, not")):
         with pytest.raises(error, match=text):
             wrong()
 

@@ -13,12 +13,14 @@ from inspect import Parameter
 
 import pandas as pd
 import pytest
+from names.ml_calls import MlCall, MlScope, ml_calls
 from names.public_calls import INSIDE, OBJECTS, RAISING, Scope, classes, public_calls
+from sklearn.utils._param_validation import InvalidParameterError
 
-from objectiv_local import DataFrame, Series
-from objectiv_local.errors import ObjectivError
+from objectiv_local import DataFrame, Series, ml
+from objectiv_local.errors import InvalidValue, ObjectivError
 
-CALLS = public_calls()
+CALLS = [*public_calls(), *ml_calls()]
 each_call = pytest.mark.parametrize("call", [pytest.param(call, id=call.name) for call in CALLS])
 
 #: What is passed for each parameter in turn, by the name that the lists below use.
@@ -45,6 +47,10 @@ TAKEN = {
     # values beside a number, and series of any frame
     **dict.fromkeys("other left right lower upper value".split(), f"{NUMBERS} series"),
     **dict.fromkeys("default".split(), "5 -1"),
+    "dtype": "class",
+    # classes of a target
+    "pos_label": "5 1.5 -1 nan True text empty", "labels": "[] (1,2,3) pandas", "n_bins": "5", "zero_division": "nan True",
+    "n_splits": "5", "seed": "5 -1", "max_features": "5", "max_sql": "5 large", "output": "text",
     **dict.fromkeys("options named kwargs params name_to_column_mapping".split(), "{}"),
 }
 #: The same for parameters of one call, in place of the above.
@@ -99,6 +105,8 @@ TAKEN_BY = {
     "Aggregate.retention_matrix fill_value": "5 -1", "ModelHub.get_objectiv_dataframe session_gap_seconds": "5 1.5",
     # scikit-learn checks the parameters of a model when it is fitted
     "ModelHub.get_logistic_regression args": " ".join(WRONG),
+    "ml.xy frame": "frame", "ml.xy dtype": "None", "ml.xy order_by": "[]", "ml.xy max_bytes": "5 1.5 large",
+    "ml.fingerprint frame": "frame", "ml.Features key": "[]", "Features.add where": "function class",
     "connect statement_timeout": "5 1.5", "display_sql_as_markdown obj": "series frame",
 }
 
@@ -134,6 +142,11 @@ def scope() -> Scope:
     return Scope()
 
 
+@pytest.fixture(scope="module")
+def ml_scope() -> MlScope:
+    return MlScope()
+
+
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
     import matplotlib
@@ -154,7 +167,8 @@ def test_every_class_of_users_has_an_object_to_call_on():
 
 @each_call
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_call_works_with_right_arguments(call, scope):
+def test_the_call_works_with_right_arguments(call, scope, ml_scope):
+    scope = ml_scope if isinstance(call, MlCall) else scope
     if call.name in RAISING:
         with pytest.raises(ObjectivError):
             call.call(scope, call.arguments(scope))
@@ -164,7 +178,8 @@ def test_the_call_works_with_right_arguments(call, scope):
 
 @each_call
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_wrong_arguments_raise_errors_of_the_package(call, scope):
+def test_wrong_arguments_raise_errors_of_the_package(call, scope, ml_scope):
+    scope = ml_scope if isinstance(call, MlCall) else scope
     raw, accepted = [], []
     for parameter in call.parameters:
         right = taken(call.name, parameter)
@@ -186,3 +201,16 @@ def test_wrong_arguments_raise_errors_of_the_package(call, scope):
                     accepted.append(where)
     assert not raw
     assert not accepted, "wrong arguments that are accepted in silence; list those that are right in TAKEN"
+
+
+@pytest.mark.parametrize(("estimator", "parameter", "value"), [
+    (ml.StandardScaler, "with_mean", "nope"), (ml.MinMaxScaler, "feature_range", 5), (ml.KBinsDiscretizer, "n_bins", [2, 3, 4]),
+    (ml.KBinsDiscretizer, "n_bins", {}), (ml.KBinsDiscretizer, "strategy", "nope"), (ml.KMeans, "n_clusters", "nope"),
+    (ml.KMeans, "init", [[1]]), (ml.KMeans, "init", pd.Series([1])), (ml.Ridge, "alpha", "nope"),
+    (ml.SimpleImputer, "strategy", 5),
+])
+def test_parameters_of_estimators(estimator, parameter, value, ml_scope):
+    data = (ml_scope["numbers"], ml_scope["df"].n) if estimator is ml.Ridge else (ml_scope["numbers"],)
+    with pytest.raises(InvalidValue) as caught:
+        estimator(**{parameter: value}).fit(*data)
+    assert isinstance(caught.value, InvalidParameterError)  # scikit-learn's own class, too

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.functions import Function
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.replacing import mapped, replaced
-from objectiv_local.frame.series.values import checked_name, comparable, is_value, parsed_literal, to_numpy
+from objectiv_local.frame.series.values import (
+    checked_name,
+    comparable,
+    is_value,
+    looked_up_as,
+    parsed_literal,
+    to_numpy,
+)
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values
-from objectiv_local.plan.ops import castable, common_type
-from objectiv_local.types import BOOL, INT64, STRING, Type, python_value, type_from_dtype
+from objectiv_local.plan.ops import common_type
+from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -302,7 +311,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             if values._state.engine is not self._state.engine:
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
-            type_ = self._looked_up_as(values)
+            type_ = looked_up_as(self._expr.type, values._expr.type, self._name, values._name)
             state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
             plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, type_)),))
             there = Filter(plan, call("not_null", plan.column(values._name)))
@@ -331,17 +340,6 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
 
-    def _looked_up_as(self, other: Series) -> Type:
-        """Return the common type in which values are looked up in another series."""
-        own, theirs = self._expr.type, other._expr.type
-        type_ = common_type([own, theirs])
-        if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
-            type_ = own
-        if type_ is None:
-            raise InvalidType(f"{self._name!r}, which is {own}, cannot be looked up in {other._name!r}, which is {theirs}",
-                              hint="cast one of them with astype")
-        return type_
-
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
         """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
 
@@ -362,7 +360,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
         A half goes to the even neighbour, as in numpy; of decimals, away from zero. Raises InvalidValue beyond 15 digits.
         """
-        if isinstance(decimals, bool) or not isinstance(decimals, int) or abs(decimals) > 15:
+        if abs(decimals) > 15:
             raise InvalidValue(f"decimals has to be a whole number from -15 to 15, not {decimals!r}")
         return self._call("round", decimals)
 
@@ -546,14 +544,14 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         frame = self.to_frame().reset_index(level, drop=drop)
         return frame[self._name] if drop else frame
 
-    def unstack(self, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
+    def unstack(self, level: int | str = -1, fill_value: object = None, aggregation: Function = "max") -> DataFrame:
         """Return a frame with the values of an index level as columns, named by the values. See DataFrame.unstack."""
         from objectiv_local.frame.reshape import unstacked
 
         return unstacked(self.to_frame(), level, fill_value, aggregation, lambda value, _: value)
 
     def materialize(self, node_name: str = "manual_materialize", limit: int | slice | None = None, distinct: bool = False,
-                    materialization: str = "cte") -> Series:
+                    materialization: str | Enum = "cte") -> Series:
         """Return the series as a step of its own. See DataFrame.materialize."""
         frame = self.to_frame().materialize(node_name, limit=limit, distinct=distinct, materialization=materialization)
         made: Series = frame[self._name]

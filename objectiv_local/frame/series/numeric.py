@@ -125,7 +125,7 @@ class SeriesNumericInterval(Series):
 
     @classmethod
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: str | None = None) -> Series:
+                   dtype: object = None) -> Series:
         """Return an interval for each row of ``base``: a ``pandas.Interval``, or a mapping of its parts.
 
         The mapping has ``lower`` and ``upper``, numbers or series of numbers, and ``bounds``: ``(]``, ``[)``, ``[]`` or

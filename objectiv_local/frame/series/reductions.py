@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
-from objectiv_local.frame.functions import checked_function, reduction
+from objectiv_local.frame.functions import Function, checked_function, reduction
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Expr, over
 
@@ -69,7 +69,7 @@ class SeriesReductions:
         """Return the number of rows, missing values included."""
         return self._reduce("size", partition, "size")
 
-    def transform(self, func: str, **options: Any) -> Series:
+    def transform(self, func: Function, **options: Any) -> Series:
         """Return a grouped series with the aggregate of each group repeated on every row of the group; the result is ungrouped.
 
         >>> import objectiv_local as ol
@@ -180,7 +180,7 @@ class SeriesReductions:
         """Return the last value that is not missing, in the order of the frame."""
         return self._reduce("last", partition)
 
-    def agg(self, func: str | Callable[..., Any] | Sequence[str], group_by: Partition = None, **options: Any) -> Any:
+    def agg(self, func: Function | Sequence[Function], group_by: Partition = None, **options: Any) -> Any:
         """Return an aggregate by its name, or a frame of several with columns ``<name>_<func>``."""
         if isinstance(func, str) or callable(func):
             name = checked_function(func)

@@ -44,7 +44,7 @@ class SeriesString(Series):
         return self._reduce("to_json_array", partition)
 
     def get_dummies(self, prefix: builtins.str | None = None, prefix_sep: builtins.str = "_", dummy_na: bool = False,
-                    dtype: builtins.str = "int64") -> DataFrame:
+                    dtype: object = "int64") -> DataFrame:
         """Return a column of ones and zeros for each value. See DataFrame.get_dummies."""
         return self.to_frame().get_dummies(prefix=prefix, prefix_sep=prefix_sep, dummy_na=dummy_na, dtype=dtype)
 
