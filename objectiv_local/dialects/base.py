@@ -56,6 +56,8 @@ class Dialect:
     is_free: Callable[[Expr], bool] = lambda expr: False
     #: Operations that are written with an operand more than once.
     repeats: frozenset[str] = frozenset()
+    #: How the number of a LIMIT is written in a statement with grouping sets.
+    limit_of_sets: str = "{}"
     unsupported: Mapping[str, str] = field(default_factory=dict)
 
     def type_name(self, type_: Type) -> str:

@@ -225,6 +225,18 @@ def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((binary("=", func("json_type", args[0]), text("ARRAY")), length))
 
 
+#: A whole number as DuckDB writes it, of up to 15 digits if it was stored with a fraction or an exponent.
+_WHOLE = "^-?([0-9]+|[0-9]{1,15}[.]0)$"
+
+
+def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
+    # A step into the document writes numbers anew; the text of a whole document is as it was stored.
+    document = unparsed(args[0])
+    number_there = args[0] if _path_of(document) is not None else binary("->", document, text("$"))
+    whole = func("regexp_extract", tree.cast(number_there, "varchar"), text(_WHOLE))
+    return Template("try_cast({} AS bigint)", (whole,))
+
+
 def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     items = some_elements(args[0])
     found: list[Sql] = []
@@ -298,6 +310,7 @@ JSON: dict[str, Builder] = {
     "json_slice": _json_slice,
     "json_filter": _json_filter,
     "json_has": _json_has,
+    "json_integer": _json_integer,
     "json_length": _json_length,
     "json_contains": _json_contains,
     "json_equal": _json_equal,

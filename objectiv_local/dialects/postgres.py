@@ -557,5 +557,5 @@ POSTGRES = Dialect(
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
                        "json_slice", "json_filter", "json_path_name", "json_path_features", "json_data", "json_length",
-                       "json_index", "json_index_text"}),
+                       "json_integer", "json_index", "json_index_text"}),
 )

@@ -11,6 +11,7 @@ from objectiv_local.dialects.json_titles import path_title
 from objectiv_local.dialects.tree import Func, Ordered, Postfix, Raw, Sql, Subselect, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Cast, Expr
+from objectiv_local.types import INT64_MAX, INT64_MIN
 
 _ARRAYS = ("json_filter", "json_slice")
 
@@ -106,6 +107,20 @@ def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((_is_array(args[0]), tree.cast(func("jsonb_array_length", args[0]), "bigint")))
 
 
+def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
+    value = tree.cast(args[0], "numeric")
+    size, rounded = func("abs", value), func("round", value)
+    fits = Template("{} BETWEEN {} AND {}", (value, number(INT64_MIN), number(INT64_MAX)), tree.LIKE)
+    # The other engines read such a number as a float. Postgres refuses to make a float of one that is very small.
+    same = binary("=", tree.cast(args[0], "float8"), tree.cast(rounded, "float8"))
+    short = binary("<", func("abs", rounded), Raw("1e15"))
+    found = case((binary("=", func("scale", value), number(0)), case((fits, tree.cast(args[0], "bigint")))),
+                 (binary("=", value, number(0)), number(0)),
+                 (Template("{} BETWEEN 0.5 AND 1e15", (size,), tree.LIKE),
+                  case((binary("AND", same, short), tree.cast(rounded, "bigint")))))
+    return case((binary("=", func("jsonb_typeof", args[0]), text("number")), found))
+
+
 def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Call)
     start, stop = constant(expr, 1), constant(expr, 2)
@@ -165,6 +180,7 @@ JSON: dict[str, Builder] = {
     "json_slice": _json_slice,
     "json_filter": _json_filter,
     "json_has": _json_has,
+    "json_integer": _json_integer,
     "json_length": _json_length,
     "json_contains": _json_contains,
     "json_equal": _json_equal,

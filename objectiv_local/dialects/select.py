@@ -120,6 +120,7 @@ class Lowering:
         self.reads: Counter[tuple[str, str]] = Counter()
         self.taken = {node.relation.parts[-1].casefold() for node in self.nodes
                       if isinstance(node, Source) and node.relation.kind == "table"}
+        self.limit = dialect.limit_of_sets if any(isinstance(node, GroupingSets) for node in self.nodes) else "{}"
         self.blocks: dict[Node, Block] = {}
         self.shared: dict[Node, Block] = {}
 

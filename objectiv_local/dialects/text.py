@@ -54,7 +54,7 @@ def select_text(lowering: Lowering, block: Block) -> str:
     if block.order:
         lines.append("ORDER BY" + items([_order_key(lowering, block, key) for key in block.order], 0))
     if block.limit is not None:
-        lines.append(f"LIMIT {block.limit}")
+        lines.append("LIMIT " + lowering.limit.format(block.limit))
     if block.offset:
         lines.append(f"OFFSET {block.offset}")
     return "\n".join(lines)

@@ -77,6 +77,13 @@ class Engine(Protocol):
         :class:`TableNotFound` with near names.
         """
 
+    def current(self, stored: StoredTable) -> StoredTable:
+        """Return where the columns of a relation are now, if it is of files that may have changed since it was found.
+
+        Raises :class:`DataInvalid` if a column is gone or is read as another type: its values would be cast to the type that
+        the frame declared. Tables are returned as they are: the engine checks them when it runs a statement.
+        """
+
     def place(self, name: str) -> tuple[str, ...]:
         """Return the qualified name of a permanent table, existing or not, which no temporary table can shadow.
 

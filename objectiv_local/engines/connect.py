@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from objectiv_local.arguments import checked
-from objectiv_local.engines import ingest, parquet
+from objectiv_local.engines import ingest
 from objectiv_local.engines.base import Engine
-from objectiv_local.engines.parquet import Reach
+from objectiv_local.engines.files import Files, Reach, files_in, reach
 from objectiv_local.engines.secrets import without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
@@ -31,7 +31,6 @@ from objectiv_local.errors import (
     TableNotFound,
     near,
 )
-from objectiv_local.plan.relation import Relation
 
 if TYPE_CHECKING:
     import duckdb
@@ -106,7 +105,8 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
 
     In a directory, names that begin with a dot or an underscore are skipped, and a file that several links lead to is read
     once. The table has the columns of all files, matched by name, with missing values for files that lack one; the log says
-    which files differ. A path that names an existing file is that file, even if it looks like a pattern.
+    which files differ. A path that names an existing file is that file, even if it looks like a pattern. Frames read the files
+    as they are when rows are fetched, and raise :class:`DataInvalid` if columns are gone or have other types by then.
 
     DuckDB reads only the target and loads no extensions, so that opening an untrusted database, whose views could read any
     file, is safe. ``external_access=True`` allows both, and so do remote addresses and your own DuckDB connection.
@@ -249,7 +249,7 @@ def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> 
         # Hashed, so that no password stays in the table of connections.
         identity = hashlib.sha256(text.encode()).hexdigest()
         shown = without_secrets(text)
-        return _parquet(identity, (text,), shown, frozenset({"data"}), timeout, None, secret=shown != text)
+        return _parquet(identity, Files((text,)), shown, frozenset({"data"}), timeout, None, secret=shown != text)
     # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
     path = Path(text).expanduser().absolute()
     aliases = frozenset({"data", path.stem.casefold()})
@@ -258,18 +258,18 @@ def _file(text: str, read_only: bool, timeout: float | None, external: bool) -> 
             raise _no_file(text, path)
         return _Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, read_only, timeout, external))
     if path.is_dir():
-        files = parquet.files_in(path)
-        return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(path, files))
+        found = Files(files_in(path), path)
+        return _parquet(path.resolve(), found, path.name, aliases, timeout, None if external else reach(path, found.parts))
     if path.exists():
         # An existing file: wildcard characters in its name are literal.
-        files = (glob.escape(str(path)),)
-        return _parquet(path.resolve(), files, path.name, aliases, timeout, None if external else parquet.reach(None, files))
+        found = Files((glob.escape(str(path)),))
+        return _parquet(path.resolve(), found, path.name, aliases, timeout, None if external else reach(None, found.parts))
     if glob.has_magic(text):
         if next(glob.iglob(str(path), recursive=True), None) is None:  # noqa: PTH207 - pathlib takes no absolute pattern
             raise TableNotFound(f"no file matches {without_secrets(text)!r}", hint=f"relative names start at {Path.cwd()}")
         top = next(parent for parent in path.parents if not glob.has_magic(str(parent)))
-        files = (str(path),)
-        return _parquet(path, files, text, frozenset({"data"}), timeout, None if external else parquet.reach(top, files))
+        found = Files((str(path),))
+        return _parquet(path, found, text, frozenset({"data"}), timeout, None if external else reach(top, found.parts))
     raise _no_file(text, path)
 
 
@@ -283,18 +283,19 @@ def _no_file(text: str, path: Path) -> TableNotFound:
                          + near(path.name, sorted(other.name for other in path.parent.iterdir())))
 
 
-def _parquet(identity: object, files: tuple[str, ...], title: str, aliases: frozenset[str],
-             timeout: float | None, reach: Reach | None, *, secret: bool = False) -> _Target:
+def _parquet(identity: object, files: Files, title: str, aliases: frozenset[str],
+             timeout: float | None, limits: Reach | None, *, secret: bool = False) -> _Target:
     from objectiv_local.engines.duckdb import DuckDBEngine
 
-    relation = None if secret else Relation("parquet", files)
+    open_files = None if secret else files
+    address = files.parts[0] if secret else None
 
     def make() -> DuckDBEngine:
         engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
-                              files=relation, statement_timeout=timeout, reach=reach, secret=files[0] if secret else None)
+                              files=open_files, statement_timeout=timeout, reach=limits, secret=address)
         try:
-            if secret:
-                engine.view("data", files[0])  # the address stays in the connection, and out of statements
+            if address is not None:
+                engine.view("data", address)  # the address stays in the connection, and out of statements
             engine.check_files()  # so that a file that is not Parquet fails here, not in the first query
         except BaseException:
             engine.close()
@@ -302,7 +303,7 @@ def _parquet(identity: object, files: tuple[str, ...], title: str, aliases: froz
         engine.reopen = make
         return engine
 
-    return _Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == relation, is_writable=False)
+    return _Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == open_files, is_writable=False)
 
 
 # ---- DuckDB

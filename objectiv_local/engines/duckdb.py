@@ -16,6 +16,7 @@ from objectiv_local.engines.duckdb_running import interruptible, translated
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
+    DataInvalid,
     InvalidValue,
     ObjectivError,
     QueryFailed,
@@ -31,15 +32,18 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-    from objectiv_local.engines.parquet import Reach
+    from objectiv_local.engines.files import Files, Listing, Reach
+    from objectiv_local.engines.parquet import Described
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-#: Optimizer rules that return wrong rows. With ``common_subplan``, DuckDB 2.0.0 and 2.0.1 treat two different projections of
-#: a VALUES subquery joined to itself as equal if they are appended, ordered and limited (tests/engines/test_faults.py).
-_WRONG_OPTIMIZERS = ("common_subplan",)
+#: Optimizer rules that return wrong rows in DuckDB 2.0.0 and 2.0.1 (tests/engines/test_faults.py). With ``common_subplan``, two
+#: different projections of a VALUES subquery joined to itself count as equal if they are appended, ordered and limited. With
+#: ``top_n_window_elimination``, the first rows of each group, by their row number, get wrong values of ``file_row_number`` and
+#: ``filename``; mostly, these are of the wrong type, which ends in an internal error.
+_WRONG_OPTIMIZERS = ("common_subplan", "top_n_window_elimination")
 
 #: Settings of the connections that we open. Python variables must not be read as tables.
 _SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
@@ -84,13 +88,15 @@ class DuckDBEngine(Session):
     dialect = "duckdb"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
-                 default_table: str | None = None, files: Relation | None = None, aliases: frozenset[str] = frozenset(),
+                 default_table: str | None = None, files: Files | None = None, aliases: frozenset[str] = frozenset(),
                  owned: bool = True, statement_timeout: float | None = None, keep: object = None,
                  reach: Reach | None = None, secret: str | None = None) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
         self.files = files
         self._noticed: set[str] = set()
+        self._last: tuple[Listing, Described] | None = None
+        self._snapshot_files: Listing | None = None
         self._aliases = aliases
         self._owned = owned
         self.kept = keep
@@ -237,46 +243,55 @@ class DuckDBEngine(Session):
             return
         names = [*self._pins, "disabled_optimizers"]
         listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-        values = self._run(lambda: self._connection.sql(f"SELECT {listed}").fetchall(), "")[0]
-        found = dict(zip(names, values, strict=True))
+        # An unread result of the user's own is an error here; execute() would discard it.
+        *values, transaction = self._fetch(f"SELECT {listed}, txid_current()")[0]
+        found = dict(zip(names, map(str, values), strict=True))
         wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
         changed = [name for name in names if found[name] != wanted[name]]
         try:
-            for name in changed:
-                self._set(name, wanted[name])
-            with self._reading():
+            with self._reading([_set(name, wanted[name]) for name in changed], transaction):
                 yield
         finally:
-            for name in changed:
-                # A failed transaction of the user accepts no more statements.
-                with suppress(QueryFailed):
-                    self._set(name, found[name])
+            # A failed transaction of the user accepts no more statements.
+            with suppress(QueryFailed):
+                self._control([_set(name, found[name]) for name in changed])
 
     @contextmanager
-    def _reading(self) -> Generator[None]:
-        """Run the statement in a read-only transaction, if the connection is the user's own and read-only.
+    def _reading(self, settings: list[str], transaction: object) -> Generator[None]:
+        """Apply settings, and run the statement in a read-only transaction if the connection is read-only.
 
         A query may write too, in a WITH clause. A transaction that the user began is used as it is.
         """
-        if self._owned or not self.read_only or self._snapshots or self._in_transaction():
+        if not self.read_only or self._snapshots or self._in_transaction(transaction):
+            self._control(settings)
             yield
             return
         try:
-            self._begin("BEGIN TRANSACTION READ ONLY")
+            self._begin(*settings, "BEGIN TRANSACTION READ ONLY")
             yield
         except BaseException:
             self._recover()
             raise
         self._end_snapshot()
 
-    def _begin(self, sql: str) -> None:
+    def _begin(self, *statements: str) -> None:
         self._begun = True  # set before, because an exception may be raised at any point
-        self._run(lambda: self._execute(sql), sql)
+        self._control(statements)
 
-    def _in_transaction(self) -> bool:
-        """Return whether the user began a transaction. Trying to begin one would abort that of the user."""
-        asked = "SELECT txid_current()"  # without a transaction, each statement is one
-        return self._fetch(asked) == self._fetch(asked)
+    def _control(self, statements: Sequence[str]) -> None:
+        """Run statements that return no rows, all at once."""
+        if statements:
+            text = "; ".join(statements)
+            self._run(lambda: self._connection.execute(text), text)
+
+    def _in_transaction(self, before: object = None) -> bool:
+        """Return whether the user began a transaction. Trying to begin one would abort that of the user.
+
+        Without one, each statement is a transaction; ``before`` is that of the last statement, if it is known.
+        """
+        asked = "SELECT txid_current()"
+        before = self._fetch(asked)[0][0] if before is None else before
+        return bool(before == self._run(lambda: self._connection.execute(asked).fetchall(), asked)[0][0])
 
     def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
         """Check that a text is a single statement that reads, on a user's connection that is read-only.
@@ -296,9 +311,6 @@ class DuckDBEngine(Session):
         found = self._run(lambda: self._connection.extract_statements(sql), sql)
         return [statement.type.name for statement in found]
 
-    def _set(self, name: str, value: str) -> None:
-        self._run(lambda: self._execute(f"SET {name} = {_text(value)}"), "")
-
     # ---- tables
 
     def table(self, name: str, *, lasting: bool = False) -> StoredTable:
@@ -308,7 +320,7 @@ class DuckDBEngine(Session):
         """
         with self._turn():
             if self.files is not None and name.casefold() in self._aliases:
-                return self._described_files(self.files)
+                return self._files_now(self.files, anew=True).stored
             parts = split_name(name)
             rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
             hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
@@ -346,15 +358,37 @@ class DuckDBEngine(Session):
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
         if self.files is not None:
-            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(self.files)}")
+            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(Relation('parquet', self.files.parts))}")
 
-    def _described_files(self, files: Relation) -> StoredTable:
-        stored, notices = parquet.described(self._fetch, files)
-        for notice in notices:
-            if notice not in self._noticed:
-                self._noticed.add(notice)
-                logger.warning("%s: %s", self.description, notice)
-        return stored
+    def current(self, stored: StoredTable) -> StoredTable:
+        """Return the files as they are now; see :meth:`Engine.current`."""
+        if self.files is None or stored.relation.kind != "parquet":
+            return stored
+        with self._turn():
+            return self._files_now(self.files).as_before(stored)
+
+    def _files_now(self, files: Files, *, anew: bool = False) -> Described:
+        """Return the columns of the files. They are described again only if a file changed since, unless ``anew``."""
+        listing = files.listing()
+        if self._snapshots:
+            if self._snapshot_files not in (None, listing):
+                raise DataInvalid(f"the files of {self.description} changed while they were read several times for one result",
+                                  hint="run it again")
+            self._snapshot_files = listing
+        if self._last is not None and self._last[0].states and not listing.states:
+            raise TableNotFound(f"the file {files.parts[0]!r} was moved or deleted after it was opened",
+                                hint="open the file that has the rows now")
+        if self._last is not None and self._last[0] != listing:
+            self._last = None
+            self.materialized.clear()
+        if self._last is None or anew:
+            described = parquet.described(self._fetch, Relation("parquet", listing.parts))
+            for notice in described.notices:
+                if notice not in self._noticed:
+                    self._noticed.add(notice)
+                    logger.warning("%s: %s", self.description, notice)
+            self._last = (listing, described)
+        return self._last[1]
 
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
@@ -429,13 +463,14 @@ class DuckDBEngine(Session):
         if not self._owned and self._in_transaction():
             return False
         self._begin("BEGIN TRANSACTION READ ONLY" if self.read_only else "BEGIN")
+        self._snapshot_files = None
         return True
 
     def _end_snapshot(self) -> None:
         try:
-            self._run(lambda: self._execute("COMMIT"), "COMMIT")
+            self._control(["COMMIT"])
         except QueryFailed:
-            self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")  # a statement in it failed
+            self._control(["ROLLBACK"])  # a statement in it failed
         self._begun = False
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
@@ -515,6 +550,10 @@ def _wrong_optimizers() -> tuple[str, ...]:
     with duckdb.connect() as connection:
         known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
     return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
+
+
+def _set(name: str, value: str) -> str:
+    return f"SET {name} = {_text(value)}"
 
 
 def _text(value: str) -> str:

@@ -1,133 +1,24 @@
-"""Sets of Parquet files: the files in a directory, and the columns that they have together."""
+"""The columns that a set of Parquet files have together."""
 
 from __future__ import annotations
 
 import glob
-import logging
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from objectiv_local.dialects import duckdb as dialect
-from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
+from objectiv_local.dialects.base import CAST
+from objectiv_local.engines.files import listed
+from objectiv_local.errors import DataInvalid
 from objectiv_local.plan.relation import Relation, StoredTable
-
-logger = logging.getLogger(__name__)
-
-#: A directory with more entries than this is more likely a whole disk than a table.
-_MOST_ENTRIES = 200_000
 
 #: Pairs of type names where values of the first type keep their meaning when read as the second.
 _WIDER = {("int64", "float64"), ("decimal", "decimal"), ("int64", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
 
+_OPEN_AGAIN = "open the files again, with from_parquet(...) or from_table(...), and make the frame anew"
+
 Rows = list[tuple[object, ...]]
-
-
-# ---- directories
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A Parquet file below a directory."""
-
-    path: str
-    real: str
-    is_hidden: bool
-    #: Whether it, or a directory on the way to it, is a link.
-    is_linked: bool
-    #: Whether DuckDB's pattern ``**/*.parquet`` finds it: the pattern does not follow linked directories.
-    in_pattern: bool
-
-
-def files_in(directory: Path) -> tuple[str, ...]:
-    """Return the Parquet files in a directory and below it: as one pattern if that finds exactly these, else file by file.
-
-    Each file is read once, however many links lead to it. As for Spark and Arrow, names that begin with a dot or an
-    underscore are not data but belong to an unfinished write or to a table format. Raises
-    :class:`TableNotFound` if there is no file, :class:`InvalidValue` for a directory that cannot be a table, such as the root
-    of the disk, and :class:`DataInvalid` for a directory that cannot be read.
-    """
-    if directory.resolve().parent == directory.resolve():
-        raise InvalidValue(f"{str(directory)!r} is the root of the file system", hint="give the directory of a table")
-    found = sorted(_below(directory), key=lambda file: (file.is_linked, file.path))
-    taken: dict[str, str] = {}
-    for file in found:
-        if not file.is_hidden:
-            taken.setdefault(file.real, file.path)
-    if not taken:
-        raise TableNotFound(f"the directory {str(directory)!r} holds no .parquet file", hint="give the directory of a table")
-    paths = set(taken.values())
-    left_out = [file.path for file in found if file.path not in paths]
-    if left_out:
-        logger.warning("%s: left out %s, whose names or directories begin with a dot or an underscore, or which are links "
-                       "to files that are read already", directory, _listed(left_out))
-    if paths == {file.path for file in found if file.in_pattern}:
-        return (f"{glob.escape(str(directory))}/**/*.parquet",)
-    return tuple(glob.escape(path) for path in sorted(paths))
-
-
-def _below(top: Path) -> Iterator[_File]:
-    """Yield the Parquet files in a directory and below it. A directory is read once, however many links lead to it."""
-    count = 0
-    seen: set[str] = set()
-    waiting = deque([(str(top), False, False)])
-    while waiting:
-        directory, is_hidden, is_linked = waiting.popleft()
-        if (real := os.path.realpath(directory)) in seen:
-            continue
-        seen.add(real)
-        for entry in _entries(directory):
-            count += 1
-            if count > _MOST_ENTRIES:
-                raise InvalidValue(f"the directory {str(top)!r} holds more than {_MOST_ENTRIES:,} files and directories",
-                                   hint="give the directory of a table, or a pattern such as 'events/*/*.parquet'")
-            hidden, linked = is_hidden or _is_hidden(entry.name), is_linked or entry.is_symlink()
-            if entry.is_dir():
-                # Links come last, so that a directory is read under its own name.
-                (waiting.append if linked else waiting.appendleft)((entry.path, hidden, linked))
-            elif entry.name.lower().endswith(".parquet"):
-                yield _File(entry.path, os.path.realpath(entry.path), hidden, linked,
-                            entry.name.endswith(".parquet") and not is_linked)
-
-
-def _entries(directory: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(directory) as entries:
-            return list(entries)
-    except OSError as error:
-        reason = error.strerror
-    raise DataInvalid(f"the directory {directory!r} cannot be read: {reason}",
-                      hint="its files would be missing from the table: make it readable, or give a pattern that excludes it")
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The files that an engine may read: these, and all in and below these directories."""
-
-    files: tuple[str, ...] = ()
-    directories: tuple[str, ...] = ()
-
-
-def reach(top: Path | None, files: Sequence[str]) -> Reach:
-    """Return what an engine has to read for files or patterns, all below ``top`` if that is given."""
-    # DuckDB compares a pattern as it is written, then the files that it finds, links resolved.
-    found = [path for pattern in files for path in glob.iglob(pattern, recursive=True, include_hidden=True)]  # noqa: PTH207
-    linked = {real for path in found if (real := os.path.realpath(path)) != path}
-    directories = () if top is None else (str(top), glob.escape(str(top)))
-    return Reach((*files, *found, *linked) if top is None else (*files, *sorted(linked)), directories)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or (name.startswith("_") and "=" not in name)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-# ---- columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +36,39 @@ class _Layout:
         return self.files[0]
 
 
-def described(rows: Callable[[str], Rows], relation: Relation) -> tuple[StoredTable, list[str]]:
-    """Return the columns of a set of files, and notices for the log where the files differ.
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The columns of a set of files, and notices for the log where the files differ."""
+
+    stored: StoredTable
+    notices: tuple[str, ...]
+    layouts: tuple[_Layout, ...]
+
+    def as_before(self, before: StoredTable) -> StoredTable:
+        """Return where the columns of an earlier description are now.
+
+        Raises :class:`DataInvalid` if a column is gone, or has a type that is read as another one.
+        """
+        now = dict(self.stored.columns)
+        title = before.relation.title
+        columns = []
+        for name, type_ in before.columns:
+            found = now.get(name)
+            if found is None:
+                raise DataInvalid(f"the files of {title!r} have no column {name!r} any more", hint=_OPEN_AGAIN)
+            if type_.startswith(CAST):
+                found = type_  # the frame reads any stored type as the type that it declared
+            elif not _same_type(found, type_):
+                example = next((layout.example for layout in self.layouts if (name, found) in layout.columns), None)
+                where = "" if example is None else f" in {example!r}"
+                raise DataInvalid(f"the column {name!r} of {title!r} was {_shown(type_)} when the files were opened, and is "
+                                  f"{_shown(found, where)} now", hint=_OPEN_AGAIN)
+            columns.append((name, found))
+        return StoredTable(self.stored.relation, tuple(columns), row_id=self.stored.row_id if before.row_id else ())
+
+
+def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
+    """Return the columns of a set of files.
 
     Columns are those of all files, matched by name; where a file lacks one, its rows have missing values. By default
     DuckDB uses the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` if two files have
@@ -160,15 +82,15 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> tuple[StoredTa
     folders = {_folders(file) for layout in layouts for file in layout.files}
     shared = frozenset().union(*folders) & {name.casefold() for layout in layouts for name, _ in layout.columns}
     if len(folders) > 1:
-        notices.append(f"only some files are in folders named {_listed(sorted(frozenset().union(*folders)))}: "
+        notices.append(f"only some files are in folders named {listed(sorted(frozenset().union(*folders)))}: "
                        "these are no columns")
     elif shared and folders != {shared}:
-        notices.append(f"{_listed(sorted(shared))}: read from the names of the folders, not from the files")
+        notices.append(f"{listed(sorted(shared))}: read from the names of the folders, not from the files")
     if len(folders) > 1 or folders == {shared}:
         relation = replace(relation, folders=not shared and len(folders) == 1)
     columns = _columns(rows, relation)
     stored = StoredTable(relation, columns, row_id=_row_id(relation, columns))
-    return stored, [*notices, *_differences(layouts, dict(columns))]
+    return Described(stored, (*notices, *_differences(layouts, dict(columns))), tuple(layouts))
 
 
 def _row_id(relation: Relation, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -278,3 +200,8 @@ def _goes_into(type_: str, wide: str) -> bool:
         return wider is None  # an unsupported column raises an error when it is read
     # FLOAT cannot represent all integers from 16,777,217 on.
     return (found[0].name, wider[0].name) in _WIDER and wide != "FLOAT"
+
+
+def _shown(type_: str, where: str = "") -> str:
+    found = dialect.stored(type_)
+    return f"{type_}{where}" if found is None else f"{found[0]} ({type_}{where})"

@@ -220,6 +220,10 @@ class Session(ABC):
     def _stream(self) -> Stream | None:
         return None if self._open_stream is None else self._open_stream()
 
+    def current(self, stored: StoredTable) -> StoredTable:
+        """Return a relation as it is now; see :meth:`Engine.current`."""
+        return stored
+
     @contextmanager
     def snapshot(self) -> Generator[None]:
         """Hold stored rows as they are now; see :meth:`Engine.snapshot`."""

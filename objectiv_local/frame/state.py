@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.dialects import Statement, compile_plan, dialect_named
 from objectiv_local.engines.base import lost_table
 from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.files import over_current_files
 from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
@@ -158,11 +159,13 @@ class State:
         return compile_plan(plan, self.dialect)
 
     def checked(self, columns: Iterable[str], limit: int | slice | None = None) -> Statement:
-        """Return the statement to be run now, after checking that rows aligned on an index meet one row each.
+        """Return the statement to be run now, over the files of today, after checking that rows aligned on an index meet one
+        row each.
 
-        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`.
+        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`, and
+        :class:`DataInvalid` if files no longer have the columns that the frame was made with.
         """
-        plan = self._chosen(columns, limit)
+        plan = over_current_files(self._chosen(columns, limit), self.connected())
         check_aligned(plan, self.connected())
         return compile_plan(plan, self.dialect)
 

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.files import over_current_files
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Expr, call, cast, literal
@@ -64,6 +65,7 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
     engine = frame._state.connected()
     cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
+    over_current_files(plan, engine)  # drops the tables of files that changed since
     if plan not in cache:
         statement = frame._state.checked([*frame.index_columns, *frame.data_columns])
         cache[plan] = engine.create_table(name, statement.sql)

@@ -8,6 +8,7 @@ from objectiv_local.dialects import compile_plan
 from objectiv_local.errors import InvalidValue
 from objectiv_local.plan.expr import Column, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, topological
+from objectiv_local.types import BOOL
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
@@ -34,9 +35,10 @@ def check_aligned(plan: Node, engine: Engine) -> None:
             sides.append(_labelled(node.left, [here for here, _ in node.on]))
         if any(_has_key(side) for side in sides) or not all(repeated(side) for side in sides):
             continue
-        raise InvalidValue(_message(node, repeated(sides[0])), hint="use one of: left.merge(right, on=[...]) on "
-                           "columns that identify a row, an aggregate with one row for each label, or another index with "
-                           "reset_index() and set_index([...])")
+        raise InvalidValue(_message(node, repeated(sides[0])), hint="set an aggregate with one row for each "
+                           "label as a column first (df['x'] = aggregate) and compute with df.x, or use "
+                           "groupby(...).transform(...), left.merge(right, on=[...]) on columns that identify a row, or "
+                           "another index with reset_index() and set_index([...])")
 
 
 def _labelled(side: Node, labels: list[str]) -> Labelled:
@@ -74,5 +76,7 @@ def _message(node: Join, repeated: dict[str, object]) -> str:
     if node.single == "either":
         return (f"series cannot be combined on the index ({', '.join(index)}): {labels}, on the other side too, so that "
                 "rows of one would meet several of the other")
-    return (f"series {node.columns[-1][0]!r} cannot be aligned on the index ({', '.join(index)}): {labels}, so that a row "
+    name = node.columns[-1][0]
+    what = "a condition" if node.types[name] == BOOL else f"series {name!r}"
+    return (f"{what} cannot be aligned on the index ({', '.join(index)}): {labels}, so that a row "
             "would meet several")

@@ -346,7 +346,8 @@ class _Question:
 _TOTAL = frozenset((
     "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "is_null", "not_null", "coalesce", "contains", "startswith",
     "endswith", "lower", "upper", "length", "strftime", "json_get", "json_get_text", "json_index", "json_index_text",
-    "json_filter", "json_has", "json_contains", "json_equal", "json_length", "json_slice", "json_type", "json_path_name"))
+    "json_filter", "json_has", "json_contains", "json_equal", "json_integer", "json_length", "json_slice", "json_type",
+    "json_path_name"))
 
 
 def _never_raises(expr: Expr) -> bool:

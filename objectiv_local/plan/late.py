@@ -21,6 +21,7 @@ from objectiv_local.plan.nodes import (
     JoinSide,
     Limit,
     Node,
+    Pin,
     Select,
     Sort,
     Source,
@@ -29,6 +30,9 @@ from objectiv_local.plan.nodes import (
 )
 from objectiv_local.plan.rewrite import rebuild, required
 from objectiv_local.types import JSON, ROW_ID
+
+#: Steps that are computed over narrow rows.
+_Step = Extend | Select | Filter | Limit | Pin
 
 
 def read_late(root: Node) -> Node:
@@ -66,14 +70,14 @@ def _shown(root: Node) -> set[Node]:
     return shown
 
 
-def _chain(top: Node, readers: Counter[Node]) -> tuple[Source, list[Extend | Filter | Limit]] | None:
+def _chain(top: Node, readers: Counter[Node]) -> tuple[Source, list[_Step]] | None:
     """Return a table and the steps over it up to ``top``, or None if these steps do not begin with a table.
 
     None too if its rows cannot be found again, if there is no window, or if another step reads one of these as well.
     """
-    steps: list[Extend | Filter | Limit] = []
+    steps: list[_Step] = []
     node = top
-    while isinstance(node, Extend | Filter | Limit) and (node is top or readers[node] == 1):
+    while isinstance(node, _Step) and (node is top or readers[node] == 1):
         steps.append(node)
         node = node.child
     if not isinstance(node, Source) or not node.row_id or not any(
@@ -102,7 +106,7 @@ class _Value:
 class _Late:
     """A chain of steps, and which values of it are computed early and late. JSON that both need is computed twice."""
 
-    def __init__(self, source: Source, steps: list[Extend | Filter | Limit], wanted: set[str], taken: set[str]) -> None:
+    def __init__(self, source: Source, steps: list[_Step], wanted: set[str], taken: set[str]) -> None:
         self.source = source
         self.steps = steps
         self.taken = taken
@@ -112,8 +116,9 @@ class _Late:
         self.decisive: set[tuple[int, int]] = set()
         current = {name: number for number, name in enumerate(source.types)}
         for position, step in enumerate(steps):
-            before = dict(current)
-            if isinstance(step, Extend):
+            before = current
+            if isinstance(step, Extend | Select):
+                current = dict(before) if isinstance(step, Extend) else {}
                 for name, expr in step.columns:
                     current[name] = len(self.values)
                     self.values.append(_Value(name, position, expr, tuple(before[read] for read in sorted(expr.columns))))
@@ -162,14 +167,12 @@ class _Late:
         top = self.steps[-1]
         order = top.order if is_shown and isinstance(top, Limit) else ()
         carried = self.carried | {self.result[name] for key in order for name in key.expr.columns}
-        last = {self.values[number].name: number for number in sorted(self.narrow)}
-        # A value that is replaced later on is no longer there at the end.
-        is_there = all(last[self.values[number].name] == number for number in carried)
+        is_there = carried <= self._kept_to_the_end()
         is_wide = self._json_in_windows(self._read_by(self.wanted) | self.early, self.wanted)
         if not is_there or not is_wide or self._json_in_windows(self.narrow, carried):
             return None
 
-        names = {number: self.values[number].name if self.result[self.values[number].name] == number
+        names = {number: self.values[number].name if self.result.get(self.values[number].name) == number
                  else new_name(self.values[number].name, self.taken) for number in sorted(carried | self.late)}
         ids = {new_name(name, self.taken): (name, stored) for name, stored in self.source.row_id}
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = []
@@ -194,6 +197,16 @@ class _Late:
                 node = Extend(node, computed, step.step, once=isinstance(step, Extend) and step.once)
         return Sort(node, order) if order else node
 
+    def _kept_to_the_end(self) -> set[int]:
+        """Return the values that the last of the narrow rows have: those that no step replaces or leaves out."""
+        kept: dict[str, int] = {}
+        for position in range(-1, len(self.steps)):
+            if position >= 0 and isinstance(self.steps[position], Select):
+                kept = {}
+            kept |= {self.values[number].name: number for number in sorted(self.narrow)
+                     if self.values[number].step == position}
+        return set(kept.values())
+
     def _renamed(self, value: _Value, names: dict[int, str]) -> Expr:
         read = {self.values[number].name: names[number] for number in value.reads}
         return transform(value.expr, lambda part: (
@@ -203,7 +216,7 @@ class _Late:
         """Return whether rows with the given values, some of which are handed on, carry JSON through a window."""
         windows = {self.values[number].step for number in values if self.values[number].expr.has_window}
         windows |= {position for position, step in enumerate(self.steps)
-                    if not isinstance(step, Extend) and any(expr.has_window for expr in step.exprs())}
+                    if isinstance(step, Filter | Limit) and any(expr.has_window for expr in step.exprs())}
         for number in values:
             value = self.values[number]
             if value.is_json:
@@ -219,11 +232,13 @@ class _Late:
         made = {(self.values[number].step, self.values[number].name) for number in self.narrow}
         node: Node = self._table({name for step, name in made if step < 0}, ids)
         for position, step in enumerate(self.steps):
-            if not isinstance(step, Extend):
+            if not isinstance(step, Extend | Select):
                 node = step.with_inputs((node,))
                 continue
             columns = tuple((name, expr) for name, expr in step.columns if (position, name) in made)
-            if columns:
+            if isinstance(step, Select):
+                node = Select(node, (*columns, *((name, Column(name, ROW_ID)) for name in ids)), step.step)
+            elif columns:
                 node = Extend(node, columns, step.step, once=step.once)
         return node
 

@@ -30,7 +30,8 @@ def narrow_early(root: Node) -> Node:
     """Return the plan with expressions over JSON moved below windows."""
     nodes = topological(root)
     taken = {name for node in nodes for name in node.types}
-    names: dict[tuple[Node, Expr], str] = {}
+    given: set[str] = set()
+    names: dict[tuple[Node, Expr], list[str]] = {}
     moved: dict[Node, dict[Expr, str]] = {}
 
     for node in nodes:
@@ -41,18 +42,23 @@ def narrow_early(root: Node) -> Node:
                 place = _lowest_window(node, part)
                 if place is None:
                     continue
-                key: tuple[Node, Expr] = (place, part)
-                if key not in names:
-                    own = name if part is expr and name not in place.child.types and _is_free(name, node, place) else None
-                    names[key] = own or unused_name(_title(part), taken)
-                    taken.add(names[key])
-                moved.setdefault(node, {})[part] = names[key]
+                known = names.setdefault((place, part), [])
+                # A name that another step gave may belong to another column on the way to this step.
+                found = next((each for each in known if _is_free(each, node, place)), None)
+                if found is None:
+                    own = (name and part is expr and name not in given and name not in place.child.types
+                           and _is_free(name, node, place))
+                    found = name if own else unused_name(_title(part), taken)
+                    taken.add(found)
+                    given.add(found)
+                    known.append(found)
+                moved.setdefault(node, {})[part] = found
     if not names:
         return root
 
     at: dict[Node, list[tuple[str, Expr]]] = {}
-    for (window, part), name in names.items():
-        at.setdefault(window, []).append((name, part))
+    for (window, part), all_names in names.items():
+        at.setdefault(window, []).extend((name, part) for name in all_names)
 
     def change(old: Node, node: Node) -> Node:
         replaced = moved.get(old)

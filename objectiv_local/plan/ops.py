@@ -210,6 +210,9 @@ _scalar("json_index_text", "json int64! -> string",
         meaning="The element of an array at a position as text, without quotes; NULL if there is none or if it is null.")
 _scalar("json_type", "json -> string",
         meaning="The type of a JSON value: object, array, string, number, boolean or null; NULL for NULL.")
+_scalar("json_integer", "json -> int64",
+        meaning="The value of a JSON number that is whole and fits in 64 bits; NULL for anything else. A number with a "
+                "fraction or an exponent, such as 1e2, is read as a float and has to have at most 15 digits.")
 
 _scalar("json_path_name", "json -> string",
         meaning="The name of a path of objects from the outermost to the innermost: the _type of each in words, without "

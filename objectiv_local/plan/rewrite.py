@@ -68,8 +68,8 @@ def map_exprs(node: Node, change: Callable[[Expr], Expr]) -> Node:
             return Extend(child, named(columns), step, tuple((name, per, change(expr)) for name, per, expr in local), once)
         case Select(child, columns, step):
             return Select(child, named(columns), step)
-        case Filter(child, predicate, step):
-            return Filter(child, change(predicate), step)
+        case Filter(child, predicate, step, left_key):
+            return Filter(child, change(predicate), step, left_key)
         case Aggregate(child, keys, aggregates, step):
             return Aggregate(child, named(keys), named(aggregates), step)
         case GroupingSets(child, keys, sets, aggregates, level, step):

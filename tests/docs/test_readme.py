@@ -21,13 +21,14 @@ def test_every_linked_file_of_the_readme_exists() -> None:
 
 
 def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys, postgres_url) -> None:
-    import shutil
+    from objectiv_local.sample.__main__ import main
 
-    from objectiv_local import sample
-
-    shutil.copy(sample.path(), tmp_path / "events.parquet")
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    text = (ROOT / "README.md").read_text("utf-8")
+    command = re.search(r"^\.venv/bin/python -m objectiv_local\.sample (.*)$", text, re.MULTILINE)
+    assert command is not None
+    assert main(command[1].split()) == 0
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(blocks) == 4
     names: dict[str, object] = {}
     exec(blocks[0], names)

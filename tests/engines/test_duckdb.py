@@ -176,3 +176,16 @@ def test_a_transaction_of_the_user_goes_on(stored: duckdb.DuckDBPyConnection) ->
             engine.arrow(WRITING[0], ONE)
     stored.execute("INSERT INTO kept VALUES (3)")
     assert df.n.sum().value == 6
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_an_unread_result_of_the_user_is_kept(read_only: bool) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t AS SELECT range AS x FROM range(3)")
+        df = DataFrame.from_table(connect(connection, read_only=read_only, new=True), "t")
+        assert df.x.sum().value == 3
+        connection.execute("SELECT range FROM range(5)")
+        with pytest.raises(QueryFailed, match="the connection has another result open"):
+            df.to_arrow()
+        assert connection.fetchall() == [(0,), (1,), (2,), (3,), (4,)]
+        assert df.x.sum().value == 3

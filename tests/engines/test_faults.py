@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import DataFrame
@@ -63,11 +65,85 @@ def test_an_open_connection_keeps_its_optimizer_settings() -> None:
     connection.execute("SET disabled_optimizers = 'top_n, join_order'")
     engine = connect(connection)
     during = engine.arrow(disabled, (("s", STRING),))["s"][0].as_py()
-    assert set(during.split(",")) == {"top_n", "join_order", "common_subplan"}
+    assert set(during.split(",")) == {"top_n", "join_order", "common_subplan", "top_n_window_elimination"}
     assert limited(connection) == ORDERED
     assert set(connection.sql(disabled).fetchall()[0][0].split(",")) == {"top_n", "join_order"}
     connection.execute("SET disabled_optimizers = 'common_subplan'")
-    assert engine.arrow(disabled, (("s", STRING),))["s"].to_pylist() == ["common_subplan"]
+    during = engine.arrow(disabled, (("s", STRING),))["s"][0].as_py()
+    assert set(during.split(",")) == {"common_subplan", "top_n_window_elimination"}
     with pytest.raises(ObjectivError):
         engine.arrow("SELECT 1 // 0 + nowhere", (("s", STRING),))
     assert connection.sql(disabled).fetchall() == [("common_subplan",)]
+
+
+# ---- the first rows of each group of Parquet files
+
+
+def files(path: Path) -> str:
+    """Write two files of events, and return the pattern that finds them."""
+    for number, name in enumerate(("a", "b")):
+        n = [3 * number + 1, 3 * number + 2, 3 * number + 3]
+        table = pa.table({"u": [1, 1, 2], "n": n, "value": [f'{{"n": {each}}}' for each in n]})
+        pq.write_table(table, path / f"{name}.parquet")
+    return f"{path}/*.parquet"
+
+
+def first_rows(pattern: str) -> list[tuple[object, ...]]:
+    """Return the first row of each group, with its value found by columns of the engine."""
+    same = "few.file_row_number = l.file_row_number AND few.filename = l.filename"
+    ids = "file_row_number, filename"
+    return duckdb.connect().execute(f"""
+WITH numbered AS (SELECT u, n, {ids}, row_number() OVER (PARTITION BY u ORDER BY n) AS number FROM '{pattern}'),
+few AS (SELECT u, n, {ids} FROM numbered WHERE number = 1),
+read AS (SELECT l.value, l.file_row_number, l.filename FROM '{pattern}' AS l JOIN few ON {same})
+SELECT few.u, few.n, l.value FROM few JOIN read AS l ON {same} ORDER BY 1
+""").fetchall()
+
+
+FIRST: list[tuple[object, ...]] = [(1, 1, '{"n": 1}'), (2, 3, '{"n": 3}')]
+
+
+@pytest.mark.xfail(strict=True, reason="DuckDB mixes up the columns: when this passes, a release has mended it, and "
+                                       "top_n_window_elimination need not be off in that release and later ones")
+def test_fault_of_top_n_window_elimination(tmp_path: Path) -> None:
+    assert first_rows(files(tmp_path)) == FIRST
+
+
+def test_first_events_of_users_with_json(tmp_path: Path) -> None:
+    df = DataFrame.from_table(connect(files(tmp_path)), "data", all_dtypes={"u": "int64", "n": "int64", "value": "json"})
+    df["number"] = df.n.window_row_number(df.sort_values("n").groupby("u").window())
+    few = df[df.number == 1]
+    assert "filename" in few.view_sql()
+    rows = few.sort_values("u").to_arrow().to_pylist()
+    assert [(row["u"], row["n"], row["value"].replace(":", ": ")) for row in rows] == FIRST
+    assert len(df[df.number <= 2].to_arrow()) == 4
+
+
+# ---- the first rows of grouping sets
+
+#: Seven rows of thirteen: DuckDB takes them for six at most, as many as the rows that are grouped.
+ROLLUP = """
+SELECT u, l, count(*) AS n
+FROM (SELECT range AS u, range % 2 AS l, row_number() OVER (ORDER BY range) AS number FROM range(6))
+WHERE u <= number
+GROUP BY ROLLUP (u, l)
+ORDER BY n, u, l
+"""
+
+
+@pytest.mark.xfail(strict=True, reason="DuckDB drops the limit: when this passes, a release has mended it, and LIMIT needs no "
+                                       "SELECT around its number in that release and later ones")
+def test_fault_of_a_limit_over_grouping_sets() -> None:
+    assert len(duckdb.connect().sql(f"{ROLLUP} LIMIT 7").fetchall()) == 7
+
+
+def test_the_first_rows_of_grouping_sets() -> None:
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE rows AS SELECT range AS u, range % 2 AS l FROM range(6)")
+    df = DataFrame.from_table(connect(connection), "rows")
+    df["number"] = df.u.window_row_number(df.sort_values("u").window())
+    df = df[df.u <= df.number]
+    sets = df.rollup(["u", "l"]).agg(n=("number", "count"))
+    assert len(sets.to_arrow()) == 13
+    assert sets.reset_index().sort_values(["n", "u", "l"]).to_arrow(limit=7).num_rows == 7
+    assert sets.head(8).shape[0] == 8

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import DataFrame
-from objectiv_local.engines import connect, parquet
+from objectiv_local.engines import connect, files
 from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_directory_of_a_table(tmp_path: Path, monkeypatch: pytest.Mon
         connect(tmp_path)
     for number in range(30):
         (tmp_path / str(number)).mkdir()
-    monkeypatch.setattr(parquet, "_MOST_ENTRIES", 30)
+    monkeypatch.setattr(files, "_MOST_ENTRIES", 30)
     with pytest.raises(InvalidValue, match=r"holds more than 30 files and directories\nhint: .*pattern"):
         connect(tmp_path)
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import DataFrame, connect
+from objectiv_local.engines.files import Files
 from objectiv_local.engines.secrets import hide, without_secrets
 from objectiv_local.errors import InvalidValue, ObjectivError
 
@@ -84,7 +85,7 @@ def test_an_address_with_a_secret_stays_out_of_statements(tmp_path: Path) -> Non
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / f"rows.parquetA{SECRET}")
     address = f"file://{tmp_path}/rows.parquet?{SECRET}"
     target = sys.modules["objectiv_local.engines.connect"]._parquet(
-        "", (address,), without_secrets(address), frozenset({"data"}), None, None, secret=True)
+        "", Files((address,)), without_secrets(address), frozenset({"data"}), None, None, secret=True)
     engine = target.make()
     df = DataFrame.from_table(engine, "data")
     assert sorted(df.to_pandas().x) == [1, 2]

@@ -132,6 +132,8 @@ def frame():
     (lambda df: df.n.astype("decimal(50, 2)"), "38 digits"),
     (lambda df: df.n.astype("date"), "cannot be cast"),
     (lambda df: df.n.astype("int64", errors="ignore"), "raise or coerce"),
+    (lambda df: df.j.astype("int64"), r"hint: astype\('int64', errors='coerce'\) reads whole numbers"),
+    (lambda df: df.j.astype("float64", errors="coerce"), r"json, cannot be cast to float64"),
     (lambda df: df.s.astype("json", errors="coerce"), "cannot be tried"),
     (lambda df: df.n.isin("abc"), "has to be a Series or a list of values, not 'abc'"),
     (lambda df: df.n.isin(["a"]), "cannot look up 'a' in 'n', which is int64"),

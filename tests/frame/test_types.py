@@ -211,6 +211,19 @@ DIRTY = {
 
 
 @on_every_engine
+def test_whole_numbers_in_json(engine):
+    texts = ['{"a": 1e2}', '{"a": 9007199254740993}', '{"a": -3.0}', '{"a": 1.5}', '{"a": "7"}', '{"a": null}', "{}", None]
+    df = load(engine, {"s": texts})
+    wanted = [100, 9007199254740993, -3, None, None, None, None, None]
+    assert values(df.s.astype("json").json["a"].astype("int64", errors="coerce")) == wanted
+    stored = df.s.astype("json").to_frame().materialize(materialization="temp_table")
+    numbers = stored.s.json["a"].astype("int64", errors="coerce")
+    assert numbers.dtype == "int64"
+    assert sorted(value for value in values(numbers) if value is not None) == [-3, 100, 9007199254740993]
+    assert numbers.sum().value == 9007199254741090
+
+
+@on_every_engine
 @pytest.mark.parametrize("dtype", DIRTY)
 def test_dirty_text_is_missing_if_asked(engine, dtype):
     texts, wanted = DIRTY[dtype]

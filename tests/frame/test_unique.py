@@ -139,6 +139,17 @@ def test_labels_that_repeat_on_both_sides_are_an_error(engine, what):
         fetched(COMBINED[what](f, g))
 
 
+@on_every_engine
+def test_the_error_for_a_comparison_with_an_aggregate_shows_the_way(engine):
+    f = repeated(engine)
+    mean = f.groupby(list(f.index.values())).x.mean()
+    with pytest.raises(InvalidValue, match=r"^a condition cannot be aligned .*\nhint: set an aggregate .*df\['x'\] = aggregate"):
+        f[f.x > mean].to_pandas()
+    f["mean"] = mean
+    assert rows(f[f.x > f["mean"]], "x") == [(2,)]
+    assert rows(f[f.x > f.groupby(list(f.index.values())).x.transform("mean")], "x") == [(2,)]
+
+
 @pytest.mark.parametrize("what", BESIDE)
 @on_every_engine
 def test_rows_that_meet_one_are_kept_as_they_are(engine, what):

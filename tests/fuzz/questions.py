@@ -105,7 +105,7 @@ def rows_left(seed: int) -> Node:
     draw = Random(seed)
     node = events(draw)
     for _ in range(draw.randint(1, 6)):
-        node = pick(draw, (labeled, labeled, described, filtered, limited))(draw, node)
+        node = pick(draw, (labeled,) * 3 + (described,) * 2 + (filtered, limited, pinned, selected))(draw, node)
     if chance(draw, 80):
         node = pick(draw, (filtered, limited))(draw, node)
     for _ in range(draw.randint(0, 2)):

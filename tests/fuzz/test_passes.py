@@ -47,11 +47,12 @@ def test_every_pass_keeps_the_answers(postgres_url, monkeypatch):
     changed: Counter[str] = Counter()
     failures: list[str] = []
     for number in range(first, first + (EXAMPLES or 1000)):
-        for program in (question, rows_left):
-            found = failure(program(number), changed, engines if number % SHARE == 0 else [],
-                            stored=program is rows_left or number % 2 == 0)
-            if found:
-                failures.append(f"{program.__name__} {number}: {found}")
+        # Rows are shown in a table only, because those that are written out have no row id.
+        program = rows_left if number % 3 == 0 else question
+        found = failure(program(number), changed, engines if number % SHARE == 0 else [],
+                        stored=program is rows_left or number % 2 == 0)
+        if found:
+            failures.append(f"{program.__name__} {number}: {found}")
     assert not failures, f"{len(failures)} programs, of which the shortest is {min(failures, key=len)}"
     assert set(OPTIONAL) <= changed.keys(), "a pass changed none of the programs"
 

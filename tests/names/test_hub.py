@@ -98,6 +98,8 @@ def page() -> str:
              ("Every public name of the original model hub, release 0.0.28, and of its older column of all contexts. An "
               "example was run on DuckDB and on Postgres and gave equal answers, types included; the test named beside it "
               "checks such an answer against values worked out by hand. What follows the table says what each name does. "
+              "In the examples, `hub` and `df` are made as in [README.md](../README.md), `'bought'` is a conversion that "
+              "`add_conversion_event` registered, and `features`, `labels` and `fitted` are those of a logistic regression. "
               "`tests/names/test_hub.py` writes this page."), "",
              "| name | example | DuckDB | Postgres | test | how it differs from the original |", "|---|---|---|---|---|---|"]
     for name, example, *more in LINES:

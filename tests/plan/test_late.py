@@ -77,8 +77,17 @@ def test_a_table_without_row_id():
     assert is_kept(first(labeled(stored_events(row_id=False))), read_late)
 
 
-def test_rows_that_are_steps_of_their_own():
-    assert is_kept(first(labeled(Pin(stored_events()))), read_late)
+def test_steps_that_stay_apart_and_columns_under_other_names():
+    rows = Pin(labeled(stored_events()), "kept")
+    assert [line.split()[1].strip(":") for line in after(first(rows), read_late).splitlines()[4:]] == [
+        "Limit", "Pin", "Extend", "Source"]
+    chosen = Select(labeled(described(stored_events())), (("k", stored_events().column("event_id")),
+                                                          ("event_id", stored_events().column("k")),
+                                                          ("stack", stored_events().column("stack")),
+                                                          ("number", labeled(stored_events()).column("number"))))
+    assert "Select: k = event_id, event_id = k, number = number, rowid = rowid" in after(repeated(chosen), read_late)
+    swapped = Select(chosen, (("number", chosen.column("k")), ("k", chosen.column("number")), ("json", chosen.column("stack"))))
+    assert "Join json" in after(repeated(described(Extend(swapped, (("stack", swapped.column("json")),)))), read_late)
 
 
 def test_text_from_json_below_the_window_is_carried():
@@ -145,6 +154,14 @@ def test_json_that_a_window_chooses():
     assert "Join rows_with_json inner on rowid = rowid: number, stack" in text or "stack, number" in text
 
 
+def test_json_that_a_window_chooses_which_is_left_out():
+    rows = labeled(stored_events())
+    stacks = case([(call("gt", rows.column("number"), literal(1)), rows.column("stack"))])
+    chosen = Select(Extend(rows, (("later", stacks),)), (("event_id", rows.column("event_id")), ("later", stacks)))
+    assert "Join json" in after(Select(first(rows), (("stack", rows.column("stack")), ("number", rows.column("number")))), read_late)
+    assert is_kept(first(chosen), read_late)
+
+
 def test_a_column_that_narrow_rows_and_json_need():
     rows = labeled(stored_events())
     both = Extend(some(rows), (("more", call("add", rows.column("k"), literal(1))),))
@@ -157,7 +174,7 @@ def test_json_that_only_a_filter_needs_is_not_computed_twice():
     members = Extend(plan, (("member", call("json_index", plan.column("stack"), literal(0))),), "members")
     rows = labeled(Extend(members, (("id", call("json_get_text", members.column("member"), literal("id"))),), "texts"))
     home = Filter(rows, call("eq", rows.column("id"), literal("home")))
-    chosen = Select(home, tuple((name, home.column(name)) for name in ("number", "stack")))
+    chosen = Select(home, tuple((name, home.column(name)) for name in ("number", "stack", "id")))
     assert after(chosen, read_late).count("member = json_index(stack, 0)") == 1
 
 

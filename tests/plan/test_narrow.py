@@ -6,8 +6,8 @@ from plan.events import after, events, is_kept, numbered, per_user
 
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.narrow import narrow_early
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select
-from objectiv_local.types import INT64
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select, Union
+from objectiv_local.types import INT64, STRING
 
 
 def is_link(node: Node) -> Expr:
@@ -83,3 +83,33 @@ def test_a_column_that_a_window_of_the_same_step_reads_is_not_replaced_below_it(
 def test_without_a_window_nothing_moves():
     plan = events()
     assert is_kept(Filter(plan, is_link(plan)), narrow_early)
+
+
+def counted(node: Node, key: Expr) -> Node:
+    """Return the largest number of the rows for each value of a key, with the value as text."""
+    groups = Aggregate(node, (("c", key),), (("n", aggregation("max", node.column("number"))),))
+    return Select(groups, (("c", cast(groups.column("c"), STRING)), ("n", groups.column("n"))))
+
+
+def kind(node: Node) -> Expr:
+    return call("json_get_text", node.column("stack"), literal("t"))
+
+
+def test_a_name_given_by_another_step_is_not_used_where_it_means_another_column():
+    plan = events()
+    label = Extend(plan, (("number", numbered(plan)),))
+    other = Extend(label, (("c", call("gt", label.column("number"), literal(0))),))
+    rows = Filter(other, other.column("c"))
+    after(Union((counted(label, kind(label)), counted(rows, kind(rows))), ("c", "n")), narrow_early)
+    after(Union((counted(rows, kind(rows)), counted(label, kind(label))), ("c", "n")), narrow_early)
+
+
+def test_two_expressions_that_steps_give_the_same_name():
+    plan = events()
+    label = Extend(plan, (("number", numbered(plan)),))
+    after(Union((counted(label, kind(label)), counted(label, is_link(label))), ("c", "n")), narrow_early)
+    second = Extend(label, (("size", per_user(label, "size")), ("json", call("json_index", label.column("stack"), literal(1)))))
+    inner = call("json_get_text", second.column("json"), literal("id"))
+    third = Extend(second, (("size_2", per_user(second, "size")),))
+    after(Union((counted(third, kind(third)), counted(third, inner)), ("c", "n")), narrow_early)
+    after(Union((counted(third, inner), counted(third, kind(third))), ("c", "n")), narrow_early)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy
 
-from objectiv_local.types import Interval
+from objectiv_local.types import INT64_MAX, INT64_MIN, Interval
 from reference.values import MICROSECOND, Json, checked, comparable, fitted, same_json
 
 
@@ -225,6 +225,14 @@ def json_has(document, members):
     return any(contains_object(element, members.value) for element in elements(document))
 
 
+def json_integer(document):
+    value = document.value
+    if isinstance(value, float) and value == math.trunc(value if math.isfinite(value) else 0) and abs(value) < 1e15:
+        value = int(value)
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and INT64_MIN <= value <= INT64_MAX else None
+
+
 def json_length(document):
     return len(document.value) if isinstance(document.value, list) else None
 
@@ -333,6 +341,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "json_get": json_get,
     "json_get_text": json_get_text,
     "json_index": json_index,
+    "json_integer": json_integer,
     "json_length": json_length,
     "json_contains": json_contains,
     "json_equal": lambda document, value: same_json(document.value, value.value),

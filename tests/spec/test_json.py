@@ -7,7 +7,7 @@ from reference import Json
 from spec.specs import Spec, op, rowwise
 
 from objectiv_local.plan.expr import call, cast, literal
-from objectiv_local.types import BOOL, INT64, JSON, STRING, Type
+from objectiv_local.types import BOOL, INT64, INT64_MAX, INT64_MIN, JSON, STRING, Type
 
 DOC = {"a": JSON}
 STACK = Type("json", "stack")
@@ -232,6 +232,30 @@ LENGTH = [
     ]),
 ]
 
+#: Numbers as they are stored: (text, the integer that it is).
+NUMBERS = [
+    ("7", 7), ("-12", -12), ("0", 0), ("-0", 0), ("100", 100), ("1e2", 100), ("1E+2", 100), ("1.5e3", 1500), ("100.0", 100), ("-2.00", -2),
+    ("-0.0", 0), ("0e5", 0), ("9007199254740993", 9007199254740993), ("-9007199254740993", -9007199254740993),
+    ("9223372036854775807", INT64_MAX), ("-9223372036854775808", INT64_MIN), ("9223372036854775808", None),
+    ("-9223372036854775809", None), ("18446744073709551615", None), ("123456789012345678901234567890", None), ("1.5", None),
+    ("0.5", None), ("-0.25", None), ("1e-3", None), ("1e-30", None), ("1e400", None), ("999999999999999.0", 999999999999999),
+    ("-999999999999999.0", -999999999999999), ("1000000000000000.0", None), ("9007199254740993.0", None),
+    ("999999999999999.99999", None), ("1.0000000000000000001", 1), ("0.99999999999999999999", 1), ("1e14", 10**14),
+    ('"7"', None), ('"1e2"', None), ("true", None), ("null", None), ("[7]", None), ('{"x": 7}', None),
+]
+INTEGER = [
+    rowwise("json_integer: a document", {"s": STRING}, lambda s: call("json_integer", cast(s, JSON)), INT64,
+            [(f" {stored} ", answer) for stored, answer in NUMBERS] + [(None, None)]),
+    rowwise("json_integer: a member", {"s": STRING}, lambda s: call("json_integer", call("json_get", cast(s, JSON), literal("x"))),
+            INT64, [(f'{{"y": 1, "x": {stored}}}', answer) for stored, answer in NUMBERS] + [("{}", None), (None, None)]),
+    rowwise("json_integer: of stored JSON", DOC, op("json_integer"), INT64, [
+        (Json(7), 7), (Json(7.0), 7), (Json(7.5), None), (Json("7"), None), (Json([7]), None), (Json(None), None), (None, None)]),
+    rowwise("json_integer: an element", DOC, lambda a: call("json_integer", call("json_index", a, literal(-1))), INT64, [
+        (Json([1, 2]), 2), (Json([]), None), (Json({"a": 1}), None), (Json([1, 2**62]), 2**62)]),
+    rowwise("json_integer: a long number with an exponent", {"s": STRING}, lambda s: call("json_integer", cast(s, JSON)), INT64,
+            [("1e15", None), ("1e18", None), ("1e2", 100)]),
+]
+
 MIXED = [1, 2.5, "a", "1", True, None, [3], {"b": "c"}, "it's \"é\" \\"]
 CONTAINS = [
     rowwise(f"json_contains: {value!r}", DOC, lambda a, value=value: call("json_contains", a, literal(value)), BOOL, [
@@ -309,7 +333,7 @@ STORED = [
             lambda s: call("json_get_text", cast(s, JSON), literal("x")), STRING, [('{"x": 1e2}', "100.0"), ('{"x": 1.5}', "1.5")]),
 ]
 
-SPECS: list[Spec] = STORED + CONSTANTS + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL
+SPECS: list[Spec] = STORED + CONSTANTS + INTEGER + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

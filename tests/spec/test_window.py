@@ -362,6 +362,7 @@ JSON_OPERATIONS = [
     ("json_path_features", (), JSON, Json([{"_type": "LinkContext", "id": "a"}, NAVIGATION])),
     ("json_path_name", (), STRING, "Navigation: b located at Link: a"),
     ("json_length", (), INT64, 2),
+    ("json_integer", (), INT64, None),
     ("json_index", (literal(-1),), JSON, Json(NAVIGATION)),
     ("json_has", (LINK,), BOOL, True),
 ]

@@ -16,21 +16,14 @@ from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.replacing import mapped, replaced
-from objectiv_local.frame.series.values import (
-    checked_name,
-    comparable,
-    is_value,
-    looked_up_as,
-    parsed_literal,
-    to_numpy,
-)
+from objectiv_local.frame.series.values import checked_name, comparable, is_value, looked_up_as, parsed_literal, to_numpy
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, is_single_row, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Select, Values
 from objectiv_local.plan.ops import common_type
-from objectiv_local.types import INT64, STRING, python_value, type_from_dtype
+from objectiv_local.types import INT64, JSON, STRING, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -386,14 +379,19 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
-        ``errors='coerce'``. A float is cut towards zero to make an integer; a timestamp as text has six digits of the
-        second; a decimal is rounded, a half away from zero.
+        ``errors='coerce'``. JSON becomes int64 with ``errors='coerce'`` only: whole numbers, ``1e2`` and ``100.0`` too, and
+        missing values for anything else. A float is cut towards zero to make an integer; a timestamp as text has six digits
+        of the second; a decimal is rounded, a half away from zero.
 
         Raises InvalidValue for an unknown dtype and InvalidType for types that do not go into each other.
         """
         type_ = type_from_dtype(dtype)
         if errors not in ("raise", "coerce"):
             raise InvalidValue(f"errors is raise or coerce, not {errors!r}")
+        if self._expr.type.plain == JSON != type_.plain and (errors, type_) != ("coerce", INT64):
+            raise InvalidType(f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
+                              hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast a member "
+                                   "that is read as text: .json.get_value('id', as_str=True)")
         return self._with(coerced(self._expr, type_) if errors == "coerce" else cast(self._expr, type_))
 
     def rename(self, name: str) -> Series:

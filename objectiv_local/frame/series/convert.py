@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
-from objectiv_local.types import FLOAT64, INT64, INT64_MAX, INT64_MIN, STRING, Type, decimal_type
+from objectiv_local.types import FLOAT64, INT64, INT64_MAX, INT64_MIN, JSON, STRING, Type, decimal_type
 
 _BLANK = r"[ \t\n\r]*"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
@@ -29,6 +29,8 @@ def coerced(expr: Expr, type_: Type) -> Expr:
     if expr.type == FLOAT64 and type_ == INT64:
         fits = call("lt", call("abs", expr), literal(float(2**63)))
         return case([(fits, cast(expr, type_))])
+    if expr.type.plain == JSON and type_ == INT64:
+        return call("json_integer", expr)
     if expr.type != STRING or type_ == STRING:
         return cast(expr, type_)
     if type_.name not in _FORMS:

@@ -1,0 +1,1 @@
+"""What anyone types first: some rows of the event frame, beside SQL by hand."""
