@@ -134,7 +134,7 @@ def test_new_events_and_given_entities(engine):
     assert counts.transform(new, entities=[7, 1, 6]).toarray().tolist() == [[2, 0], [0, 0], [0, 1]]
     assert counts.transform(new, entities=np.array([6])).toarray().tolist() == [[0, 1]]
     for given, error, text in (([7, 7], InvalidValue, "given twice"), (["7"], InvalidType, "'7' is string"),
-                               ([None], InvalidType, "missing"), ("7", InvalidType, "a list or an array")):
+                               ([None], InvalidType, "missing"), ("7", InvalidType, "entities of SequenceCounts.transform has to be a list of values or None, not")):
         with pytest.raises(error, match=text):
             counts.transform(new, entities=given)
 
