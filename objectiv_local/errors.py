@@ -7,6 +7,7 @@ Each class is also the builtin exception that a caller would expect.
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 
@@ -75,7 +76,15 @@ def deprecated(name: str, successor: str) -> None:
     """Warn that a name of an older release is used, and name its successor."""
     import warnings
 
-    warnings.warn(f"{name} is deprecated: use {successor}", DeprecationWarning, stacklevel=3)
+    warnings.warn(f"{name} is deprecated: use {successor}", DeprecationWarning, stacklevel=caller_level())
+
+
+def caller_level() -> int:
+    """Return the ``stacklevel`` at which a warning names the line outside of the package that caused it."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001 - the one way to the frames of callers
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Rows of one batch when the caller does not say.
 BATCH_ROWS = 65_536
 
+#: Drivers count the rows of a batch in 32 bits.
+MOST_BATCH_ROWS = 2**31 - 1
+
 #: Names up to this length keep room for a number behind them within Postgres' 63 bytes.
 _NAME_LENGTH = 48
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from objectiv_local.arguments import checked
 from objectiv_local.engines import ingest
 from objectiv_local.engines.base import Engine
 from objectiv_local.engines.files import Files, Reach, files_in, reach
@@ -55,6 +56,9 @@ _REMOTE = ("http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfs
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
 
+#: The longest time that a query may take on every engine: Postgres counts milliseconds in 32 bits.
+_MOST_SECONDS = 2_147_483
+
 _TARGETS = ("a Parquet file, directory or pattern, a .duckdb file, a postgresql:// address, a libpq connection string, "
             "an open DuckDB connection, or a pandas, polars or Arrow table")
 
@@ -72,6 +76,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forked)
 
 
+@checked
 def connect(target: object = None, *, read_only: bool = True, new: bool = False,
             statement_timeout: float | None = None, external_access: bool = False) -> Engine:
     """Return a connection to ``target``.
@@ -87,7 +92,7 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     ``postgresql://...``, or text such as ``'dbname=events'``  the tables of the Postgres database
     None                                                      what the variable ``DSN`` says, else libpq's own
                                                               variables (``PGHOST``, ``PGSERVICE``, ...)
-    an engine                                                 the engine itself
+    an engine                                                 the engine itself, which keeps its settings
     ========================================================  =======================================================
 
     The same target gives the same connection as long as that is open and in use, unless ``new`` is true; a frame in
@@ -106,17 +111,28 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     DuckDB reads only the target and loads no extensions, so that opening an untrusted database, whose views could read any
     file, is safe. ``external_access=True`` allows both, and so do remote addresses and your own DuckDB connection.
 
-    Raises :class:`InvalidValue` for a target that is not understood, :class:`TableNotFound` for a file that is not
+    Raises :class:`InvalidValue` for a target that is not understood and for settings that it cannot have,
+    :class:`TableNotFound` for a file that is not
     there, :class:`DataInvalid` for a file that is not Parquet, and :class:`ConnectionFailed`, whose message never holds
     a password, for a database that cannot be reached.
     """
-    if statement_timeout is not None and not statement_timeout > 0:
-        raise InvalidValue(f"statement_timeout is {statement_timeout}", hint="give a number of seconds, or None")
+    if statement_timeout is not None and not 0 < statement_timeout <= _MOST_SECONDS:
+        raise InvalidValue(f"statement_timeout is {statement_timeout}",
+                           hint=f"give a number of seconds up to {_MOST_SECONDS:,}, or None")
     if target is None:
         target = _from_environment()
     if isinstance(target, Engine):
+        given = {"read_only": not read_only and target.read_only, "new": new,
+                 "statement_timeout": statement_timeout is not None, "external_access": external_access}
+        for name, changes in given.items():
+            if changes:
+                raise InvalidValue(f"{name} cannot be set for {target.description}, which is connected already",
+                                   hint="give connect() what to connect to, with the settings, in place of the engine")
         return target
     found = _resolved(target, read_only, statement_timeout, external_access)
+    if not read_only and not found.is_writable:
+        raise InvalidValue("read_only=False is for databases; Parquet files and tables in memory are only read",
+                           hint="connect to a .duckdb file, a DuckDB connection or Postgres to write tables")
     key = (*found.key, read_only, statement_timeout, external_access)
     with _lock:
         engine = None if new else _open.get(key)
@@ -134,6 +150,7 @@ class _Target:
     key: tuple[object, ...]
     make: Callable[[], Engine]
     unchanged: Callable[[Engine], bool] = lambda _: True
+    is_writable: bool = True
 
 
 def _from_environment() -> str:
@@ -286,7 +303,7 @@ def _parquet(identity: object, files: Files, title: str, aliases: frozenset[str]
         engine.reopen = make
         return engine
 
-    return _Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == open_files)
+    return _Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == open_files, is_writable=False)
 
 
 # ---- DuckDB
@@ -406,4 +423,4 @@ def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | N
         kept = engine.kept if isinstance(engine, DuckDBEngine) else None
         return isinstance(kept, tuple) and ingest.same_rows(kept[1], table)
 
-    return _Target(("memory", id(target)), make, unchanged)
+    return _Target(("memory", id(target)), make, unchanged, is_writable=False)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: How the dialect's casts of strings refuse one that DuckDB alone would accept.
+_NOT_CAST = re.compile(r"not a (whole number|number|bool|date|time|timestamp):")
+
 
 def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
     """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
@@ -105,7 +108,7 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
     if kind == "catalog" and text.startswith("Table with name"):
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
     # A number out of range is an overflow on every engine, not a conversion error.
-    unread = text.startswith(("Malformed JSON", "Could not parse"))
+    unread = text.startswith(("Malformed JSON", "Could not parse")) or (kind == "invalid input" and _NOT_CAST.match(text))
     if unread or (kind == "conversion" and "value is out of range" not in text):
         return DataInvalid(f"a value cannot be converted {where}: {text}",
                            hint="clean the value, or use the conversion that gives NULL for invalid values")

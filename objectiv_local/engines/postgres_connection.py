@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from objectiv_local.engines.secrets import HIDDEN, hide, without_secrets
@@ -115,6 +116,8 @@ def translated(error: psycopg.Error, description: str) -> ObjectivError:
     if error.diag.message_detail:
         text += f" ({error.diag.message_detail})"
     where = f"in {description}"
+    if state == "22003" and re.match('(value )?"', text):  # of a string; a number out of range has no quotes
+        return DataInvalid(f"a value cannot be converted {where}: {text}", hint=_INVALID_DATA["22P02"])
     if state in _INVALID_DATA:
         return DataInvalid(f"a value cannot be converted {where}: {text}", hint=_INVALID_DATA[state])
     if state == "25006":

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from objectiv_local.engines import process
-from objectiv_local.engines.base import BATCH_ROWS, lost_table, quoted
+from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, quoted
 from objectiv_local.engines.stream import Stream
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
 
@@ -34,8 +34,8 @@ class Session(ABC):
     """
 
     dialect: str
-    # Also of an engine that is being made: its repr is asked for where that fails.
-    description = "connection that is not open"
+    # What a repr shows of a connection that could not be opened.
+    description = "no connection"
     _closed = False
 
     def __init__(self, description: str, *, default_table: str | None, read_only: bool) -> None:
@@ -165,8 +165,8 @@ class Session(ABC):
         The query starts at once, and other queries may run while the iterator is open: its remaining rows then move to
         a temporary file, because a connection runs one statement at a time.
         """
-        if batch_rows < 1:
-            raise InvalidValue(f"batch_rows is {batch_rows}", hint="use a number of rows of at least 1")
+        if not 1 <= batch_rows <= MOST_BATCH_ROWS:
+            raise InvalidValue(f"batch_rows is {batch_rows}", hint=f"use a number of rows from 1 to {MOST_BATCH_ROWS:,}")
         from objectiv_local.engines.coerce import arrow_schema
 
         with self._turn():

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_SHARES = 1_001
 #: Conditions that are tested one by one.
 MOST_WHENS = 12
+#: Intervals that are written into a statement one by one.
+MOST_BINS = 100_000
 
 #: The share of the range by which pandas widens it, so that the least (or greatest) value is inside.
 _WIDER = 0.001
@@ -38,8 +40,7 @@ def cut(series: Series, bins: int, right: bool = True, method: str = "pandas") -
     infinity are in none. The series is named ``range``, and keeps the rows and their index.
     """
     _checked(series, bins)
-    if method not in ("pandas", "bach"):
-        raise InvalidValue(f"method is pandas or bach, not {method!r}")
+    checked_method(method)
     state, value, scale, place = _placed(series, bins, right=right)
     lower, upper = _edges(scale, cast(place, FLOAT64), bins, right=right, method=method)
     interval = call("interval", lower, upper, literal("(]" if right else "[)"))
@@ -65,6 +66,12 @@ def _checked(series: Series, bins: object) -> None:
         raise InvalidType(f"{series.dtype} cannot be cut", hint="cast it to a number with astype")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
         raise InvalidValue(f"bins has to be a whole number from 1, not {bins!r}")
+
+
+def checked_method(method: str) -> None:
+    """Raise InvalidValue for a way of widening the lowest interval that does not exist."""
+    if method not in ("pandas", "bach"):
+        raise InvalidValue(f"method is pandas or bach, not {method!r}")
 
 
 def _scale(series: Series, bins: int) -> _Scale:
@@ -120,8 +127,8 @@ def qcut(series: Series, q: int | Sequence[float]) -> Series:
     and one outside the shares, is in none.
     """
     _checked(series, 1)
-    if isinstance(q, bool) or (isinstance(q, int) and q < 1):
-        raise InvalidValue(f"q is a number of intervals from 1 or a list of shares, not {q!r}")
+    if isinstance(q, int) and not 1 <= q <= MOST_BINS:
+        raise InvalidValue(f"q is a number of intervals from 1 to {MOST_BINS:,} or a list of shares, not {q!r}")
     shares = [i / q for i in range(q + 1)] if isinstance(q, int) else [float(share) for share in q]
     if len(shares) < 2 or shares != sorted(shares) or shares[0] < 0 or shares[-1] > 1:
         raise InvalidValue(f"shares have to be from 0 to 1 and rise, not {shares!r}")
@@ -168,7 +175,11 @@ def histogram(series: Series, bins: int, method: str = "pandas", of: Series | No
     The intervals are those of the values of ``of``, by default of the series itself.
     """
     from objectiv_local.frame.frame import DataFrame
+
     _checked(series, bins)
+    if bins > MOST_BINS:
+        raise InvalidValue(f"{bins} bins are too many to list, the most are {MOST_BINS:,}",
+                           hint="group by the interval of each row: df.groupby(df.x.cut(bins)).size()")
     state, _, scale, place = _placed(series, bins, right=True, of=of)
     counted = Aggregate(state.plan, (("place", place),), (("rows", aggregation("size")),), "counted")
     numbers = Values((("number", INT64),), tuple((literal(number),) for number in range(bins)), ("number",), "bins")

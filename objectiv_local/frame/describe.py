@@ -153,7 +153,7 @@ def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None
         chosen = self.data_columns
     elif include is not None:
         chosen = [name for name, dtype in self.dtypes.items() if _is_among(dtype, include)]
-    chosen = [name for name in chosen if not _is_among(self.dtypes[name], exclude or ())]
+    chosen = [name for name in chosen if not _is_among(self.dtypes[name], () if exclude is None else exclude)]
     if not chosen:
         raise InvalidValue("there is no column to describe", hint="include='all' describes columns of every dtype")
     return _described(self._state, chosen, percentiles)

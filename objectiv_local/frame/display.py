@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def frame_repr(frame: DataFrame) -> str:
     return "\n".join([f"<DataFrame, {len(frame.columns)} columns, {ordered}; {where}>", *lines])
 
 
+@checked
 def display_sql_as_markdown(obj: Any) -> Any:
     """Show the SQL of a frame or series: as Markdown in a notebook, else printed.
 

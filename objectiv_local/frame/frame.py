@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import describe as statistics
 from objectiv_local.frame import display, fetch, functions, io, merge, ordering, reshape, store
@@ -28,6 +30,7 @@ from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, index_levels, make_series
 from objectiv_local.frame.series.values import checked_name, is_listed, value_per_column
 from objectiv_local.frame.state import State, limited
+from objectiv_local.frame.together import set_together
 from objectiv_local.frame.window import Window, expanding, frame_of, rolling
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, literal
@@ -44,10 +47,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.plot import Plot
 
 
-#: Columns that ``assign`` sets one after the other; more of them are one step.
-MANY_COLUMNS = 20
-
-
+@checked
 class DataFrame(Reductions["DataFrame"]):
     """A lazy table with an index, in the manner of pandas.
 
@@ -66,7 +66,10 @@ class DataFrame(Reductions["DataFrame"]):
     WHERE visits > 10
     """
 
-    def __init__(self, state: State, columns: Sequence[str]) -> None:
+    def __init__(self, state: State, columns: Sequence[str] = ()) -> None:
+        if not isinstance(state, State):
+            raise InvalidType(f"a frame is not made of {in_words(state)}",
+                              hint="use DataFrame.from_pandas(engine, df), DataFrame.from_table(engine, name) and the like")
         self._set(state, columns)
 
     def _set(self, state: State, columns: Iterable[str]) -> None:
@@ -285,8 +288,7 @@ class DataFrame(Reductions["DataFrame"]):
                               hint="load the values with DataFrame.from_pandas and merge them, or set a JSON value with "
                                    "Series.from_value")
         if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
-            loaded = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))
-            value = loaded[name]
+            value = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))[name]
         if name in self._state.labels:
             raise InvalidValue(f"{name!r} is a level of the index and cannot be set", hint="use reset_index() first")
         state = with_total(self._state, name, value) if isinstance(value, Series) else None
@@ -308,20 +310,16 @@ class DataFrame(Reductions["DataFrame"]):
 
     def assign(self, **columns: object) -> DataFrame:
         """Return a copy with columns set; a function is called with the frame so far."""
-        df = self.copy()
-        own = {name: value for name, value in columns.items() if isinstance(value, Series) and value._state == self._state}
-        if len(own) == len(columns) > MANY_COLUMNS and self._state.groups is None and own.keys().isdisjoint(self._state.labels):
-            # One step of many columns, and not as many steps.
-            state = self._state.extended([(checked_name(name), value._expr) for name, value in own.items()])
-            df._set(state, dict.fromkeys((*self._columns, *own)))
-            return df
-        for name, value in columns.items():
+        together = set_together(self._state, columns)
+        df = self.copy() if together is None else DataFrame(together, tuple(dict.fromkeys((*self._columns, *columns))))
+        for name, value in columns.items() if together is None else ():
             df[name] = value(df) if callable(value) else value
         return df
 
     def drop(self, labels: object = None, *, columns: str | Sequence[str] | None = None, index: object = None,
              level: object = None, errors: str = "raise") -> DataFrame:
         """Return a copy without some data columns; unknown ones are an error unless ``errors='ignore'``."""
+        _check_errors(errors)
         if index is not None or level is not None:
             raise NotSupported("drop leaves out columns, not rows", hint="filter: df[~df.index['name'].isin([...])]")
         if labels is not None and columns is not None:
@@ -330,9 +328,8 @@ class DataFrame(Reductions["DataFrame"]):
         if given is None:
             raise InvalidValue("drop needs the columns to leave out", hint="as in df.drop(columns=['name'])")
         names = [given] if isinstance(given, str) else list(given)  # type: ignore[call-overload]
-        for name in names:
-            if errors == "raise":
-                self._column(name)
+        for name in names if errors == "raise" else ():
+            self._column(name)
         return DataFrame(self._state, tuple(name for name in self._columns if name not in names))
 
     def rename(self, mapper: Mapping[str, str] | Callable[[str], str] | None = None, *,
@@ -344,6 +341,9 @@ class DataFrame(Reductions["DataFrame"]):
         ``index`` renames the levels; pandas renames labels with it. ``mapper`` is for columns with ``axis=1``. Unknown names
         are ignored unless ``errors='raise'``. Raises InvalidValue where two columns would have one name.
         """
+        _check_errors(errors)
+        if axis not in (0, 1, "index", "columns"):
+            raise InvalidValue(f"axis is 0, 1, 'index' or 'columns', not {axis!r}")
         if mapper is not None:
             if axis not in (1, "columns") or index is not None or columns is not None:
                 raise InvalidValue("a mapper is for columns with axis=1", hint="use columns={...} or index={...}")
@@ -411,8 +411,8 @@ class DataFrame(Reductions["DataFrame"]):
         from objectiv_local.frame.reshape import level_named
 
         self._state.rows("reset_index")
-        given = list(level) if isinstance(level, list | tuple) else [level]
-        moved = self.index_columns if level is None else [level_named(self, each) for each in given]  # type: ignore[arg-type]
+        given = self.index_columns if level is None else [level] if isinstance(level, int | str) else list(level)
+        moved = [level_named(self, each) for each in given]
         kept = tuple(name for name in self._state.index if name not in moved)
         return DataFrame(replace(self._state, index=kept), self._columns if drop else (*moved, *self._columns))
 
@@ -449,8 +449,8 @@ class DataFrame(Reductions["DataFrame"]):
         state = grouped(self, by, kind)
         return DataFrame(state, [name for name in self._columns if name not in state.labels])
 
-    def window(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
-               end_boundary: str = "current_row", end_value: int | None = None,
+    def window(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding", start_value: int | None = None,
+               end_boundary: str | Enum = "current_row", end_value: int | None = None,
                min_values: int | None = None) -> Window:
         """Return a window over all rows, or over each group of a grouped frame, in the order of the frame.
 
@@ -579,6 +579,11 @@ class DataFrame(Reductions["DataFrame"]):
         """
         names = [*self._state.rows("explain").index, *self._columns]
         return self._state.connected().explain(self.view_sql()) if engine else explain(self._state.plan, names)
+
+
+def _check_errors(errors: str) -> None:
+    if errors not in ("raise", "ignore"):
+        raise InvalidValue(f"errors is 'raise' or 'ignore', not {errors!r}")
 
 
 def _renamed(names: Sequence[str], mapping: Mapping[str, str] | Callable[[str], str] | None, errors: str) -> list[str]:

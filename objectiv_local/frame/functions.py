@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame.state import State
@@ -25,6 +26,8 @@ INTERPOLATED = (*NUMERIC, "timedelta", "timestamp")
 BETWEEN_NOTHING = ("string", "date", "time")
 
 Combine = Callable[[Sequence[Expr]], Expr]
+#: An aggregate as users give it: a name, or a function of that name such as ``sum``.
+Function = str | Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -57,17 +60,19 @@ def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **option
     if options.pop("skipna", True) is not True:
         raise NotSupported(f"{func} with skipna=False is not supported",
                            hint="missing values never count; use isnull().any() to see whether there are any")
+    own = {"sum": "min_count", "std": "ddof", "var": "ddof", "sem": "ddof", "std_pop": "ddof", "quantile": "q"}.get(func)
+    option = options.pop(own, None) if own is not None else None
+    if options:
+        raise InvalidType(f"{func} has no option {next(iter(options))!r}",
+                          hint=None if own is None else f"it has {own}")
     if func == "sum":
-        return _sum(value, options.pop("min_count", None) or 0)
+        return _sum(value, 0 if option is None else option)
     if func in ("std", "var", "sem", "std_pop"):
-        ddof = options.pop("ddof", None)
-        return _spread(func, value, 1 if ddof is None else ddof)
+        return _spread(func, value, 1 if option is None else option)
     if func == "median" and value.type.name in BETWEEN_NOTHING:
         return Reduction((aggregation("quantile_disc", value, literal(0.5)),))
     if func in ("median", "quantile"):
-        return _quantile(value, 0.5 if func == "median" else options.pop("q", 0.5))
-    if options:
-        raise InvalidType(f"{func} has no option {next(iter(options))!r}")
+        return _quantile(value, 0.5 if option is None else option)
     if func == "size":
         return Reduction((aggregation("size"),))
     if func == "to_json_array":

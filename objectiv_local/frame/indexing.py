@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.reshape import row_stacked, shared_type
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import value_per_column
 from objectiv_local.plan.expr import Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
-from objectiv_local.types import python_value
+from objectiv_local.types import STRING, UUID, python_value
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
 
+@checked
 class LocIndexer:
     """Rows of a frame by condition or by label of its first index level, and columns by name.
 
     ``rows`` is a bool series, a label, a list of labels, a slice of labels, or ``:`` for all rows; ``columns`` is a name, a
     list of names, or a slice of names, both ends included. A slice of labels selects, in the order of the frame, from the first
     row with the start label through the last row with the stop label; the frame has to be sorted. Where it is sorted by that
-    level, the labels need not exist: the slice has the rows between them, as in pandas.
+    level, the labels need not exist: the slice has the rows between them, as in pandas. Otherwise fetching the slice raises
+    DataInvalid for a label that no row has; pandas raises KeyError.
 
     The result is a frame, also for a list of one label; labels that no row has are skipped. For a single label it is a series
     ``__stacked`` of the row's values, indexed by column name as ``__stacked_index``; values of different types are converted
@@ -110,8 +114,18 @@ class LocIndexer:
             if label is not None:
                 same = call("eq", level._expr, level._literal(label, "loc"))
                 place = over(aggregation(op, case([(same, row)])), (), (), Frame("ROWS", None, None))
-                inside = call("and", inside, call("coalesce", call(end, row, place), literal(False)))
+                inside = call("and", inside, case([(call("is_null", place), _no_label(label, row))], call(end, row, place)))
         return make_series(state, inside, "selected")
+
+
+def _no_label(label: object, row: Expr) -> Expr:
+    """Return a condition that fails when it is computed: only the stored rows say whether one has the label.
+
+    The text is no uuid, which the error of the engine then shows. It ends in a row number, so that no engine computes it
+    beforehand.
+    """
+    text = call("concat", literal(f"no row has the label {in_words(label)}, among others row "), cast(row, STRING))
+    return call("eq", cast(text, UUID), literal(uuid.UUID(int=0)))
 
 
 def _in_sorted(level: Series, labels: slice, order: Ordering) -> Expr:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
@@ -33,7 +35,7 @@ INLINE_ROWS = 1_000
 
 
 def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Sequence[str] | str = (),
-               all_dtypes: Mapping[str, str] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
+               all_dtypes: Mapping[str, object] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
                columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None) -> DataFrame:
     """Return a frame over a table. Looks the table up once, and reads no rows.
 
@@ -50,7 +52,7 @@ def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Seq
 
 
 def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence[str] | str = (),
-               all_dtypes: Mapping[str, str] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
+               all_dtypes: Mapping[str, object] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
                columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None) -> DataFrame:
     """Return a frame over a query, given as SQL. Asks the database for its columns, and reads no rows. See ``from_table``.
 
@@ -63,7 +65,7 @@ def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence
 
 
 def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
-              all_dtypes: Mapping[str, str] | None, mapping: Mapping[str, str] | None,
+              all_dtypes: Mapping[str, object] | None, mapping: Mapping[str, str] | None,
               columns: Sequence[str] | None, key: str | Sequence[str] | None) -> DataFrame:
     """Return a frame over stored rows, some columns of which are read as other types."""
     labels = {column: name for name, column in (mapping or {}).items()}
@@ -134,7 +136,7 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
     return cls(State(plan, engine, engine.dialect, tuple(index_names), savepoints=Savepoints()), names)
 
 
-def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (),
+def from_parquet(cls: type[DataFrame], path: str | os.PathLike[str], index: Sequence[str] | str = (),
                  columns: Sequence[str] | None = None, *, key: str | Sequence[str] | None = None) -> DataFrame:
     """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
     connection = connect(path)
@@ -145,7 +147,7 @@ def from_parquet(cls: type[DataFrame], path: str, index: Sequence[str] | str = (
 
 
 def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),
-               name: str = "loaded_data", materialization: str | None = None, *, if_exists: str = "fail") -> DataFrame:
+               name: str = "loaded_data", materialization: str | Enum | None = None, *, if_exists: str = "fail") -> DataFrame:
     """Return a frame of an Arrow table, for use beside the tables of ``engine``.
 
     Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'temp_table'``): DuckDB
@@ -222,13 +224,13 @@ def _value(value: object, type_: Type) -> Literal:
 
 
 def from_polars(cls: type[DataFrame], engine: object, df: polars.DataFrame, index: Sequence[str] | str = (),
-                name: str = "loaded_data", materialization: str | None = None, *, if_exists: str = "fail") -> DataFrame:
+                name: str = "loaded_data", materialization: str | Enum | None = None, *, if_exists: str = "fail") -> DataFrame:
     """Return a frame of a polars frame. See ``from_arrow``. NaN stays NaN, null is missing."""
     return from_arrow(cls, engine, df.to_arrow(), index, name, materialization, if_exists=if_exists)
 
 
 def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, convert_objects: bool = True,
-                name: str = "loaded_data", materialization: str | None = None, *, if_exists: str = "fail") -> DataFrame:
+                name: str = "loaded_data", materialization: str | Enum | None = None, *, if_exists: str = "fail") -> DataFrame:
     """Return a frame of a pandas frame. See ``from_arrow``. NaN, NaT and None are missing values.
 
     The levels of the index are named ``_index_<name>``, or ``_index_<number>`` without a name. Columns of objects are
@@ -242,7 +244,7 @@ def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, conv
     return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization, if_exists=if_exists)
 
 
-def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence[str] | str = (),
+def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Sequence[str] | str = (),
                 dialect: str = "duckdb", table_name: str = "data") -> DataFrame:
     """Return a frame without connection, to see the SQL of a program. ``schema`` maps columns to dtypes.
 
@@ -255,6 +257,9 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, str], index: Sequence
     ORDER BY city
     """
     dialect_named(dialect)
+    if not schema or not table_name:
+        raise InvalidValue(f"{'a schema' if not schema else 'the name of a table'} cannot be empty",
+                           hint="as in from_schema({'city': 'string'}, table_name='cities')")
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)

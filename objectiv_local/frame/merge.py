@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame.pairs import of_pairs
 from objectiv_local.frame.series.base import Series, make_series
@@ -45,8 +46,6 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
 
     if isinstance(right, Series):
         right = right.to_frame()
-    if not isinstance(right, DataFrame):
-        raise InvalidType(f"merge takes a frame, not {type(right).__name__}", hint="load it with DataFrame.from_pandas")
     for side in (self, right):
         side._state.rows("merge")
     if how not in HOWS:
@@ -218,6 +217,7 @@ class _Merge:
         return build
 
 
+@checked
 class Side:
     """One side of a merge, in a condition: its columns as series."""
 

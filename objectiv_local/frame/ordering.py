@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.reshape import level_named
-from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Ordering
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequ
 
     Tied rows are ordered by the key of the table, or by all columns if no key is known.
     """
-    names = [by] if isinstance(by, str | Series) else list(by)
+    names = [by] if isinstance(by, str) else list(by)
     directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
     if len(directions) != len(names):
         raise InvalidValue(f"{len(names)} columns to sort by have {len(directions)} directions")
@@ -28,9 +27,6 @@ def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequ
         raise InvalidValue(f"na_position is first or last, not {na_position!r}")
     order = []
     for name, up in zip(names, directions, strict=True):
-        if not isinstance(name, str):
-            raise InvalidType(f"a frame is sorted by names of columns, not by {type(name).__name__}",
-                              hint="assign the series to a column first, or use series.sort_by_series")
         if name not in self._state.labels:
             self._column(name)
         column = self._state.value(name)
@@ -45,17 +41,22 @@ def sort_index(self: DataFrame, level: int | str | Sequence[int | str] | None = 
     """Return the frame sorted by its index, or by some levels of it."""
     if not self._state.labels:
         raise InvalidValue("the frame has no index to sort by", hint="use sort_values")
-    given = self.index_columns if level is None else list(level) if isinstance(level, list | tuple) else [level]
-    return self.sort_values([level_named(self, each) for each in given], ascending)  # type: ignore[arg-type]
+    given = self.index_columns if level is None else [level] if isinstance(level, int | str) else list(level)
+    return self.sort_values([level_named(self, each) for each in given], ascending)
 
 
 def nlargest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
     """Return the ``n`` rows with the largest values of a column, or of several in turn, largest first."""
-    made: DataFrame = self.sort_values(columns, ascending=False)[:n]
-    return made
+    return _first(self, n, columns, ascending=False)
 
 
 def nsmallest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
     """Return the ``n`` rows with the smallest values of a column, or of several in turn, smallest first."""
-    made: DataFrame = self.sort_values(columns)[:n]
+    return _first(self, n, columns, ascending=True)
+
+
+def _first(frame: DataFrame, n: int, columns: str | Sequence[str], *, ascending: bool) -> DataFrame:
+    if len(columns) == 0:
+        raise InvalidValue("there is no column to compare rows by", hint="as in df.nlargest(3, 'amount')")
+    made: DataFrame = frame.sort_values(columns, ascending)[:n]
     return made

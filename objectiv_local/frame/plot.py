@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.cut import histogram
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 10_000
 
 
+@checked
 class Plot:
     """Charts of a frame, drawn by matplotlib. Each returns the axes, or an array of them."""
 
@@ -49,8 +53,9 @@ class Plot:
             lows = [interval["lower"] for interval in table["range"] if interval is not None]
             widths = [interval["upper"] - interval["lower"] for interval in table["range"] if interval is not None]
             drawn = {"align": "edge", "edgecolor": "white"} | ({"label": name} if together else {}) | options
-            axis.bar(lows, table["value_counts"][:len(lows)], width=widths, **drawn)
-            axis.set(**({"ylabel": "rows"} | ({} if together else {"title": name, "xlabel": name}) | labels))
+            with _options():
+                axis.bar(lows, table["value_counts"][:len(lows)], width=widths, **drawn)
+                axis.set(**({"ylabel": "rows"} | ({} if together else {"title": name, "xlabel": name}) | labels))
         if together:
             axes[0].legend()
         return axes[0] if together or len(names) == 1 else axes
@@ -76,8 +81,19 @@ class Plot:
         numbers = rows.select_dtypes("number").astype("float64")
         if numbers.empty and not len(numbers.columns):
             raise InvalidType("the frame has no numeric column to draw")
-        drawn: matplotlib.axes.Axes = getattr(numbers.plot, kind)(**options)
+        with _options():
+            drawn: matplotlib.axes.Axes = getattr(numbers.plot, kind)(**options)
         return drawn
+
+
+@contextmanager
+def _options() -> Iterator[None]:
+    """Raise InvalidValue for options that matplotlib does not take."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InvalidValue(f"matplotlib cannot draw with these options: {error}",
+                           hint="options are those of matplotlib's bar and plot") from error
 
 
 def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
@@ -89,7 +105,10 @@ def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
         raise InvalidValue("figsize applies to a new figure, but ax was given", hint="give one of the two")
     if hasattr(ax, "bar"):
         return [ax] * number
-    given = list(getattr(ax, "flat", ax))
+    given = list(getattr(ax, "flat", ax)) if isinstance(ax, Iterable) else [ax]
+    for each in given:
+        if not hasattr(each, "bar"):
+            raise InvalidType(f"ax is axes of matplotlib, or a list of them, not {in_words(ax)}")
     if len(given) != number:
         raise InvalidValue(f"{number} numeric columns cannot be drawn on {len(given)} axes",
                            hint="give one of them, or choose columns: df[['amount']].plot.hist(ax=ax)")

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.errors import ColumnNotFound, InvalidValue, near
 from objectiv_local.frame.series.base import Series
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 def condition(frame: DataFrame, text: str) -> Series:
     """Return the bool series that an expression stands for. Raises InvalidValue for what it cannot hold."""
-    if not isinstance(text, str):
-        raise InvalidType(f"query takes text, not {type(text).__name__}", hint="pass a condition to df[...]")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:

@@ -6,9 +6,13 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from objectiv_local.arguments import checked
+from objectiv_local.frame.functions import Function
+
 R = TypeVar("R")
 
 
+@checked
 class Reductions(Generic[R]):
     """Aggregates of every column of something. Missing values never count; NaN is a value.
 
@@ -22,8 +26,8 @@ class Reductions(Generic[R]):
     def _reduce(self, func: Any, **options: Any) -> R:
         """Return an aggregate, or several, of every column."""
 
-    def agg(self, func: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None, *,
-            numeric_only: bool = False, **named: tuple[str, str]) -> R:
+    def agg(self, func: Function | Sequence[Function] | Mapping[str, Function | Sequence[Function]] | None = None, *,
+            numeric_only: bool = False, **named: tuple[str, Function]) -> R:
         """Return aggregates by name: one or several of every column, or a mapping of columns to names.
 
         Result columns are named ``<column>_<func>``; ``agg(total=('amount', 'sum'))`` gives names of their own. Names:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.functions import checked_function
+from objectiv_local.frame.functions import Function, checked_function
 from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import parsed_literal
+from objectiv_local.frame.series.values import is_value, parsed_literal
 from objectiv_local.frame.state import with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import repeated, unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Union
 from objectiv_local.plan.ops import castable, common_type
-from objectiv_local.types import BOOL, FLOAT64, INT64, STRING, Type, python_value, type_from_dtype
+from objectiv_local.types import BOOL, FLOAT64, INT64, INTERVAL, STRING, Interval, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -51,10 +52,8 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     """
     from objectiv_local.frame.frame import DataFrame
 
-    frames = [self, *(other if isinstance(other, list | tuple) else [other])]
+    frames = [self, *([other] if isinstance(other, DataFrame) else other)]
     for frame in frames:
-        if not isinstance(frame, DataFrame):
-            raise InvalidType(f"append takes frames, not {type(frame).__name__}", hint="load it with DataFrame.from_pandas")
         frame._state.rows("append")
         if frame._state.engine is not self._state.engine or frame._state.dialect != self._state.dialect:
             raise InvalidValue("the frames are on different connections",
@@ -82,6 +81,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     return DataFrame(mine.onto(plan, index), names)
 
 
+@checked
 def concat(objs: Iterable[DataFrame], ignore_index: bool = False, sort: bool = False) -> DataFrame:
     """Return the rows of several frames, one after the other. See DataFrame.append."""
     frames = list(objs)
@@ -141,7 +141,7 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
     return make_series(made, plan.column("__stacked"), "__stacked")
 
 
-def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
+def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: Function = "max") -> DataFrame:
     """Return a frame with the values of an index level as columns, named ``<value>__<column>``, in the order of the values.
 
     Asks the database for the different values, once. Rows that have the same rest of the index are aggregated, by the
@@ -151,11 +151,14 @@ def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, a
     return unstacked(self, level, fill_value, aggregation, lambda value, column: f"{value}__{column}")
 
 
-def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: str,
+def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Function,
               title: Callable[[str, str], str]) -> DataFrame:
     """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
     from objectiv_local.frame.frame import DataFrame
 
+    if not is_value(fill_value):
+        raise InvalidType(f"fill_value of unstack is a single value, not {in_words(fill_value)}",
+                          hint="use fillna on the result for a mapping of columns to values")
     state = frame._state.rows("unstack")
     name = level_named(frame, level)
     rest = [other for other in state.index if other != name]
@@ -215,16 +218,21 @@ def literal_of(value: Any, type_: Type) -> Expr:
     """Return a fetched value as a constant."""
     if type_.name == "uuid":
         return parsed_literal(str(value), type_, "a uuid")
+    if type_ == INTERVAL:
+        return literal(Interval(**value))
     return literal(value, type_)
 
 
 def shown(value: Any) -> str:
     """Return a value as part of a column's name."""
+    if isinstance(value, dict):
+        lower, upper, bounds = value["lower"], value["upper"], value["bounds"]
+        return f"{bounds[0]}{lower}, {upper}{bounds[1]}"
     return str(value)
 
 
 def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str] | None = None, prefix_sep: str = "_",
-                dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: str = "int64") -> DataFrame:
+                dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: object = "int64") -> DataFrame:
     """Return a copy with a column of ones and zeros for each value of string columns, in place of those columns.
 
     The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the name of the column
@@ -275,7 +283,7 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
 
     if keep not in ("first", "last", False):
         raise InvalidValue(f"keep is 'first', 'last' or False, not {keep!r}")
-    names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
+    names = _subset(self, subset, "drop_duplicates")
     partition = []
     for name in names:
         column = self._column(name)
@@ -283,6 +291,7 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
             raise InvalidType(f"duplicates of {name!r}, which is {column.dtype}, cannot be found",
                               hint="pass a subset of the other columns")
         partition.append(column._expr)
+    _check_sorting(sort_by, ascending)
     state = self._state.rows("drop_duplicates")
     if keep is False:
         alone = over(aggregation("size"), partition)
@@ -293,6 +302,21 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
         kept = Filter(state.plan, call("eq", rows, literal(1)), "without_duplicates")
     made = DataFrame(state.on(kept), self._columns)
     return made.reset_index(drop=True) if ignore_index else made
+
+
+def _subset(frame: DataFrame, subset: str | Sequence[str] | None, what: str) -> list[str]:
+    """Return the columns that rows are compared by."""
+    if subset is None:
+        return frame.data_columns
+    names = [subset] if isinstance(subset, str) else list(subset)
+    if not names:
+        raise InvalidValue(f"the subset of {what} is empty", hint="name columns, or leave it out for all data columns")
+    return names
+
+
+def _check_sorting(sort_by: object, ascending: object) -> None:
+    if sort_by is None and ascending is not True:
+        raise InvalidValue("ascending is the direction of sort_by, which was not given", hint="give sort_by, or sort the frame")
 
 
 def _others(frame: DataFrame, names: Sequence[str]) -> tuple[Ordering, ...]:
@@ -355,6 +379,8 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
         if value is not None or method not in ("ffill", "bfill", "pad", "backfill"):
             raise InvalidValue("give a value, or a method: ffill or bfill")
         return _filled(self, sort_by, ascending, forward=method in ("ffill", "pad"))
+    if sort_by is not None or ascending is not True:
+        raise InvalidValue("sort_by and ascending are for a method", hint="give method='ffill' or 'bfill', or leave them out")
     if isinstance(value, Mapping):
         return self.assign(**{name: self._column(name).fillna(each) for name, each in value.items()})
     if isinstance(value, Series):
@@ -372,6 +398,7 @@ def _filled(frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bo
             forward: bool) -> DataFrame:
     from objectiv_local.frame.frame import DataFrame
 
+    _check_sorting(sort_by, ascending)
     ordered = frame.sort_values(sort_by, ascending) if sort_by is not None else frame
     state = ordered._state
     columns = [make_series(state, state.value(name), name) for name in frame.data_columns]
@@ -407,7 +434,7 @@ def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, nor
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.groupby import partition_of
 
-    names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
+    names = _subset(self, subset, "value_counts")
     partition_of(self._state, "value_counts")
     state = self._state.ungrouped()
     keys = [] if self.group_by is None else [make_series(state, expr, name) for name, expr in self.group_by.keys]

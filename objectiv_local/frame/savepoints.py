@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from objectiv_local.arguments import checked
 from objectiv_local.dialects import dialect_named
+from objectiv_local.engines.base import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.store import materialize, source_of
 from objectiv_local.frame.translate import stored_name, translated
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from objectiv_local.engines.base import Engine
     from objectiv_local.frame.frame import DataFrame
 
 KINDS = ("cte", "view", "table", "temp_table")
@@ -50,6 +52,7 @@ class CreatedObject(NamedTuple):
     materialization: str
 
 
+@checked
 class Savepoints:
     """The savepoints of a frame and of the frames made from it, in the order in which they were set."""
 
@@ -70,7 +73,7 @@ class Savepoints:
         """The names of the savepoints."""
         return list(self._entries)
 
-    def add_savepoint(self, name: str, df: DataFrame, materialization: str = "cte") -> None:
+    def add_savepoint(self, name: str, df: DataFrame, materialization: str | Enum = "cte") -> None:
         """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for a name that is taken."""
         if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_]+", name):
             raise InvalidValue(f"{name!r} cannot name a savepoint", hint="use letters, digits and underscores")
@@ -78,7 +81,7 @@ class Savepoints:
             raise InvalidValue(f"there is a savepoint {name!r} already", hint="choose another name, or remove_savepoint first")
         self._entries[name] = Savepoint(name, df.copy(), _kind(materialization))
 
-    def set_materialization(self, name: str, materialization: str) -> None:
+    def set_materialization(self, name: str, materialization: str | Enum) -> None:
         """Change how a savepoint is materialized: cte, view, table or temp_table."""
         self._entries[name] = replace(self._entry(name), materialization=_kind(materialization))
 
@@ -153,7 +156,7 @@ class Savepoints:
         drops = {}
         for entry in reversed(self.all):
             # A temporary table is qualified with its schema, because a permanent table may have the same name.
-            schema = f"{dialect_named(dialect or entry.df._state.dialect).temporary_schema}."
+            schema = f"{dialect_named(entry.df._state.dialect if dialect is None else dialect).temporary_schema}."
             if entry.materialization == "temp_table":
                 drops[entry.name] = f"DROP TABLE IF EXISTS {schema}{_named(entry, {})}"
             elif entry.materialization != "cte":
@@ -237,7 +240,7 @@ def _kind(materialization: object) -> str:
     return kind
 
 
-def set_savepoint(self: DataFrame, name: str, materialization: str = "cte") -> DataFrame:
+def set_savepoint(self: DataFrame, name: str, materialization: str | Enum = "cte") -> DataFrame:
     """Register the frame as it is now under a name, and return it. The frame becomes a step of its own; see ``savepoints``.
 
     The savepoints are shared by all frames that are made from this one.

@@ -18,10 +18,14 @@ from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitut
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Limit, Node, Select, Sort, Source, topological
 from objectiv_local.plan.variables import with_values
-from objectiv_local.types import Type
+from objectiv_local.types import INT64_MAX, Type
 
 if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
+
+
+#: Operations within each other before they become a step; an expression takes 150, and one method adds a few.
+MOST_NESTED = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,14 @@ class State:
         groups = None if groups is None else groups.moved([substitute(key, renamed) for key in keys])
         return replace(self.on(plan, order), groups=groups)
 
+    def shallow(self, expr: Expr) -> tuple[State, Expr]:
+        """Return an expression with what takes very many operations as a column of a step of its own, which no frame shows."""
+        if expr.depth <= MOST_NESTED:
+            return self, expr
+        step = unused_name("step", self.plan.types)
+        state = self.extended([(step, expr)])
+        return state, state.column(step)
+
     def statement(self, columns: Iterable[str], limit: int | slice | None = None,
                   dialect: str | None = None) -> Statement:
         """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect.
@@ -189,11 +201,12 @@ def _range(limit: int | slice | None) -> tuple[int | None, int]:
         if limit.step not in (None, 1):
             raise InvalidValue("a slice of rows cannot have a step", hint="filter on window_row_number() % step")
         for number in (start, stop):
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int)
+                                       or not 0 <= number <= INT64_MAX):
                 raise InvalidValue(f"a slice of rows takes whole numbers from 0, not {number!r}",
                                    hint="sort descending and use head() for the last rows")
         return (None if stop is None else max(stop - start, 0)), start
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= INT64_MAX:
         raise InvalidValue(f"a number of rows has to be a whole number from 0, not {limit!r}")
     return limit, 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
@@ -25,7 +26,7 @@ _HASHES = 2**60
 
 
 def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace: bool = False,
-                limit: int | slice | None = None, distinct: bool = False, materialization: str = "cte") -> DataFrame:
+                limit: int | slice | None = None, distinct: bool = False, materialization: str | Enum = "cte") -> DataFrame:
     """Return the frame as a step of its own, named ``node_name`` in the SQL; the order of the rows is dropped.
 
     Never needed for a right answer: filters on windows, aggregates of aggregates and the like make steps by themselves.
@@ -118,6 +119,10 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     in a table of the database, which needs a connection for writing.
     """
     self._state.rows("get_sample")
+    if overwrite and table_name is None:
+        raise InvalidValue("overwrite is for a sample in a table of the database", hint="give table_name, or leave it out")
+    if filter is not None and (sample_percentage is not None or seed is not None):
+        raise InvalidValue("a sample is taken by a filter or by a percentage, not both", hint="filter the frame before")
     if filter is not None:
         sampled = self[filter]
     else:

@@ -35,7 +35,7 @@ def known(frame: DataFrame) -> dict[tuple[str, str], Variable]:
     return {(variable.type.dtype, variable.name): variable for variable in found}
 
 
-def create_variable(self: DataFrame, name: str, value: object, *, dtype: str | None = None) -> tuple[DataFrame, Series]:
+def create_variable(self: DataFrame, name: str, value: object, *, dtype: object = None) -> tuple[DataFrame, Series]:
     """Return a copy that has a variable, and the variable as a series to use in expressions.
 
     A variable is identified by its name and dtype, and has one value per expression. Creating a variable that the frame
@@ -60,12 +60,12 @@ def create_variable(self: DataFrame, name: str, value: object, *, dtype: str | N
     return frame, make_series(frame._state, variable, name)
 
 
-def _variable(name: str, value: object, dtype: str | None) -> Variable:
+def _variable(name: str, value: object, dtype: object) -> Variable:
     found = literal(value) if dtype is None else constant(value, type_from_dtype(dtype))
     return Variable(checked_name(name), found.value, found.type)
 
 
-def set_variable(self: DataFrame, name: str, value: object, *, dtype: str | None = None) -> DataFrame:
+def set_variable(self: DataFrame, name: str, value: object, *, dtype: object = None) -> DataFrame:
     """Return a copy with another value for a variable, wherever the frame uses it.
 
     A variable is identified by its name and dtype. Raises ColumnNotFound for a variable that the frame does not have. Rows

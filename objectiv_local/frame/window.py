@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 from typing import cast as typed
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
 from objectiv_local.frame import functions
 from objectiv_local.frame.align import aligned
@@ -16,6 +18,7 @@ from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Aggregation, Expr, Frame, Ordering, aggregation, call, case, literal, over
 from objectiv_local.plan.ops import OPS
+from objectiv_local.types import INT64_MAX
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 _BOUNDARIES = ("preceding", "current_row", "following")
 
 
-def frame_of(mode: str, start_boundary: str, start_value: int | None, end_boundary: str,
+def frame_of(mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum,
              end_value: int | None) -> Frame:
     """Return the frame with these boundaries. A boundary without a value is unbounded."""
     mode = str(getattr(mode, "value", mode)).upper()
@@ -43,16 +46,20 @@ def frame_of(mode: str, start_boundary: str, start_value: int | None, end_bounda
     return Frame(typed("OneOf['ROWS', 'RANGE']", mode), start, end)
 
 
+def _check_count(name: str, value: int | None, least: int) -> None:
+    if value is not None and not least <= value <= INT64_MAX:
+        raise InvalidValue(f"{name} has to be a whole number from {least}, not {value!r}")
+
+
 def _word(boundary: object) -> str:
     return str(getattr(boundary, "value", boundary)).lower().replace(" ", "_")
 
 
-def _bound(which: str, boundary: str, value: int | None) -> int | None:
+def _bound(which: str, boundary: str | Enum, value: int | None) -> int | None:
     boundary = _word(boundary)
     if boundary not in _BOUNDARIES:
         raise InvalidValue(f"{which}_boundary has to be one of {', '.join(_BOUNDARIES)}, not {boundary!r}")
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise InvalidValue(f"{which}_value has to be a whole number from 0, not {value!r}")
+    _check_count(f"{which}_value", value, 0)
     if boundary == "current_row":
         if value is not None:
             raise InvalidValue(f"{which}_boundary 'current_row' has no {which}_value")
@@ -60,6 +67,7 @@ def _bound(which: str, boundary: str, value: int | None) -> int | None:
     return None if value is None else (-value if boundary == "preceding" else value)
 
 
+@checked
 class Window(Reductions["DataFrame"]):
     """The rows of the same group, in the order of the frame, from one boundary to another around each row.
 
@@ -69,8 +77,7 @@ class Window(Reductions["DataFrame"]):
 
     def __init__(self, state: State, partition: tuple[Expr, ...], frame: Frame, min_values: int | None = None,
                  columns: tuple[str, ...] = ()) -> None:
-        if min_values is not None and (isinstance(min_values, bool) or not isinstance(min_values, int) or min_values < 0):
-            raise InvalidValue(f"min_values has to be a whole number from 0, not {min_values!r}")
+        _check_count("min_values", min_values, 0)
         self._state = state
         self._partition = partition
         self._frame = frame
@@ -94,8 +101,9 @@ class Window(Reductions["DataFrame"]):
 
         return frame_text(self._frame)
 
-    def set_frame_clause(self, mode: str = "range", start_boundary: str = "preceding", start_value: int | None = None,
-                         end_boundary: str = "current_row", end_value: int | None = None) -> Window:
+    def set_frame_clause(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding",
+                         start_value: int | None = None, end_boundary: str | Enum = "current_row",
+                         end_value: int | None = None) -> Window:
         """Return the window with other boundaries."""
         frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state, self._partition, frame, self._min_values, self._columns)
@@ -148,6 +156,7 @@ class Window(Reductions["DataFrame"]):
         return make_series(state, expr, name)
 
 
+@checked
 class SeriesWindow(Reductions[Series]):
     """One column of a window: ``window['column'].sum()`` is a value for every row."""
 
@@ -175,10 +184,11 @@ class SeriesWindow(Reductions[Series]):
 def rolling(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], window: int, min_periods: int | None, *,
             center: bool, closed: str) -> Window:
     """Return the window of ``window`` rows up to the current one, or around it with ``center``."""
-    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
-        raise InvalidValue(f"a rolling window has a number of rows from 1, not {window!r}")
+    _check_count("window", window, 1)
     if closed != "right":
         raise NotSupported(f"a rolling window with closed={closed!r} is not supported", hint="use window(mode='rows', ...)")
+    if min_periods is not None and min_periods > window:
+        raise InvalidValue(f"min_periods={min_periods} is more than the {window} rows of the window")
     _sorted(state, "rolling")
     # As pandas: of an even number, the row before the middle is the current one.
     after = (window - 1) // 2 if center else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Final
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.groupby import grouping
@@ -29,6 +30,7 @@ class _NotSet:
 not_set: Final = _NotSet()
 
 
+@checked
 class Aggregate:
     """The aggregates of a model hub.
 

@@ -35,7 +35,7 @@ def event_frame(db_url: object, table_name: str | None, start_date: object, end_
     if start is not None and end is not None and end < start:
         raise InvalidValue(f"end_date {end} is before start_date {start}", hint="swap them")
     engine = connected(db_url)
-    stored = engine.table(table_name or engine.default_table or DEFAULT_TABLE)
+    stored = engine.table((engine.default_table or DEFAULT_TABLE) if table_name is None else table_name)
     contexts = [*global_contexts]
     if identity_resolution is not None and _IDENTITIES not in contexts:
         contexts.append(_IDENTITIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series import make_series
@@ -19,6 +20,7 @@ CONVERSION_STEP = "_first_conversion_step_number"
 _MOST_STEPS = 100
 
 
+@checked
 class FunnelDiscovery:
     """Paths of consecutive locations: what users do, step by step."""
 
@@ -115,7 +117,12 @@ class FunnelDiscovery:
         Most frequent pairs come first. With ``show``, the diagram is drawn by plotly, of the ``n_top_examples`` most
         frequent pairs; the frame has all of them.
         """
+        sankey.check_most(n_top_examples)
         columns = [name for name in steps_df.data_columns if name != CONVERSION_STEP]
+        others = [name for name in columns if steps_df.dtypes[name] != "string"]
+        if others:
+            raise InvalidType(f"a diagram is of the names of locations, and {others[0]!r} is {steps_df.dtypes[others[0]]}",
+                              hint="make the paths with get_navigation_paths(...)")
         if len(columns) < 2:
             raise InvalidValue("a diagram needs paths of two steps at least", hint="get_navigation_paths(..., steps=2)")
         pairs = []

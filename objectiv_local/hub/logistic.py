@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series.base import make_series
@@ -14,6 +15,7 @@ from objectiv_local.types import FLOAT64
 _TARGET = "target"
 
 
+@checked
 class LogisticRegression:
     """scikit-learn's LogisticRegression over frames: fitting fetches the data, predicting adds columns.
 
@@ -52,7 +54,10 @@ class LogisticRegression:
                                hint="fill them with fillna, or leave the rows out with dropna")
         if table[target].nunique() < 2:
             raise InvalidValue(f"y has {'one value only' if len(table) else 'no rows'}: there is nothing to tell apart")
-        self._model.fit(table[X.data_columns].astype("float64"), table[target].astype("bool"))
+        try:
+            self._model.fit(table[X.data_columns].astype("float64"), table[target].astype("bool"))
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(f"scikit-learn cannot fit this model: {error}") from error
         return self
 
     def decision_function(self, X: DataFrame) -> Series:  # noqa: N803
@@ -112,15 +117,13 @@ class LogisticRegression:
         return score
 
 
-def _checked_target(y: object) -> None:
-    if not isinstance(y, Series) or y.dtype != "bool":
-        raise InvalidType(f"y has to be a bool series, not {getattr(y, 'dtype', type(y).__name__)}",
+def _checked_target(y: Series) -> None:
+    if y.dtype != "bool":
+        raise InvalidType(f"y has to be a bool series, not {y.dtype}",
                           hint="compare: y = df.conversions > 0")
 
 
-def _checked(frame: object) -> None:
-    if not isinstance(frame, DataFrame):
-        raise InvalidType(f"X has to be a frame, not {type(frame).__name__}")
+def _checked(frame: DataFrame) -> None:
     wrong = {name: dtype for name, dtype in frame.dtypes.items() if dtype not in ("bool", "int64", "float64")}
     if wrong or not frame.data_columns:
         raise InvalidType(f"columns of X are numbers or bool; there {'are ' + str(wrong) if wrong else 'are none'}",

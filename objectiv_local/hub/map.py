@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series import JsonAccessor
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from objectiv_local.hub.modelhub import ModelHub
 
 
+@checked
 class Map:
     """The labels of a model hub."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.unique import check_aligned
@@ -16,6 +17,7 @@ from objectiv_local.hub.logistic import LogisticRegression
 from objectiv_local.hub.map import Map
 
 
+@checked
 class ModelHub:
     """Models of product analytics over frames of events.
 
@@ -29,6 +31,7 @@ class ModelHub:
     '%Y-%m-%d'
     """
 
+    @checked
     def __init__(self, time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f",
                  global_contexts: Sequence[str] | None = None) -> None:
         self._time_aggregation = _checked_format(time_aggregation)
@@ -114,6 +117,7 @@ class ModelHub:
         all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
         ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn.
         """
+        sankey.check_most(n_top_examples)
         pairs = sankey.stack_flows(data, root_location, location_stack)
         if show:
             sankey.diagram(pairs, n_top_examples, "Locations and those within them, by events").show()
@@ -165,10 +169,8 @@ class ModelHub:
                                            or location_stack._expr.type.name != "json"):
             raise InvalidType("location_stack has to be a series of location stacks",
                               hint="for instance df.location_stack.json[{'id': 'Quickstart Guide'}:]")
-        if event_type is not None and not isinstance(event_type, str):
-            raise InvalidType(f"event_type has to be a text, not {event_type!r}")
-        if name is not None and (not isinstance(name, str) or not name):
-            raise InvalidType(f"the name of a conversion has to be a text, not {name!r}")
+        if name == "":
+            raise InvalidValue("the name of a conversion cannot be empty")
         self._conversion_events[name or f"conversion_{len(self._conversion_events) + 1}"] = (location_stack, event_type)
 
 

@@ -18,6 +18,12 @@ from objectiv_local.types import STRING
 MOST_LETTERS = 40
 
 
+def check_most(n_top_examples: int | None) -> None:
+    """Raise InvalidValue for a number of pairs that cannot be drawn."""
+    if n_top_examples is not None and n_top_examples < 1:
+        raise InvalidValue(f"n_top_examples has to be a whole number from 1, not {n_top_examples!r}")
+
+
 def flows(pairs: list[DataFrame]) -> DataFrame:
     """Return how often each pair of locations occurs in frames of ``source`` and ``target``, the most frequent first."""
     rows = concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0]
@@ -28,8 +34,6 @@ def flows(pairs: list[DataFrame]) -> DataFrame:
 def stack_flows(data: DataFrame, root_location: str | None, location_stack: Series | str | None) -> DataFrame:
     """Return how often each location stands in each other one; see ModelHub.visualize_location_stack."""
     data = require(data, "visualize_location_stack", user_id="", location_stack="")
-    if root_location is not None and not isinstance(root_location, str):
-        raise InvalidType(f"root_location is the id of a location, not {root_location!r}")
     stack = location_series(data, location_stack, "visualize_location_stack")
     if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
         raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
@@ -65,9 +69,6 @@ def _most_common(plan: Node) -> ScalarQuery:
 
 def diagram(flows: DataFrame, n_top_examples: int | None, title: str) -> Any:
     """Return the diagram of the most frequent pairs, a figure of plotly."""
-    if n_top_examples is not None and (isinstance(n_top_examples, bool) or not isinstance(n_top_examples, int)
-                                       or n_top_examples < 1):
-        raise InvalidValue(f"n_top_examples has to be a whole number from 1, not {n_top_examples!r}")
     try:
         import plotly.graph_objects as go
     except ImportError:

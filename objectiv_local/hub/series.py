@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidValue, deprecated
 from objectiv_local.frame.series import Series, SeriesJson, series_class
 from objectiv_local.plan.expr import call, literal
@@ -13,6 +14,7 @@ GLOBAL_CONTEXTS = register_label(JSON, "objectiv_global_contexts")
 
 
 @series_class("objectiv_location_stack")
+@checked
 class SeriesLocationStack(SeriesJson):
     """Series of location stacks: arrays of contexts from the root of an application to where an event happened.
 
@@ -37,6 +39,7 @@ class SeriesLocationStack(SeriesJson):
     objectiv = obj
 
 
+@checked
 class LocationStack:
     """What location stacks tell."""
 
@@ -82,6 +85,7 @@ def _member(series: Series, type_: str, key: str, dtype: str) -> Series:
 
 
 @series_class("objectiv_global_context")
+@checked
 class SeriesGlobalContext(SeriesJson):
     """Series of the global contexts of one type: an array with the instances that an event has, most often one."""
 
@@ -112,6 +116,7 @@ class GlobalContext:
 
 
 @series_class("objectiv_global_contexts")
+@checked
 class SeriesGlobalContexts(SeriesJson):
     """Series of all global contexts of an event: an array with contexts of every type."""
 
@@ -133,6 +138,7 @@ class SeriesGlobalContexts(SeriesJson):
     objectiv = obj
 
 
+@checked
 class GlobalContexts:
     """Members of global contexts, whatever their type."""
 

@@ -6,12 +6,15 @@ frame of this package, fitting runs queries and sets the same attributes, and wh
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any, Self
 
+from sklearn.utils._param_validation import InvalidParameterError
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError
 from objectiv_local.frame import DataFrame, Series
 
 
@@ -22,6 +25,21 @@ def is_frame(X: object) -> bool:
     if isinstance(X, DataFrame) and X.group_by is not None:
         raise InvalidType("X has to be a frame, and this one is grouped", hint="aggregate it first: df.groupby(...).agg(...)")
     return isinstance(X, DataFrame)
+
+
+class InvalidParameter(InvalidValue, InvalidParameterError):
+    """A parameter of an estimator that scikit-learn refuses; also scikit-learn's own error."""
+
+
+@contextmanager
+def parameters_checked() -> Iterator[None]:
+    """Raise InvalidParameter for what scikit-learn refuses, where only its own parameters can be the reason."""
+    try:
+        yield
+    except ObjectivError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidParameter(str(error)) from error
 
 
 class OverFrames:
@@ -45,6 +63,11 @@ class OverFrames:
             known = getattr(self, "feature_names_in_", None)
             raise InvalidValue(str(error).strip(), hint=None if known is None else f"pass df[{list(known)}]") from None
         return list(frame.data_columns)
+
+    def _validate_params(self) -> None:
+        """Check the parameters as scikit-learn does. Raises InvalidParameter."""
+        with parameters_checked():
+            super()._validate_params()  # type: ignore[misc]
 
     def _refuse(self, what: str, given: object, instead: str) -> None:
         """Raise NotSupported if something was given that only data in memory can have."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 from typing import Literal as OneOf
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.columns import checked_column, listed, row_key
@@ -51,9 +52,10 @@ class XY:
         return iter((self.X, self.y))
 
 
+@checked
 def xy(frame: DataFrame, target: str | Series | None = None, *, features: Sequence[str] | None = None,
-       index: str | Sequence[str] | None = None, container: Container = "arrow", dtype: str | None = "float64",
-       order_by: str | Sequence[str] | None = None, max_bytes: int | None = MAX_BYTES) -> XY:
+       index: str | Sequence[str] | None = None, container: Container = "arrow", dtype: Any = "float64",
+       order_by: str | Sequence[str] | None = None, max_bytes: float | None = MAX_BYTES) -> XY:
     """Return the rows of a frame as features ``X`` and target ``y``, for scikit-learn. Runs two queries.
 
     ``features`` are data columns, by default all but the target. ``target`` is a data column, or a series of the same rows.
@@ -76,8 +78,8 @@ def xy(frame: DataFrame, target: str | Series | None = None, *, features: Sequen
     chosen = Columns(frame, target, features, index, container, dtype)
     ordered = chosen.sorted(order_by)
     if max_bytes is not None:
-        if isinstance(max_bytes, bool) or not isinstance(max_bytes, Real):
-            raise InvalidType(f"max_bytes is a number of bytes, or None, not {max_bytes!r}")
+        if not max_bytes >= 0:
+            raise InvalidValue(f"max_bytes is a number of bytes from 0, or None, not {max_bytes!r}")
         rows, size = chosen.size()
         if size > max_bytes:
             raise TooLarge(f"{rows} rows of {len(chosen.names)} columns take about {size:,} bytes, and max_bytes is "
@@ -86,8 +88,9 @@ def xy(frame: DataFrame, target: str | Series | None = None, *, features: Sequen
     return chosen.converted(ordered.to_arrow())
 
 
+@checked
 def batches(frame: DataFrame, target: str | Series | None = None, *, features: Sequence[str] | None = None,
-            index: str | Sequence[str] | None = None, container: Container = "arrow", dtype: str | None = "float64",
+            index: str | Sequence[str] | None = None, container: Container = "arrow", dtype: Any = "float64",
             order_by: str | Sequence[str] | None = None, batch_rows: int = BATCH_ROWS, epochs: int = 1,
             on_batch: Callable[[int, int], object] | None = None) -> Iterator[XY]:
     """Return an iterator over the rows as batches of at most ``batch_rows``, in bounded memory, ``epochs`` times over.
@@ -135,7 +138,7 @@ class Columns:
             raise InvalidType(f"rows are taken from a frame, not from {type(frame).__name__}")
         if container not in CONTAINERS:
             raise InvalidValue(f"there is no container {container!r}", hint=f"use one of {', '.join(CONTAINERS)}")
-        if dtype not in (None, "float64", "float32"):
+        if dtype is not None and str(dtype) not in ("float64", "float32"):
             raise InvalidValue(f"dtype is 'float64', 'float32' or None, not {dtype!r}")
         if isinstance(features, str):
             raise InvalidType("features is a list of columns, not one name", hint=f"write features=[{features!r}]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import joined
@@ -18,6 +19,7 @@ from objectiv_local.types import STRING, decimal_type
 _VERSION = "1"
 
 
+@checked
 def fingerprint(frame: DataFrame) -> str:
     """Return a text that is equal for frames with equal rows, in whichever order and on whichever engine. One query.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.model_selection import BaseCrossValidator
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.columns import checked_column, listed
@@ -22,6 +23,7 @@ from objectiv_local.types import FLOAT64, python_value
 __all__ = ["HashKFold", "folds", "key_number", "key_numbers", "split"]
 
 
+@checked
 def split(frame: DataFrame, *, key: str | Sequence[str], test_size: float = 0.25, seed: int = 0,
           stratify: str | Sequence[str] | None = None) -> tuple[DataFrame, DataFrame]:
     """Return the rows of a frame as two lazy frames, train and test: all rows of a key are in one of them.
@@ -60,6 +62,7 @@ def split(frame: DataFrame, *, key: str | Sequence[str], test_size: float = 0.25
     return _kept(wide, call("not", is_test), "train"), _kept(wide, is_test, "test")
 
 
+@checked
 def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed: int = 0, name: str = "fold") -> DataFrame:
     """Return the frame with an int64 column, the number of the fold of each row from 0: all rows of a key have one fold.
 

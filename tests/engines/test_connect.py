@@ -322,3 +322,44 @@ def test_what_is_no_target() -> None:
         connect("mysql://host/db")
     with pytest.raises(InvalidValue, match="statement_timeout is 0"):
         connect("x.parquet", statement_timeout=0)
+
+
+def test_settings_of_an_open_engine_are_not_changed(tmp_path: Path) -> None:
+    engine = connect(duckdb.connect())
+    assert connect(engine) is engine
+    for settings in ({"read_only": False}, {"new": True}, {"statement_timeout": 5}, {"external_access": True}):
+        with pytest.raises(InvalidValue, match=f"{next(iter(settings))} cannot be set for .*connected already"):
+            connect(engine, **settings)
+    with connect(tmp_path / "a.duckdb", read_only=False) as writing:
+        assert connect(writing, read_only=False) is writing
+
+
+def test_what_is_only_read_cannot_be_opened_for_writing(events: Path) -> None:
+    for target in (events, str(events), events.parent, pd.DataFrame({"n": [1]}), pa.table({"n": [1]})):
+        with pytest.raises(InvalidValue, match="Parquet files and tables in memory are only read"):
+            connect(target, read_only=False)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e300, 2_147_484])
+def test_a_timeout_is_one_that_every_engine_takes(events: Path, seconds: float) -> None:
+    with pytest.raises(InvalidValue, match="statement_timeout is"):
+        connect(events, statement_timeout=seconds)
+
+
+@pytest.mark.parametrize(("settings", "words"), [
+    ({"read_only": "no"}, "read_only of connect has to be True or False, not 'no'"),
+    ({"new": 1}, "new of connect has to be True or False, not 1"),
+    ({"statement_timeout": "5"}, "statement_timeout of connect has to be a number or None, not '5'"),
+    ({"external_access": None}, "external_access of connect has to be True or False, not None"),
+])
+def test_settings_of_other_types(events: Path, settings: dict[str, object], words: str) -> None:
+    with pytest.raises(InvalidType, match=words):
+        connect(events, **settings)
+
+
+def test_an_engine_that_was_not_opened_has_a_repr() -> None:
+    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.postgres import PostgresEngine
+
+    for class_ in (DuckDBEngine, PostgresEngine):
+        assert repr(class_.__new__(class_)) == "<no connection>"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from enum import Enum
 
 import numpy as np
 import pandas as pd
 import pytest
 from frame.frames import load, on_every_engine, opened, plain, values
 
-from objectiv_local import DataFrame, concat
-from objectiv_local.errors import DataInvalid, ObjectivError
+from objectiv_local import DataFrame, Series, concat
+from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, ObjectivError, QueryFailed
 
 
 def frame():
@@ -39,7 +40,7 @@ def frame():
     (lambda df: df.j.rank(), "cannot be sorted by json"),
     (lambda df: df.tags.rank(method="first"), r"cannot be sorted by list\[string\]"),
     (lambda df: df.j.isin(df.j), "cannot be looked up by json"),
-    (lambda df: df.j.isin([{"a": 1}]), "cannot be computed from"),
+    (lambda df: df.j.isin([{"a": 1}]), "cannot look up a dict in 'j', which is json"),
     (lambda df: df.j.replace([[1]], 2), "cannot be computed from"),
     (lambda df: df.set_index("j").n + df.append(df).set_index("j").n, "aligned by an index of json"),
     # types that do not go into each other without loss
@@ -55,11 +56,11 @@ def frame():
     (lambda df: df.reset_index(3), "none with number 3"),
     (lambda df: df.drop(index=1), "leaves out columns"),
     (lambda df: df.drop(), "needs the columns"),
-    (lambda df: df.sort_values(df.n), "names of columns"),
+    (lambda df: df.sort_values(df.n), "(?s)a list of strings, not a SeriesInt64.*give the name of a column"),
     (lambda df: df.sort_values("n", na_position="middle"), "first or last"),
     (lambda df: df.sort_index(level="m"), "no level 'm'"),
     (lambda df: df.merge(df[["n"]], on="n", suffixes=("", "")), "two columns"),
-    (lambda df: df.merge(3), "takes a frame"),
+    (lambda df: df.merge(3), "right of DataFrame.merge has to be a DataFrame or a Series, not 3"),
     (lambda df: df.merge(df, how="cross", on="n"), "cross merge has no keys"),
     (lambda df: df.merge(df, left_on="n"), "right_on"),
     (lambda df: df.merge(df, left_on="n", right_on="s"), "cannot merge on"),
@@ -67,7 +68,7 @@ def frame():
     (lambda df: df.merge(df, on=lambda left, right: left.n + right.n), "has to give a bool series"),
     (lambda df: df.merge(df, on=lambda left, right: left.m > 1), "no column 'm'"),
     (lambda df: df.append(df.reset_index(drop=True)), "different indexes"),
-    (lambda df: df.append(3), "append takes frames"),
+    (lambda df: df.append(3), "other of DataFrame.append has to be a DataFrame or a list of DataFrames, not 3"),
     (lambda df: concat([]), "no frames"),
     (lambda df: df.groupby("n").agg({"m": "sum"}), "no column 'm'"),
     (lambda df: df.groupby("n").agg(total=("m", "sum")), "no column 'm'"),
@@ -88,7 +89,8 @@ def frame():
     (lambda df: df.s.mean(), "mean cannot be computed"),
     (lambda df: df.u.median(), "quantile cannot be computed"),
     (lambda df: df.j.max(), "max cannot be computed"),
-    (lambda df: df.n.sum(3), "partition is a window or groups"),
+    (lambda df: df.n.sum(3), "partition of SeriesInt64.sum has to be a Window, a DataFrame or None, not 3"),
+    (lambda df: df.n.sum(df), "partition is a window or groups"),
     (lambda df: df.n.rank(method="best"), "not a way to rank"),
     (lambda df: df.n.shift(1), "needs an order"),
     (lambda df: df.sort_values("n").n.shift(0.5), "whole number"),
@@ -133,12 +135,13 @@ def frame():
     (lambda df: df.j.astype("int64"), r"hint: astype\('int64', errors='coerce'\) reads whole numbers"),
     (lambda df: df.j.astype("float64", errors="coerce"), r"json, cannot be cast to float64"),
     (lambda df: df.s.astype("json", errors="coerce"), "cannot be tried"),
-    (lambda df: df.n.isin("abc"), "takes a list"),
-    (lambda df: df.n.isin(["a"]), "eq cannot be computed"),
+    (lambda df: df.n.isin("abc"), "has to be a Series or a list of values, not 'abc'"),
+    (lambda df: df.n.isin(["a"]), "cannot look up 'a' in 'n', which is int64"),
     (lambda df: df.n << -1, "0 to 62 bits"),
     (lambda df: df.n + 2**63, "does not fit in 64 bits"),
     (lambda df: df.n.round(1.5), "whole number"),
-    (lambda df: df.n.map(3), "takes a mapping"),
+    (lambda df: df.n.map(3), "has to be a mapping of values to values, not 3"),
+    (lambda df: df.n.map({}), "this one is empty"),
     (lambda df: df.n.between(1, 2, inclusive="some"), "both, neither, left or right"),
     (lambda df: df.s.str.replace("a", "b", n=1), "not supported"),
     (lambda df: df.s.str.zfill("3"), "whole number"),
@@ -150,7 +153,7 @@ def frame():
     (lambda df: df["at"].dt.month, "a time has no month"),
     (lambda df: df.t > "noon", "YYYY-MM-DD"),
     (lambda df: df["at"] > "noon", "HH:MM:SS"),
-    (lambda df: df.tags.elements["a"], "indexed by a position"),
+    (lambda df: df.tags.elements["a"], r"key of ListAccessor\[...\] has to be a whole number or a slice, not 'a'"),
     (lambda df: df.j.json[::2], "cannot have a step"),
     (lambda df: df.j.json[{}:], "matches every element"),
     (lambda df: df.get_dummies(columns="n"), "made of text"),
@@ -169,6 +172,131 @@ def test_errors_say_what_to_do(wrong, words):
     with pytest.raises(ObjectivError, match=words) as caught:
         wrong(frame())
     assert caught.value.what
+
+
+@pytest.mark.parametrize(("wrong", "class_", "words"), [
+    (lambda df: DataFrame({"n": [1]}), InvalidType, "(?s)a frame is not made of a dict.*from_pandas"),
+    (lambda df: DataFrame({"n": [1]}, ["n"]), InvalidType, "a frame is not made of a dict"),
+    (lambda df: Series([1], None, "n"), InvalidType, r"a series is not made of \[1\]"),
+    (lambda df: df.merge(df, on="n", suffixes=("_x",)), InvalidType, r"suffixes .* a tuple of 2 strings, not \('_x',\)"),
+    (lambda df: df.n.where(5), InvalidType, "condition of SeriesInt64.where has to be a Series, not 5"),
+    (lambda df: df.t.dt.strftime(5), InvalidType, "format_str of DateTimeOperation.strftime has to be a string, not 5"),
+    (lambda df: df.n.isin([[1]]), InvalidType, r"isin cannot look up \[1\] in 'n', which is int64"),
+    (lambda df: DataFrame.from_pandas(opened("duckdb"), 5), InvalidType, "df of DataFrame.from_pandas has to be a pandas.DataFrame, not 5"),
+    (lambda df: df.scale("a"), InvalidType, "with_mean of DataFrame.scale has to be True or False, not 'a'"),
+    (lambda df: df.to_batches(1.5), InvalidType, "batch_rows of DataFrame.to_batches has to be a whole number, not 1.5"),
+    (lambda df: df.to_batches(2**31, 1), InvalidValue, "no connection|batch_rows is"),
+    (lambda df: df.n.value_counts(bins=2, method="nope"), InvalidValue, "method is pandas or bach, not 'nope'"),
+    (lambda df: df.n.value_counts(method="nope"), InvalidValue, "method is pandas or bach, not 'nope'"),
+    (lambda df: df.n.value_counts(bins=2**40), InvalidValue, "too many to list"),
+    (lambda df: df.n.qcut(2**40), InvalidValue, "from 1 to 100,000"),
+    (lambda df: df.n.agg("sum", ddof=1), InvalidType, "sum has no option 'ddof'"),
+    (lambda df: df.groupby("n").x.transform("std", q=1), InvalidType, "std has no option 'q'"),
+    (lambda df: df.n.replace([1, 2], [3]), InvalidValue, "2 values cannot be replaced with 1 values"),
+    (lambda df: df.n.replace({1: 2}, 3), InvalidValue, "not both"),
+    (lambda df: df.drop("n", errors="nope"), InvalidValue, "'raise' or 'ignore'"),
+    (lambda df: df.rename(columns={}, errors="nope"), InvalidValue, "'raise' or 'ignore'"),
+    (lambda df: df.rename(columns={}, axis=5), InvalidValue, "axis is 0, 1"),
+    (lambda df: df.drop_duplicates([]), InvalidValue, "the subset of drop_duplicates is empty"),
+    (lambda df: df.value_counts([]), InvalidValue, "the subset of value_counts is empty"),
+    (lambda df: df.drop_duplicates("n", ascending=False), InvalidValue, "ascending is the direction of sort_by"),
+    (lambda df: df.ffill(ascending=False), InvalidValue, "ascending is the direction of sort_by"),
+    (lambda df: df.fillna(1, sort_by="n"), InvalidValue, "are for a method"),
+    (lambda df: df.nlargest(2, []), InvalidValue, "no column to compare"),
+    (lambda df: df.get_sample(sample_percentage=5, overwrite=True), InvalidValue, "overwrite is for a sample in a table"),
+    (lambda df: df.get_sample(filter=df.b, sample_percentage=5), InvalidValue, "not both"),
+    (lambda df: df.sort_values("n").rolling(2, min_periods=3), InvalidValue, "more than the 2 rows"),
+    (lambda df: df.sort_values("n").rolling(2**70), InvalidValue, "window has to be a whole number"),
+    (lambda df: df.set_index(["n", "s"])[["x"]].unstack(fill_value={}), InvalidType, "a single value, not a dict"),
+    (lambda df: df.view_sql(limit=2**70), InvalidValue, "a number of rows"),
+    (lambda df: df.j.json.array_contains(float("nan")), InvalidValue, "JSON has no number nan"),
+    (lambda df: df.n.sort_by_series([df.x], ascending=[True, False]), InvalidValue, "1 series to sort by have 2 directions"),
+    (lambda df: DataFrame.from_schema({}), InvalidValue, "a schema cannot be empty"),
+])
+def test_arguments_are_neither_ignored_nor_raw_errors(wrong, class_, words):
+    with pytest.raises(class_, match=words):
+        wrong(frame())
+
+
+class Way(Enum):
+    ROWS = "rows"
+    CTE = "cte"
+    START = "PRECEDING"
+
+
+@pytest.mark.parametrize(("given", "plain"), [
+    (lambda df: df[["n", "x"]].agg(sum), lambda df: df[["n", "x"]].agg("sum")),
+    (lambda df: df[["n", "x"]].agg([min, np.max]), lambda df: df[["n", "x"]].agg(["min", "max"])),
+    (lambda df: df.agg({"n": max, "x": [min]}), lambda df: df.agg({"n": "max", "x": ["min"]})),
+    (lambda df: df.groupby("n").agg(total=("x", sum)), lambda df: df.groupby("n").agg(total=("x", "sum"))),
+    (lambda df: df.n.agg([min, max]), lambda df: df.n.agg(["min", "max"])),
+    (lambda df: df.groupby("n").x.transform(max), lambda df: df.groupby("n").x.transform("max")),
+    (lambda df: df.materialize(materialization=Way.CTE), lambda df: df.materialize()),
+    (lambda df: df.n.sum(df.sort_values("n").window(Way.ROWS, Way.START)), lambda df: df.n.sum(df.sort_values("n").window("rows"))),
+    (lambda df: Series.from_value(df, 1, dtype=float), lambda df: Series.from_value(df, 1, dtype="float64")),
+    (lambda df: df.create_variable("v", 1, dtype=float)[1], lambda df: df.create_variable("v", 1, dtype="float64")[1]),
+    (lambda df: df.drop(columns=pd.Index(["x"])), lambda df: df.drop(columns=["x"])),
+    (lambda df: df.drop(columns=np.array(["x", "s"])), lambda df: df.drop(columns=["x", "s"])),
+    (lambda df: df.drop(columns={"x": 1}.keys()), lambda df: df.drop(columns=["x"])),
+    (lambda df: df.sort_values(("n", "x"), ascending=(True, np.bool_(False))), lambda df: df.sort_values(["n", "x"], ascending=[True, False])),
+    (lambda df: df.merge(df, on="n", suffixes=["_a", "_b"]), lambda df: df.merge(df, on="n", suffixes=("_a", "_b"))),
+    (lambda df: df[["n", "x"]].minmax_scale([0, 2]), lambda df: df[["n", "x"]].minmax_scale((0.0, 2.0))),
+    (lambda df: df.n.isin(i for i in (1, 2)), lambda df: df.n.isin([1, 2])),
+    (lambda df: df.n.isin(np.array([1, 2])), lambda df: df.n.isin([1, 2])),
+    (lambda df: concat(each for each in (df, df)), lambda df: concat([df, df])),
+    (lambda df: df.n.round(np.int64(-1)), lambda df: df.n.round(-1)),
+])
+def test_other_forms_of_right_arguments(given, plain):
+    assert given(frame()).view_sql() == plain(frame()).view_sql()
+
+
+TEXTS = [("int64", "x"), ("int64", ""), ("int64", "1.5"), ("int64", "99999999999999999999"), ("float64", "x"), ("float64", ""),
+         ("decimal(38,2)", "x"), ("bool", "x"), ("bool", ""), ("date", "x"), ("date", "2022-02-30"), ("time", "x"), ("time", "25:00"),
+         ("timestamp", "x"), ("timestamp", "2022-13-01 10:00"), ("uuid", "x"), ("json", "{x")]
+
+
+@on_every_engine
+def test_strings_that_do_not_cast_are_invalid_data(engine):
+    df = load(engine, {"s": [text for _, text in TEXTS]})
+    for row, (dtype, _) in enumerate(TEXTS):
+        with pytest.raises(DataInvalid, match="a value cannot be converted"):
+            df[df.index["_index_row"] == row].s.astype(dtype).to_arrow()
+
+
+@on_every_engine
+def test_a_number_out_of_range_is_not_invalid_data(engine):
+    df = load(engine, {"x": [1e30], "n": [2**62]})
+    for wrong in (df.x.astype("int64"), df.n * 4):
+        with pytest.raises(QueryFailed):
+            wrong.to_arrow()
+
+
+@on_every_engine
+def test_a_slice_needs_rows_with_its_labels_where_the_order_is_another(engine):
+    df = load(engine, {"s": ["b", "a", None, "c", "a"], "x": [1, 2, 3, 4, 5]}).set_index("s").sort_values("x")
+    assert df.loc["a":"c"].x.to_pandas().tolist() == [2, 3, 4]
+    assert df.loc[:"a"].x.to_pandas().tolist() == [1, 2, 3, 4, 5]
+    assert df.loc["c":].x.to_pandas().tolist() == [4, 5]
+    assert df.loc["c":"b"].x.to_pandas().tolist() == []
+    for rows, label in ((df.loc["q":], "q"), (df.loc[:"zz"], "zz"), (df.loc["a":"zz"], "zz"), (df.loc["q":"c"], "q")):
+        with pytest.raises(DataInvalid, match=f"no row has the label '{label}'"):
+            rows.to_arrow()
+        with pytest.raises(DataInvalid, match=f"no row has the label '{label}'"):
+            len(rows)
+
+
+@on_every_engine
+def test_replacing_by_lists_and_unstacking_intervals(engine):
+    df = load(engine, {"n": [1, 2, 3, None], "s": list("abca"), "x": [1, 2, 3, 4]})
+    assert values(df.n.replace([1, 2], [2, 1])) == [2, 1, 3, None]
+    assert values(df.n.replace((1, None), [None, 5])) == [None, 2, 3, 5]
+    assert values(df.n.replace([1, 2], 7)) == [7, 7, 3, None]
+    df = df[df.n.notnull()]
+    df["part"] = df.n.cut(2)
+    wide = df.set_index(["s", "part"])[["x"]].unstack(fill_value=0).to_pandas()
+    assert {name: column.tolist() for name, column in wide.items()} == {
+        "(0.998, 2.0]__x": [1, 2, 0], "(2.0, 3.0]__x": [0, 0, 3]}
+    assert wide.index.tolist() == ["a", "b", "c"]
 
 
 @on_every_engine

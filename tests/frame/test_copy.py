@@ -59,7 +59,7 @@ def test_what_is_half_made_has_no_attributes_and_no_endless_recursion():
         made = class_.__new__(class_)
         with pytest.raises(AttributeNotFound):
             made._columns if class_ is not GlobalContext else made._series  # noqa: B018
-    assert "not open" in repr(DuckDBEngine.__new__(DuckDBEngine))
+    assert "no connection" in repr(DuckDBEngine.__new__(DuckDBEngine))
 
 
 def test_a_connection_is_shared_by_copies():

@@ -321,7 +321,7 @@ def test_a_series_is_merged_as_a_frame_of_one_column(engine):
     assert left.merge(right.k).sort_values("n").n.to_pandas().tolist() == [1, 3]
     outer = left.merge(right.m, left_on="n", right_on="m", how="outer")
     assert plain(outer.sort_values(["n", "m"]).m.to_pandas()) == [None, None, None, 10, 30]
-    with pytest.raises(InvalidType, match="takes a frame"):
+    with pytest.raises(InvalidType, match="has to be a DataFrame or a Series, not"):
         left.merge([1])
 
 

@@ -39,12 +39,13 @@ def frame(**arguments):
     ({"start_date": 20220201}, "start_date is not a day"),
     ({"start_date": "2022-02-02", "end_date": "2022-02-01"}, "end_date 2022-02-01 is before start_date 2022-02-02"),
     ({"session_gap_seconds": -1}, "session_gap_seconds has to be a number of seconds from 0, not -1"),
-    ({"session_gap_seconds": "1800"}, "session_gap_seconds has to be a number"),
 ])
 def test_arguments(arguments, words):
     with pytest.raises(InvalidValue, match=words) as caught:
         frame(**arguments)
     assert isinstance(caught.value, ValueError)
+    with pytest.raises(InvalidType, match=r"session_gap_seconds of ModelHub\.get_objectiv_dataframe has to be a number, not '1800'"):
+        frame(session_gap_seconds="1800")
 
 
 @pytest.mark.parametrize("contexts", ["application", ["Application"], [1], ["a b"], ["session_id"], ["user_hit_number"], ["user", "user"]])
@@ -109,7 +110,7 @@ def test_models_on_frames_without_their_columns(df):
     hub = ModelHub()
     with pytest.raises(KeyError, match="user_id is not present"):
         hub.agg.unique_users(df[["moment"]])
-    with pytest.raises(TypeError, match="event frame, not dict"):
+    with pytest.raises(TypeError, match=r"(?s)data of Aggregate.unique_users has to be a DataFrame, not a dict.*get_objectiv_dataframe"):
         hub.agg.unique_users({})
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):

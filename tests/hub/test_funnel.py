@@ -90,14 +90,14 @@ def test_funnel(df):
     (lambda df: DISCOVERY.get_navigation_paths(df, 101), InvalidValue, "a path of 101 steps is too long"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, n_examples=0), InvalidValue, "n_examples has to be"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, by="visitor"), ColumnNotFound, "visitor is not present"),
-    (lambda df: DISCOVERY.get_navigation_paths(df, 2, by=df.user_id), InvalidType, "iterated|by name"),
+    (lambda df: DISCOVERY.get_navigation_paths(df, 2, by=df.user_id), InvalidType, "(?s)by of FunnelDiscovery.get_navigation_paths has to be .*not a SeriesUuid.*name of a column"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, location_stack="event_stack"), ColumnNotFound, "event_stack is not present"),
     (lambda df: DISCOVERY.get_navigation_paths(df, 2, location_stack=df.session_id), InvalidType, "location stacks"),
     (lambda df: DISCOVERY.get_navigation_paths(df[["location_stack", "moment"]], 2, only_converted_paths=True), ColumnNotFound,
      "is_conversion_event is not present"),
     (lambda df: DISCOVERY.plot_sankey_diagram(df[["event_type"]]), InvalidValue, "two steps at least"),
     (lambda df: HUB.agg.funnel_conversion(df[["user_id"]]), ColumnNotFound, "moment is not present"),
-    (lambda df: DISCOVERY.get_navigation_paths(3, 2), InvalidType, "takes an event frame"),
+    (lambda df: DISCOVERY.get_navigation_paths(3, 2), InvalidType, "data of FunnelDiscovery.get_navigation_paths has to be a DataFrame, not 3"),
 ])
 def test_bad_input(tmp_path, wrong, error, words):
     target, table = stored("parquet", EVENTS, tmp_path)

@@ -96,8 +96,9 @@ def test_users_are_not_looked_up_for_what_needs_none(place):
 
 
 def test_bad_identities(place):
-    for wrong in ("", 5, ["email"]):
-        with pytest.raises(InvalidType, match="the id of an identity context"):
+    for wrong, words in (("", "is the id of an identity context"), (5, "has to be a string or None"),
+                         (["email"], r"has to be a string or None, not \['email'\]")):
+        with pytest.raises(InvalidType, match=f"identity_resolution .*{words}"):
             frame(place, identity_resolution=wrong)
 
 

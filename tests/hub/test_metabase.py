@@ -187,9 +187,9 @@ def test_bad_settings(server, monkeypatch):
         hub.to_metabase(frame(), "unique_user")
     with pytest.raises(InvalidValue, match="no setting 'titel'"):
         hub.to_metabase(frame(), config={"titel": "x"})
-    with pytest.raises(InvalidType, match="a dict of settings"):
+    with pytest.raises(InvalidType, match=r"config of ModelHub.to_metabase has to be a mapping of strings to values or None"):
         hub.to_metabase(frame(), config=["name"])
-    with pytest.raises(InvalidType, match="takes an event frame"):
+    with pytest.raises(InvalidType, match=r"data of ModelHub.to_metabase has to be a DataFrame or a Series, not 'SELECT 1'"):
         hub.to_metabase("SELECT 1")
     assert server.asked == []
     for name, value, message in (("URL", "", "not set to an address"), ("URL", "2", "not an address with http"),

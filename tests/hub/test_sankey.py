@@ -107,7 +107,7 @@ def test_diagrams_are_shown(df, monkeypatch):
 
 def test_bad_input(df):
     for wrong, error, message in [
-        (lambda: HUB.visualize_location_stack(df, root_location=5), InvalidType, "root_location is the id"),
+        (lambda: HUB.visualize_location_stack(df, root_location=5), InvalidType, "root_location of ModelHub.visualize_location_stack has to be a string or None, not 5"),
         (lambda: HUB.visualize_location_stack(df, location_stack="stak"), ColumnNotFound, "stak is not present"),
         (lambda: HUB.visualize_location_stack(df, location_stack="event_type"), InvalidType, "a series of location stacks"),
         (lambda: HUB.visualize_location_stack(df[["moment"]]), ColumnNotFound, "user_id is not present"),

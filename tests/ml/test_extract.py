@@ -207,17 +207,20 @@ def test_wrong_input_is_told():
         ({"features": ["at"]}, InvalidType, "'at' is timestamp"),
         ({"features": ["visits"], "target": "at"}, InvalidType, "target 'at' is timestamp"),
         ({"features": ["visits"], "target": "minutes"}, InvalidValue, "'minutes' is missing in 1 rows"),
-        ({"features": ["visits"], "target": [1, 2, 3]}, InvalidType, "a series of the same rows, not list"),
+        ({"features": ["visits"], "target": [1, 2, 3]}, InvalidType, "target of .* has to be a string, a Series or None, not"),
         ({"features": ["visits"], "container": "dask"}, InvalidValue, "no container 'dask'"),
         ({"features": ["visits"], "dtype": "int8"}, InvalidValue, "not 'int8'"),
         ({"features": []}, InvalidValue, "there are no features"),
     ):
         with pytest.raises(error, match=message):
             ml.xy(frame, **wrong)
-    for wrong in ({"batch_rows": 0}, {"epochs": 0}, {"epochs": True}):
+    for wrong in ({"batch_rows": 0}, {"epochs": 0}):
         with pytest.raises(InvalidValue, match="whole number from 1"):
             ml.batches(frame, features=["visits"], **wrong)
-    with pytest.raises(InvalidType, match="rows are taken from a frame"):
+    with pytest.raises(InvalidType, match="epochs of batches has to be a whole number, not True"):
+        ml.batches(frame, features=["visits"], epochs=True)
+    assert ml.xy(frame, features=["visits"], max_bytes=1e9).feature_names == ["visits"]
+    with pytest.raises(InvalidType, match="frame of xy has to be a DataFrame, not"):
         ml.xy([[1]])
     with pytest.raises(InvalidValue, match="on another connection"):
         ml.xy(frame[["visits"]], over("postgres16", COLUMNS).bought)
@@ -243,9 +246,9 @@ def test_a_column_that_is_not_fetched_may_give_the_order(engine):
 @on_every_engine
 def test_wrong_arguments_are_told(engine):
     frame = over(engine, {"a": np.array([1e300, 1.0]), "b": np.array([np.inf, 1.0])})
-    with pytest.raises(InvalidType, match="features is a list"):
+    with pytest.raises(InvalidType, match=r"features of .* has to be a list of strings or None, not"):
         ml.xy(frame, features="ab")
-    with pytest.raises(InvalidType, match="max_bytes is a number"):
+    with pytest.raises(InvalidType, match="max_bytes of xy has to be a number or None, not"):
         ml.xy(frame, max_bytes="9")
     with pytest.raises(InvalidValue, match="column 'a' has numbers that are too large for float32"):
         ml.xy(frame, features=["b", "a"], dtype="float32")

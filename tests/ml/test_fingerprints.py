@@ -98,7 +98,7 @@ def test_many_columns_and_rows(engine):
 
 def test_what_is_refused():
     frame = load("duckdb", {"a": [1]})
-    for wrong, error, text in ((lambda: fingerprint(frame.a), InvalidType, "of a frame"),
+    for wrong, error, text in ((lambda: fingerprint(frame.a), InvalidType, "frame of fingerprint has to be a DataFrame, not a SeriesInt64"),
                                (lambda: fingerprint(frame.assign(j={"a": 1})), NotSupported, "column 'j' is json"),
                                (lambda: fingerprint(frame.reset_index(drop=True)[[]]), InvalidValue, "no columns")):
         with pytest.raises(error, match=text):

@@ -103,7 +103,7 @@ def test_arguments(engine):
         fit_batches(StandardScaler(), frame[frame.a > 100])
     with pytest.raises(InvalidValue, match="epochs has to be"):
         fit_batches(StandardScaler(), frame, epochs=0)
-    with pytest.raises(InvalidType, match="rows are taken from a frame"):
+    with pytest.raises(InvalidType, match=r"frame of fit_batches has to be a DataFrame, not a pandas\.DataFrame"):
         fit_batches(StandardScaler(), ROWS)
     with pytest.raises(ValueError, match="Input X contains NaN"):
         fit_batches(GaussianNB(), load(engine, {"a": [1.0, None], "y": [1, 0]}), "y")

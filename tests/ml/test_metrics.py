@@ -433,11 +433,11 @@ def test_wrong_values(engine, metric, words):
 @pytest.mark.parametrize(("metric", "error", "words"), [
     (lambda df: metrics.accuracy_score(df, "wrong", "p"), ColumnNotFound, "'wrong'"),
     (lambda df: metrics.accuracy_score(df, "word", "one"), InvalidType, "is string, and"),
-    (lambda df: metrics.accuracy_score(df, "word", [1, 2]), InvalidType, "name of a column"),
-    (lambda df: metrics.accuracy_score(df.to_pandas(), "word", "word"), InvalidType, "metrics are of a frame"),
+    (lambda df: metrics.accuracy_score(df, "word", [1, 2]), InvalidType, "p of accuracy_score has to be a string or a Series, not"),
+    (lambda df: metrics.accuracy_score(df.to_pandas(), "word", "word"), InvalidType, "frame of accuracy_score has to be a DataFrame, not a pandas.DataFrame"),
     (lambda df: metrics.roc_auc_score(df, "one", "word"), InvalidType, "a number is needed"),
     (lambda df: metrics.roc_auc_score(df, "one", "p", sample_weight="word"), InvalidType, "a number is needed"),
-    (lambda df: metrics.roc_auc_score(df, df.one.to_pandas(), "p"), InvalidType, "not Series"),
+    (lambda df: metrics.roc_auc_score(df, df.one.to_pandas(), "p"), InvalidType, "y of roc_auc_score has to be a string or a Series, not a pandas.Series"),
     (lambda df: metrics.r2_score(df, "word", "p"), InvalidType, "a number is needed"),
     (lambda df: metrics.calibration_table(df, "one", "p", n_bins=2.5), InvalidType, "n_bins"),
 ])

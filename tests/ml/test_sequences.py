@@ -134,7 +134,7 @@ def test_new_events_and_given_entities(engine):
     assert counts.transform(new, entities=[7, 1, 6]).toarray().tolist() == [[2, 0], [0, 0], [0, 1]]
     assert counts.transform(new, entities=np.array([6])).toarray().tolist() == [[0, 1]]
     for given, error, text in (([7, 7], InvalidValue, "given twice"), (["7"], InvalidType, "'7' is string"),
-                               ([None], InvalidType, "missing"), ("7", InvalidType, "a list or an array")):
+                               ([None], InvalidType, "missing"), ("7", InvalidType, "entities of SequenceCounts.transform has to be a list of values or None, not")):
         with pytest.raises(error, match=text):
             counts.transform(new, entities=given)
 
@@ -181,7 +181,7 @@ def test_what_is_refused():
     ):
         with pytest.raises(error, match=text):
             SequenceCounts(**{"location": "page", **options}).fit(frame)
-    with pytest.raises(InvalidType, match="frame of events"):
+    with pytest.raises(InvalidType, match=r"X of SequenceCounts\.fit has to be a DataFrame, not"):
         SequenceCounts().fit([["a", "b"]])
     with pytest.raises(NotFittedError):
         SequenceCounts(location="page").transform(frame)
@@ -209,7 +209,7 @@ def test_location_counts(engine):
                                (lambda: location_counts(frame, location="page", locations=["user_id"]), InvalidValue, "named 'user_id'"),
                                (lambda: location_counts(frame, "nobody", "page"), ColumnNotFound, "entity"),
                                (lambda: location_counts(frame), ColumnNotFound, "location_stack"),
-                               (lambda: location_counts([1]), InvalidType, "frame of events")):
+                               (lambda: location_counts([1]), InvalidType, "events of location_counts has to be a DataFrame, not")):
         with pytest.raises(error, match=text):
             wrong()
 

@@ -275,7 +275,7 @@ def test_other_types_are_no_keys():
 
 @pytest.mark.parametrize(("call", "error", "words"), [
     (lambda df: split(df), TypeError, "key"),
-    (lambda df: split(df, key=None), InvalidType, "name of a column"),
+    (lambda df: split(df, key=None), InvalidType, "key of split has to be a string or a list of strings, not None"),
     (lambda df: split(df, key=df.k), InvalidType, "df.assign"),
     (lambda df: split(df, key="kk"), ColumnNotFound, "'kk', given as key"),
     (lambda df: split(df, key=[]), InvalidValue, "at least one column"),
@@ -283,7 +283,7 @@ def test_other_types_are_no_keys():
     (lambda df: split(df, key="k", test_size=0), InvalidValue, "above 0 and below 1"),
     (lambda df: split(df, key="k", test_size=1.0), InvalidValue, "above 0 and below 1"),
     (lambda df: split(df, key="k", test_size=float("nan")), InvalidValue, "above 0 and below 1"),
-    (lambda df: split(df, key="k", test_size=True), InvalidType, "share"),
+    (lambda df: split(df, key="k", test_size=True), InvalidType, "test_size of split has to be a number, not True"),
     (lambda df: split(df, key="k", seed=1.5), InvalidType, "seed"),
     (lambda df: split(df, key="k", stratify="z"), ColumnNotFound, "'z', given as stratify"),
     (lambda df: split(df, key="k", stratify=[]), InvalidValue, "stratify"),

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.functions import Function
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
-from objectiv_local.frame.series.values import among, checked_name, comparable, is_value, parsed_literal, to_numpy
+from objectiv_local.frame.series.replacing import mapped, replaced
+from objectiv_local.frame.series.values import (
+    among,
+    checked_name,
+    comparable,
+    is_value,
+    looked_up_as,
+    parsed_literal,
+    to_numpy,
+)
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Select, is_single_row
-from objectiv_local.plan.ops import castable, common_type
-from objectiv_local.types import BOOL, INT64, JSON, STRING, Type, python_value, type_from_dtype
+from objectiv_local.types import INT64, JSON, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
     import numpy
@@ -29,9 +40,6 @@ if TYPE_CHECKING:
 
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.groups import Groups
-
-#: Operations within each other before they become a step; an expression takes 150, and one method adds a few.
-MOST_NESTED = 120
 
 _CLASSES: dict[str, type[Series]] = {}
 S = TypeVar("S", bound="type[Series]")
@@ -49,14 +57,8 @@ def series_class(*dtypes: str) -> Callable[[S], S]:
 
 
 def make_series(state: State, expr: Expr, name: str) -> Series:
-    """Return a series of the class that belongs to the expression's type.
-
-    What takes very many operations becomes a column of a step of its own, which no frame shows.
-    """
-    if expr.depth > MOST_NESTED:
-        step = unused_name("step", state.plan.types)
-        state = state.extended([(step, expr)])
-        expr = state.column(step)
+    """Return a series of the class that belongs to the expression's type."""
+    state, expr = state.shallow(expr)
     label = expr.type.label.partition("[")[0]
     class_ = _CLASSES.get(label) or _CLASSES.get(expr.type.name) or Series
     return class_(state, expr, name)
@@ -68,6 +70,7 @@ def index_levels(state: State) -> dict[str, Series]:
     return {name: make_series(bare, state.value(name), name) for name in state.labels}
 
 
+@checked
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
 
@@ -80,6 +83,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, state: State, expr: Expr, name: str) -> None:
+        if not isinstance(state, State):
+            raise InvalidType(f"a series is not made of {in_words(state)}", hint="take one of a frame, as in df['x']")
         self._state = state
         self._expr = expr
         self._name = name
@@ -298,7 +303,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return the values where ``condition`` is not true, else ``other``. A missing condition counts as not true."""
         return self.where(~condition.fillna(False), other)
 
-    def isin(self, values: Iterable[object]) -> Series:
+    def isin(self, values: Series | Iterable[object]) -> Series:
         """Return whether each value is one of ``values``: a list, or a series of any frame on the same connection.
 
         A missing value is in a list only if None is, and in no series. The answer is never missing.
@@ -307,29 +312,29 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             if values._state.engine is not self._state.engine:
                 raise InvalidValue(f"series {values.name!r} is on another connection",
                                    hint="fetch its values with to_pandas() and pass them as a list")
-            type_ = self._looked_up_as(values)
+            type_ = looked_up_as(self._expr.type, values._expr.type, self._name, values._name)
             state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
             plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, type_)),))
             there = Filter(plan, call("not_null", plan.column(values._name)))
             return make_series(state, InQuery(cast(self._expr, type_), there, values._name), self._name)
-        if isinstance(values, str) or not isinstance(values, Iterable):
-            raise InvalidType(f"isin takes a list of values, not {type(values).__name__}")
         given = [python_value(value) for value in values]
-        found = among(self._expr, dict.fromkeys(self._literal(value, "isin") for value in given if value is not None))
+        items: dict[Expr, None] = {}
+        types: set[Type] = set()
+        for value in given:
+            if value is not None:
+                try:
+                    item = self._literal(value, "isin")
+                    if item.type not in types:
+                        call("eq", self._expr, item)
+                        types.add(item.type)
+                except InvalidType:
+                    raise InvalidType(f"isin cannot look up {in_words(value)} in {self._name!r}, which is {self.dtype}",
+                                      hint="give values of that dtype, or cast the series with astype") from None
+                items[item] = None
+        found = among(self._expr, items)
         if None in given:
             found = call("or", found, call("is_null", self._expr))
         return self._with(found)
-
-    def _looked_up_as(self, other: Series) -> Type:
-        """Return the common type in which values are looked up in another series."""
-        own, theirs = self._expr.type, other._expr.type
-        type_ = common_type([own, theirs])
-        if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
-            type_ = own
-        if type_ is None:
-            raise InvalidType(f"{self._name!r}, which is {own}, cannot be looked up in {other._name!r}, which is {theirs}",
-                              hint="cast one of them with astype")
-        return type_
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
         """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
@@ -351,7 +356,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
         A half goes to the even neighbour, as in numpy; of decimals, away from zero. Raises InvalidValue beyond 15 digits.
         """
-        if isinstance(decimals, bool) or not isinstance(decimals, int) or abs(decimals) > 15:
+        if abs(decimals) > 15:
             raise InvalidValue(f"decimals has to be a whole number from -15 to 15, not {decimals!r}")
         return self._call("round", decimals)
 
@@ -364,20 +369,14 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def map(self, mapping: Mapping[object, object]) -> Series:
         """Return what a mapping has for each value; missing for other values."""
-        if not isinstance(mapping, Mapping) or not mapping:
-            raise InvalidType("map takes a mapping of values to values", hint="write the computation with operators")
-        whens = [(call("eq", self._expr, self._literal(key, "map")), literal(value)) for key, value in mapping.items()]
-        return self._with(case(whens))
+        return self._with(mapped(self, mapping))
 
     def replace(self, to_replace: Any, value: object = None) -> Series:
-        """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``."""
-        olds = to_replace if isinstance(to_replace, list | tuple) else [to_replace]
-        pairs = to_replace.items() if isinstance(to_replace, Mapping) else [(old, value) for old in olds]
-        whens = [(call("is_null", self._expr) if python_value(key) is None else
-                  call("eq", self._expr, self._literal(key, "replace")),
-                  literal(None, self._expr.type) if python_value(new) is None else self._literal(new, "replace"))
-                 for key, new in pairs]
-        return self._with(case(whens, self._expr) if whens else self._expr)
+        """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``.
+
+        Two lists of equal length replace each value of the first with that of the second at the same place.
+        """
+        return self._with(replaced(self, to_replace, value))
 
     def astype(self, dtype: object, errors: str = "raise") -> Series:
         """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
@@ -429,6 +428,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return the series in the order of other series of the same rows."""
         keys = [by] if isinstance(by, Series) else list(by)
         directions = [ascending] * len(keys) if isinstance(ascending, bool) else list(ascending)
+        if len(directions) != len(keys):
+            raise InvalidValue(f"{len(keys)} series to sort by have {len(directions)} directions", hint="give one for each")
         state, expr = self._state, self._expr
         order: list[Ordering] = []
         for key, up in zip(keys, directions, strict=True):
@@ -539,19 +540,19 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         joined: Series = self.to_frame().append(frames, ignore_index=ignore_index)[self._name]
         return joined
 
-    def reset_index(self, level: Any = None, drop: bool = False) -> DataFrame | Series:
+    def reset_index(self, level: int | str | Sequence[int | str] | None = None, drop: bool = False) -> DataFrame | Series:
         """Return a frame with the index as columns, or the series without it if ``drop``."""
         frame = self.to_frame().reset_index(level, drop=drop)
         return frame[self._name] if drop else frame
 
-    def unstack(self, level: int | str = -1, fill_value: object = None, aggregation: str = "max") -> DataFrame:
+    def unstack(self, level: int | str = -1, fill_value: object = None, aggregation: Function = "max") -> DataFrame:
         """Return a frame with the values of an index level as columns, named by the values. See DataFrame.unstack."""
         from objectiv_local.frame.reshape import unstacked
 
         return unstacked(self.to_frame(), level, fill_value, aggregation, lambda value, _: value)
 
     def materialize(self, node_name: str = "manual_materialize", limit: int | slice | None = None, distinct: bool = False,
-                    materialization: str = "cte") -> Series:
+                    materialization: str | Enum = "cte") -> Series:
         """Return the series as a step of its own. See DataFrame.materialize."""
         frame = self.to_frame().materialize(node_name, limit=limit, distinct=distinct, materialization=materialization)
         made: Series = frame[self._name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame.series.base import Series, series_class
 from objectiv_local.plan.expr import Expr, call, cast, literal
@@ -43,6 +44,7 @@ class SeriesTime(SeriesMoment):
 
 
 @series_class("timestamp")
+@checked
 class SeriesTimestamp(SeriesMoment):
     """Series of moments: with microseconds and without a time zone, in UTC."""
 
@@ -54,6 +56,7 @@ class SeriesTimestamp(SeriesMoment):
         return total_seconds._with(call("add", literal(datetime.datetime(1970, 1, 1)), _from_seconds(total_seconds._expr)))
 
 
+@checked
 class DateTimeOperation:
     """Operations on dates, times and moments. A missing one gives a missing answer."""
 
@@ -174,6 +177,7 @@ class DateTimeOperation:
 
 
 @series_class("timedelta")
+@checked
 class SeriesTimedelta(Series):
     """Series of durations of whole microseconds. A product with a float, and a quotient, is rounded to one."""
 
@@ -206,6 +210,7 @@ class SeriesTimedelta(Series):
         return found._with(_whole_microseconds(found._expr))
 
 
+@checked
 class TimedeltaOperation:
     """Operations on durations."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, deprecated
 from objectiv_local.frame.series.values import checked_name, constant
 from objectiv_local.frame.state import State
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
 
 
+@checked
 class SeriesDtypes:
     """The type of the values of a series."""
 
@@ -92,7 +94,7 @@ class SeriesDtypes:
 
     @classmethod
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: str | None = None) -> Series:
+                   dtype: object = None) -> Series:
         """Return a constant as a series of the rows of ``base``, of the dtype of this class.
 
         The classes of dates, times, timestamps, timedeltas and uuids parse strings. None is a missing value. An interval may
@@ -105,7 +107,7 @@ class SeriesDtypes:
         return make_series(base._state, constant(value, cls._constant_type(value, dtype)), checked_name(name))
 
     @classmethod
-    def _constant_type(cls, value: object, dtype: str | None) -> Type:
+    def _constant_type(cls, value: object, dtype: object) -> Type:
         """Return the type of a constant of this class; parameters such as the scale of a decimal come from the value."""
         own = cls._class_dtype()
         if dtype is not None:
@@ -129,7 +131,7 @@ class SeriesDtypes:
 
     @classmethod
     def from_const(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: str | None = None) -> Series:
+                   dtype: object = None) -> Series:
         """Return ``from_value(...)``, as it is named now."""
         deprecated("Series.from_const", "Series.from_value")
         return cls.from_value(base, value, name, dtype)

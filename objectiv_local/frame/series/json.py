@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series.base import Series, series_class
 from objectiv_local.plan.expr import Expr, Ordering, call, literal
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @series_class("json")
+@checked
 class SeriesJson(Series):
     """Series of JSON. A value equals a dict or a list with the same content; the order of members does not matter.
 
@@ -47,6 +50,7 @@ class SeriesJson(Series):
     elements = json
 
 
+@checked
 class JsonAccessor:
     """Operations on JSON."""
 
@@ -109,7 +113,7 @@ class JsonAccessor:
         """Return the number of elements of an array; missing for what is not an array."""
         return self._series._call("json_length")
 
-    def array_contains(self, item: str | float | bool | None) -> Series:
+    def array_contains(self, item: object) -> Series:
         """Return whether an array has a string, number, bool or null as an element; missing for a missing value.
 
         With None as ``item`` it looks for a JSON null.
@@ -119,6 +123,8 @@ class JsonAccessor:
         if not isinstance(item, str | int | float | bool):
             raise InvalidType(f"array_contains takes a string, a number, a bool or None, not {type(item).__name__}",
                               hint="compare an element with a dict or list, as in series.json[0] == {...}")
+        if isinstance(item, float) and not math.isfinite(item):
+            raise InvalidValue(f"JSON has no number {item}", hint="look for None, a JSON null")
         return self._series._call("json_contains", item)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame.series.base import Series, series_class
 from objectiv_local.frame.series.json import JsonAccessor
@@ -26,6 +27,7 @@ class SeriesList(Series):
         return JsonAccessor(self._with(cast(self._expr, JSON)))
 
 
+@checked
 class ListAccessor:
     """The elements of lists, by position from 0, from the end if negative."""
 
@@ -50,7 +52,7 @@ class ListAccessor:
         """Return the number of elements."""
         return self._series._call("json_length")
 
-    def contains(self, item: str | float | bool) -> Series:
+    def contains(self, item: object) -> Series:
         """Return whether ``item`` is among the elements; missing for a missing list."""
         return JsonAccessor(self._series).array_contains(item)
 
@@ -72,6 +74,7 @@ class SeriesDict(Series):
         return JsonAccessor(self._with(cast(self._expr, JSON)))
 
 
+@checked
 class DictAccessor:
     """The members of structs, by name."""
 

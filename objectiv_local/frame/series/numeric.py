@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import checked
 from objectiv_local.dialects.base import BOUNDS
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.align import aligned
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.plot import Plot
 
 
+@checked
 class SeriesNumeric(Series):
     """Series of integers, floats or decimals.
 
@@ -115,6 +117,7 @@ class SeriesBoolean(Series):
 
 
 @series_class("numeric_interval")
+@checked
 class SeriesNumericInterval(Series):
     """Series of intervals of numbers, as ``cut`` and ``qcut`` make them; ``pandas.Interval`` when fetched."""
 
@@ -122,7 +125,7 @@ class SeriesNumericInterval(Series):
 
     @classmethod
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: str | None = None) -> Series:
+                   dtype: object = None) -> Series:
         """Return an interval for each row of ``base``: a ``pandas.Interval``, or a mapping of its parts.
 
         The mapping has ``lower`` and ``upper``, numbers or series of numbers, and ``bounds``: ``(]``, ``[)``, ``[]`` or

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
-from objectiv_local.frame.functions import checked_function, reduction
+from objectiv_local.frame.functions import Function, checked_function, reduction
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Expr, over
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
     from objectiv_local.frame.window import Window
 
-    Partition: TypeAlias = Window | DataFrame | None
+Partition: TypeAlias = Union["Window", "DataFrame", None]
 
 
+@checked
 class SeriesReductions:
     """Aggregates of the values that are not missing; NaN is a value.
 
@@ -67,7 +69,7 @@ class SeriesReductions:
         """Return the number of rows, missing values included."""
         return self._reduce("size", partition, "size")
 
-    def transform(self, func: str, **options: Any) -> Series:
+    def transform(self, func: Function, **options: Any) -> Series:
         """Return a grouped series with the aggregate of each group repeated on every row of the group; the result is ungrouped.
 
         >>> import objectiv_local as ol
@@ -178,7 +180,7 @@ class SeriesReductions:
         """Return the last value that is not missing, in the order of the frame."""
         return self._reduce("last", partition)
 
-    def agg(self, func: str | Callable[..., Any] | Sequence[str], group_by: Partition = None, **options: Any) -> Any:
+    def agg(self, func: Function | Sequence[Function], group_by: Partition = None, **options: Any) -> Any:
         """Return an aggregate by its name, or a frame of several with columns ``<name>_<func>``."""
         if isinstance(func, str) or callable(func):
             name = checked_function(func)
@@ -207,9 +209,10 @@ class SeriesReductions:
         ``range``. With ``normalize``, shares. ``method`` is ``pandas`` or ``bach``, how the lowest interval is widened;
         see ``cut``.
         """
-        if bins is not None:
-            from objectiv_local.frame.cut import counted_bins
+        from objectiv_local.frame.cut import checked_method, counted_bins
 
+        checked_method(method)
+        if bins is not None:
             return counted_bins(self._frame()[self._name], bins, method, normalize=normalize, sort=sort, ascending=ascending)
         return self._frame().value_counts(normalize=normalize, sort=sort, ascending=ascending)
 

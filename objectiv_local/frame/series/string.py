@@ -6,14 +6,15 @@ import builtins
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.series.reductions import Partition
 from objectiv_local.plan.expr import Literal, call, case, cast, literal
 from objectiv_local.types import INT64, STRING, list_type
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.frame.series.reductions import Partition
 
 #: What ``strip`` takes for a blank.
 BLANKS = " \t\n\r\v\f"
@@ -21,6 +22,7 @@ _PARTS = list_type(STRING)
 
 
 @series_class("string")
+@checked
 class SeriesString(Series):
     """Series of text. Text compares and sorts by code point, whatever the collation of a database."""
 
@@ -42,11 +44,12 @@ class SeriesString(Series):
         return self._reduce("to_json_array", partition)
 
     def get_dummies(self, prefix: builtins.str | None = None, prefix_sep: builtins.str = "_", dummy_na: bool = False,
-                    dtype: builtins.str = "int64") -> DataFrame:
+                    dtype: object = "int64") -> DataFrame:
         """Return a column of ones and zeros for each value. See DataFrame.get_dummies."""
         return self.to_frame().get_dummies(prefix=prefix, prefix_sep=prefix_sep, dummy_na=dummy_na, dtype=dtype)
 
 
+@checked
 class StringOperation:
     r"""Operations on text. A missing text gives a missing answer.
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.plan.expr import Expr, InQuery, Literal, call, cast, literal
 from objectiv_local.plan.nodes import Values
-from objectiv_local.plan.ops import common_type
-from objectiv_local.types import DATE, STRING, TIMESTAMP, UUID, Interval, Type, python_value
+from objectiv_local.plan.ops import castable, common_type
+from objectiv_local.types import BOOL, DATE, STRING, TIMESTAMP, UUID, Interval, Type, python_value
 
 if TYPE_CHECKING:
     import numpy
@@ -79,6 +79,17 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
     if len(given) != count:
         raise InvalidValue(f"{count} columns cannot be set to {len(given)} values", hint="give one value for each column")
     return given
+
+
+def looked_up_as(own: Type, theirs: Type, name: str, other: str) -> Type:
+    """Return the common type in which the values of one series are looked up in another."""
+    type_ = common_type([own, theirs])
+    if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
+        type_ = own
+    if type_ is None:
+        raise InvalidType(f"{name!r}, which is {own}, cannot be looked up in {other!r}, which is {theirs}",
+                          hint="cast one of them with astype")
+    return type_
 
 
 def checked_name(name: object) -> str:

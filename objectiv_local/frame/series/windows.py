@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import Reduction
 from objectiv_local.frame.state import State
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.window import Window
 
 
+@checked
 class SeriesWindows:
     """Functions over a window, which ``df.sort_values(...).groupby(...).window()`` makes; the rows need an order."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import aligned
@@ -28,6 +29,7 @@ LABEL_AGGREGATES = ("any", "count", "sum")
 CENSORED = ("null", "drop", "error")
 
 
+@checked
 class Label:
     """What happens after a cutoff: an aggregate of the events in [cutoff + gap, cutoff + gap + horizon).
 
@@ -46,6 +48,7 @@ class Label:
     Label('buys', agg='any', horizon=7 days)
     """
 
+    @checked
     def __init__(self, name: str, where: Where | None = None, horizon: datetime.timedelta | None = None, *, agg: str = "any",
                  column: str | None = None, gap: datetime.timedelta | None = None, censored: Censored = "null",
                  until: datetime.datetime | datetime.date | None = None) -> None:
@@ -75,6 +78,7 @@ class Label:
         return f"Label({', '.join(parts)})"
 
 
+@checked
 class Features:
     """Features of entities at moments, from a frame of events. It never changes: ``add`` and ``label`` return a new one.
 
@@ -96,6 +100,7 @@ class Features:
     [[1, 5, True], [2, 0, True]]
     """
 
+    @checked
     def __init__(self, events: DataFrame, entity: str = "user_id", time: str = "moment",
                  key: str | Sequence[str] | None = None) -> None:
         if not isinstance(events, DataFrame):

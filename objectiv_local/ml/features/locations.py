@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.series.values import checked_name
@@ -18,6 +19,7 @@ from objectiv_local.types import STRING
 MAX_FEATURES = 100
 
 
+@checked
 def location_counts(events: DataFrame, entity: str = "user_id", location: Series | str | None = None, *,
                     max_features: int | None = MAX_FEATURES, locations: Sequence[str] | None = None) -> DataFrame:
     """Return a frame of the number of events of each entity at each location: a row for each entity, which is the index.

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.io import INLINE_ROWS
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 MOST_STEPS = 20
 
 
+@checked
 class SequenceCounts(BaseEstimator):
     """The counts, or tf-idf, of steps and runs of steps in the sequences of entities, as a sparse matrix.
 

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.estimator import is_frame
+from objectiv_local.ml.estimator import is_frame, parameters_checked
 from objectiv_local.ml.expressions import number, real, total, with_columns
 from objectiv_local.ml.fitting.lloyd import inertia, moved
 from objectiv_local.ml.fitting.model import Model
@@ -135,4 +135,5 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
         parameters = {name: getattr(self, name) for name in sklearn.cluster.KMeans().get_params()}
         model = sklearn.cluster.KMeans(**(parameters | {"random_state": int(state)}))
         rows = sampled(X, names, self.sample_rows, int(state))
-        return model.fit(np.ascontiguousarray(rows))
+        with parameters_checked():
+            return model.fit(np.ascontiguousarray(rows))

@@ -10,7 +10,7 @@ import sklearn.linear_model
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_class_weight
 
-from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import with_columns
 from objectiv_local.ml.fitting.classes import classes_of
@@ -71,7 +71,7 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
             raise dependent_columns([names[position] for position in used], solved.dependent, "set C to a number")
         if not solved.converged:
             warnings.warn(f"LogisticRegression did not converge after {solved.iterations} iterations. Increase max_iter or "
-                          "tol.", ConvergenceWarning, stacklevel=3)
+                          "tol.", ConvergenceWarning, stacklevel=caller_level())
         self.coef_ = np.zeros((len(solved.coefficients), len(names)))
         self.coef_[:, used] = solved.coefficients[:, :len(used)] / spread[used]
         self.intercept_ = solved.coefficients[:, -1] - self.coef_ @ center if self.fit_intercept else np.zeros(len(self.coef_))

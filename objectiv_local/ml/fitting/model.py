@@ -26,7 +26,7 @@ class Model(OverFrames):
                                   hint="pass a frame and the name of its target column")
             return False
         self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
-        self._validate_params()  # type: ignore[attr-defined]
+        self._validate_params()
         return True
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.extract import BATCH_ROWS, batches
@@ -26,6 +27,7 @@ LEARNERS = (
 )
 
 
+@checked
 def fit_batches(estimator: Estimator, frame: DataFrame, target: str | Series | None = None, *,
                 features: Sequence[str] | None = None, epochs: int = 1, classes: Sequence[object] | None = None,
                 batch_rows: int = BATCH_ROWS, on_batch: Callable[[int, int], object] | None = None) -> Estimator:

@@ -6,10 +6,11 @@ import math
 from typing import Any
 from typing import Literal as OneOf
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.expressions import real
-from objectiv_local.ml.metrics.measured import Measured, is_label, measured, positive_label
+from objectiv_local.ml.metrics.measured import ClassLabel, Measured, is_label, measured, positive_label
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Select
 from objectiv_local.types import FLOAT64
@@ -18,8 +19,9 @@ from objectiv_local.types import FLOAT64
 MAX_BINS = 1_000
 
 
+@checked
 def calibration_table(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None,
-                      pos_label: Any = None, n_bins: int = 5,
+                      pos_label: ClassLabel | None = None, n_bins: int = 5,
                       strategy: OneOf["uniform", "quantile"] = "uniform") -> DataFrame:
     """Return a frame of bins of the probability ``p``: how many rows, their mean ``p``, and the share of positive rows.
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from typing import Literal as OneOf
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.metrics.measured import Measured, measured, whole_labels
+from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, whole_labels
 from objectiv_local.plan.expr import cast
 from objectiv_local.plan.nodes import Aggregate, Limit, Node, Select
 from objectiv_local.types import FLOAT64, INT64
@@ -20,7 +21,8 @@ MAX_PAIRS = 1_000_000
 Average = OneOf["binary", "micro", "macro", "weighted"]
 
 
-def confusion_matrix(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
+@checked
+def confusion_matrix(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
                      sample_weight: str | Series | None = None,
                      normalize: OneOf["true", "pred", "all"] | None = None) -> Any:
     """Return the numbers of rows of each true class (down) and predicted class (across) as a numpy array. One query.
@@ -40,6 +42,7 @@ def confusion_matrix(frame: DataFrame, y: str | Series, p: str | Series, *, labe
     return _of_pairs(metric, frame, y, p, sample_weight, labels=labels, normalize=normalize)
 
 
+@checked
 def unique_labels(frame: DataFrame, y: str | Series, p: str | Series | None = None) -> Any:
     """Return the classes of ``y``, and of ``p`` if given, as a sorted numpy array. One query. Text sorts by code point.
 
@@ -55,6 +58,7 @@ def unique_labels(frame: DataFrame, y: str | Series, p: str | Series | None = No
     return np.unique(np.concatenate([truth, predicted]))
 
 
+@checked
 def accuracy_score(frame: DataFrame, y: str | Series, p: str | Series, *, normalize: bool = True,
                    sample_weight: str | Series | None = None) -> float:
     """Return the share of rows whose class is predicted, or their number with ``normalize=False``. One query.
@@ -70,8 +74,9 @@ def accuracy_score(frame: DataFrame, y: str | Series, p: str | Series, *, normal
     return float(_of_pairs(metric, frame, y, p, sample_weight, normalize=normalize))
 
 
-def precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
-                    pos_label: Any = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
+@checked
+def precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
+                    pos_label: ClassLabel = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
                     zero_division: Any = "warn") -> Any:
     """Return the share of the rows predicted to be of a class that are of it. One query.
 
@@ -91,8 +96,9 @@ def precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, label
                             zero_division=zero_division))
 
 
-def recall_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
-                 pos_label: Any = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
+@checked
+def recall_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
+                 pos_label: ClassLabel = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
                  zero_division: Any = "warn") -> Any:
     """Return the share of the rows of a class that are predicted to be of it. One query. See :func:`precision_score`.
 
@@ -108,8 +114,9 @@ def recall_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: 
                             zero_division=zero_division))
 
 
-def f1_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[Any] | None = None,
-             pos_label: Any = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
+@checked
+def f1_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
+             pos_label: ClassLabel = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
              zero_division: Any = "warn") -> Any:
     """Return the harmonic mean of precision and recall. One query. See :func:`precision_score`.
 

@@ -19,6 +19,9 @@ from objectiv_local.types import BOOL, FLOAT64, INT64
 
 INFINITE = literal(math.inf)
 
+#: A class, as users give it.
+ClassLabel = bool | float | str
+
 #: The types of columns that can be classes.
 LABELS = ("bool", "int64", "string", "float64", "decimal")
 
@@ -102,6 +105,8 @@ def measured(frame: DataFrame, y: str | Series, p: str | Series | Sequence[str |
         raise InvalidType(f"metrics are of a frame, not of {type(frame).__name__}",
                           hint="pass the frame first, then columns: accuracy_score(df, 'y', 'predicted')")
     several = isinstance(p, Sequence) and not isinstance(p, str)
+    if several and not p:
+        raise InvalidValue("p has no columns", hint="name the column of the prediction, or one for each class")
     given: dict[str, str | Series] = {"y": y}
     if p is not None:
         given |= {f"p{number}": each for number, each in enumerate(p)} if several else {"p": p}  # type: ignore[dict-item]
@@ -146,7 +151,7 @@ def is_label(column: Expr, label: object) -> Expr:
     """Return whether a column of labels is the given one, as Python compares them: 1 is true, and no text is a number."""
     if column.type.name == "string":
         return call("eq", column, literal(label)) if isinstance(label, str) else literal(False)
-    if isinstance(label, str) or label is None or float(label) != int(label):  # type: ignore[arg-type, call-overload]
+    if isinstance(label, str) or label is None or not float(label).is_integer():  # type: ignore[arg-type]
         return literal(False)
     if column.type == BOOL:
         return column if label == 1 else call("not", column) if label == 0 else literal(False)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.arguments import checked
+from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.expressions import joined, real, squared, total
-from objectiv_local.ml.metrics.measured import Measured, measured, positive_label, whole_labels
+from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, positive_label, whole_labels
 from objectiv_local.plan.expr import Expr, aggregation, call, case
 from objectiv_local.plan.nodes import Aggregate, Limit
 
@@ -25,8 +26,9 @@ _EPS = 2.0**-52
 _ONE = real(1)
 
 
+@checked
 def log_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, normalize: bool = True,
-             sample_weight: str | Series | None = None, labels: Sequence[Any] | None = None) -> float:
+             sample_weight: str | Series | None = None, labels: Sequence[ClassLabel] | None = None) -> float:
     """Return the mean of minus the logarithm of the probability of the true class, or the sum without ``normalize``.
 
     ``p`` is the probability of the greater of two classes, or a list of the probabilities of all classes, sorted. ``labels``
@@ -48,8 +50,9 @@ def log_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, normalize: 
     return float(loss / found.weight if normalize else loss)
 
 
+@checked
 def brier_score_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, sample_weight: str | Series | None = None,
-                     pos_label: Any = None, labels: Sequence[Any] | None = None,
+                     pos_label: ClassLabel | None = None, labels: Sequence[ClassLabel] | None = None,
                      scale_by_half: bool | OneOf["auto"] = "auto") -> float:
     """Return the mean of the squared differences of the probabilities and the truth, which is 1 for the true class.
 
@@ -65,6 +68,8 @@ def brier_score_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, sam
     >>> brier_score_loss(df, "y", "p")
     0.25
     """
+    if scale_by_half not in (True, False, "auto"):
+        raise InvalidValue(f"scale_by_half is True, False or 'auto', not {scale_by_half!r}")
     rows, parts = _classes(frame, y, p, sample_weight)
     found = _by_class(rows, parts, {"far": _square, "near": lambda part: _square(call("sub", _ONE, part))})
     places: dict[Any, int]
@@ -121,7 +126,8 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
     if totals["outside"]:
         raise InvalidValue(f"p is below 0 or above 1 in {totals['outside']} rows", hint="pass probabilities, not scores")
     if totals["off"]:
-        warnings.warn("The y_prob values do not sum to one. Make sure to pass probabilities.", UserWarning, stacklevel=4)
+        warnings.warn("The y_prob values do not sum to one. Make sure to pass probabilities.", UserWarning,
+                      stacklevel=caller_level())
     whole_labels([row["y"] for row in found], rows.titles["y"])
     return _ByClass(sorted(found, key=lambda row: row["y"]), math.fsum(row["weight"] for row in found))
 
@@ -141,7 +147,7 @@ def _ordered_classes(rows: Measured, found: _ByClass, labels: Sequence[Any] | No
         if classes != given:
             warnings.warn(f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. "
                           f"Pass the ordered labels={classes} and ensure that the columns of p correspond to this ordering.",
-                          UserWarning, stacklevel=3)
+                          UserWarning, stacklevel=caller_level())
         strange = [label for label in occurring if label not in classes]
         if strange:
             raise InvalidValue(f"{rows.titles['y']} has the classes {strange[:5]}, which are not among the labels {classes}")

@@ -7,9 +7,10 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.arguments import checked
+from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.ml.metrics.measured import Measured, is_label, measured, positive_label, whole_labels
+from objectiv_local.ml.metrics.measured import ClassLabel, Measured, is_label, measured, positive_label, whole_labels
 from objectiv_local.plan.expr import Aggregation, Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Join, JoinSide, Node
 from objectiv_local.types import BOOL, FLOAT64
@@ -18,6 +19,7 @@ _ENDS = (("least", "min"), ("greatest", "max"))
 _RUNNING = Frame("ROWS", None, 0)
 
 
+@checked
 def roc_auc_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None) -> float:
     """Return the area under the ROC curve: how often a row of the greater class has a higher score than one of the other.
 
@@ -46,7 +48,8 @@ def roc_auc_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_
     return float(found["area"] / (2 * found["positive"] * found["negative"]))
 
 
-def average_precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, pos_label: Any = 1,
+@checked
+def average_precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, pos_label: ClassLabel = 1,
                             sample_weight: str | Series | None = None) -> float:
     """Return the mean of the precision at each step of recall, from the highest score down. One query.
 
@@ -118,4 +121,4 @@ def _total(rows: Measured, curve: Node, area: Expr) -> dict[str, Any]:
 def _warn(message: str) -> None:
     from sklearn.exceptions import UndefinedMetricWarning
 
-    warnings.warn(message, UndefinedMetricWarning, stacklevel=3)
+    warnings.warn(message, UndefinedMetricWarning, stacklevel=caller_level())

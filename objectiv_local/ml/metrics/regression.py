@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.arguments import checked
+from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.expressions import real, squared
 from objectiv_local.ml.metrics.measured import Measured, measured
@@ -18,6 +19,7 @@ from objectiv_local.plan.nodes import Aggregate, Named
 LARGEST = 1e140
 
 
+@checked
 def mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, *,
                        sample_weight: str | Series | None = None) -> float:
     """Return the mean of the squared differences of ``y`` and ``p``. One query.
@@ -33,6 +35,7 @@ def mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, *,
     return _mean(measured(frame, y, p, sample_weight), _square)
 
 
+@checked
 def root_mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, *,
                             sample_weight: str | Series | None = None) -> float:
     """Return the square root of :func:`mean_squared_error`. One query.
@@ -46,6 +49,7 @@ def root_mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, 
     return math.sqrt(mean_squared_error(frame, y, p, sample_weight=sample_weight))
 
 
+@checked
 def mean_absolute_error(frame: DataFrame, y: str | Series, p: str | Series, *,
                         sample_weight: str | Series | None = None) -> float:
     """Return the mean of the differences of ``y`` and ``p`` without their sign. One query.
@@ -59,6 +63,7 @@ def mean_absolute_error(frame: DataFrame, y: str | Series, p: str | Series, *,
     return _mean(measured(frame, y, p, sample_weight), lambda difference: call("abs", difference))
 
 
+@checked
 def r2_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None,
              force_finite: bool = True) -> float:
     """Return the share of the variance of ``y`` that ``p`` explains: 1 at best, below 0 if the mean predicts better.
@@ -84,7 +89,8 @@ def r2_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weigh
         if found["rows"] < 2:
             from sklearn.exceptions import UndefinedMetricWarning
 
-            warnings.warn("R^2 score is not well-defined with less than two samples.", UndefinedMetricWarning, stacklevel=2)
+            warnings.warn("R^2 score is not well-defined with less than two samples.", UndefinedMetricWarning,
+                          stacklevel=caller_level())
             return math.nan
         error = call("sub", truth, _within(rows.predictions[0]))
         around = call("sub", truth, real(found["sum"] / found["weight"]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn import preprocessing
 
-from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, joined, real
@@ -115,7 +115,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             kept = values[np.ediff1d(values, to_begin=np.inf) > _NARROWEST]
             if len(kept) < len(values):
                 warnings.warn(f"Bins whose width are too small (i.e., <= 1e-8) in feature {position} are removed. "
-                              "Consider decreasing the number of bins.", UserWarning, stacklevel=5)
+                              "Consider decreasing the number of bins.", UserWarning, stacklevel=caller_level())
             edges[position], bins[position] = kept, len(kept) - 1
         self.bin_edges_, self.n_bins_ = edges, bins
         if "onehot" in self.encode and not bins.all():

@@ -118,6 +118,7 @@ class Compose(FrameTransformer, ColumnTransformer):
     def fit(self, X: Any, y: Any = None, **params: Any) -> Compose:
         """Learn from a frame by queries, or from data in memory as scikit-learn does."""
         if is_frame(X):
+            self._refuse("parameters of a fit", params or None, "leave them out: frames carry no metadata")
             return self._fitted(X, y)
         self.fit_transform(X, y, **params)
         return self
@@ -126,11 +127,15 @@ class Compose(FrameTransformer, ColumnTransformer):
         """Learn from ``X``, and return it transformed."""
         if not is_frame(X):
             return ColumnTransformer.fit_transform(self, _checked(X), y, **params)
+        self._refuse("parameters of a fit", params or None, "leave them out: frames carry no metadata")
         return FrameTransformer.fit_transform(self, X, y)
 
     def transform(self, X: Any, **params: Any) -> Any:
         """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
-        return super().transform(X) if is_frame(X) else ColumnTransformer.transform(self, _checked(X), **params)
+        if not is_frame(X):
+            return ColumnTransformer.transform(self, _checked(X), **params)
+        self._refuse("parameters of a transformation", params or None, "leave them out: frames carry no metadata")
+        return super().transform(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

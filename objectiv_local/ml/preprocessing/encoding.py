@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn import preprocessing
 
-from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
@@ -74,7 +74,7 @@ class Encoder(Invertible):
             if self.handle_unknown == "error":
                 raise InvalidValue(message, hint="handle_unknown says what to make of them")
             warnings.warn(f"{message}. They count as infrequent, or as none where there is no such category.", UserWarning,
-                          stacklevel=3)
+                          stacklevel=caller_level())
 
     def _groups(self) -> list[list[list[Any]]]:
         """Return for each feature its categories, grouped by the number they get: the infrequent ones share the last."""

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.ml.estimator import OverFrames, is_frame
+from objectiv_local.ml.estimator import OverFrames, is_frame, parameters_checked
 from objectiv_local.ml.expressions import not_nan
 from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.types import FLOAT64
@@ -46,7 +46,7 @@ class FrameTransformer(OverFrames):
 
     def _fitted(self, frame: DataFrame, y: Any) -> Self:
         self._check_target(y)
-        self._validate_params()  # type: ignore[attr-defined]
+        self._validate_params()
         self._fit_frame(frame, self._names(frame, fitting=True), y)
         self._check_names_out()
         return self
@@ -58,7 +58,8 @@ class FrameTransformer(OverFrames):
 
     def _fit_in_memory(self, table: Any) -> None:
         """Have scikit-learn fit itself to a small table that stands for the frame: it then sets all of its attributes."""
-        super().fit(table)  # type: ignore[misc]
+        with parameters_checked():
+            super().fit(table)  # type: ignore[misc]
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Learn from ``X`` and transform it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from typing import Literal as OneOf
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.scoring.local import locally
@@ -18,6 +19,7 @@ Method = OneOf["auto", "predict", "predict_proba", "decision_function"]
 Where = OneOf["auto", "sql", "local"]
 
 
+@checked
 def score(model: Any, frame: DataFrame, *, method: Method = "auto", features: Sequence[str] | None = None,
           output: str | None = None, where: Where = "auto", max_sql: int = 100_000) -> DataFrame:
     """Return the frame with the answers of a fitted scikit-learn model as further columns. The result is lazy.

@@ -1,0 +1,216 @@
+"""Every public call with wrong arguments of every kind: each raises an error of the package, or is listed here as right.
+
+Calls are found by inspection, so a new one is tried without a line here. It needs arguments for which it works: those of
+``public_calls.REQUIRED`` by the name of a parameter, or its own in ``public_calls.CALLS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from inspect import Parameter
+
+import pandas as pd
+import pytest
+from names.ml_calls import MlCall, MlScope, ml_calls
+from names.public_calls import INSIDE, OBJECTS, RAISING, Scope, classes, public_calls
+from sklearn.utils._param_validation import InvalidParameterError
+
+from objectiv_local import DataFrame, Series, ml
+from objectiv_local.errors import InvalidValue, ObjectivError
+
+CALLS = [*public_calls(), *ml_calls()]
+each_call = pytest.mark.parametrize("call", [pytest.param(call, id=call.name) for call in CALLS])
+
+#: What is passed for each parameter in turn, by the name that the lists below use.
+WRONG = {
+    "None": lambda scope: None, "5": lambda scope: 5, "1.5": lambda scope: 1.5, "-1": lambda scope: -1,
+    "large": lambda scope: 2**70, "nan": lambda scope: float("nan"), "True": lambda scope: True,
+    "text": lambda scope: "nope", "empty": lambda scope: "", "bytes": lambda scope: b"x",
+    "[]": lambda scope: [], "[[1]]": lambda scope: [[1]], "(1,2,3)": lambda scope: (1, 2, 3), "{}": lambda scope: {},
+    "object": lambda scope: object(), "function": lambda scope: lambda *args, **options: None, "class": lambda scope: int,
+    "series": lambda scope: scope["other"].v, "frame": lambda scope: scope["other"], "pandas": lambda scope: pd.Series([1, 2]),
+}
+
+NUMBERS = "5 1.5 -1 nan"
+#: What parameters take beside what their annotations say exactly, by name.
+TAKEN = {
+    # any string, any whole number, any number from 0 or 1, and no names at all
+    **dict.fromkeys("prefix prefix_sep node_name format_str repl sep root_location others sub event_type".split(),
+                    "text empty"),
+    **dict.fromkeys("name to_strip identity_resolution time_aggregation".split(), "text"),
+    **dict.fromkeys("decimals periods i start stop width".split(), "5 -1"),
+    **dict.fromkeys(("batch_rows bins limit min_count min_periods min_values n n_examples num_buckets offset q steps "
+                     "window").split(), "5"),
+    **dict.fromkeys("index keys func by columns subset sort_by groupby percentiles exclude".split(), "[]"),
+    # values beside a number, and series of any frame
+    **dict.fromkeys("other left right lower upper value".split(), f"{NUMBERS} series"),
+    **dict.fromkeys("default".split(), "5 -1"),
+    "dtype": "class",
+    # classes of a target
+    "pos_label": "5 1.5 -1 nan True text empty", "labels": "[] (1,2,3) pandas", "n_bins": "5", "zero_division": "nan True",
+    "n_splits": "5", "seed": "5 -1", "max_features": "5", "max_sql": "5 large", "output": "text",
+    **dict.fromkeys("options named kwargs params name_to_column_mapping".split(), "{}"),
+}
+#: The same for parameters of one call, in place of the above.
+TAKEN_BY = {
+    **{f"Series.__{name}__ other": "True" for name in ("and", "or", "xor", "rand", "ror", "rxor")},
+    **{f"Series.__{name}__ other": "5 series" for name in ("lshift", "rshift")},
+    **{f"SeriesTimedelta.__{name}__ other": "5 1.5 -1 series" for name in ("mul", "rmul", "truediv")},
+    **{f"SeriesString.__{name}__ other": "text empty" for name in ("add", "radd")},
+    **{f"{owner}.append other": "[]" for owner in ("DataFrame", "Series")},
+    **{f"{owner}.from_value base": "series frame" for owner in ("Series", "SeriesNumericInterval")},
+    **{f"{owner}.from_total_seconds total_seconds": "series" for owner in ("SeriesTimestamp", "SeriesTimedelta")},
+    **{f"{owner}.get_from_context_with_type_series {name}": "text empty"
+       for owner in ("LocationStack", "GlobalContexts") for name in ("type", "key")},
+    **{f"{owner}.{name} level": "-1 []"
+       for owner in ("DataFrame", "Series") for name in ("reset_index", "sort_index")},
+    **{f"{owner}.unstack level": "-1" for owner in ("DataFrame", "Series")},
+    **{f"{owner}.unstack fill_value": NUMBERS for owner in ("DataFrame", "Series")},
+    **{f"StringOperation.{name} pat": "text empty" for name in "contains startswith endswith match fullmatch".split()},
+    **{f"StringOperation.{name} pat": "text" for name in "count split".split()},
+    **{f"{name} key": "5 1.5 -1 nan" for name in ("Series.__getitem__",)},
+    **{f"{name} key": "5 -1" for name in ("ListAccessor.__getitem__", "StringOperation.__getitem__")},
+    **{f"DataFrame.{name} by": "None [] series" for name in ("groupby", "rollup", "cube")},
+    **{f"Aggregate.{name} groupby": "None []" for name in ("unique_users", "unique_sessions", "session_duration")},
+    **{f"{name} n_top_examples": "5 large"
+       for name in ("FunnelDiscovery.plot_sankey_diagram", "ModelHub.visualize_location_stack")},
+    "DataFrame.__getitem__ key": "[]", "DataFrame.__setitem__ key": "text []",
+    "DataFrame.__setitem__ value": f"{NUMBERS} None True text empty {{}} series pandas",
+    "DataFrame.assign columns": f"{NUMBERS} None True text empty {{}} series pandas function class",
+    "DataFrame.astype dtype": "class {}", "DataFrame.create_variable value": f"{NUMBERS} True text empty [] [[1]] {{}}",
+    "DataFrame.drop columns": "[]", "DataFrame.get_dummies prefix": "text empty [] {}", "DataFrame.merge right": "series frame",
+    "DataFrame.merge on": "function class",
+    "DataFrame.get_sample sample_percentage": "5 1.5",
+    "DataFrame.get_sample table_name": "text", "DataFrame.get_sample seed": "5 -1 large",
+    "DataFrame.nlargest columns": "", "DataFrame.nsmallest columns": "", "DataFrame.dropna thresh": "5 -1",
+    "DataFrame.drop_duplicates subset": "", "DataFrame.value_counts subset": "", "DataFrame.rename columns": "{}",
+    "DataFrame.rename index": "{}", "DataFrame.set_index keys": "[] series", "DataFrame.set_variable value": "5 -1",
+    "DataFrame.fillna value": f"{NUMBERS} {{}} series", "DataFrame.fillna sort_by": "",
+    "DataFrame.database_create_table table_name": "text", "DataFrame.from_schema table_name": "text",
+    "DataFrame.from_table key": "[]", "DataFrame.from_model key": "[]", "DataFrame.from_parquet key": "[]",
+    **{f"DataFrame.{name} name": "text empty" for name in ("from_arrow", "from_pandas", "from_polars")},
+    "LocIndexer.__getitem__ key": f"{NUMBERS} None []", "LocIndexer.__setitem__ key": f"{NUMBERS} None []",
+    "LocIndexer.__setitem__ value": f"{NUMBERS} None True text empty series frame",
+    "Savepoints.add_savepoint df": "frame", "JsonAccessor.__getitem__ key": "5 -1 text empty",
+    "JsonAccessor.get_value key": "text empty",
+    **{f"{name} item": "None True 5 1.5 -1 text empty" for name in ("JsonAccessor.array_contains", "ListAccessor.contains")},
+    "Series.astype dtype": "class", "Series.from_value value": "None 5 -1", "SeriesNumericInterval.from_value value": "None",
+    "Series.from_const base": "series frame", "Series.from_const value": "None 5 -1",
+    "Series.isin values": "[] series pandas (1,2,3)", "Series.replace to_replace": f"{NUMBERS} None [] {{}} (1,2,3)",
+    "Series.replace value": NUMBERS, "Series.shift fill_value": "5 -1", "Series.sort_by_series by": "[] series",
+    "Series.apply_func args": "None", "StringOperation.repeat repeats": "5 -1 series", "StringOperation.replace n": "-1",
+    "StringOperation.replace pat": "text {}",
+    "Aggregate.retention_matrix fill_value": "5 -1", "ModelHub.get_objectiv_dataframe session_gap_seconds": "5 1.5",
+    # scikit-learn checks the parameters of a model when it is fitted
+    "ModelHub.get_logistic_regression args": " ".join(WRONG),
+    "ml.xy frame": "frame", "ml.xy dtype": "None", "ml.xy order_by": "[]", "ml.xy max_bytes": "5 1.5 large",
+    "ml.fingerprint frame": "frame", "ml.Features key": "[]", "Features.add where": "function class",
+    "connect statement_timeout": "5 1.5", "display_sql_as_markdown obj": "series frame",
+}
+
+
+def taken(call: str, parameter: Parameter) -> set[str]:
+    """Return which of the wrong values are right for a parameter."""
+    annotation = str(parameter.annotation)
+    found = set(TAKEN_BY.get(f"{call} {parameter.name}", TAKEN.get(parameter.name, "")).split())
+    if "bool" in annotation:
+        found.add("True")
+    if "None" in annotation or "Partition" in annotation or parameter.default is None:
+        found.add("None")
+    # A function is called with what it is for; what it then raises is its own error.
+    return found | ({"function", "class"} if "Callable" in annotation else set())
+
+
+def fetched(found: object) -> None:
+    """Fetch the rows of what a call returned."""
+    if isinstance(found, list | tuple | Iterator):
+        for each in found:
+            fetched(each)
+    elif isinstance(found, DataFrame | Series):
+        if found.group_by is not None:
+            found.size().to_arrow()
+        elif isinstance(found, DataFrame) and found.engine is None:
+            found.view_sql()
+        else:
+            found.to_arrow()
+
+
+@pytest.fixture(scope="module")
+def scope() -> Scope:
+    return Scope()
+
+
+@pytest.fixture(scope="module")
+def ml_scope() -> MlScope:
+    return MlScope()
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    monkeypatch.setitem(matplotlib.rcParams, "figure.max_open_warning", 0)
+    monkeypatch.delenv("DSN", raising=False)
+    with contextlib.redirect_stdout(io.StringIO()):
+        yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def test_every_class_of_users_has_an_object_to_call_on():
+    assert {name for name in classes() if name not in INSIDE} == set(OBJECTS)
+
+
+@each_call
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_call_works_with_right_arguments(call, scope, ml_scope):
+    scope = ml_scope if isinstance(call, MlCall) else scope
+    if call.name in RAISING:
+        with pytest.raises(ObjectivError):
+            call.call(scope, call.arguments(scope))
+    else:
+        fetched(call.call(scope, call.arguments(scope)))
+
+
+@each_call
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_wrong_arguments_raise_errors_of_the_package(call, scope, ml_scope):
+    scope = ml_scope if isinstance(call, MlCall) else scope
+    raw, accepted = [], []
+    for parameter in call.parameters:
+        right = taken(call.name, parameter)
+        for name, make in WRONG.items():
+            if name in ("function", "class") and name in right:
+                continue
+            where = f"{call.name} {parameter.name}: {name}"
+            try:
+                fetched(call.call(scope, call.arguments(scope) | {parameter.name: make(scope)}))
+            except ObjectivError:
+                continue
+            except TypeError as error:
+                if parameter.kind is not Parameter.VAR_KEYWORD or "unexpected keyword argument 'nope'" not in str(error):
+                    raw.append(f"{where} raises {error!r}")
+            except Exception as error:
+                raw.append(f"{where} raises {error!r}")
+            else:
+                if name not in right:
+                    accepted.append(where)
+    assert not raw
+    assert not accepted, "wrong arguments that are accepted in silence; list those that are right in TAKEN"
+
+
+@pytest.mark.parametrize(("estimator", "parameter", "value"), [
+    (ml.StandardScaler, "with_mean", "nope"), (ml.MinMaxScaler, "feature_range", 5), (ml.KBinsDiscretizer, "n_bins", [2, 3, 4]),
+    (ml.KBinsDiscretizer, "n_bins", {}), (ml.KBinsDiscretizer, "strategy", "nope"), (ml.KMeans, "n_clusters", "nope"),
+    (ml.KMeans, "init", [[1]]), (ml.KMeans, "init", pd.Series([1])), (ml.Ridge, "alpha", "nope"),
+    (ml.SimpleImputer, "strategy", 5),
+])
+def test_parameters_of_estimators(estimator, parameter, value, ml_scope):
+    data = (ml_scope["numbers"], ml_scope["df"].n) if estimator is ml.Ridge else (ml_scope["numbers"],)
+    with pytest.raises(InvalidValue) as caught:
+        estimator(**{parameter: value}).fit(*data)
+    assert isinstance(caught.value, InvalidParameterError)  # scikit-learn's own class, too
