@@ -203,7 +203,7 @@ def test_what_is_refused():
             (lambda: Label("n", horizon=WEEK, agg="sum"), InvalidValue, "sum needs a column"),
             (lambda: Label("n", horizon=WEEK, column="amount"), InvalidValue, "sum needs a column"),
             (lambda: Label("n", horizon=WEEK, censored="no"), InvalidValue, "'null', 'drop' or 'error'"),
-            (lambda: Label("n", horizon=WEEK, until="today"), InvalidType, "a moment or a day"),
+            (lambda: Label("n", horizon=WEEK, until="today"), InvalidType, "has to be a datetime.datetime"),
     ):
         with pytest.raises(error, match=text):
             wrong()
