@@ -49,7 +49,6 @@ def split(frame: DataFrame, *, key: str | Sequence[str], test_size: float = 0.25
     >>> sorted(train.user.to_pandas()), sorted(test.user.to_pandas())
     (['bob', 'cy', 'dan', 'eve'], ['ann', 'ann'])
     """
-    _check_frame(frame)
     share = _share(test_size)
     number = key_number(frame, key, seed)
     names, labels = key_columns(frame, key), _labels(frame, stratify)
@@ -78,7 +77,6 @@ def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed
     >>> folds(DataFrame.from_pandas(duckdb.connect(), visits), key="user", n_splits=3).fold.to_pandas().tolist()
     [1, 0, 2, 1]
     """
-    _check_frame(frame)
     n_splits = checked_splits(n_splits)
     if not isinstance(name, str) or not name:
         raise InvalidType(f"name has to be the name of the new column, not {name!r}")
@@ -147,12 +145,6 @@ class HashKFold(BaseCrossValidator):
 
 
 # ---- the parts of a split
-
-
-def _check_frame(frame: object) -> None:
-    if not isinstance(frame, DataFrame):
-        raise InvalidType(f"rows are split in a frame, not in {type(frame).__name__}",
-                          hint="rows in memory are split by ml.HashKFold(...).split(X, groups=keys)")
 
 
 def _share(test_size: object) -> float:

@@ -256,7 +256,7 @@ def test_errors():
     model = LinearRegression().fit(ROWS, ROWS["a"])
     with pytest.raises(NotFittedError):
         score(LinearRegression(), frame)
-    with pytest.raises(InvalidType, match="not DataFrame"):
+    with pytest.raises(InvalidType, match="has to be a DataFrame"):
         score(model, ROWS)
     with pytest.raises(InvalidType, match="a fitted estimator"):
         score(LinearRegression, frame)

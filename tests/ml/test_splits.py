@@ -316,9 +316,9 @@ def test_only_frames_are_split(engine):
         with pytest.raises(InvalidValue, match="needs rows, and these are grouped by 'user'"):
             make(frame.groupby("user"), key="user")
     for given in (None, pd.DataFrame({"user": [1]}), frame.user):
-        with pytest.raises(InvalidType, match="rows are split in a frame"):
+        with pytest.raises(InvalidType, match="has to be a DataFrame"):
             split(given, key="user")
-        with pytest.raises(InvalidType, match="rows are split in a frame"):
+        with pytest.raises(InvalidType, match="has to be a DataFrame"):
             folds(given, key="user")
 
 
