@@ -55,17 +55,30 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
         threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
         while not done.wait(60):
             pass
-    except BaseException:
+    except BaseException as error:
         with beginning:
             given_up.set()
         # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
         while begun.is_set() and not _stopped(done, interrupt):
             continue
         results.clear()  # an open result would keep the connection from its next statement
+        meant = raised_by_signal(error)
+        if meant is not error:
+            raise meant from meant.__cause__
         raise
     if failures:
         raise failures.pop()
     return results.pop()
+
+
+def raised_by_signal(error: BaseException) -> BaseException:
+    """Return the exception that a signal handler raised while this thread waited for another one.
+
+    In the middle of a wait, threading has let go of a lock that it releases on the way out, and raises a RuntimeError there.
+    """
+    hidden = error.__context__
+    is_hidden = isinstance(error, RuntimeError) and str(error) == "release unlocked lock" and hidden is not None
+    return hidden if is_hidden and hidden is not None else error
 
 
 def _stopped(done: threading.Event, interrupt: Callable[[], None]) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import postgres_server
 import pytest
+
+from objectiv_local.engines.duckdb_running import raised_by_signal
 
 ROOT = Path(__file__).parents[2]
 
@@ -115,3 +118,20 @@ def stopped(kind: str, action: str, error: str, every: float = 0) -> None:
     lost = ["QueryFailed"] if action == "settle" and not every else []
     assert output.splitlines() == [*lost, "interrupted True", "[42]", "('after',)"], errors
     assert process.returncode == 0
+
+
+def test_an_exception_in_the_middle_of_a_wait_is_the_one_that_is_raised() -> None:
+    alarm = TimeoutError("the alarm")
+    # The kind of lock that threads and events wait with.
+    waiting = threading.Condition(threading.Lock())
+
+    def wait() -> None:
+        with waiting:
+            waiting._release_save()  # type: ignore[attr-defined]
+            raise alarm
+
+    with pytest.raises(RuntimeError, match="release unlocked lock") as found:
+        wait()
+    assert raised_by_signal(found.value) is alarm
+    assert raised_by_signal(alarm) is alarm
+    assert raised_by_signal(other := RuntimeError("another")) is other
