@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.ml import tasks
-from benchmarks.models.answers import server_cpu
+from benchmarks.models.answers import memory, server_cpu
 from objectiv_local import DataFrame
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     def cpu() -> float:
         return time.process_time() + (server_cpu(side.info.backend_pid) if side is not None else 0)
 
-    before = _memory("VmRSS")
+    before = memory("VmRSS")
     # The most memory so far is that of the imports.
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     start, start_cpu = time.perf_counter(), cpu()
@@ -50,15 +50,7 @@ def main() -> None:
         sys.stdout.write(json.dumps({"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}))
         return
     seconds, cpu_seconds = time.perf_counter() - start, cpu() - start_cpu
-    sys.stdout.write(json.dumps({"answer": answer, "wall": seconds, "cpu": cpu_seconds, "grown": _memory("VmHWM") - before}))
-
-
-def _memory(field: str) -> float:
-    """Return a figure of this process's memory in MB."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(field)
+    sys.stdout.write(json.dumps({"answer": answer, "wall": seconds, "cpu": cpu_seconds, "grown": memory("VmHWM") - before}))
 
 
 if __name__ == "__main__":

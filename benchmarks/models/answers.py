@@ -1,4 +1,4 @@
-"""Answers in one form, so that those of different programs can be compared, and the CPU time of a Postgres server.
+"""Answers in one form, so that those of different programs can be compared, and what a run takes: CPU and memory.
 
 Standard library only, and Python 3.9, because the original's process imports it too.
 """
@@ -92,6 +92,14 @@ def server_cpu(backend: int) -> float:
             if int(fields[1]) == server:
                 total += int(fields[11]) + int(fields[12])
     return total / sysconf("SC_CLK_TCK")
+
+
+def memory(field: str, process: str = "self") -> float:
+    """Return a figure of a process in MB: VmRSS, the memory that it holds, or VmHWM, the most that it held."""
+    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(field)
 
 
 def _stat(process: int) -> list[str]:

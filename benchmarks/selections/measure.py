@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.models.answers import server_cpu
+from benchmarks.models.answers import memory, server_cpu
 from benchmarks.models.timing import THREADS
 from objectiv_local import DataFrame, ModelHub, Series, connect
 from objectiv_local.dialects import compile_plan
@@ -84,12 +84,12 @@ def main() -> None:
         casts = {"to_uuid": "::uuid", "to_stored": "::varchar"} if is_file else {"to_uuid": "", "to_stored": ""}
         sql = HAND.format(table=table, kept=kept.format(user=user), **casts)
 
-    before = _memory("self", "VmRSS")
+    before = memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     start, start_cpu = time.perf_counter(), _cpu(engine)
     found = engine.arrow(sql, statement.schema)
     spent = {"wall": time.perf_counter() - start, "cpu": _cpu(engine) - start_cpu,
-             "grown": _memory("self", "VmHWM") - before if is_file else _memory(str(_backend(engine)), "VmHWM")}
+             "grown": memory("VmHWM") - before if is_file else memory("VmHWM", str(_backend(engine)))}
     sys.stdout.write(json.dumps({"answer": _digest(found), **spent}))
 
 
@@ -110,14 +110,6 @@ def _value(engine: Engine, sql: str, type_: Type) -> object:
 
 def _cpu(engine: Engine) -> float:
     return time.process_time() + (0 if engine.dialect == "duckdb" else server_cpu(_backend(engine)))
-
-
-def _memory(process: str, field: str) -> float:
-    """Return a figure of a process's memory in MB."""
-    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":
