@@ -23,7 +23,7 @@ from objectiv_local.plan.expr import (
     transform,
     walk,
 )
-from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.nodes import Node, is_single_row
 
 if TYPE_CHECKING:
     from objectiv_local.dialects.select import Lowering
@@ -88,7 +88,8 @@ def _with_totals(lowering: Lowering, block: Block) -> Block:
     if most is None or block.group is not None or not any(expr.has_query for expr in exprs):
         return block
     counts = Counter(query.plan for expr in exprs for query in queries(expr) if isinstance(query, ScalarQuery))
-    for plan in [plan for plan, count in counts.items() if count > most]:
+    # Of several rows, a sub-select is an error and a join repeats what it meets.
+    for plan in [plan for plan, count in counts.items() if count > most and is_single_row(plan)]:
         total = lowering.total(plan)
         own = {part.text for sql in block.inputs.values() for part in tree.parts(sql) if isinstance(part, Raw)}
         there = {name: sql.text for name, sql in total.inputs.items() if isinstance(sql, Raw)}
