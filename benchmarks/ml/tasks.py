@@ -164,7 +164,7 @@ def _mean(name: str, where: str) -> Contender:
         scored = _scored(df, models, name, where)
         column = cast(scored._state.column("answer"), FLOAT64)
         total = Aggregate(scored._state.plan, (), (("mean", aggregation("mean", column)), ("rows", aggregation("size"))))
-        row = DataFrame(scored._state.onto(total, ()), ["mean", "rows"]).to_arrow().to_pylist()[0]
+        row = DataFrame(scored._state.with_rows(total, ()), ["mean", "rows"]).to_arrow().to_pylist()[0]
         return [row["rows"], row["mean"]]
     return contender
 

@@ -81,7 +81,7 @@ class Dialect:
 
     def identifier(self, name: str) -> str:
         """Return ``name`` as an identifier, quoted if it has to be."""
-        return quoted(name)
+        return identifier(name)
 
     def call(self, expr: Call | Aggregation, args: Sequence[Sql]) -> Sql:
         """Return the SQL of an operation."""
@@ -156,10 +156,10 @@ LONGEST_TEXT = 2**30
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
-def quoted(name: str) -> str:
+def identifier(name: str) -> str:
     """Return ``name`` as an identifier: as it is where every engine reads it so, else in double quotes.
 
-    >>> print(quoted("moment"), quoted("user"), quoted("Visits 2024"))
+    >>> print(identifier("moment"), identifier("user"), identifier("Visits 2024"))
     moment "user" "Visits 2024"
     """
     if _PLAIN_NAME.match(name) and name not in RESERVED:

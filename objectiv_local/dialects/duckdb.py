@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from objectiv_local.dialects import regex, strftime, tree
+from objectiv_local.dialects import regex, tree
 from objectiv_local.dialects.base import (
     BOUNDS,
     STANDARD_AGGREGATE,
@@ -21,9 +21,9 @@ from objectiv_local.dialects.base import (
     difference,
     float_function,
     floordiv,
+    identifier,
     interval_literal,
     of_constant,
-    quoted,
     round_,
 )
 from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
@@ -32,6 +32,7 @@ from objectiv_local.dialects.duckdb_rows import many_rows
 from objectiv_local.dialects.quantiles import middle
 from objectiv_local.dialects.text_casts import guarded
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
@@ -185,7 +186,7 @@ def relation(relation: Relation) -> str:
     if relation.kind == "parquet":
         options = ", union_by_name = true" * relation.by_name + ", hive_partitioning = false" * (not relation.folders)
         return f"read_parquet({files(relation)}{options})"
-    return ".".join(map(quoted, relation.parts))
+    return ".".join(map(identifier, relation.parts))
 
 
 def literal(expr: Literal) -> Sql:

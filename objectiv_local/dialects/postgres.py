@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from objectiv_local.dialects import regex, strftime, tree
+from objectiv_local.dialects import regex, tree
 from objectiv_local.dialects.base import (
     BOUNDS,
     STANDARD_AGGREGATE,
@@ -22,9 +22,9 @@ from objectiv_local.dialects.base import (
     float_literal,
     floordiv,
     function,
+    identifier,
     interval_literal,
     of_constant,
-    quoted,
     round_,
 )
 from objectiv_local.dialects.postgres_json import JSON as JSON_SCALAR
@@ -33,6 +33,7 @@ from objectiv_local.dialects.quantiles import middle, within_group
 from objectiv_local.dialects.text_casts import guarded
 from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.errors import NotSupported
+from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
@@ -130,7 +131,7 @@ def relation(relation: Relation) -> str:
     if relation.kind == "parquet":
         raise NotSupported("Postgres cannot read Parquet files",
                            hint="open the file with objectiv_local.connect(path), or load it into a table")
-    return ".".join(map(quoted, relation.parts))
+    return ".".join(map(identifier, relation.parts))
 
 
 def literal(expr: Literal) -> Sql:

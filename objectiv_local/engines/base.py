@@ -164,12 +164,12 @@ def split_name(name: str) -> tuple[str, ...]:
     return tuple(part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(_PART, name))
 
 
-def quoted(*parts: str) -> str:
+def qualified(*parts: str) -> str:
     """Return a table's or column's name as an identifier of SQL."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
-def unused_name(name: str, taken: Container[str]) -> str:
+def unused_table_name(name: str, taken: Container[str]) -> str:
     """Return ``name``, made safe for every engine, or ``name_2``, ``name_3``, ... whichever is not taken first."""
     base = safe_name(name)
     candidate, number = base, 1

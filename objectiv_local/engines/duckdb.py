@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.dialects import duckdb as duckdb_dialect
 from objectiv_local.engines import parquet, process
-from objectiv_local.engines.base import quoted, split_name, storage_names, unused_name
+from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.duckdb_running import interruptible, translated
 from objectiv_local.engines.secrets import hide
@@ -124,7 +124,7 @@ class DuckDBEngine(Session):
 
     def view(self, name: str, address: str) -> None:
         """Make the Parquet files at an address readable under ``name``, so that statements do not contain the address."""
-        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS FROM read_parquet({_text(address)})"), "")
+        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {qualified(name)} AS FROM read_parquet({_text(address)})"), "")
 
     # ---- the life of the connection
 
@@ -392,7 +392,7 @@ class DuckDBEngine(Session):
 
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
-        columns = tuple((str(row[0]), str(row[1])) for row in self._fetch(f"DESCRIBE SELECT * FROM {quoted(name)}"))
+        columns = tuple((str(row[0]), str(row[1])) for row in self._fetch(f"DESCRIBE SELECT * FROM {qualified(name)}"))
         # What was registered and not created is a view.
         row_id = _row_id(column for column, _ in columns) if name in self._created else ()
         return StoredTable(Relation("table", (name,), temporary=True), columns, row_id=row_id)
@@ -417,12 +417,12 @@ class DuckDBEngine(Session):
                 self.register(found, stored)
             else:
                 # Values are checked once, here, and not by every query.
-                casts = [_CHECKED[kind].format(quoted(column)) + f" AS {quoted(column)}" if kind in _CHECKED
-                         else quoted(column) for column, kind in kinds.items()]
+                casts = [_CHECKED[kind].format(qualified(column)) + f" AS {qualified(column)}" if kind in _CHECKED
+                         else qualified(column) for column, kind in kinds.items()]
                 source = self._unused(f"{found}_as_text")
                 self._run(lambda: self._connection.register(source, stored), "")
                 try:
-                    self._create(found, f"SELECT {', '.join(casts)} FROM {quoted(source)}")
+                    self._create(found, f"SELECT {', '.join(casts)} FROM {qualified(source)}")
                 finally:
                     self._run(lambda: self._connection.unregister(source), "")
             return self._temporary(found)
@@ -479,7 +479,7 @@ class DuckDBEngine(Session):
             self._require_writable(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
             with self._turn(), self._pinned():
-                name = quoted(*self.place(relation_name))
+                name = qualified(*self.place(relation_name))
                 self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
                 self.materialized.clear()
                 return self.table(relation_name, lasting=True)
@@ -494,18 +494,18 @@ class DuckDBEngine(Session):
         """Drop a temporary table; see :meth:`Engine.drop_temporary`."""
         name = stored.relation.parts[-1]
         with self._turn(), self._pinned():
-            self._run(lambda: self._execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}"), "")
+            self._run(lambda: self._execute(f"DROP TABLE IF EXISTS temp.{qualified(name)}"), "")
             self._created.remove(name)
             self.temporary.discard(name)
 
     def _create(self, name: str, sql: str) -> None:
-        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS\n{sql}"), sql)
+        self._run(lambda: self._execute(f"CREATE TEMPORARY TABLE {qualified(name)} AS\n{sql}"), sql)
         self._created.append(name)
 
     def _unused(self, name: str) -> str:
         rows = self._run(lambda: self._connection.sql(
             "SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), "")
-        return unused_name(name, {row[0] for row in rows} | self._gone)
+        return unused_table_name(name, {row[0] for row in rows} | self._gone)
 
     def _close(self) -> None:
         if self._owned:
@@ -513,7 +513,7 @@ class DuckDBEngine(Session):
             return
         with suppress(Exception):  # the user may have closed the connection before
             for name in self._created:
-                self._connection.execute(f"DROP TABLE IF EXISTS temp.{quoted(name)}")
+                self._connection.execute(f"DROP TABLE IF EXISTS temp.{qualified(name)}")
             for name in self._registered:
                 self._connection.unregister(name)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.engines import process
-from objectiv_local.engines.base import BATCH_ROWS, quoted, safe_name, split_name, storage_names, unused_name
+from objectiv_local.engines.base import BATCH_ROWS, qualified, safe_name, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.postgres_connection import check_server, opened, translated
 from objectiv_local.engines.postgres_reading import abandoned, answered, collect, drained, ended, parsed
@@ -302,7 +302,7 @@ class PostgresEngine(Session):
             rows: list[tuple[object, ...]] = []
             # Postgres would cut a longer name and find another table.
             if len(parts) < 3 and _are_names(parts):
-                rows = self._fetch(_CATALOGUE, {"name": quoted(*place), "short": quoted(*parts)})
+                rows = self._fetch(_CATALOGUE, {"name": qualified(*place), "short": qualified(*parts)})
             if not rows:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
                                     hint=near(name, self._table_names()))
@@ -346,14 +346,14 @@ class PostgresEngine(Session):
 
         names = storage_names(schema)
         stored = for_storage(table, schema, names)
-        columns = ", ".join(f"{quoted(column)} {_stored_type(type_)}"
+        columns = ", ".join(f"{qualified(column)} {_stored_type(type_)}"
                             for column, (_, type_) in zip(names, schema, strict=True))
 
         def copy() -> None:
             with self._connection.cursor() as cursor, \
-                    cursor.copy(f"COPY pg_temp.{quoted(found)} FROM STDIN (FORMAT csv)".encode()) as writing:
+                    cursor.copy(f"COPY pg_temp.{qualified(found)} FROM STDIN (FORMAT csv)".encode()) as writing:
                 for batch in stored.to_batches(BATCH_ROWS):
-                    # Text is quoted and NULL is not, which is how Postgres tells NULL from the empty text.
+                    # Text is qualified and NULL is not, which is how Postgres tells NULL from the empty text.
                     buffer = pa.BufferOutputStream()
                     csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
                     writing.write(memoryview(buffer.getvalue()))
@@ -363,7 +363,7 @@ class PostgresEngine(Session):
             self.temporary.add(found)
             with self._writing():
                 self._run(lambda: self._connection.execute(
-                    f"CREATE TEMPORARY TABLE {quoted(found)} ({columns})".encode()), "")
+                    f"CREATE TEMPORARY TABLE {qualified(found)} ({columns})".encode()), "")
                 self._run(copy, "")
                 self._analyze(found)
             return self.table(found)
@@ -414,12 +414,12 @@ class PostgresEngine(Session):
             self._require_writable(relation_name)
             with self._turn():
                 place = self.place(relation_name)
-                name = quoted(*place)
+                name = qualified(*place)
                 if replace:
                     # Created next to the old table, because the query may read it.
-                    new = quoted(*place[:-1], self._unused(f"new_{place[-1]}"))
+                    new = qualified(*place[:-1], self._unused(f"new_{place[-1]}"))
                     statements = [f"CREATE TABLE {new} AS\n{body}", f"DROP TABLE IF EXISTS {name}",
-                                  f"ALTER TABLE {new} RENAME TO {quoted(place[-1])}"]
+                                  f"ALTER TABLE {new} RENAME TO {qualified(place[-1])}"]
                 else:
                     statements = [f"CREATE TABLE {name} AS\n{body}"]
                 self._transaction(statements)
@@ -428,15 +428,15 @@ class PostgresEngine(Session):
         with self._turn():
             found = self._unused(relation_name)
             self.temporary.add(found)
-            name = f"pg_temp.{quoted(found)}"
+            name = f"pg_temp.{qualified(found)}"
             with self._writing() as ours:
                 if ours and self.read_only:
                     # Created empty, without running the query, and then filled where the server refuses other writes.
-                    self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS (\n{body}\n) WITH NO DATA")
+                    self._one(f"CREATE TEMPORARY TABLE {qualified(found)} AS (\n{body}\n) WITH NO DATA")
                     self._plain("SET TRANSACTION READ ONLY")
                     self._one(f"INSERT INTO {name}\n{body}")
                 else:
-                    self._one(f"CREATE TEMPORARY TABLE {quoted(found)} AS\n{body}")
+                    self._one(f"CREATE TEMPORARY TABLE {qualified(found)} AS\n{body}")
                 self._analyze(found)
             return self.table(found)
 
@@ -445,17 +445,17 @@ class PostgresEngine(Session):
         name = stored.relation.parts[-1]
         with self._turn():
             with self._writing():
-                self._one(f"DROP TABLE IF EXISTS pg_temp.{quoted(name)}")
+                self._one(f"DROP TABLE IF EXISTS pg_temp.{qualified(name)}")
             self.temporary.discard(name)
 
     def _analyze(self, name: str) -> None:
         # Nothing else gathers statistics of a temporary table, and without them later joins are planned blindly.
-        self._run(lambda: self._connection.execute(f"ANALYZE pg_temp.{quoted(name)}".encode()), "")
+        self._run(lambda: self._connection.execute(f"ANALYZE pg_temp.{qualified(name)}".encode()), "")
 
     def _unused(self, name: str) -> str:
         rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)",
                            {"name": safe_name(name)})
-        return unused_name(name, {str(row[0]) for row in rows} | self._gone)
+        return unused_table_name(name, {str(row[0]) for row in rows} | self._gone)
 
     def _close(self) -> None:
         self._finalizer()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from objectiv_local.engines import process
-from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, quoted
+from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, qualified
 from objectiv_local.engines.stream import Stream
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
 
@@ -260,8 +260,8 @@ class Session(ABC):
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
         """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
-        names = ", ".join(quoted(column) for column in columns)
-        self.write([f"INSERT INTO {quoted(*self.place(relation_name))} ({names})\n{sql}"])
+        names = ", ".join(qualified(column) for column in columns)
+        self.write([f"INSERT INTO {qualified(*self.place(relation_name))} ({names})\n{sql}"])
 
     @abstractmethod
     def place(self, name: str) -> tuple[str, ...]:

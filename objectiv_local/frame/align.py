@@ -20,7 +20,7 @@ from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, ScalarQuery, check_compared, substitute
 from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Named, Node, Pin, Select, is_single_row
+from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, NamedExprs, Node, Pin, Select, is_single_row
 
 Keep = OneOf["both", "left"]
 
@@ -83,12 +83,12 @@ def side_by_side(left: State, exprs: list[Expr], right: State, other: Expr,
     moved = without_join(left.plan, right.plan, other, keep)
     if moved is not None:
         plan, expr = moved
-        return left.on(plan), exprs, expr
+        return left.with_plan(plan), exprs, expr
     if keep == "both" and exprs:
         # The other way round: the left side's rows are the start of the right side's.
         back = _moved_all(right.plan, left.plan, exprs)
         if back is not None:
-            return right.on(back[0]), back[1], other
+            return right.with_plan(back[0]), back[1], other
     if is_single_row(right.plan):
         return left, exprs, scalar(right, other)
     if keep == "both" and is_single_row(left.plan):
@@ -154,7 +154,7 @@ def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[
     return _grafted(common, added, above, expr)
 
 
-def _computed(node: Node) -> Named:
+def _computed(node: Node) -> NamedExprs:
     """Return the columns that a step computes; a Pin computes none."""
     return node.columns if isinstance(node, Extend | Select) else ()
 
@@ -246,11 +246,11 @@ def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     joined = Join(left.plan, side, "outer" if keep == "both" else "left", on, tuple(columns), True,
                   "aligned", key, single="right" if keep == "left" else "either")
     # After an outer join the order of the left side says nothing about the rows of the right one; the index does.
-    state = left.on(joined, () if keep == "both" else None)
+    state = left.with_plan(joined, () if keep == "both" else None)
     if keep == "both" and left.order:
         from objectiv_local.plan.expr import Ordering
 
-        state = left.on(joined, tuple(Ordering(joined.column(each)) for each in left.index))
+        state = left.with_plan(joined, tuple(Ordering(joined.column(each)) for each in left.index))
     return state, exprs, Column(value, other.type)
 
 

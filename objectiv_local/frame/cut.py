@@ -192,5 +192,5 @@ def histogram(series: Series, bins: int, method: str = "pandas", of: Series | No
         interval = case([(call("eq", number, literal(0.0)), call("interval", lower, upper, literal("[]")))], interval)
     plan = Select(joined, (("number", joined.column("number")), ("range", interval),
                            ("value_counts", call("coalesce", joined.column("rows"), literal(0)))))
-    state = series._state.onto(plan, (), (Ordering(plan.column("number")),))
+    state = series._state.with_rows(plan, (), (Ordering(plan.column("number")),))
     return DataFrame(state, ["range", "value_counts"])

@@ -105,7 +105,7 @@ def _below(state: State, rows: Sequence[object], level: str,
         plan = Join(plan, other, "inner", tuple((name, name) for name in labels), tuple(sides), nulls_match=True,
                     step="statistics")
     ordering = (*(Ordering(plan.column(key)) for key in keys), Ordering(plan.column(order)))
-    return DataFrame(state.ungrouped().onto(plan, (*keys, level), ordering), names)
+    return DataFrame(state.ungrouped().with_rows(plan, (*keys, level), ordering), names)
 
 
 def _some_below(state: State, rows: Sequence[object], level: str, order: str,

@@ -137,4 +137,4 @@ def tail(frame: DataFrame, n: int) -> pandas.DataFrame:
     state: State = frame._state
     order = completed(state.order, state.plan)
     turned = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
-    return type(frame)(state.on(state.plan, turned), frame._columns).to_pandas(limit=n).iloc[::-1]
+    return type(frame)(state.with_plan(state.plan, turned), frame._columns).to_pandas(limit=n).iloc[::-1]

@@ -254,7 +254,7 @@ class DataFrame(Reductions["DataFrame"]):
         if before is not None:
             return DataFrame(before, self._columns)
         state, _, test = aligned(self._state, [], condition._state, condition._expr, "left", condition.name)
-        return DataFrame(state.on(Filter(state.plan, test)), self._columns)
+        return DataFrame(state.with_plan(Filter(state.plan, test)), self._columns)
 
     def __getattr__(self, name: str) -> Series:
         columns = self.__dict__.get("_columns", ())  # a frame that is being copied has none yet
@@ -503,7 +503,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     def _rows(self, plan: Node) -> DataFrame:
         """Return the frame with other rows: a filter, a limit or more columns upon its plan."""
-        return DataFrame(self._state.on(plan), self._columns)
+        return DataFrame(self._state.with_plan(plan), self._columns)
 
     append = reshape.append
     stack = reshape.stack

@@ -53,7 +53,7 @@ def aggregated(state: State, aggregates: Named, step: str = "") -> State:
     order = tuple(Ordering(plan.column(name)) for name in groups.names if plan.types[name].name != "json")
     if groups.sets is not None:
         order = (*order, Ordering(plan.column(level)))
-    return state.ungrouped().onto(plan, groups.names, order)
+    return state.ungrouped().with_rows(plan, groups.names, order)
 
 
 def aggregated_series(state: State, made: Reduction, name: str) -> Series:
@@ -108,7 +108,7 @@ def filtered_before(state: State, condition: Series) -> State | None:
     node = plan.with_inputs((Filter(found[0].plan, found[2]),))
     for step in reversed(steps):
         node = step.with_inputs((node,))
-    return state.on(node)
+    return state.with_plan(node)
 
 
 def settled(state: State, columns: tuple[str, ...]) -> State:

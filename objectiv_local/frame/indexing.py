@@ -11,7 +11,7 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.reshape import row_stacked, shared_type
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.series.values import value_per_column
-from objectiv_local.plan.expr import Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
+from objectiv_local.plan.expr import Expr, Ordering, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.types import STRING, UUID, python_value
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class LocIndexer:
         for label, op, end in ((labels.start, "min", "ge"), (labels.stop, "max", "le")):
             if label is not None:
                 same = call("eq", level._expr, level._literal(label, "loc"))
-                place = over(aggregation(op, case([(same, row)])), (), (), Frame("ROWS", None, None))
+                place = over(aggregation(op, case([(same, row)])), (), (), WindowFrame("ROWS", None, None))
                 inside = call("and", inside, case([(call("is_null", place), _no_label(label, row))], call(end, row, place)))
         return make_series(state, inside, "selected")
 

@@ -110,7 +110,7 @@ class _Merge:
         columns, index, data = self.columns()
         condition = self.condition(columns, conditions)
         plan = self.joined(columns, condition)
-        return DataFrame(replace(self.left_state.onto(plan, tuple(index)), variables=self.variables), data)
+        return DataFrame(replace(self.left_state.with_rows(plan, tuple(index)), variables=self.variables), data)
 
     def columns(self) -> tuple[_Columns, list[str], list[str]]:
         """Return the columns of the result, and which of them are the index and data columns."""
@@ -194,7 +194,7 @@ class _Merge:
                     wide.append((label, "left" if side == "left" else "right", (name, name)))
                     new[side][name] = Column(label, state.plan.types[name])
             pair = Join(self.left_state.plan, self.right_state.plan, "inner", (), tuple(wide))
-            state = self.left._state.onto(pair, ())
+            state = self.left._state.with_rows(pair, ())
             whole: Expr | None = None
             plans = {"left": self.left_state.plan, "right": self.right_state.plan}
             for each in given:
@@ -292,6 +292,6 @@ def _comparable(left: DataFrame, right: DataFrame, left_keys: list[str],
             if type_ != common:
                 plan = states[side].plan
                 held[side] = unused_name(f"{name}_as_key", plan.types)
-                states[side] = states[side].on(Extend(plan, ((held[side], cast(Column(name, type_), common)),)))
+                states[side] = states[side].with_plan(Extend(plan, ((held[side], cast(Column(name, type_), common)),)))
         pairs.append(_Pair(*names, (held[0], held[1])))
     return states[0], states[1], pairs

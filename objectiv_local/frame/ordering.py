@@ -33,7 +33,7 @@ def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequ
         if column.type.name == "json":
             raise InvalidType(f"cannot sort by {name!r}, which is {column.type}")
         order.append(Ordering(column, bool(up), na_position == "last"))
-    return type(self)(self._state.on(self._state.plan, tuple(order)), self._columns)
+    return type(self)(self._state.with_plan(self._state.plan, tuple(order)), self._columns)
 
 
 def sort_index(self: DataFrame, level: int | str | Sequence[int | str] | None = None,

@@ -78,7 +78,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
                      else literal(None, types[name])) for name in names]
         parts.append(Select(frame._state.plan, tuple(columns)))
     plan = Union(tuple(parts), (*index, *names), "appended")
-    return DataFrame(mine.onto(plan, index), names)
+    return DataFrame(mine.with_rows(plan, index), names)
 
 
 @checked
@@ -117,7 +117,7 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
     plan: Node = Union(tuple(parts), tuple(parts[0].types), "stacked") if len(parts) > 1 else parts[0]
     if dropna:
         plan = Filter(plan, call("not_null", plan.column("__stacked")))
-    made = state.onto(plan, (*state.index, "__stacked_index"))
+    made = state.with_rows(plan, (*state.index, "__stacked_index"))
     return make_series(made, plan.column("__stacked"), "__stacked")
 
 
@@ -137,7 +137,7 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
         parts.append(Select(state.plan, (("__stacked_index", literal(name)), ("__stacked", cast(state.column(name), type_)),
                                          ("position", literal(position)))))
     plan: Node = Union(tuple(parts), tuple(parts[0].types), "row") if len(parts) > 1 else parts[0]
-    made = state.onto(plan, ("__stacked_index",), (Ordering(plan.column("position")),))
+    made = state.with_rows(plan, ("__stacked_index",), (Ordering(plan.column("position")),))
     return make_series(made, plan.column("__stacked"), "__stacked")
 
 
@@ -181,7 +181,7 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Func
         raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
     plan = Aggregate(state.plan, tuple((each, state.column(each)) for each in rest), tuple(columns), "unstacked")
     order = tuple(Ordering(plan.column(each)) for each in rest)
-    made = DataFrame(state.onto(plan, tuple(rest), order), names)
+    made = DataFrame(state.with_rows(plan, tuple(rest), order), names)
     return made if fill_value is None else made.fillna(value=fill_value)
 
 
@@ -206,7 +206,7 @@ def distinct_values(frame: DataFrame, name: str) -> list[Any]:
     plan = Aggregate(state.plan, (("value", column),), (), "different_values")
     from objectiv_local.frame.frame import DataFrame
 
-    found = DataFrame(state.onto(plan, (), (Ordering(plan.column("value")),)), ["value"])
+    found = DataFrame(state.with_rows(plan, (), (Ordering(plan.column("value")),)), ["value"])
     values: list[Any] = found.to_arrow(limit=MOST_COLUMNS + 1).column(0).to_pylist()
     if len(values) > MOST_COLUMNS:
         raise InvalidValue(f"{name!r} has more than {MOST_COLUMNS} different values, which is too many for columns",
@@ -300,7 +300,7 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
         order = self.sort_values(sort_by, ascending)._state.order if sort_by is not None else state.order
         rows = over(aggregation("row_number"), partition, _toward(order or _others(self, names), keep))
         kept = Filter(state.plan, call("eq", rows, literal(1)), "without_duplicates")
-    made = DataFrame(state.on(kept), self._columns)
+    made = DataFrame(state.with_plan(kept), self._columns)
     return made.reset_index(drop=True) if ignore_index else made
 
 

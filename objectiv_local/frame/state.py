@@ -85,14 +85,14 @@ class State:
         """Return the state of the same rows without groups."""
         return self if self.groups is None else replace(self, groups=None)
 
-    def onto(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
+    def with_rows(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
         """Return the state of other rows that were made of these: another plan with an index and an order of its own.
 
         Raises InvalidValue for pending groups, which would be lost.
         """
         return replace(self.rows("this operation"), plan=plan, index=index, order=order)
 
-    def on(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
+    def with_plan(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
         """Return this state over another plan."""
         return replace(self, plan=plan, order=self.order if order is None else order)
 
@@ -142,14 +142,14 @@ class State:
         for name, _ in columns:
             groups = None if groups is None else groups.without_total(name)
         if not kept:
-            return replace(self.on(Extend(self.plan, columns, step, once=once)), groups=groups)
+            return replace(self.with_plan(Extend(self.plan, columns, step, once=once)), groups=groups)
         aside = {name: unused_name(f"{name}_before", self.plan.types) for name in kept}
         plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step,
                       once=once)
         renamed: dict[str, Expr] = {name: Column(aside[name], expr.type) for name, expr in kept.items()}
         order = tuple(Ordering(substitute(key.expr, renamed), key.ascending, key.nulls_last) for key in self.order)
         groups = None if groups is None else groups.moved([substitute(key, renamed) for key in keys])
-        return replace(self.on(plan, order), groups=groups)
+        return replace(self.with_plan(plan, order), groups=groups)
 
     def shallow(self, expr: Expr) -> tuple[State, Expr]:
         """Return an expression with what takes very many operations as a column of a step of its own, which no frame shows."""
@@ -215,7 +215,7 @@ def limited(state: State, limit: int | slice) -> State:
     """Return the state of the rows that ``limit`` keeps."""
     count, offset = _range(limit)
     state = state.rows("a slice")
-    return state.on(Limit(state.plan, state.order, count, offset))
+    return state.with_plan(Limit(state.plan, state.order, count, offset))
 
 
 def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -> tuple[State, State, list[Expr]]:

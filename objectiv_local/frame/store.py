@@ -52,7 +52,7 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     else:
         plan = Select(state.plan, columns, node_name)
     plan = Pin(plan, node_name)
-    made = DataFrame(state.onto(plan, state.index), self._columns)
+    made = DataFrame(state.with_rows(plan, state.index), self._columns)
     if kind == "temp_table":
         made = _on_table(made, _cached(made, node_name))
     if inplace:
@@ -83,7 +83,7 @@ def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
 
     used = variables(frame._state.plan)
     state = replace(frame._state, variables=tuple(each for each in frame._state.variables if each not in used))
-    return DataFrame(state.onto(source_of(frame, stored), state.index), frame._columns)
+    return DataFrame(state.with_rows(source_of(frame, stored), state.index), frame._columns)
 
 
 def source_of(frame: DataFrame, stored: StoredTable) -> Source:
@@ -136,7 +136,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     names = [*self.index_columns, *self.data_columns]
     whole = Select(self._state.plan, tuple((name, self._state.column(name)) for name in names), "unsampled")
     engine = self._state.connected()
-    with sampled._state.on(sampled._state.plan, ()).running(names) as run:
+    with sampled._state.with_plan(sampled._state.plan, ()).running(names) as run:
         if table_name is None:
             stored = engine.create_table("sample", run.statement.sql)
         else:

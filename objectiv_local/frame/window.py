@@ -16,7 +16,7 @@ from objectiv_local.frame.functions import Reduction, reduction
 from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Aggregation, Expr, Frame, Ordering, aggregation, call, case, literal, over
+from objectiv_local.plan.expr import Aggregation, Expr, Ordering, WindowFrame, aggregation, call, case, literal, over
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import INT64_MAX
 
@@ -27,7 +27,7 @@ _BOUNDARIES = ("preceding", "current_row", "following")
 
 
 def frame_of(mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum,
-             end_value: int | None) -> Frame:
+             end_value: int | None) -> WindowFrame:
     """Return the frame with these boundaries. A boundary without a value is unbounded."""
     mode = str(getattr(mode, "value", mode)).upper()
     if mode not in ("ROWS", "RANGE"):
@@ -43,7 +43,7 @@ def frame_of(mode: str | Enum, start_boundary: str | Enum, start_value: int | No
         raise InvalidValue("a window cannot end before all rows", hint="give end_value")
     if low > high:
         raise InvalidValue("a window cannot end before it starts")
-    return Frame(typed("OneOf['ROWS', 'RANGE']", mode), start, end)
+    return WindowFrame(typed("OneOf['ROWS', 'RANGE']", mode), start, end)
 
 
 def _check_count(name: str, value: int | None, least: int) -> None:
@@ -75,7 +75,7 @@ class Window(Reductions["DataFrame"]):
     for every row; one over fewer values than ``min_values`` is missing.
     """
 
-    def __init__(self, state: State, partition: tuple[Expr, ...], frame: Frame, min_values: int | None = None,
+    def __init__(self, state: State, partition: tuple[Expr, ...], frame: WindowFrame, min_values: int | None = None,
                  columns: tuple[str, ...] = ()) -> None:
         _check_count("min_values", min_values, 0)
         self._state = state
@@ -192,8 +192,8 @@ def rolling(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...],
     _sorted(state, "rolling")
     # As pandas: of an even number, the row before the middle is the current one.
     after = (window - 1) // 2 if center else 0
-    return Window(state, partition, Frame("ROWS", after - window + 1, after), window if min_periods is None else min_periods,
-                  columns)
+    rows = WindowFrame("ROWS", after - window + 1, after)
+    return Window(state, partition, rows, window if min_periods is None else min_periods, columns)
 
 
 def expanding(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], min_periods: int, *,
@@ -202,7 +202,7 @@ def expanding(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...
     if center:
         raise NotSupported("an expanding window with center=True is not supported", hint="use rolling, or window()")
     _sorted(state, "expanding")
-    return Window(state, partition, Frame("ROWS", None, 0), min_periods, columns)
+    return Window(state, partition, WindowFrame("ROWS", None, 0), min_periods, columns)
 
 
 def _sorted(state: State, what: str) -> None:

@@ -8,15 +8,24 @@ from typing import TYPE_CHECKING, Final
 from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Aggregate as AggregateNode
+from objectiv_local.frame.authoring import (
+    Column,
+    Extend,
+    Filter,
+    NamedExprs,
+    Node,
+    Ordering,
+    State,
+    aggregation,
+    call,
+    literal,
+    unused_name,
+)
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.series import make_series
-from objectiv_local.frame.state import State
 from objectiv_local.hub import features, funnel, retention
 from objectiv_local.hub.checks import require
-from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate as AggregateNode
-from objectiv_local.plan.nodes import Extend, Filter, Named, Node
 
 if TYPE_CHECKING:
     from objectiv_local.hub.modelhub import ModelHub
@@ -79,7 +88,7 @@ class Aggregate:
             lasted = call("gt", plan.column("session_duration"), literal(datetime.timedelta(0)))
             plan = Filter(plan, lasted, "by_session")
         duration = aggregation("mean" if method == "mean" else "sum_or_null", plan.column("session_duration"))
-        outer: Named = tuple((name, Column(name, expr.type)) for name, expr in keys)
+        outer: NamedExprs = tuple((name, Column(name, expr.type)) for name, expr in keys)
         return self._result(state, AggregateNode(plan, outer, (("session_duration", duration),), "session_duration"),
                             "session_duration")
 
@@ -167,9 +176,9 @@ class Aggregate:
     def _result(self, state: State, plan: AggregateNode, name: str) -> Series:
         index = tuple(key for key, _ in plan.keys)
         order = tuple(Ordering(plan.column(key)) for key in index)
-        return make_series(state.onto(plan, index, order), plan.column(name), name)
+        return make_series(state.with_rows(plan, index, order), plan.column(name), name)
 
-    def _grouping(self, data: DataFrame, groupby: object, model: str) -> tuple[State, Named]:
+    def _grouping(self, data: DataFrame, groupby: object, model: str) -> tuple[State, NamedExprs]:
         if isinstance(groupby, DataFrame) and groupby.group_by is not None:
             raise InvalidType(f"groupby of {model} takes names and series, not a grouped frame",
                               hint="pass what you group by, as in groupby=['name']")

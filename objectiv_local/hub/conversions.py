@@ -10,10 +10,21 @@ from objectiv_local.engines import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import without_join
+from objectiv_local.frame.authoring import (
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Limit,
+    Node,
+    Pin,
+    Select,
+    Source,
+    State,
+    substitute,
+    transform,
+)
 from objectiv_local.frame.series import make_series
-from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Column, Expr, substitute, transform
-from objectiv_local.plan.nodes import Extend, Filter, Limit, Node, Pin, Select, Source
 
 #: The largest expression that is compared, in parts. A column of events is never computed from more.
 _MOST_PARTS = 1_000
@@ -33,7 +44,7 @@ def applied(stack: Series, data: DataFrame, name: str) -> Series:
     # If the frame is made of the same rows, columns that were replaced since can still be read from an earlier step.
     found = without_join(state.plan, given.plan, stack._expr, "left") if given.engine is state.engine else None
     if found is not None:
-        return make_series(state.on(found[0]), found[1], stack.name)
+        return make_series(state.with_plan(found[0]), found[1], stack.name)
     hint = f"register it again with a location stack of this frame: hub.add_conversion_event(..., name={name!r})"
     if looks_around:
         raise InvalidValue(f"the location stack of conversion {name!r} looks at other rows than its own, and this frame is not "

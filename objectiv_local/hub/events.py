@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import State
 from objectiv_local.frame.savepoints import Savepoints
-from objectiv_local.frame.state import State
 from objectiv_local.hub import identity, layouts
 from objectiv_local.hub.sessions import with_sessions
 

@@ -8,12 +8,24 @@ from itertools import pairwise
 from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Ordering,
+    Select,
+    aggregation,
+    call,
+    case,
+    literal,
+    over,
+)
 from objectiv_local.frame.series import make_series
 from objectiv_local.hub import sankey
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.features import location_names
-from objectiv_local.plan.expr import Column, Expr, Ordering, aggregation, call, case, literal, over
-from objectiv_local.plan.nodes import Extend, Filter, Node, Select
 from objectiv_local.types import BOOL, STRING
 
 CONVERSION_STEP = "_first_conversion_step_number"
@@ -109,7 +121,7 @@ class FunnelDiscovery:
         chosen = tuple((name, plan.column(name)) for name in (*keys, *shown, *(["__offset"] if "__offset" not in keys else [])))
         plan = Select(plan, chosen, "paths")
         ordering = tuple(Ordering(plan.column(name)) for name in (*keys, "__offset"))
-        return DataFrame(state.onto(plan, tuple(keys), ordering), shown)
+        return DataFrame(state.with_rows(plan, tuple(keys), ordering), shown)
 
     def plot_sankey_diagram(self, steps_df: DataFrame, n_top_examples: int | None = None, show: bool = True) -> DataFrame:
         """Return how often each location follows another in paths: a frame of ``source``, ``target`` and ``value``.
@@ -163,7 +175,7 @@ def funnel_conversion(data: DataFrame, location_stack: Series | str | None, grou
     partition = [first.column(name) for name in dict.fromkeys(("user_id", *keys))]
     following = over(aggregation("lead", Column("location", STRING), literal(1), literal(None, STRING)), partition, order)
     plan = Extend(first, (("next_location", following),), "first_hits")
-    paths = DataFrame(state.on(plan, ()), [*df.data_columns, "next_location"])
+    paths = DataFrame(state.with_plan(plan, ()), [*df.data_columns, "next_location"])
     went_on = make_series(paths._state, plan.column("next_location"), "next_location").notnull() & paths.location.notnull()
     paths["went_on"] = paths.user_id.where(went_on)
     counted = paths.groupby([*keys, "location"]).agg(n_users=("user_id", "nunique"),

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from objectiv_local.errors import InvalidType
-from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, JoinSide, Node, Select
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Extend,
+    Filter,
+    Join,
+    JoinSide,
+    Node,
+    Ordering,
+    Select,
+    State,
+    aggregation,
+    call,
+    cast,
+    literal,
+)
 from objectiv_local.types import STRING
 
 #: The column with the identity of the user of each event, while a frame is made.
@@ -35,10 +48,10 @@ def resolved(state: State, contexts: str, identity_id: str) -> State:
     columns.append((IDENTITY, "right", (IDENTITY, IDENTITY)))
     joined = Join(events, identities, "left", (("user_id", "known_user_id"),), tuple(columns),
                   step="identified_events", key=events.key)
-    return state.on(Extend(joined, (("user_id", call("coalesce", joined.column(IDENTITY), joined.column("user_id"))),),
+    return state.with_plan(Extend(joined, (("user_id", call("coalesce", joined.column(IDENTITY), joined.column("user_id"))),),
                            "identified_events"))
 
 
 def anonymised(state: State) -> State:
     """Return the state without the user ids of those who never told who they are."""
-    return state.on(Extend(state.plan, (("user_id", Column(IDENTITY, STRING)),), "identified_events"))
+    return state.with_plan(Extend(state.plan, (("user_id", Column(IDENTITY, STRING)),), "identified_events"))

@@ -13,11 +13,24 @@ from collections.abc import Mapping, Sequence
 from objectiv_local.engines import Engine
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Ordering,
+    Source,
+    StoredTable,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    over,
+)
 from objectiv_local.frame.io import from_stored
 from objectiv_local.hub.series import GLOBAL_CONTEXT, GLOBAL_CONTEXTS, LOCATION_STACK
-from objectiv_local.plan.expr import Column, Expr, Ordering, aggregation, call, case, cast, literal, over
-from objectiv_local.plan.nodes import Extend, Filter, Node, Source
-from objectiv_local.plan.relation import StoredTable
 from objectiv_local.types import DATE, INT64, JSON, STRING, TIMESTAMP, UUID, Type
 
 #: Columns of the collector's table, with the types they may be stored as; the first is the one they get.

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Ordering, WindowFrame, aggregation, call, case, literal, over
 from objectiv_local.frame.series import JsonAccessor
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.conversions import applied
-from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, case, literal, over
 
 if TYPE_CHECKING:
     from objectiv_local.hub.modelhub import ModelHub
@@ -97,7 +97,8 @@ class Map:
         state = converted._state
         key = state.column(partition)
         hits = (state.column("session_id"), state.column("session_hit_number"))
-        so_far = over(aggregation("sum", converted._expr), [key], [Ordering(each) for each in hits], Frame("ROWS", None, 0))
+        so_far = over(aggregation("sum", converted._expr), [key], [Ordering(each) for each in hits],
+                      WindowFrame("ROWS", None, 0))
         in_all = over(aggregation("sum", converted._expr), [key])
         before = call("and", call("eq", so_far, literal(0)), call("gt", in_all, literal(0)))
         backwards = [Ordering(each, ascending=False) for each in hits]
@@ -109,7 +110,7 @@ class Map:
         state = converted._state
         key = state.column(partition)
         order = (Ordering(state.column("moment")),) if in_time else ()
-        total = over(aggregation("sum", converted._expr), [key], order, Frame("RANGE", None, 0) if in_time else None)
+        total = over(aggregation("sum", converted._expr), [key], order, WindowFrame("RANGE", None, 0) if in_time else None)
         return converted._with(total)
 
     def _conversion(self, name: str) -> tuple[Series | None, str | None]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import strftime_pieces
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.hub import sankey
 from objectiv_local.hub.aggregate import Aggregate
@@ -175,9 +176,7 @@ class ModelHub:
 
 
 def _checked_format(format_: object) -> str:
-    from objectiv_local.dialects.strftime import pieces
-
     if not isinstance(format_, str) or not format_:
         raise InvalidType(f"time_aggregation has to be a format of strftime, not {format_!r}", hint="such as '%Y-%m-%d'")
-    pieces(format_)
+    strftime_pieces(format_)
     return format_

@@ -6,12 +6,25 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Extend,
+    Filter,
+    Limit,
+    Node,
+    Ordering,
+    ScalarQuery,
+    Unnest,
+    aggregation,
+    call,
+    literal,
+    over,
+)
 from objectiv_local.frame.reshape import concat
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.features import location_series
 from objectiv_local.hub.series import SeriesLocationStack
-from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Unnest
 from objectiv_local.types import STRING
 
 #: Letters of a location's name in a diagram.
@@ -56,7 +69,7 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
     inner = over(aggregation("lead", plan.column("source"), literal(1), literal(None, STRING)), keys,
                  (Ordering(plan.column("__position")),))
     plan = Extend(plan, (("target", inner),), "nested_locations")
-    return flows([DataFrame(state.on(plan, ()), ["source", "target"])])
+    return flows([DataFrame(state.with_plan(plan, ()), ["source", "target"])])
 
 
 def _most_common(plan: Node) -> ScalarQuery:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidValue, deprecated
+from objectiv_local.frame.authoring import call, literal
 from objectiv_local.frame.series import Series, SeriesJson, series_class
-from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import JSON, register_label
 
 LOCATION_STACK = register_label(JSON, "objectiv_location_stack")

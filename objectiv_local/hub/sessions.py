@@ -11,9 +11,7 @@ from __future__ import annotations
 import datetime
 
 from objectiv_local.errors import InvalidValue
-from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, case, literal, over
-from objectiv_local.plan.nodes import Extend
+from objectiv_local.frame.authoring import Extend, Ordering, State, WindowFrame, aggregation, call, case, literal, over
 from objectiv_local.types import TIMESTAMP
 
 
@@ -24,7 +22,7 @@ def with_sessions(state: State, gap_seconds: float) -> State:
     gap = datetime.timedelta(seconds=gap_seconds)
     moment, user = state.column("moment"), state.column("user_id")
     order = (Ordering(moment), Ordering(state.column("event_id")))
-    so_far = Frame("ROWS", None, 0)
+    so_far = WindowFrame("ROWS", None, 0)
 
     previous = over(aggregation("lag", moment, literal(1), literal(None, TIMESTAMP)), [user], order)
     paused = call("gt", call("sub", moment, previous), literal(gap))
@@ -44,4 +42,4 @@ def with_sessions(state: State, gap_seconds: float) -> State:
     hit = call("add", call("sub", plan.column("user_hit_number"), first_hit), literal(1))
     plan = Extend(plan, (("session_id", session), ("session_hit_number", hit)), "sessions",
                   (("session_id", "user_id", within_user),))
-    return state.on(plan)
+    return state.with_plan(plan)

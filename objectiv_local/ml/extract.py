@@ -12,11 +12,11 @@ from typing import Literal as OneOf
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import aggregation, call
 from objectiv_local.ml.columns import checked_column, listed, row_key
 from objectiv_local.ml.expressions import NUMBERS
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.targets import with_target
-from objectiv_local.plan.expr import aggregation, call
 
 if TYPE_CHECKING:
     import pyarrow

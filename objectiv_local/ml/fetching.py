@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.frame import DataFrame
-from objectiv_local.plan.expr import Expr
-from objectiv_local.plan.nodes import Aggregate, Node
+from objectiv_local.frame.authoring import Aggregate, Expr, Node
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 
 def fetched(state: State, plan: Node) -> pyarrow.Table:
     """Return the rows of a plan over the data of a state, in no order. One query."""
-    return DataFrame(state.onto(plan, ()), list(plan.types)).to_arrow()
+    return DataFrame(state.with_rows(plan, ()), list(plan.types)).to_arrow()
 
 
 def one_row(frame: DataFrame, aggregates: Mapping[str, Expr]) -> dict[str, Any]:

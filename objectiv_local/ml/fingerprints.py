@@ -8,11 +8,9 @@ import json
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Aggregate, Expr, Extend, aggregation, call, case, cast, literal, unused_name
 from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.fetching import fetched
-from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend
 from objectiv_local.types import STRING, decimal_type
 
 #: What stands before a fingerprint: the way in which it is computed.

@@ -10,8 +10,8 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal
 from objectiv_local.ml.columns import checked_column
-from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import STRING, is_nan, python_value
 
 #: How many hashes there are: key numbers are below it.

@@ -11,13 +11,23 @@ from sklearn.model_selection import BaseCrossValidator
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Filter,
+    Node,
+    Ordering,
+    aggregation,
+    call,
+    cast,
+    literal,
+    over,
+    unused_name,
+)
 from objectiv_local.ml.columns import checked_column, listed
 from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number, key_numbers
-from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Node
 from objectiv_local.types import FLOAT64, python_value
 
 __all__ = ["HashKFold", "folds", "key_number", "key_numbers", "split"]
@@ -172,7 +182,7 @@ def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]
 
 
 def _kept(frame: DataFrame, condition: Expr, step: str) -> DataFrame:
-    return DataFrame(frame._state.on(Filter(frame._state.plan, condition, step)), frame.data_columns)
+    return DataFrame(frame._state.with_plan(Filter(frame._state.plan, condition, step)), frame.data_columns)
 
 
 def _stratified(frame: DataFrame, number: Expr, labels: list[str], share: float) -> tuple[DataFrame, Expr]:

@@ -6,11 +6,9 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Aggregate, Limit, aggregation, unused_name
 from objectiv_local.ml.columns import checked_column
 from objectiv_local.ml.fetching import fetched
-from objectiv_local.plan.expr import aggregation
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Limit
 
 #: Different values of a target that are still taken for classes; more of them are a number, or a mistake.
 MAX_CLASSES = 1000

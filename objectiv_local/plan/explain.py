@@ -11,13 +11,13 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
-    Frame,
     InQuery,
     Literal,
     Ordering,
     Over,
     ScalarQuery,
     Variable,
+    WindowFrame,
 )
 from objectiv_local.plan.nodes import (
     Aggregate,
@@ -26,7 +26,7 @@ from objectiv_local.plan.nodes import (
     GroupingSets,
     Join,
     Limit,
-    Named,
+    NamedExprs,
     Node,
     Pin,
     Select,
@@ -56,7 +56,7 @@ def explain(root: Node, columns: Sequence[str] | None = None) -> str:
 
 
 def _step(node: Node, numbers: dict[Node, int]) -> str:
-    def named(columns: Named) -> str:
+    def named(columns: NamedExprs) -> str:
         return ", ".join(f"{name} = {shown(expr)}" for name, expr in columns)
 
     title = f" {node.step}" if node.step else ""
@@ -95,7 +95,7 @@ def _step(node: Node, numbers: dict[Node, int]) -> str:
     raise AssertionError(node)
 
 
-def frame_text(frame: Frame) -> str:
+def frame_text(frame: WindowFrame) -> str:
     """Return the boundaries of a window, as SQL writes them."""
 
     def bound(value: int | None, unbounded: str) -> str:

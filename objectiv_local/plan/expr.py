@@ -201,7 +201,7 @@ class Aggregation(Expr):
         return Aggregation(self.op, children[:n], _reordered(self.order, children[n:m]), where, self.type)
 
 
-class Frame(Value):
+class WindowFrame(Value):
     """The rows of a window around the current one. ``None`` is unbounded, 0 the current row, negative is before it."""
 
     __slots__ = ("end", "mode", "start")
@@ -222,10 +222,10 @@ class Over(Expr):
     call: Aggregation
     partition: tuple[Expr, ...]
     order: tuple[Ordering, ...]
-    frame: Frame | None
+    frame: WindowFrame | None
 
     def __init__(self, call: Aggregation, partition: tuple[Expr, ...], order: tuple[Ordering, ...],
-                 frame: Frame | None) -> None:
+                 frame: WindowFrame | None) -> None:
         self._set(call=call, partition=partition, order=order, frame=frame)
         self._finish(call.type, has_window=True)
 
@@ -348,7 +348,7 @@ def aggregation(op: str, *args: Expr, order: tuple[Ordering, ...] = (), where: E
 
 
 def over(function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[Ordering] = (),
-         frame: Frame | None = None) -> Over:
+         frame: WindowFrame | None = None) -> Over:
     """Return ``function`` over a window.
 
     Without ``frame``, the window of an aggregate is the whole partition if there is no order, else the rows up to and
@@ -363,7 +363,7 @@ def over(function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[
     if operation.ordered and not order:
         raise InvalidValue(f"{function.op} over a window needs an order", hint="sort the frame first: df.sort_values(...)")
     if operation.framed and frame is None and order:
-        frame = Frame("RANGE", None, 0)
+        frame = WindowFrame("RANGE", None, 0)
     return Over(function, partition, order, frame if operation.framed else None)
 
 

@@ -17,7 +17,7 @@ from objectiv_local.plan.relation import Relation, Schema
 from objectiv_local.types import INT64, JSON, UUID, Type
 
 #: Columns with what they are computed from.
-Named = tuple[tuple[str, Expr], ...]
+NamedExprs = tuple[tuple[str, Expr], ...]
 JoinHow = OneOf["inner", "left", "outer"]
 JoinSide = OneOf["left", "right", "both"]
 
@@ -122,11 +122,11 @@ class Extend(_Single):
 
     __slots__ = ("columns", "local", "once")
     __match_args__ = ("child", "columns", "step", "local", "once")
-    columns: Named
+    columns: NamedExprs
     local: tuple[tuple[str, str, Expr], ...]
     once: bool
 
-    def __init__(self, child: Node, columns: Named, step: str = "",
+    def __init__(self, child: Node, columns: NamedExprs, step: str = "",
                  local: tuple[tuple[str, str, Expr], ...] = (), once: bool = False) -> None:
         replaced = {name for name, expr in columns if not _keeps_apart(name, expr)}
         key = child.key if child.key is not None and replaced.isdisjoint(child.key) else None
@@ -142,9 +142,9 @@ class Select(_Single):
 
     __slots__ = ("columns",)
     __match_args__ = ("child", "columns", "step")
-    columns: Named
+    columns: NamedExprs
 
-    def __init__(self, child: Node, columns: Named, step: str = "") -> None:
+    def __init__(self, child: Node, columns: NamedExprs, step: str = "") -> None:
         kept = {expr.name: name for name, expr in reversed(columns) if isinstance(expr, Column)}
         key = None
         if child.key is not None and all(name in kept for name in child.key):
@@ -176,10 +176,10 @@ class Aggregate(_Single):
 
     __slots__ = ("aggregates", "keys")
     __match_args__ = ("child", "keys", "aggregates", "step")
-    keys: Named
-    aggregates: Named
+    keys: NamedExprs
+    aggregates: NamedExprs
 
-    def __init__(self, child: Node, keys: Named, aggregates: Named, step: str = "") -> None:
+    def __init__(self, child: Node, keys: NamedExprs, aggregates: NamedExprs, step: str = "") -> None:
         self._set(child=child, keys=keys, aggregates=aggregates, step=step, key=tuple(name for name, _ in keys),
                   types={name: expr.type for name, expr in (*keys, *aggregates)})
 
@@ -196,12 +196,12 @@ class GroupingSets(_Single):
 
     __slots__ = ("aggregates", "keys", "level", "sets")
     __match_args__ = ("child", "keys", "sets", "aggregates", "level", "step")
-    keys: Named
+    keys: NamedExprs
     sets: tuple[tuple[int, ...], ...]
-    aggregates: Named
+    aggregates: NamedExprs
     level: str
 
-    def __init__(self, child: Node, keys: Named, sets: tuple[tuple[int, ...], ...], aggregates: Named, level: str,
+    def __init__(self, child: Node, keys: NamedExprs, sets: tuple[tuple[int, ...], ...], aggregates: NamedExprs, level: str,
                  step: str = "") -> None:
         if len({expr for _, expr in keys}) != len(keys):
             # Postgres 16 sorts the rows of such groups wrongly, taking one key for the other.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from objectiv_local.plan.expr import Cast, Column, Expr, Literal, substitute
-from objectiv_local.plan.nodes import Named, Node, Select, Union, depends_on, topological
+from objectiv_local.plan.nodes import NamedExprs, Node, Select, Union, depends_on, topological
 from objectiv_local.plan.rewrite import rebuild
 
 
@@ -51,9 +51,9 @@ def _chooses(node: Select) -> bool:
 
 def _flat(union: Union, inner: set[Node]) -> Union:
     parts: list[Node] = []
-    own: Named = tuple((name, Column(name, union.types[name])) for name in union.columns)
+    own: NamedExprs = tuple((name, Column(name, union.types[name])) for name in union.columns)
     # Each with the columns of the union as expressions over it, if these are not its own columns.
-    waiting: list[tuple[Node, Named | None]] = [(part, None) for part in reversed(union.parts)]
+    waiting: list[tuple[Node, NamedExprs | None]] = [(part, None) for part in reversed(union.parts)]
     while waiting:
         node, columns = waiting.pop()
         if isinstance(node, Union) and node in inner:
@@ -65,7 +65,7 @@ def _flat(union: Union, inner: set[Node]) -> Union:
     return union if len(parts) == len(union.parts) else Union(tuple(parts), union.columns, union.step)
 
 
-def _over(node: Select, columns: Named) -> Named:
+def _over(node: Select, columns: NamedExprs) -> NamedExprs:
     """Return expressions over the columns of a selection as expressions over what it selects from."""
     given: dict[str, Expr] = dict(node.columns)
     return tuple((name, substitute(expr, given)) for name, expr in columns)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from objectiv_local.plan.early import day_of
 from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, aggregation
 from objectiv_local.plan.naming import new_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Named, Node
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, NamedExprs, Node
 from objectiv_local.plan.rewrite import rebuild
 
 
@@ -45,7 +45,7 @@ def _counted(node: Node) -> Node | None:
         keys.append((name, Call("strftime", (column, expr.args[1]), expr.type)
                      if day is not None and isinstance(expr, Call) else column))
     plan: Node = Aggregate(node.child, (*grouped, (outer.name, outer), (inner.name, inner)), ())
-    by_outer: Named = tuple((name, Column(name, expr.type)) for name, expr in grouped)
+    by_outer: NamedExprs = tuple((name, Column(name, expr.type)) for name, expr in grouped)
     number = new_name(f"{inner.name}_count", taken)
     plan = Aggregate(plan, (*by_outer, (outer.name, outer)), ((number, aggregation("count", inner)),))
     # Of no rows at all, there are 0 of both.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import float_literal, quoted
+from objectiv_local.dialects.base import float_literal, identifier
 from objectiv_local.dialects.names import stand_ins
 from objectiv_local.dialects.printer import flat, indented
 from objectiv_local.dialects.tree import Raw, binary, cast, is_null, negated, number, text
@@ -46,7 +46,7 @@ def test_text(sql, expected):
 
 
 def test_names():
-    assert [quoted(name) for name in ("moment", "day", "user", "select", "Ab", 'q"', "1a", "naïve", "least")] == [
+    assert [identifier(name) for name in ("moment", "day", "user", "select", "Ab", 'q"', "1a", "naïve", "least")] == [
         "moment", "day", '"user"', '"select"', '"Ab"', '"q"""', '"1a"', '"naïve"', '"least"']
     assert stand_ins(["a", "A", "é" * 32, "é" * 31, "x\n"]) == {
         "a": "a", "A": "a_2", "é" * 32: "column", "é" * 31: "é" * 31, "x\n": "x"}

@@ -17,11 +17,11 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
-    Frame,
     InQuery,
     Literal,
     Ordering,
     ScalarQuery,
+    WindowFrame,
     aggregation,
     call,
     case,
@@ -364,8 +364,9 @@ def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
     return call("round", found, literal(6)) if op.name in ("var", "std") else found
 
 
-FRAMES: tuple[Frame | None, ...] = (
-    None, Frame("ROWS", None, 0), Frame("ROWS", None, None),
-    Frame("ROWS", -1, 1), Frame("ROWS", -2, -1), Frame("ROWS", 0, None),
-    Frame("ROWS", 1, 2), Frame("RANGE", None, 0), Frame("RANGE", 0, None), Frame("RANGE", 0, 0), Frame("RANGE", None, None),
+FRAMES: tuple[WindowFrame | None, ...] = (
+    None, WindowFrame("ROWS", None, 0), WindowFrame("ROWS", None, None),
+    WindowFrame("ROWS", -1, 1), WindowFrame("ROWS", -2, -1), WindowFrame("ROWS", 0, None),
+    WindowFrame("ROWS", 1, 2), WindowFrame("RANGE", None, 0), WindowFrame("RANGE", 0, None),
+    WindowFrame("RANGE", 0, 0), WindowFrame("RANGE", None, None),
 )

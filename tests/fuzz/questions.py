@@ -21,10 +21,10 @@ from objectiv_local.plan.expr import (
     Aggregation,
     Column,
     Expr,
-    Frame,
     InQuery,
     Ordering,
     ScalarQuery,
+    WindowFrame,
     aggregation,
     call,
     case,
@@ -251,7 +251,7 @@ def window(draw: Random, node: Node) -> Expr:
         function = aggregation(op, *argument(draw, node, op), where=where)
         if chance(draw, 80):
             return over(function, keys)
-        frame = pick(draw, (None, Frame("ROWS", None, 0), Frame("ROWS", 0, None), Frame("ROWS", -1, 1)))
+        frame = pick(draw, (None, WindowFrame("ROWS", None, 0), WindowFrame("ROWS", 0, None), WindowFrame("ROWS", -1, 1)))
         return over(function, keys, [order_by(draw, node)], frame)
     op = pick(draw, ("row_number", "rank", "dense_rank", "lag", "lead", "first_value", "ntile"))
     arg = scalar(draw, node, pick(draw, (INT64, STRING, TIMESTAMP)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from plan.events import ROWS, after, day, is_kept, per_user, sessions
 
-from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, literal, over
+from objectiv_local.plan.expr import Ordering, WindowFrame, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Union
 from objectiv_local.plan.numbers import number_locally
 
@@ -80,11 +80,11 @@ def test_windows_by_another_function_of_the_number_tell():
     odd = call("mod", number, literal(2))
     for window in (
             over(aggregation("min", number), [user, odd]),
-            over(aggregation("min", number), [user], [Ordering(odd)], Frame("RANGE", None, 0)),
+            over(aggregation("min", number), [user], [Ordering(odd)], WindowFrame("RANGE", None, 0)),
             over(aggregation("min", number, where=call("eq", odd, literal(1))), [user]),
             over(aggregation("min", number), [plan.column("k")]),
             over(aggregation("size"), [odd]),
-            over(aggregation("size"), [user], [Ordering(odd)], Frame("RANGE", None, 0)),
+            over(aggregation("size"), [user], [Ordering(odd)], WindowFrame("RANGE", None, 0)),
             over(aggregation("sum", number), [user])):
         label = Extend(plan, (("label", window),))
         after(by(label, "user_id", "label", n=aggregation("size")), number_locally)
@@ -95,7 +95,7 @@ def test_windows_by_another_function_of_the_number_tell():
 def test_the_running_first_number_of_a_user_does_not_tell():
     plan = sessions(MIXED)
     number = plan.column("session_id")
-    so_far = over(aggregation("max", number), [plan.column("user_id")], [Ordering(number)], Frame("RANGE", None, 0))
+    so_far = over(aggregation("max", number), [plan.column("user_id")], [Ordering(number)], WindowFrame("RANGE", None, 0))
     same = Extend(plan, (("same", call("eq", so_far, number)),))
     assert moved(by(same, "event_id", "same", n=aggregation("size")))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plan.events import after, day, events, is_kept, numbered, per_user
 
-from objectiv_local.plan.expr import Frame, Ordering, aggregation, call, literal, over
+from objectiv_local.plan.expr import Ordering, WindowFrame, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter
 from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
 from objectiv_local.types import INT64
@@ -66,7 +66,7 @@ def test_other_windows_stay():
     for step in (
             single(plan, "user_id"), single(pairs, "user_id"), single(plan, "event_id", op="count"),
             single(plan, "event_id", where=call("gt", plan.column("k"), literal(2))),
-            single(plan, "event_id", frame=Frame("ROWS", None, -1))):
+            single(plan, "event_id", frame=WindowFrame("ROWS", None, -1))):
         after(step, drop_single_row_windows)
         assert is_kept(step, drop_single_row_windows)
 

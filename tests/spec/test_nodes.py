@@ -9,7 +9,7 @@ import pytest
 from reference import Json
 from spec.specs import Fails, Spec, answers, at, day, inf, nan, span, table
 
-from objectiv_local.plan.expr import Column, Frame, Ordering, ScalarQuery, aggregation, call, case, cast, literal, over
+from objectiv_local.plan.expr import Column, Ordering, ScalarQuery, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Sort
 from objectiv_local.types import (
     BOOL,
@@ -416,10 +416,10 @@ SCALAR = [
         ("n", aggregation("sum", case([(call("gt", K, MEAN), K)], literal(0)))),)), (INT64,), [(9,)]),
     answers("scalar query: an interval over a window", Extend(DATA, (("widest", over(aggregation("max", ScalarQuery(
         Aggregate(DATA, (), (("top", aggregation("max", call("interval", cast(K, FLOAT64), literal(9.0), literal("[)")))),)),
-        "top")), (), (Ordering(K),), Frame("ROWS", None, 0))),)), (*TYPES, INTERVAL), [
+        "top")), (), (Ordering(K),), WindowFrame("ROWS", None, 0))),)), (*TYPES, INTERVAL), [
             (*row, Interval(5.0, 9.0, "[)")) for row in ROWS]),
     answers("scalar query: a column that a window reads", Extend(Extend(DATA, (("mean", MEAN),)), (
-        ("sum", over(aggregation("sum", Column("mean", FLOAT64)), (), (Ordering(K),), Frame("ROWS", None, 0))),)),
+        ("sum", over(aggregation("sum", Column("mean", FLOAT64)), (), (Ordering(K),), WindowFrame("ROWS", None, 0))),)),
             (*TYPES, FLOAT64, FLOAT64), [(*row, 3.0, 3.0 * row[0]) for row in ROWS]),
     answers("scalar query: on a scalar query", Filter(DATA, call("eq", K, ScalarQuery(Aggregate(Filter(
         DATA, call("lt", K, MEAN)), (), (("k", aggregation("max", K)),)), "k"))), TYPES, rows(2)),

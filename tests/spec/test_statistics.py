@@ -10,7 +10,7 @@ import pytest
 from reference import Json
 from spec.specs import Spec, answers, at, day, extended, grouped, inf, nan, op, rowwise, span, table
 
-from objectiv_local.plan.expr import Column, Frame, InQuery, Ordering, aggregation, call, literal, over
+from objectiv_local.plan.expr import Column, InQuery, Ordering, WindowFrame, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Pin, Select, Sort, Union, Unnest
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID
 
@@ -188,14 +188,14 @@ WINDOWS = [
     windowed("ntile: the first parts are larger", lambda g, v: over(
         aggregation("ntile", literal(3)), (), (Ordering(g), Ordering(v))), INT64, (1, 1, 2, 2, 3)),
     windowed("nth_value: of the rows so far", lambda g, v: over(
-        aggregation("nth_value", v, literal(3)), (g,), (Ordering(v),), Frame("ROWS", None, 0)), INT64, (None, None, 20, 20, None)),
+        aggregation("nth_value", v, literal(3)), (g,), (Ordering(v),), WindowFrame("ROWS", None, 0)), INT64, (None, None, 20, 20, None)),
     windowed("nth_value: of the partition", lambda g, v: over(
-        aggregation("nth_value", v, literal(2)), (g,), (Ordering(v, ascending=False),), Frame("ROWS", None, None)), INT64,
+        aggregation("nth_value", v, literal(2)), (g,), (Ordering(v, ascending=False),), WindowFrame("ROWS", None, None)), INT64,
              (10, 10, 10, 10, None)),
     windowed("rank: descending", lambda g, v: over(aggregation("rank"), (g,), (Ordering(v, ascending=False),)), INT64, (2, 2, 1, 4, 1)),
     windowed("var: over a window", lambda g, v: over(aggregation("var", v, literal(1)), (g,)), FLOAT64, (100 / 3,) * 4 + (None,)),
     windowed("std: over rows", lambda g, v: over(
-        aggregation("std", v, literal(0)), (g,), (Ordering(v),), Frame("ROWS", -1, 0)), FLOAT64, (0.0, 0.0, 5.0, 0.0, 0.0)),
+        aggregation("std", v, literal(0)), (g,), (Ordering(v),), WindowFrame("ROWS", -1, 0)), FLOAT64, (0.0, 0.0, 5.0, 0.0, 0.0)),
 ]
 
 # ---- steps

@@ -8,7 +8,7 @@ import pytest
 from reference import Json
 from spec.specs import Fails, Spec, answers, at, day, inf, nan, numbered, rowwise, span
 
-from objectiv_local.plan.expr import Column, Frame, Ordering, aggregation, call, case, cast, literal, over
+from objectiv_local.plan.expr import Column, Ordering, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Select
 from objectiv_local.types import (
     BOOL,
@@ -137,16 +137,16 @@ OFFSETS = [
 
 # The frame, and the rows (first, last) that it holds of five; None for a frame without rows.
 FRAMES = [
-    (Frame("ROWS", None, 0), [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4)]),
-    (Frame("ROWS", None, None), [(0, 4)] * 5),
-    (Frame("ROWS", 0, None), [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]),
-    (Frame("ROWS", 0, 0), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4)]),
-    (Frame("ROWS", -1, 1), [(0, 1), (0, 2), (1, 3), (2, 4), (3, 4)]),
-    (Frame("ROWS", -2, -1), [None, (0, 0), (0, 1), (1, 2), (2, 3)]),
-    (Frame("ROWS", 1, 2), [(1, 2), (2, 3), (3, 4), (4, 4), None]),
-    (Frame("ROWS", None, -1), [None, (0, 0), (0, 1), (0, 2), (0, 3)]),
-    (Frame("ROWS", 1, None), [(1, 4), (2, 4), (3, 4), (4, 4), None]),
-    (Frame("ROWS", -1, 0), [(0, 0), (0, 1), (1, 2), (2, 3), (3, 4)]),
+    (WindowFrame("ROWS", None, 0), [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4)]),
+    (WindowFrame("ROWS", None, None), [(0, 4)] * 5),
+    (WindowFrame("ROWS", 0, None), [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]),
+    (WindowFrame("ROWS", 0, 0), [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4)]),
+    (WindowFrame("ROWS", -1, 1), [(0, 1), (0, 2), (1, 3), (2, 4), (3, 4)]),
+    (WindowFrame("ROWS", -2, -1), [None, (0, 0), (0, 1), (1, 2), (2, 3)]),
+    (WindowFrame("ROWS", 1, 2), [(1, 2), (2, 3), (3, 4), (4, 4), None]),
+    (WindowFrame("ROWS", None, -1), [None, (0, 0), (0, 1), (0, 2), (0, 3)]),
+    (WindowFrame("ROWS", 1, None), [(1, 4), (2, 4), (3, 4), (4, 4), None]),
+    (WindowFrame("ROWS", -1, 0), [(0, 0), (0, 1), (1, 2), (2, 3), (3, 4)]),
 ]
 FIVE = [1, None, 4, 8, None]
 
@@ -199,15 +199,15 @@ RANGES = [
             tied((99, 99, 103, 127, 127, 96, 96))),
     rowwise("sum: over a falling order with NULL first", TIES, ranged("sum", None, up=False, last=False), INT64,
             tied((127, 127, 124, 120, 120, 96, 96))),
-    rowwise("sum: over the range from the current row", TIES, ranged("sum", Frame("RANGE", 0, None)), INT64,
+    rowwise("sum: over the range from the current row", TIES, ranged("sum", WindowFrame("RANGE", 0, None)), INT64,
             tied((127, 127, 124, 120, 120, 96, 96))),
-    rowwise("sum: over the range of the current row", TIES, ranged("sum", Frame("RANGE", 0, 0)), INT64,
+    rowwise("sum: over the range of the current row", TIES, ranged("sum", WindowFrame("RANGE", 0, 0)), INT64,
             tied((3, 3, 4, 24, 24, 96, 96))),
-    rowwise("sum: over the whole range", TIES, ranged("sum", Frame("RANGE", None, None)), INT64, tied((127,) * 7)),
+    rowwise("sum: over the whole range", TIES, ranged("sum", WindowFrame("RANGE", None, None)), INT64, tied((127,) * 7)),
     rowwise("count: over an order without a frame", TIES, ranged("count", None), INT64, tied((2, 2, 3, 5, 5, 7, 7))),
     rowwise("max: over an order without a frame", TIES, ranged("max", None), INT64, tied((2, 2, 4, 16, 16, 64, 64))),
     rowwise("first_value: over a range", {"x": INT64, "y": STRING},
-            lambda x, y: over(aggregation("first_value", y), (), (Ordering(x),), Frame("RANGE", None, 0)), STRING, [
+            lambda x, y: over(aggregation("first_value", y), (), (Ordering(x),), WindowFrame("RANGE", None, 0)), STRING, [
         (2, "b", "a"), (1, "a", "a"), (3, None, "a"),
     ]),
     rowwise("last_value: over a range", {"x": INT64, "y": STRING},
@@ -264,10 +264,10 @@ AGGREGATES = [
             rowwise(f"{name}: {source} over everything", {"x": source},
                     lambda x, name=name: over(aggregation(name, *(() if name == "size" else (x,)))), result,
                     [(value, whole) for value in values])]),
-        rowwise(f"{name}: {source} over the rows so far", {"x": source}, framed(name, Frame("ROWS", None, 0)), result,
+        rowwise(f"{name}: {source} over the rows so far", {"x": source}, framed(name, WindowFrame("ROWS", None, 0)), result,
                 list(zip(values, so_far, strict=True))),
         rowwise(f"{name}: {source} over the whole partition, in order", {"x": source},
-                framed(name, Frame("ROWS", None, None)), result, [(value, whole) for value in values]),
+                framed(name, WindowFrame("ROWS", None, None)), result, [(value, whole) for value in values]),
     )
 ]
 
@@ -298,7 +298,7 @@ WHERE = [
 DATA = numbered({"g": STRING, "x": INT64}, [("a", 5), ("b", 3), ("a", None), ("b", 9), ("a", 7)])
 G, X = DATA.column("g"), DATA.column("x")
 NUMBERED = Extend(DATA, (("n", number((Ordering(X, False), Ordering(K)), (G,))),))
-SUMMED = Extend(DATA, (("s", over(aggregation("sum", X), (), BY_K, Frame("ROWS", None, 0))),))
+SUMMED = Extend(DATA, (("s", over(aggregation("sum", X), (), BY_K, WindowFrame("ROWS", None, 0))),))
 GAP = Extend(DATA, (("new", cast(call("is_null", over(aggregation("lag", X, literal(1), literal(None, INT64)), (),
                                                       BY_K)), INT64)),))
 
@@ -308,10 +308,10 @@ PLANS = [
     answers("window: aggregated", Aggregate(SUMMED, (("g", G),), (("most", aggregation("max", SUMMED.column("s"))),)),
             (STRING, INT64), [("a", 24), ("b", 17)]),
     answers("window: over a window", Select(Extend(GAP, (
-        ("session", over(aggregation("sum", GAP.column("new")), (), BY_K, Frame("ROWS", None, 0))),)),
+        ("session", over(aggregation("sum", GAP.column("new")), (), BY_K, WindowFrame("ROWS", None, 0))),)),
         (("k", K), ("session", Column("session", INT64)))), (INT64, INT64), [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2)]),
     answers("window: over an expression of a window", Select(DATA, (("k", K), ("answer", over(
-        aggregation("sum", cast(call("eq", number(BY_K), literal(2)), INT64)), (), BY_K, Frame("ROWS", None, 0))),)),
+        aggregation("sum", cast(call("eq", number(BY_K), literal(2)), INT64)), (), BY_K, WindowFrame("ROWS", None, 0))),)),
         (INT64, INT64), [(0, 0), (1, 1), (2, 1), (3, 1), (4, 1)]),
     answers("window: a share of the whole", Select(DATA, (("k", K), ("share", call("truediv", X, over(
         aggregation("sum", X), (G,))),),)), (INT64, FLOAT64), [(0, 5 / 12), (1, 0.25), (2, None), (3, 0.75),

@@ -422,7 +422,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def sort_values(self, *, ascending: bool = True) -> Series:
         """Return the series in the order of its values, missing ones last in both directions."""
-        return make_series(self._state.on(self._state.plan, (Ordering(self._expr, ascending),)), self._expr, self._name)
+        return make_series(self._state.with_plan(self._state.plan, (Ordering(self._expr, ascending),)), self._expr, self._name)
 
     def sort_by_series(self, by: Series | Iterable[Series], *, ascending: bool | Iterable[bool] = True) -> Series:
         """Return the series in the order of other series of the same rows."""
@@ -438,7 +438,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             expr = exprs[0]
             order = [Ordering(new, old.ascending) for new, old in zip(exprs[1:], order, strict=True)]
             order.append(Ordering(moved, bool(up)))
-        return make_series(state.on(state.plan, tuple(order)), expr, self._name)
+        return make_series(state.with_plan(state.plan, tuple(order)), expr, self._name)
 
     def sort_index(self, *, ascending: bool | Sequence[bool] = True) -> Series:
         """Return the series sorted by its index; ``ascending`` is one direction, or one for each level."""
@@ -448,7 +448,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             raise InvalidValue(f"{len(levels)} levels of the index have {len(directions)} directions",
                                hint=f"give one for each of {', '.join(levels) or 'no level'}")
         order = tuple(Ordering(self._state.value(name), bool(up)) for name, up in zip(levels, directions, strict=True))
-        return make_series(self._state.on(self._state.plan, order), self._expr, self._name)
+        return make_series(self._state.with_plan(self._state.plan, order), self._expr, self._name)
 
     def __getitem__(self, key: object) -> Series:
         if not isinstance(key, Series):
@@ -582,7 +582,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """Return whether the series has any row, as a series of one bool."""
         counted = aggregation("size")
         plan = Aggregate(self._state.rows("exists").plan, (), (("rows", counted),))
-        state = self._state.onto(plan, ())
+        state = self._state.with_rows(plan, ())
         return make_series(state, call("gt", plan.column("rows"), literal(0)), self._name)
 
     def any_value(self) -> Quantified:

@@ -70,7 +70,7 @@ class DateTimeOperation:
 
         Raises NotSupported for codes without one meaning on every engine.
         """
-        from objectiv_local.dialects.strftime import pieces
+        from objectiv_local.plan.strftime import pieces
 
         pieces(format_str)
         return self._series._call("strftime", format_str)

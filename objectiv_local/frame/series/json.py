@@ -107,7 +107,7 @@ class JsonAccessor:
         position = unused_name(f"{item}_offset", (*state.index, *taken))
         plan = Unnest(state.plan, series._expr, item, position)
         order = (*state.order, *(Ordering(plan.column(name)) for name in (*state.index, position)))
-        return DataFrame(state.on(plan, order), [item, position])
+        return DataFrame(state.with_plan(plan, order), [item, position])
 
     def get_array_length(self) -> Series:
         """Return the number of elements of an array; missing for what is not an array."""

@@ -8,7 +8,7 @@ from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import Reduction
 from objectiv_local.frame.state import State
-from objectiv_local.plan.expr import Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
+from objectiv_local.plan.expr import Expr, Ordering, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class SeriesWindows:
             raise InvalidValue(f"{what} needs an order", hint=f"sort the frame first: df.sort_values(...).{what}()")
         return self._state.order
 
-    def _over_rows(self, op: str, what: str, frame: Frame | None, *args: Expr) -> Expr:
+    def _over_rows(self, op: str, what: str, frame: WindowFrame | None, *args: Expr) -> Expr:
         return over(aggregation(op, *args), self._partition(what), self._ordered(what), frame)
 
     def _partition(self, what: str) -> tuple[Expr, ...]:
@@ -126,7 +126,7 @@ class SeriesWindows:
         return self._on_rows(call("sub", self._over_rows("row_number", "cumcount", None), literal(1)))
 
     def _cumulated(self, op: str, what: str) -> Series:
-        so_far = self._over_rows(op, what, Frame("ROWS", None, 0), self._expr)
+        so_far = self._over_rows(op, what, WindowFrame("ROWS", None, 0), self._expr)
         return self._on_rows(case([(call("not_null", self._expr), so_far)]))
 
     def shift(self, periods: int = 1, fill_value: object = None) -> Series:
@@ -178,7 +178,7 @@ class SeriesWindows:
         if not forward:
             order = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
         # Every value starts a part of its own, which the missing ones behind it belong to.
-        part = over(aggregation("count", self._expr), keys, order, Frame("ROWS", None, 0))
+        part = over(aggregation("count", self._expr), keys, order, WindowFrame("ROWS", None, 0))
         return over(aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr), (*keys, part), (
             ) if self._expr.type.name != "json" else order)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, InvalidValue
-from objectiv_local.plan.expr import Expr
+from objectiv_local.frame.authoring import Expr
 from objectiv_local.types import python_value
 
 Censored = OneOf["null", "drop", "error"]

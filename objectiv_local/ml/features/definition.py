@@ -9,12 +9,11 @@ from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.authoring import Expr, Extend, Node, substitute
 from objectiv_local.frame.series.values import checked_name
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.features.aspects import Aspect, Censored, duration, positive, shown, span
 from objectiv_local.ml.features.point_in_time import checked_aspect, features_at
-from objectiv_local.plan.expr import Expr, substitute
-from objectiv_local.plan.nodes import Extend, Node
 from objectiv_local.types import BOOL, python_value
 
 #: A condition on events: a bool series of the frame of events, or a function that returns one.

@@ -7,12 +7,21 @@ from collections.abc import Sequence
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Extend,
+    Filter,
+    Limit,
+    Ordering,
+    aggregation,
+    call,
+    literal,
+    unused_name,
+)
 from objectiv_local.frame.series.values import checked_name
 from objectiv_local.hub.features import location_names
 from objectiv_local.ml.columns import check_comparable, checked_column
-from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit
 from objectiv_local.types import STRING
 
 #: Locations that become columns unless told otherwise.
@@ -48,7 +57,7 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
         kept = Filter(state.plan, call("and", call("ne", column, literal("")), call("not_null", state.column(entity))))
         counted = Aggregate(kept, (("location", column),), (("events", aggregation("size")),), "locations")
         order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("location")))
-        found = DataFrame(state.onto(Limit(counted, order, max_features), (), order), ["location"])
+        found = DataFrame(state.with_rows(Limit(counted, order, max_features), (), order), ["location"])
         locations = found.to_arrow().column("location").to_pylist()
     names = [checked_name(name) for name in locations]
     if not names:
@@ -60,7 +69,7 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
     known = Filter(state.plan, call("not_null", state.column(entity)))
     counts = tuple((name, aggregation("size", where=call("eq", column, literal(name)))) for name in names)
     plan = Aggregate(known, ((entity, state.column(entity)),), counts, "location_counts")
-    return DataFrame(state.onto(plan, (entity,)), names)
+    return DataFrame(state.with_rows(plan, (entity,)), names)
 
 
 def check_most(max_features: object) -> None:
@@ -81,5 +90,6 @@ def with_locations(events: object, entity: str, location: Series | str | None, w
         return events, names._expr.name
     label = unused_name("location", events._state.plan.types)
     if names._state.plan is events._state.plan:
-        return DataFrame(events._state.on(Extend(events._state.plan, ((label, names._expr),)), ()), events.data_columns), label
+        named = Extend(events._state.plan, ((label, names._expr),))
+        return DataFrame(events._state.with_plan(named, ()), events.data_columns), label
     return events.assign(**{label: names}), label

@@ -8,19 +8,34 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Join,
+    Node,
+    Ordering,
+    ScalarQuery,
+    Select,
+    aggregation,
+    call,
+    case,
+    cast,
+    common_type,
+    literal,
+    unused_name,
+)
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
 from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.features.aspects import Aspect, shown
 from objectiv_local.ml.fetching import fetched
-from objectiv_local.plan.expr import Column, Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Node, Select
-from objectiv_local.plan.ops import common_type
 from objectiv_local.types import INT64, TIMESTAMP
 
 if TYPE_CHECKING:
+    from objectiv_local.frame.authoring import JoinSide
     from objectiv_local.ml.features.definition import Features
-    from objectiv_local.plan.nodes import JoinSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +131,7 @@ def features_at(features: Features, spine: DataFrame, cutoff: str) -> DataFrame:
     keys = ((entity, entity), (moment, moment))
     plan: Node = Join(rows, found, "left", keys, tuple(sides), step="with_features", key=rows.key)
     plan = _labelled(features, spine, plan, moment, entity, events, names)
-    return DataFrame(spine._state.on(plan), [*spine.data_columns, *(each.name for each in aspects)])
+    return DataFrame(spine._state.with_plan(plan), [*spine.data_columns, *(each.name for each in aspects)])
 
 
 def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:

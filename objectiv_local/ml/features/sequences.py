@@ -16,14 +16,29 @@ from sklearn.utils.validation import check_is_fitted
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Extend,
+    Filter,
+    Join,
+    JoinSide,
+    Node,
+    Ordering,
+    Select,
+    Union,
+    aggregation,
+    call,
+    cast,
+    common_type,
+    literal,
+    over,
+)
 from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.features.locations import check_most, with_locations
 from objectiv_local.ml.fetching import fetched
-from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, JoinSide, Node, Select, Union
-from objectiv_local.plan.ops import common_type
 from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value, type_of_value
 
 if TYPE_CHECKING:
@@ -177,7 +192,7 @@ class SequenceCounts(BaseEstimator):
                 plan = Extend(plan, (("weight", call("truediv", plan.column("weight"), whole)),), "normed")
         else:
             plan = Extend(plan, (("weight", count),))
-        return DataFrame(X._state.onto(plan, ("entity", "term")), ["weight"])
+        return DataFrame(X._state.with_rows(plan, ("entity", "term")), ["weight"])
 
     def entities(self, X: DataFrame) -> NDArray[Any]:
         """Return the entities of the rows that ``transform`` makes of these events. One query."""
@@ -279,7 +294,7 @@ class SequenceCounts(BaseEstimator):
         state = X._state
         known = Filter(state.plan, call("not_null", state.column(self.entity)))
         one = Aggregate(known, (("entity", state.column(self.entity)),), (), "entities")
-        frame = DataFrame(state.onto(one, (), (Ordering(Column("entity", one.types["entity"])),)), ["entity"])
+        frame = DataFrame(state.with_rows(one, (), (Ordering(Column("entity", one.types["entity"])),)), ["entity"])
         return _as_array(frame.to_arrow().column("entity").to_pylist(), one.types["entity"])
 
 

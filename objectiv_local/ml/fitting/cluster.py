@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import call
 from objectiv_local.ml.estimator import is_frame, parameters_checked
 from objectiv_local.ml.expressions import number, real, total, with_columns
 from objectiv_local.ml.fitting.lloyd import inertia, moved
@@ -20,7 +21,6 @@ from objectiv_local.ml.fitting.sample import sampled
 from objectiv_local.ml.fitting.stream import RowStream
 from objectiv_local.ml.statistics.moments import moments
 from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
-from objectiv_local.plan.expr import call
 
 
 class _Clusters(Model):

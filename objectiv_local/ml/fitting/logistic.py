@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import call, case, literal, unused_name
 from objectiv_local.ml.expressions import with_columns
 from objectiv_local.ml.fitting.classes import classes_of
 from objectiv_local.ml.fitting.linear import dependent_columns
@@ -19,8 +20,6 @@ from objectiv_local.ml.fitting.model import Classifier
 from objectiv_local.ml.fitting.newton import Objective, minimized
 from objectiv_local.ml.fitting.stream import RowStream
 from objectiv_local.ml.statistics.moments import moments
-from objectiv_local.plan.expr import call, case, literal
-from objectiv_local.plan.naming import unused_name
 from objectiv_local.types import python_value
 
 

@@ -7,12 +7,11 @@ from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import call, unused_name
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
 from objectiv_local.ml.metrics import accuracy_score, r2_score
 from objectiv_local.ml.targets import required_target, with_target
-from objectiv_local.plan.expr import call
-from objectiv_local.plan.naming import unused_name
 
 
 class Model(OverFrames):

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Ordering, aggregation, cast, over, unused_name
 from objectiv_local.ml.expressions import number, with_columns
 from objectiv_local.ml.key import KEYS, key_number
 from objectiv_local.ml.statistics.exact import power_of, whole
 from objectiv_local.ml.statistics.ranges import ranges
-from objectiv_local.plan.expr import Ordering, aggregation, cast, over
-from objectiv_local.plan.naming import unused_name
 from objectiv_local.types import FLOAT64
 
 
@@ -33,7 +32,7 @@ def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndar
     frame = with_columns(frame, {place: key_number(frame, keys, seed), **values}, "sample")
     # Keys that are not unique leave the order to the values.
     order = tuple(Ordering(frame._state.column(name)) for name in (place, *values))
-    chosen = DataFrame(frame._state.onto(frame._state.plan, (), order), list(values))
+    chosen = DataFrame(frame._state.with_rows(frame._state.plan, (), order), list(values))
     table = chosen.to_arrow(limit=rows)
     return np.column_stack([column.to_numpy() for column in table.columns])
 

@@ -9,10 +9,22 @@ from typing import Literal as OneOf
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Extend,
+    Filter,
+    Ordering,
+    Select,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    over,
+)
 from objectiv_local.ml.expressions import real
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, is_label, measured, positive_label
-from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, case, cast, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Select
 from objectiv_local.types import FLOAT64
 
 #: Bins at most: each is a branch of an expression.
@@ -66,7 +78,7 @@ def calibration_table(frame: DataFrame, y: str | Series, p: str | Series, *, sam
     weight = cast(sums.column("weight"), FLOAT64)
     table = Extend(sums, (("mean_predicted", call("truediv", sums.column("predicted"), weight)),
                           ("fraction_of_positives", call("truediv", sums.column("positives"), weight))), "bins")
-    state = rows.state.onto(table, ("bin",), (Ordering(table.column("bin")),))
+    state = rows.state.with_rows(table, ("bin",), (Ordering(table.column("bin")),))
     return DataFrame(state, ["count", "mean_predicted", "fraction_of_positives"])
 
 

@@ -10,9 +10,8 @@ from typing import Literal as OneOf
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Aggregate, Limit, Node, Select, cast
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, whole_labels
-from objectiv_local.plan.expr import cast
-from objectiv_local.plan.nodes import Aggregate, Limit, Node, Select
 from objectiv_local.types import FLOAT64, INT64
 
 #: Different pairs of labels that are fetched at most; more of them are no classes.
@@ -178,4 +177,4 @@ def _comparable(rows: Measured) -> Measured:
     common = FLOAT64 if FLOAT64 in types else INT64
     plan: Node = rows.plan
     named = tuple((name, cast(plan.column(name), common) if name in ("y", "p") else plan.column(name)) for name in rows.titles)
-    return Measured(rows.state.onto(Select(plan, named, "measured"), ()), rows.titles)
+    return Measured(rows.state.with_rows(Select(plan, named, "measured"), ()), rows.titles)

@@ -9,12 +9,10 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.state import State
+from objectiv_local.frame.authoring import Aggregation, Expr, NamedExprs, Node, Select, State, aggregation, call, cast, literal
 from objectiv_local.ml.expressions import not_nan, number_of
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.targets import with_target
-from objectiv_local.plan.expr import Aggregation, Expr, aggregation, call, cast, literal
-from objectiv_local.plan.nodes import Named, Node, Select
 from objectiv_local.types import BOOL, FLOAT64, INT64
 
 INFINITE = literal(math.inf)
@@ -65,7 +63,7 @@ class Measured:
         """Return the sum of the weights, which without weights is the number of rows."""
         return aggregation("size", where=where) if self.weight is None else aggregation("sum", self.weight, where=where)
 
-    def checks(self) -> Named:
+    def checks(self) -> NamedExprs:
         """Return the aggregates that tell what is wrong, for :meth:`check`."""
         out: list[tuple[str, Expr]] = [("rows", aggregation("size")), ("weight", self.total())]
         for name in self.titles:
@@ -131,7 +129,7 @@ def measured(frame: DataFrame, y: str | Series, p: str | Series | Sequence[str |
             expr = number_of(expr, found)
         named.append((name, expr))
     plan = Select(frame._state.plan, tuple(named), "measured")
-    return Measured(frame._state.onto(plan, ()), titles)
+    return Measured(frame._state.with_rows(plan, ()), titles)
 
 
 def _parameter(name: str) -> str:

@@ -12,10 +12,9 @@ from typing import Literal as OneOf
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Aggregate, Expr, Limit, aggregation, call, case
 from objectiv_local.ml.expressions import joined, real, squared, total
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, positive_label, whole_labels
-from objectiv_local.plan.expr import Expr, aggregation, call, case
-from objectiv_local.plan.nodes import Aggregate, Limit
 
 Probabilities = str | Series | Sequence[str | Series]
 

@@ -10,13 +10,28 @@ from typing import Any
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Aggregation,
+    Expr,
+    Extend,
+    Join,
+    JoinSide,
+    Node,
+    Ordering,
+    WindowFrame,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    over,
+)
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, is_label, measured, positive_label, whole_labels
-from objectiv_local.plan.expr import Aggregation, Expr, Frame, Ordering, aggregation, call, case, cast, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, Join, JoinSide, Node
 from objectiv_local.types import BOOL, FLOAT64
 
 _ENDS = (("least", "min"), ("greatest", "max"))
-_RUNNING = Frame("ROWS", None, 0)
+_RUNNING = WindowFrame("ROWS", None, 0)
 
 
 @checked
@@ -84,7 +99,7 @@ def _with_ends(rows: Measured) -> Measured:
     ends = Aggregate(rows.plan, (), tuple((name, aggregation(how, truth)) for name, how in _ENDS), "ends")
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in rows.titles]
     columns += [(name, "right", (name, name)) for name, _ in _ENDS]
-    return replace(rows, state=rows.state.onto(Join(rows.plan, ends, "inner", (), tuple(columns), step="with_ends"), ()))
+    return replace(rows, state=rows.state.with_rows(Join(rows.plan, ends, "inner", (), tuple(columns), step="with_ends"), ()))
 
 
 def _steps(rows: Measured, positive: Expr) -> Node:

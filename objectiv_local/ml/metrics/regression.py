@@ -10,10 +10,9 @@ from typing import Any
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Aggregate, Expr, NamedExprs, aggregation, call, case, cast, literal
 from objectiv_local.ml.expressions import real, squared
 from objectiv_local.ml.metrics.measured import Measured, measured
-from objectiv_local.plan.expr import Expr, aggregation, call, case, cast, literal
-from objectiv_local.plan.nodes import Aggregate, Named
 
 #: Numbers beyond this one are refused.
 LARGEST = 1e140
@@ -117,7 +116,7 @@ def _within(number: Expr) -> Expr:
     return case([(call("le", call("abs", number), real(LARGEST)), number)])
 
 
-def _checks(rows: Measured) -> Named:
+def _checks(rows: Measured) -> NamedExprs:
     beyond = call("or", *(call("gt", call("abs", column), real(LARGEST)) for column in (rows.y, rows.predictions[0])))
     return (*rows.checks(), ("beyond", aggregation("size", where=beyond)))
 

@@ -10,17 +10,17 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, joined, real
 from objectiv_local.ml.preprocessing.encoding import OneHotEncoder
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
 from objectiv_local.ml.statistics.quantiles import Method, quantiles
 from objectiv_local.ml.statistics.summary import Statistics
-from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 #: Bins narrower than this are joined with their neighbor, as scikit-learn does.
 _NARROWEST = 1e-8

@@ -9,18 +9,33 @@ import numpy as np
 
 from objectiv_local.errors import InvalidType, TooLarge
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Expr,
+    Extend,
+    GroupingSets,
+    Join,
+    JoinSide,
+    Limit,
+    Node,
+    Values,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    unused_name,
+)
 from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.expressions import constant, real
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.preprocessing.transformer import features_of
 from objectiv_local.ml.statistics.summary import check_sizes, no_rows
-from objectiv_local.plan.expr import Column, Expr, aggregation, call, case, cast, literal
-from objectiv_local.plan.naming import unused_name
-from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Limit, Node, Values
 from objectiv_local.types import FLOAT64, arrow_type, is_nan
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 #: The types of features that have categories.
 TYPES = ("bool", "int64", "float64", "decimal", "string")
@@ -161,7 +176,7 @@ def _joined(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in state.plan.types]
     columns += [(label, "right", (f"code_{place}", f"code_{place}")) for place, label in enumerate(labels)]
     joined = Join(left, table, "left", ((key, "category"),), tuple(columns), False, "", state.plan.key)
-    return state.on(joined), [Column(label, FLOAT64) for label in labels]
+    return state.with_plan(joined), [Column(label, FLOAT64) for label in labels]
 
 
 def _table(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[float]], size: int) -> Node:

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Column, Expr, call, unused_name
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
@@ -22,11 +23,9 @@ from objectiv_local.ml.preprocessing.imputing import SimpleImputer
 from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from objectiv_local.ml.preprocessing.target import TargetEncoder
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, frame_of
-from objectiv_local.plan.expr import Column, Expr, call
-from objectiv_local.plan.naming import unused_name
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 
 class Compose(FrameTransformer, ColumnTransformer):

@@ -10,6 +10,7 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
     category,
@@ -22,11 +23,10 @@ from objectiv_local.ml.preprocessing.categories import (
     surrogate,
 )
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
-from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import FLOAT64, INT64, STRING
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 #: Values of an unknown category that an error names.
 _SHOWN = 5

@@ -10,15 +10,15 @@ from sklearn.impute import SimpleImputer as Plain
 
 from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, aggregation, call, case, literal
 from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real, with_columns
 from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of
 from objectiv_local.ml.statistics.quantiles import quantiles
 from objectiv_local.ml.statistics.summary import LARGEST, check_sizes, finite_row, no_rows, too_large
-from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
 from objectiv_local.types import is_nan
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 _OPERATIONS = {"mean": "mean", "most_frequent": "mode"}
 

@@ -13,17 +13,17 @@ from sklearn.utils import check_array
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, call, case, literal
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.transformer import Features, Invertible
 from objectiv_local.ml.statistics.exact import ExactMoments, exact_moments
 from objectiv_local.ml.statistics.quantiles import Method, quantiles
 from objectiv_local.ml.statistics.summary import Statistics, no_rows
-from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 _EPS = np.finfo("float64").eps
 

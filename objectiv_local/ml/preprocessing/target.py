@@ -10,6 +10,7 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Aggregate, Expr, aggregation, call, case, literal
 from objectiv_local.ml.columns import row_key
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import constant, number_of, real
@@ -20,11 +21,9 @@ from objectiv_local.ml.preprocessing.transformer import Features, FrameTransform
 from objectiv_local.ml.splits import HashKFold
 from objectiv_local.ml.statistics.summary import LARGEST
 from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
-from objectiv_local.plan.expr import Expr, aggregation, call, case, literal
-from objectiv_local.plan.nodes import Aggregate
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 
 @dataclass(frozen=True)

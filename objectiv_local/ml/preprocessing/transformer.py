@@ -8,13 +8,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Column, Expr
 from objectiv_local.ml.estimator import OverFrames, is_frame, parameters_checked
 from objectiv_local.ml.expressions import not_nan
-from objectiv_local.plan.expr import Column, Expr
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
-    from objectiv_local.frame.state import State
+    from objectiv_local.frame.authoring import State
 
 #: Features as expressions over a state, by name. None of them is NaN: what is missing is NULL.
 Features = dict[str, Expr]

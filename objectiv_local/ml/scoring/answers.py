@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from objectiv_local.frame.authoring import Expr, call, case
 from objectiv_local.ml.expressions import joined, real, total
 from objectiv_local.ml.scoring.rows import Rows
-from objectiv_local.plan.expr import Expr, call, case
 
 #: Exponents are kept within this, because an engine raises where an exponential is no float. The exponential is 1e-304
 #: there, so a probability changes by less than the last digit of any other.

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 
+from objectiv_local.frame.authoring import Expr, call
 from objectiv_local.ml.expressions import dot, real, total
 from objectiv_local.ml.scoring.answers import above, best, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import Rows
-from objectiv_local.plan.expr import Expr, call
 
 
 class _Bayes(Family):

@@ -14,12 +14,12 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
+from objectiv_local.frame.authoring import Expr, call, case, literal
 from objectiv_local.ml.expressions import joined, real, total
 from objectiv_local.ml.scoring.answers import above, best, kept_scores, logistic, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows
 from objectiv_local.ml.scoring.trees import SPLIT_SIZE, Splits
-from objectiv_local.plan.expr import Expr, call, case, literal
 
 
 class _Boosting(Family):

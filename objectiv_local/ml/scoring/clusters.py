@@ -6,11 +6,11 @@ from typing import Any
 
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
+from objectiv_local.frame.authoring import Expr, call, case
 from objectiv_local.ml.expressions import constant, dot, joined, real
 from objectiv_local.ml.scoring.answers import best
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import Rows
-from objectiv_local.plan.expr import Expr, call, case
 
 
 class Centers(Family):

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from objectiv_local.errors import NotSupported
+from objectiv_local.frame.authoring import Expr
 from objectiv_local.ml.expressions import constant
 from objectiv_local.ml.scoring.rows import LARGEST, Rows
-from objectiv_local.plan.expr import Expr
 
 OUT = 'pass where="local": rows then go through the model in this process'
 

@@ -11,11 +11,11 @@ from sklearn.linear_model import GammaRegressor, LogisticRegression, PoissonRegr
 from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
 from sklearn.linear_model._stochastic_gradient import BaseSGDRegressor
 
+from objectiv_local.frame.authoring import Expr, call, case
 from objectiv_local.ml.expressions import dot, real
 from objectiv_local.ml.scoring.answers import EXPONENT, above, best, finite, kept_scores, logistic, shares, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import LARGEST, Rows
-from objectiv_local.plan.expr import Expr, call, case
 
 
 class _Lines(Family):

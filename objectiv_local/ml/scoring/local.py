@@ -11,15 +11,13 @@ import numpy as np
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.arrow import typed_table
+from objectiv_local.frame.authoring import Aggregate, Filter, Join, JoinSide, Source, aggregation, call, literal, new_name
 from objectiv_local.ml.expressions import NUMBERS, joined, number
 from objectiv_local.ml.extract import batches
 from objectiv_local.ml.scoring.pipeline import last_step
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT
 from objectiv_local.ml.scoring.sql import family_of
 from objectiv_local.ml.scoring.task import Task
-from objectiv_local.plan.expr import aggregation, call, literal
-from objectiv_local.plan.naming import new_name
-from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Source
 from objectiv_local.types import FLOAT64, arrow_type
 
 if TYPE_CHECKING:
@@ -82,7 +80,7 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     groups = Aggregate(state.plan, keys, ((rows, aggregation("size")),))
     several = call("gt", groups.column(rows), literal(1))
     wrong = joined("or", [several, *(call("is_null", groups.column(name)) for name in names)])
-    found = DataFrame(state.onto(Filter(groups, wrong), ()), list(groups.types)).to_arrow(limit=1).to_pylist()
+    found = DataFrame(state.with_rows(Filter(groups, wrong), ()), list(groups.types)).to_arrow(limit=1).to_pylist()
     if found:
         times = found[0].pop(rows)
         shown = ", ".join(f"{name}={value!r}" for name, value in found[0].items())
@@ -257,6 +255,6 @@ def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Tab
     columns += [(name, "right", (name, name)) for name in found]
     joined = Join(state.plan, source, "left", tuple(zip(state.index, keys, strict=True)), tuple(columns), False, "scored",
                   state.plan.key)
-    made = state.on(joined)
+    made = state.with_plan(joined)
     return DataFrame(made.extended([(name, made.column(other)) for name, other in zip(names, found, strict=True)]),
                      [*frame.data_columns, *names])

@@ -11,13 +11,11 @@ from sklearn.pipeline import Pipeline
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.state import State
+from objectiv_local.frame.authoring import Extend, Node, State, new_name
 from objectiv_local.ml.estimator import OverFrames
 from objectiv_local.ml.preprocessing.compose import over_frames
 from objectiv_local.ml.scoring.family import OUT
 from objectiv_local.ml.scoring.task import Task
-from objectiv_local.plan.naming import new_name
-from objectiv_local.plan.nodes import Extend, Node
 
 
 def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:

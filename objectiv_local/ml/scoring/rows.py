@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, call, case, literal, new_name
 from objectiv_local.ml.expressions import as_float, number_of, real
-from objectiv_local.plan.expr import Expr, call, case, literal
-from objectiv_local.plan.naming import new_name
 from objectiv_local.types import FLOAT64
 
 #: Numbers beyond this one count as infinite where a feature is read several times, so that no product of features and

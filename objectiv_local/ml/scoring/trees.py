@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from objectiv_local.frame.authoring import Case, Column, Expr, call, case, literal
 from objectiv_local.ml.expressions import joined, real, total
 from objectiv_local.ml.scoring.answers import best
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows
 from objectiv_local.ml.scoring.thresholds import for_doubles
-from objectiv_local.plan.expr import Case, Column, Expr, call, case, literal
 
 #: Cases within each other. Engines stop at some depth; only trees of millions of leaves come here.
 _MOST_DEPTH = 100

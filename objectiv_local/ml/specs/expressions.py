@@ -8,9 +8,22 @@ import uuid
 from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, NotSupported, ObjectivError, near
-from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, Literal, Variable, call, case, cast, literal, walk
-from objectiv_local.plan.nodes import Node
-from objectiv_local.plan.ops import OPS
+from objectiv_local.frame.authoring import (
+    OPS,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Node,
+    Variable,
+    call,
+    case,
+    cast,
+    literal,
+    walk,
+)
 from objectiv_local.types import FLOAT64, Interval, Type, type_from_dtype
 
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from typing import Literal as OneOf
 
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, aggregation, call, case, cast
 from objectiv_local.ml.expressions import number, real
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
-from objectiv_local.plan.expr import Expr, aggregation, call, case, cast
 from objectiv_local.types import FLOAT64, INT64, decimal_type
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ import numpy as np
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import aggregation, call, cast
 from objectiv_local.ml.extract import batches
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.ml.statistics import exact
 from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
-from objectiv_local.plan.expr import aggregation, call, cast
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal as OneOf
 
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import aggregation, literal
 from objectiv_local.ml.expressions import number
 from objectiv_local.ml.fetching import one_row
-from objectiv_local.plan.expr import aggregation, literal
 
 #: How a quantile lies between two values: the names are numpy's, and ``median`` is its function of that name.
 Method = OneOf["linear", "averaged_inverted_cdf", "median"]

@@ -8,9 +8,9 @@ from typing import Any
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, aggregation, call, case
 from objectiv_local.ml.expressions import number, real
 from objectiv_local.ml.fetching import one_row
-from objectiv_local.plan.expr import Expr, aggregation, call, case
 from objectiv_local.types import FLOAT64
 
 #: Greater values are refused: the difference of two would be no float.

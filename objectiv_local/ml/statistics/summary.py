@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidValue, QueryFailed
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Expr, aggregation, call, literal
 from objectiv_local.ml.expressions import number
 from objectiv_local.ml.fetching import one_row
-from objectiv_local.plan.expr import Expr, aggregation, call, literal
 
 if TYPE_CHECKING:
     import numpy

@@ -1,0 +1,148 @@
+"""For authors of models, schemas and transformers: the parts of a program, and the way from frames to them and back.
+
+Most models need nothing from here: they call methods of frames and series. Others need more control, such as one grouping of
+several groupings, a join that keeps the order, or a hundred columns at once. They take a frame apart with :func:`state_of` and
+:func:`expr_of`, put expressions and steps together, and return :func:`frame_of` or :func:`series_of`. ``hub`` and ``ml`` import
+nothing else of the layers below the frame.
+
+====================  ==============================================================================================
+what                  names
+====================  ==============================================================================================
+expressions           ``Expr``, ``Column``, ``literal``, ``call`` (an operation on one row), ``case``, ``cast``,
+                      ``aggregation``, ``over`` (a window) with ``Ordering`` and ``WindowFrame``, ``ScalarQuery``
+changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, ``Call``, ``Case``, ``Cast``,
+                      ``Literal`` and ``Variable`` to match on
+steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
+                      ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
+names                 ``unused_name``, ``new_name``
+types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format
+====================  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.frame.frame import DataFrame
+from objectiv_local.frame.series import Series, make_series
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Ordering,
+    ScalarQuery,
+    Variable,
+    WindowFrame,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    over,
+    substitute,
+    transform,
+    walk,
+)
+from objectiv_local.plan.naming import new_name, unused_name
+from objectiv_local.plan.nodes import (
+    Aggregate,
+    Extend,
+    Filter,
+    GroupingSets,
+    Join,
+    JoinSide,
+    Limit,
+    NamedExprs,
+    Node,
+    Pin,
+    Select,
+    Source,
+    Union,
+    Unnest,
+    Values,
+)
+from objectiv_local.plan.ops import OPS, common_type
+from objectiv_local.plan.relation import StoredTable
+from objectiv_local.plan.strftime import pieces as strftime_pieces
+
+__all__ = [
+    "OPS",
+    "Aggregate",
+    "Aggregation",
+    "Call",
+    "Case",
+    "Cast",
+    "Column",
+    "Expr",
+    "Extend",
+    "Filter",
+    "GroupingSets",
+    "Join",
+    "JoinSide",
+    "Limit",
+    "Literal",
+    "NamedExprs",
+    "Node",
+    "Ordering",
+    "Pin",
+    "ScalarQuery",
+    "Select",
+    "Source",
+    "State",
+    "StoredTable",
+    "Union",
+    "Unnest",
+    "Values",
+    "Variable",
+    "WindowFrame",
+    "aggregation",
+    "call",
+    "case",
+    "cast",
+    "common_type",
+    "expr_of",
+    "frame_of",
+    "literal",
+    "new_name",
+    "over",
+    "series_of",
+    "state_of",
+    "strftime_pieces",
+    "substitute",
+    "transform",
+    "unused_name",
+    "walk",
+]
+
+
+def state_of(data: DataFrame | Series) -> State:
+    """Return what is behind a frame or series: its plan, its index and its order.
+
+    >>> cities = DataFrame.from_schema({"city": "string", "area": "float64"}, dialect="duckdb", table_name="cities")
+    >>> state = state_of(cities)
+    >>> hectares = call("mul", state.column("area"), literal(100.0))
+    >>> print(frame_of(state.extended([("hectares", hectares)]), ["city", "hectares"]).view_sql())
+    SELECT city, area * 100.0::float8 AS hectares
+    FROM cities
+    """
+    return data._state
+
+
+def expr_of(series: Series) -> Expr:
+    """Return the expression of a series over the rows of its plan."""
+    return series._expr
+
+
+def frame_of(state: State, columns: Sequence[str] = ()) -> DataFrame:
+    """Return a frame with these columns of a plan; those of the index are added."""
+    return DataFrame(state, columns)
+
+
+def series_of(state: State, expr: Expr, name: str) -> Series:
+    """Return an expression over the rows of a plan as a series, of the class that its type has."""
+    return make_series(state, expr, name)
