@@ -30,6 +30,7 @@ from objectiv_local.frame.state import State, limited, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Select, is_single_row
+from objectiv_local.plan.ops import OPS
 from objectiv_local.types import INT64, JSON, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             return other.compared(op, self)
         if isinstance(other, Series):
             state, (left,), right = aligned(self._state, [self._expr], other._state, other._expr, "both", other._name)
-            if op in ("eq", "ne", "lt", "le", "gt", "ge"):
+            if OPS[op].compares:
                 left, right = comparable(left, right)
             return make_series(state, call(op, left, right), self._name)
         if not is_value(other):

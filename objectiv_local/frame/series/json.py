@@ -12,6 +12,7 @@ from objectiv_local.frame.series.base import Series, series_class
 from objectiv_local.plan.expr import Expr, Ordering, call, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Unnest
+from objectiv_local.plan.ops import OPS
 from objectiv_local.types import INT64, JSON
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class SeriesJson(Series):
         if op in ("eq", "ne") and isinstance(other, dict | list):
             same = self._call("json_equal", other)
             return same if op == "eq" else ~same
-        if op in ("eq", "ne", "lt", "le", "gt", "ge"):
+        if OPS[op].compares:
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
             raise InvalidType(f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
                               hint="== and != take a dict or a list; for other values, compare a member, as in "
