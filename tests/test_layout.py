@@ -45,6 +45,13 @@ def test_engines_are_told_apart_in_dialects_and_engines_alone() -> None:
     assert [name for name in elsewhere if ENGINE_CONDITION.search(MODULES[name])] == []
 
 
+def test_engines_know_no_plan_but_where_rows_are_stored() -> None:
+    engines = {name: text for name, text in MODULES.items() if name.startswith("objectiv_local/engines/")}
+    assert "objectiv_local/engines/base.py" in engines
+    imported = {found for text in engines.values() for found in re.findall(r"objectiv_local\.plan[\w.]*", text)}
+    assert imported == {"objectiv_local.plan.relation"}
+
+
 def _operation_tables(tree: ast.AST) -> list[list[str]]:
     """Return the literals that name three operations or more."""
     tables = []

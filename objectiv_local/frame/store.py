@@ -11,6 +11,7 @@ from objectiv_local.frame.files import over_current_files
 from objectiv_local.frame.running import source
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import limited, with_one_value_each
+from objectiv_local.frame.stored import stored_by, table_of
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
@@ -64,14 +65,14 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
 def _cached(frame: DataFrame, name: str) -> StoredTable:
     """Return the temporary table of a plan, which is made when it is asked for first."""
     engine = frame._state.connected()
-    cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
-    over_current_files(plan, engine)  # drops the tables of files that changed since
-    if plan not in cache:
+    over_current_files(plan, engine)  # notices whether files changed since
+
+    def create() -> StoredTable:
         with frame._state.running([*frame.index_columns, *frame.data_columns]) as run:
-            cache[plan] = engine.create_table(name, run.statement.sql)
-        engine.origins[cache[plan].relation] = plan
-    return cache[plan]
+            return engine.create_table(name, run.statement.sql)
+
+    return table_of(plan, engine, create)
 
 
 def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
@@ -142,7 +143,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         else:
             stored = engine.create_table(table_name, run.statement.sql, temporary=False, replace=overwrite)
     made = _on_table(sampled, stored)
-    engine.samples[made._state.plan] = whole
+    stored_by(engine).samples[made._state.plan] = whole
     return made
 
 
@@ -167,7 +168,7 @@ def get_unsampled(self: DataFrame) -> DataFrame:
     from objectiv_local.frame.frame import DataFrame
 
     self._state.rows("get_unsampled")
-    samples: dict[Node, Node] = {} if self._state.engine is None else self._state.engine.samples
+    samples = {} if self._state.engine is None else stored_by(self._state.engine).samples
     found = False
 
     def change(old: Node, node: Node) -> Node:
