@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.files import over_current_files
+from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.running import source
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import limited, with_one_value_each
@@ -35,8 +36,6 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     in a temporary table for the life of the connection; that works on a connection for reading too, and frames of the same
     program share the table.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     kind = str(getattr(materialization, "value", materialization)).lower()
     if kind not in ("cte", "temp_table"):
         raise InvalidValue(f"materialization is 'cte' or 'temp_table', not {materialization!r}",
@@ -53,7 +52,7 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     else:
         plan = Select(state.plan, columns, node_name)
     plan = Pin(plan, node_name)
-    made = DataFrame(state.with_rows(plan, state.index), self._columns)
+    made = make_frame(state.with_rows(plan, state.index), self._columns)
     if kind == "temp_table":
         made = _on_table(made, _cached(made, node_name))
     if inplace:
@@ -80,11 +79,9 @@ def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
 
     The table keeps the values of the variables that its rows were computed with, so the frame no longer knows these.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     used = variables(frame._state.plan)
     state = replace(frame._state, variables=tuple(each for each in frame._state.variables if each not in used))
-    return DataFrame(state.with_rows(source_of(frame, stored), state.index), frame._columns)
+    return make_frame(state.with_rows(source_of(frame, stored), state.index), frame._columns)
 
 
 def source_of(frame: DataFrame, stored: StoredTable) -> Source:
@@ -165,8 +162,6 @@ def _hashed(frame: DataFrame, seed: int) -> Expr:
 
 def get_unsampled(self: DataFrame) -> DataFrame:
     """Return the same program over all rows in place of the sample. Raises InvalidValue without a sample."""
-    from objectiv_local.frame.frame import DataFrame
-
     self._state.rows("get_unsampled")
     samples = {} if self._state.engine is None else stored_by(self._state.engine).samples
     found = False
@@ -182,6 +177,6 @@ def get_unsampled(self: DataFrame) -> DataFrame:
         raise InvalidValue("the frame was not made from a sample", hint="df.get_sample(sample_percentage=...) makes one")
     unsampled = replace(self._state, plan=plan, variables=tuple(variables(plan)))
     _, state, _ = with_one_value_each(self._state, unsampled)
-    return DataFrame(state, self._columns)
+    return make_frame(state, self._columns)
 
 
