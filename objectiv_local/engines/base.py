@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow
 
-    from objectiv_local.plan.nodes import Node
-    from objectiv_local.plan.relation import Relation, Schema, StoredTable
+    from objectiv_local.plan.relation import Schema, StoredTable
 
 #: Rows of one batch when the caller does not say.
 BATCH_ROWS = 65_536
@@ -95,12 +94,9 @@ class Engine(Protocol):
     """The table of a target that has one table, such as a file; None otherwise."""
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
-    materialized: dict[Node, StoredTable]
-    """Temporary tables of this connection that hold the current rows of a plan, by plan."""
-    origins: dict[Relation, Node]
-    """The plan that each temporary table was made from. Unlike ``materialized``, it outlives writes."""
-    samples: dict[Node, Node]
-    """The plans of all rows, by the plan that reads a sample of them."""
+    changes: int
+    """A number that grows when rows computed before may be outdated: after a write, after files changed, and when temporary
+    tables are gone."""
     temporary: set[str]
     """The names of temporary tables that hold rows of frames."""
 

@@ -11,6 +11,7 @@ from objectiv_local.arguments import checked
 from objectiv_local.dialects import dialect_named
 from objectiv_local.engines.base import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
+from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.store import materialize, source_of
 from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
@@ -104,8 +105,6 @@ class Savepoints:
 
         Runs no query, so it may be called before they are written; until then, fetching its rows is an error.
         """
-        from objectiv_local.frame.frame import DataFrame
-
         entry = self._entry(savepoint_name)
         state = entry.df._state
         engine = engine_override or state.connected()
@@ -117,7 +116,7 @@ class Savepoints:
         known = tuple(each for each in state.variables if each in now or each not in before)
         if engine.dialect != state.dialect:
             plan = translated(plan, state.dialect, engine.dialect)
-        return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
+        return make_frame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
                          entry.df._columns)
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:

@@ -6,7 +6,6 @@ expression that computes it from those rows; otherwise by its name.
 
 from __future__ import annotations
 
-from objectiv_local.engines import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import without_join
@@ -25,6 +24,7 @@ from objectiv_local.frame.authoring import (
     transform,
 )
 from objectiv_local.frame.series import make_series
+from objectiv_local.frame.stored import origin_of
 
 #: The largest expression that is compared, in parts. A column of events is never computed from more.
 _MOST_PARTS = 1_000
@@ -102,18 +102,11 @@ def _lineage(state: State) -> list[Node]:
     while True:
         if isinstance(node, Extend | Select | Filter | Limit | Pin):
             node = node.child
-        elif isinstance(node, Source) and state.engine is not None and (found := _kept(node, state.engine)) is not None:
+        elif isinstance(node, Source) and (found := origin_of(node, state.engine)) is not None:
             node = found
         else:
             return out
         out.append(node)
-
-
-def _kept(source: Source, engine: Engine) -> Node | None:
-    """Return the step whose rows a temporary table or a sample was made from; None for any other table."""
-    if source in engine.samples:
-        return engine.samples[source]
-    return engine.origins.get(source.relation)
 
 
 def _computed(steps: list[Node], shared: Node) -> dict[str, Expr]:

@@ -8,7 +8,7 @@ from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Expr, call, case, cast, literal, unused_name
-from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.handles import make_series
 from objectiv_local.types import FLOAT64
 
 _TARGET = "target"

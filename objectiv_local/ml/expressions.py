@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Expr, call, case, cast, literal
-from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.handles import make_series
 from objectiv_local.types import FLOAT64, python_value
 
 #: The types of columns that are numbers to a model.

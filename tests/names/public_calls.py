@@ -21,7 +21,7 @@ from objectiv_local import DataFrame, ModelHub, Series, connect  # noqa: F401 - 
 #: Packages whose classes and functions users call. What is below plans, dialects and statements is inside.
 PACKAGES = ("frame", "hub")
 #: Public classes of these packages that hold no call for users: values, and what is on its way to one.
-INSIDE = {"State", "Groups", "Running", "Reduction", "Named", "Savepoint", "GeneratedSqlStatement", "CreatedObject",
+INSIDE = {"State", "Groups", "Running", "Stored", "Reduction", "Named", "Savepoint", "GeneratedSqlStatement", "CreatedObject",
           "DefinedVariable", "Metabase", "Quantified", "SeriesDtypes", "SeriesReductions", "SeriesWindows",
           "Reductions", "SeriesMoment", "GlobalContext"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.

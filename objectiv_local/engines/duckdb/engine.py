@@ -381,7 +381,7 @@ class DuckDBEngine(Session):
                                 hint="open the file that has the rows now")
         if self._last is not None and self._last[0] != listing:
             self._last = None
-            self.materialized.clear()
+            self.changes += 1
         if self._last is None or anew:
             described = parquet.described(self._fetch, Relation("parquet", listing.parts))
             for notice in described.notices:
@@ -482,7 +482,7 @@ class DuckDBEngine(Session):
             with self._turn(), self._pinned():
                 name = qualified(*self.place(relation_name))
                 self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
-                self.materialized.clear()
+                self.changes += 1
                 return self.table(relation_name, lasting=True)
         with self._turn(), self._pinned():
             self._check(sql)

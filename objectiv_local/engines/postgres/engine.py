@@ -413,7 +413,7 @@ class PostgresEngine(Session):
                 else:
                     statements = [f"CREATE TABLE {name} AS\n{body}"]
                 self._transaction(statements)
-                self.materialized.clear()
+                self.changes += 1
                 return self.table(relation_name, lasting=True)
         with self._turn():
             found = self._unused(relation_name)

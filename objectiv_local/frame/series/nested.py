@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
-from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.series.json import JsonAccessor
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.types import JSON, STRING, Type, dict_fields, list_element

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
+from objectiv_local.frame.align import aligned
+from objectiv_local.frame.cut import checked_method, counted_bins
 from objectiv_local.frame.functions import Function, checked_function, reduction
+from objectiv_local.frame.groupby import aggregated_series, partition_of
+from objectiv_local.frame.handles import is_frame, make_frame, make_series
 from objectiv_local.frame.state import State
+from objectiv_local.frame.window import SeriesWindow, Window
 from objectiv_local.plan.expr import Expr, over
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
-    from objectiv_local.frame.window import Window
 
 Partition: TypeAlias = Union["Window", "DataFrame", None]
 
@@ -35,9 +39,6 @@ class SeriesReductions:
     _name: str
 
     def _reduce(self, func: str, partition: Partition = None, name: str | None = None, **options: Any) -> Series:
-        from objectiv_local.frame.groupby import aggregated_series
-        from objectiv_local.frame.window import SeriesWindow, Window
-
         name = name or self._name
         if isinstance(partition, Window):
             return SeriesWindow(partition, self._of_rows())._reduce(func, **options).rename(name)
@@ -46,12 +47,9 @@ class SeriesReductions:
 
     def _partitioned(self, partition: DataFrame | None) -> tuple[State, Expr]:
         """Return the values in the groups of ``partition``, by default in their own."""
-        from objectiv_local.frame.align import aligned
-        from objectiv_local.frame.frame import DataFrame
-
         if partition is None:
             return self._state, self._expr
-        if not isinstance(partition, DataFrame) or partition.group_by is None:
+        if not is_frame(partition) or partition.group_by is None:
             raise InvalidType(f"partition is a window or groups, not {type(partition).__name__}",
                               hint="as in series.sum(df.groupby('city')) or series.sum(df.sort_values('day').window())")
         groups = partition.group_by
@@ -61,8 +59,6 @@ class SeriesReductions:
 
     def _of_rows(self) -> Series:
         """Return the series without its groups."""
-        from objectiv_local.frame.series.base import make_series
-
         return make_series(self._state.ungrouped(), self._expr, self._name)
 
     def size(self, partition: Partition = None) -> Series:
@@ -78,9 +74,6 @@ class SeriesReductions:
         SELECT people::float8 / coalesce(sum(people) OVER (PARTITION BY city)::bigint, 0)::float8 AS share
         FROM data
         """
-        from objectiv_local.frame.groupby import partition_of
-        from objectiv_local.frame.series.base import make_series
-
         keys = partition_of(self._state, "a transformation")
         made = reduction(checked_function(func), self._expr, self._state.order, **options)
         return make_series(self._state.ungrouped(), made.over(lambda part: over(part, keys)), self._name)
@@ -136,9 +129,6 @@ class SeriesReductions:
 
     def _in_frame(self, partition: Partition) -> DataFrame:
         """Return a frame of the series in the groups of ``partition``. Raises InvalidType for a window."""
-        from objectiv_local.frame.series.base import make_series
-        from objectiv_local.frame.window import Window
-
         if isinstance(partition, Window):
             raise InvalidType("this is computed for groups, not over a window",
                               hint="aggregate by group and merge the result")
@@ -209,8 +199,6 @@ class SeriesReductions:
         ``range``. With ``normalize``, shares. ``method`` is ``pandas`` or ``bach``, how the lowest interval is widened;
         see ``cut``.
         """
-        from objectiv_local.frame.cut import checked_method, counted_bins
-
         checked_method(method)
         if bins is not None:
             return counted_bins(self._frame()[self._name], bins, method, normalize=normalize, sort=sort, ascending=ascending)
@@ -221,10 +209,6 @@ class SeriesReductions:
 
         A missing value is among them with ``skipna=False``. With groups, the index is their keys.
         """
-        from objectiv_local.frame.frame import DataFrame
-        from objectiv_local.frame.groupby import partition_of
-        from objectiv_local.frame.series.base import make_series
-
         name = f"{self._name}_unique"
         frame = self._in_frame(partition)
         keys = partition_of(frame._state, "unique")
@@ -236,7 +220,7 @@ class SeriesReductions:
             rows = frame._state.ungrouped()
             by = [make_series(rows, expr, key) for key, expr in zip(frame.group_by.names, keys, strict=True)]
             values = make_series(rows, frame._state.value(self._name), name)
-            counted = DataFrame(rows, ()).groupby([*by, values]).size().to_frame().reset_index(name)
+            counted = make_frame(rows, ()).groupby([*by, values]).size().to_frame().reset_index(name)
             counted = counted[counted[name].notnull()] if skipna else counted
         result: Series = counted[name]
         return result

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked
+from objectiv_local.dialects.standard import regex
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.series.reductions import Partition
 from objectiv_local.plan.expr import Literal, call, case, cast, literal
 from objectiv_local.types import INT64, STRING, list_type
@@ -123,8 +125,6 @@ class StringOperation:
 
         pandas returns a frame of all groups.
         """
-        from objectiv_local.dialects.standard import regex
-
         if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group <= regex.groups(_pattern(pat)):
             raise InvalidValue(f"the pattern {pat!r} has no group {group!r}",
                                hint="put parentheses around the part that is wanted, or pass group=0 for the whole match")
@@ -264,8 +264,6 @@ def _text(value: object, what: str) -> str:
 
 def _pattern(value: object) -> str:
     """Return a regular expression. Raises where it is none, or has no one meaning, already here."""
-    from objectiv_local.dialects.standard import regex
-
     if not isinstance(value, str):
         raise InvalidType(f"a regular expression is text, not {type(value).__name__}")
     regex.pattern(value, regex.RE2)

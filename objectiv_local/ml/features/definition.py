@@ -10,7 +10,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.authoring import Expr, Extend, Node, substitute
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.frame.values import checked_name
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.features.aspects import Aspect, Censored, duration, positive, shown, span
 from objectiv_local.ml.features.point_in_time import checked_aspect, features_at

@@ -7,7 +7,7 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.handles import make_series
 from objectiv_local.ml.features import Features, Label
 from objectiv_local.ml.features.aspects import Aspect
 from objectiv_local.ml.specs import expressions, values
