@@ -65,4 +65,4 @@ def quietly(metric, *args, **options):
 
 def same(found, expected, rel=1e-12):
     assert type(found) is float
-    assert found == pytest.approx(expected, rel=rel, abs=1e-15, 
+    assert found == pytest.approx(expected, rel=rel, abs=1e-15, nan_ok=True)
