@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from objectiv_local.dialects.base import Dialect
-from objectiv_local.dialects.select import STORED_ROWS, Statement, Store, lower
+from objectiv_local.dialects.lowering.lowering import STORED_ROWS, Statement, Store, lower
+from objectiv_local.dialects.standard.table import Dialect
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.passes import rewritten
@@ -20,11 +20,11 @@ names = ("duckdb", "postgres")
 def dialect_named(name: str) -> Dialect:
     """Return the dialect with this name. Raises :class:`InvalidValue` for an unknown one."""
     if name == "duckdb":
-        from objectiv_local.dialects.duckdb import DUCKDB
+        from objectiv_local.dialects.duckdb.dialect import DUCKDB
 
         return DUCKDB
     if name == "postgres":
-        from objectiv_local.dialects.postgres import POSTGRES
+        from objectiv_local.dialects.postgres.dialect import POSTGRES
 
         return POSTGRES
     raise InvalidValue(f"there is no dialect {name!r}", hint=near(str(name), names))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, cast
 from objectiv_local.arguments import checked
 from objectiv_local.engines import ingest
 from objectiv_local.engines.base import Engine
-from objectiv_local.engines.files import Files, Reach, files_in, reach
+from objectiv_local.engines.duckdb.files import Files, Reach, files_in, reach
 from objectiv_local.engines.secrets import without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
 
 Config = dict[str, str | bool | int | float | list[str]]
 
@@ -217,7 +217,7 @@ def _postgres(text: str, read_only: bool, timeout: float | None) -> _Target:
     except ImportError:
         raise NotSupported("Postgres needs the package psycopg",
                            hint="pip install 'objectiv-local[postgres]'") from None
-    from objectiv_local.engines.postgres import PostgresEngine
+    from objectiv_local.engines.postgres.engine import PostgresEngine
 
     parameters: dict[str, str] | None = None
     if not _is_ambiguous(text):
@@ -285,7 +285,7 @@ def _no_file(text: str, path: Path) -> TableNotFound:
 
 def _parquet(identity: object, files: Files, title: str, aliases: frozenset[str],
              timeout: float | None, limits: Reach | None, *, secret: bool = False) -> _Target:
-    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
 
     open_files = None if secret else files
     address = files.parts[0] if secret else None
@@ -339,7 +339,7 @@ def _in_process() -> duckdb.DuckDBPyConnection:
 def _duckdb_file(path: Path, read_only: bool, timeout: float | None, external: bool) -> Engine:
     import duckdb
 
-    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
 
     if not external and not _is_duckdb(path):
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database", hint=f"give {_TARGETS}")
@@ -371,7 +371,7 @@ def _duckdb_file_in_child(path: Path, timeout: float | None, external: bool) -> 
 
     DuckDB would reuse the parent's database object, whose threads do not exist here; attaching the file opens a new one.
     """
-    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
 
     connection = _in_process()
     name = '"' + path.stem.replace('"', '""') + '"'
@@ -384,7 +384,7 @@ def _duckdb_file_in_child(path: Path, timeout: float | None, external: bool) -> 
 def _duckdb_connection(connection: duckdb.DuckDBPyConnection, read_only: bool, timeout: float | None) -> _Target:
     import duckdb
 
-    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
 
     def make() -> Engine:
         database = ""
@@ -409,7 +409,7 @@ _TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
 
 
 def _memory(target: object, title: str, table: pyarrow.Table, timeout: float | None, external: bool) -> _Target:
-    from objectiv_local.engines.duckdb import DuckDBEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
 
     def make() -> DuckDBEngine:
         # The engine keeps the target, so that no other object gets its id while the engine is known under it.

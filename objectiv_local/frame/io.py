@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
-from objectiv_local.dialects.base import CAST
+from objectiv_local.dialects.standard.table import CAST
 from objectiv_local.engines import connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, TableNotFound, near
 from objectiv_local.frame.arrow import table_from_pandas, typed_table

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import float_literal, identifier
-from objectiv_local.dialects.names import stand_ins
-from objectiv_local.dialects.printer import flat, indented
-from objectiv_local.dialects.tree import Raw, binary, cast, is_null, negated, number, text
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.names import stand_ins
+from objectiv_local.dialects.sql.printer import flat, indented
+from objectiv_local.dialects.sql.tree import Raw, binary, cast, is_null, negated, number, text
+from objectiv_local.dialects.standard.table import float_literal, identifier
 
 A, B, C = Raw("a"), Raw("b"), Raw("c")
 

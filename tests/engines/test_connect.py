@@ -358,8 +358,8 @@ def test_settings_of_other_types(events: Path, settings: dict[str, object], word
 
 
 def test_an_engine_that_was_not_opened_has_a_repr() -> None:
-    from objectiv_local.engines.duckdb import DuckDBEngine
-    from objectiv_local.engines.postgres import PostgresEngine
+    from objectiv_local.engines.duckdb.engine import DuckDBEngine
+    from objectiv_local.engines.postgres.engine import PostgresEngine
 
     for class_ in (DuckDBEngine, PostgresEngine):
         assert repr(class_.__new__(class_)) == "<no connection>"

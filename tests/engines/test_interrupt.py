@@ -12,7 +12,7 @@ from pathlib import Path
 import postgres_server
 import pytest
 
-from objectiv_local.engines.duckdb_running import raised_by_signal
+from objectiv_local.engines.duckdb.running import raised_by_signal
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import DataFrame
-from objectiv_local.engines import connect, files
+from objectiv_local.engines import connect
+from objectiv_local.engines.duckdb import files
 from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
 
 

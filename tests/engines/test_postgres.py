@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from objectiv_local.engines import connect
-from objectiv_local.engines.postgres_connection import check_server
+from objectiv_local.engines.postgres.connection import check_server
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,

@@ -12,7 +12,8 @@ import pytest
 
 from objectiv_local import DataFrame
 from objectiv_local.dialects import compile_plan
-from objectiv_local.engines import Engine, connect, parquet
+from objectiv_local.engines import Engine, connect
+from objectiv_local.engines.duckdb import parquet
 from objectiv_local.plan.nodes import Source, topological
 from objectiv_local.plan.relation import Relation
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.engines.files import Files
+from objectiv_local.engines.duckdb.files import Files
 from objectiv_local.engines.secrets import hide, without_secrets
 from objectiv_local.errors import InvalidValue, ObjectivError
 

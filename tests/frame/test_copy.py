@@ -9,7 +9,7 @@ import pytest
 from frame.frames import load, on_every_engine, values
 
 import objectiv_local as ol
-from objectiv_local.engines.duckdb import DuckDBEngine
+from objectiv_local.engines.duckdb.engine import DuckDBEngine
 from objectiv_local.errors import AttributeNotFound
 from objectiv_local.hub.series import GlobalContext
 

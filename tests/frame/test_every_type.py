@@ -17,7 +17,7 @@ from spec.opened import VERSIONS
 from spec.specs import table
 
 from objectiv_local import DataFrame, Series, dialects
-from objectiv_local.dialects.select import lower
+from objectiv_local.dialects.lowering.lowering import lower
 from objectiv_local.errors import ObjectivError
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State

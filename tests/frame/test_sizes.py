@@ -13,7 +13,7 @@ import pytest
 from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame, dialects
-from objectiv_local.dialects.select import lower
+from objectiv_local.dialects.lowering.lowering import lower
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError
 
 X = [3, 1, 2]

@@ -19,7 +19,7 @@ from spec.engines import Rows, Sql, same_rows
 from spec.opened import opened
 
 from objectiv_local import dialects
-from objectiv_local.dialects.select import lower
+from objectiv_local.dialects.lowering.lowering import lower
 from objectiv_local.errors import ObjectivError
 from objectiv_local.plan import nodes
 from objectiv_local.plan.explain import explain

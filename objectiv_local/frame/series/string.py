@@ -123,7 +123,7 @@ class StringOperation:
 
         pandas returns a frame of all groups.
         """
-        from objectiv_local.dialects import regex
+        from objectiv_local.dialects.standard import regex
 
         if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group <= regex.groups(_pattern(pat)):
             raise InvalidValue(f"the pattern {pat!r} has no group {group!r}",
@@ -264,7 +264,7 @@ def _text(value: object, what: str) -> str:
 
 def _pattern(value: object) -> str:
     """Return a regular expression. Raises where it is none, or has no one meaning, already here."""
-    from objectiv_local.dialects import regex
+    from objectiv_local.dialects.standard import regex
 
     if not isinstance(value, str):
         raise InvalidType(f"a regular expression is text, not {type(value).__name__}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from objectiv_local.engines import process
 from objectiv_local.engines.base import BATCH_ROWS, qualified, safe_name, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
-from objectiv_local.engines.postgres_connection import check_server, opened, translated
-from objectiv_local.engines.postgres_reading import abandoned, answered, collect, drained, ended, parsed
+from objectiv_local.engines.postgres.connection import check_server, opened, translated
+from objectiv_local.engines.postgres.reading import abandoned, answered, collect, drained, ended, parsed
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, ReadOnly, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable

@@ -6,8 +6,13 @@ import math
 import re
 from collections.abc import Sequence
 
-from objectiv_local.dialects import regex, tree
-from objectiv_local.dialects.base import (
+from objectiv_local.dialects.postgres.json import JSON as JSON_SCALAR
+from objectiv_local.dialects.postgres.json import elements
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.standard import regex
+from objectiv_local.dialects.standard.quantiles import middle, within_group
+from objectiv_local.dialects.standard.table import (
     BOUNDS,
     STANDARD_AGGREGATE,
     STANDARD_SCALAR,
@@ -27,11 +32,7 @@ from objectiv_local.dialects.base import (
     of_constant,
     round_,
 )
-from objectiv_local.dialects.postgres_json import JSON as JSON_SCALAR
-from objectiv_local.dialects.postgres_json import elements
-from objectiv_local.dialects.quantiles import middle, within_group
-from objectiv_local.dialects.text_casts import guarded
-from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.standard.text_casts import guarded
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objectiv_local.dialects.tree import Func, Ordered, Raw, Sql, Template, binary, number
+from objectiv_local.dialects.sql.tree import Func, Ordered, Raw, Sql, Template, binary, number
 
 
 def within_group(name: str, value: Sql, *arguments: Sql, suffix: str = "") -> Func:

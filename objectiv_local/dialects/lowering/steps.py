@@ -8,19 +8,19 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import Dialect
-from objectiv_local.dialects.block import Block, Stored, outermost_windows, replaced
-from objectiv_local.dialects.names import unused
-from objectiv_local.dialects.printer import flat, items, layout
-from objectiv_local.dialects.text import select_text
-from objectiv_local.dialects.tree import Raw, Sql
+from objectiv_local.dialects.lowering.block import Block, Stored, outermost_windows, replaced
+from objectiv_local.dialects.lowering.text import select_text
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.names import unused
+from objectiv_local.dialects.sql.printer import flat, items, layout
+from objectiv_local.dialects.sql.tree import Raw, Sql
+from objectiv_local.dialects.standard.table import Dialect
 from objectiv_local.plan.expr import Column, Expr, call, literal, substitute
 from objectiv_local.plan.nodes import GroupingSets, Join, Source, Union, Unnest
 from objectiv_local.types import INT64, JSON, ROW_ID, Interval, Type
 
 if TYPE_CHECKING:
-    from objectiv_local.dialects.select import Lowering
+    from objectiv_local.dialects.lowering.lowering import Lowering
 
 _UNION = "\nUNION ALL\n"
 #: A union of more parts than this is several unions.
@@ -109,7 +109,7 @@ def union(lowering: Lowering, node: Union) -> Block:
         texts.append(block)
     if not names:
         lowering.name_the_one()
-    from objectiv_local.dialects.select import Cte
+    from objectiv_local.dialects.lowering.lowering import Cte
 
     selects = [select_text(lowering, block) for block in texts]
     title = node.step or "all_rows"
@@ -126,7 +126,7 @@ def union(lowering: Lowering, node: Union) -> Block:
 
 def _united(lowering: Lowering, title: str, selects: list[str], names: list[str]) -> str:
     """Return the SELECT of the rows of some parts of a union, which become a step."""
-    from objectiv_local.dialects.select import Cte
+    from objectiv_local.dialects.lowering.lowering import Cte
 
     step = lowering.cte_name(title)
     lowering.ctes.append(Cte(step, _UNION.join(selects), "the rows of all of these"))

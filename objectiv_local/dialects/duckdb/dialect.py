@@ -6,8 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from objectiv_local.dialects import regex, tree
-from objectiv_local.dialects.base import (
+from objectiv_local.dialects.duckdb.json import JSON as JSON_SCALAR
+from objectiv_local.dialects.duckdb.json import is_unparsed, some_elements
+from objectiv_local.dialects.duckdb.rows import many_rows
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.standard import regex
+from objectiv_local.dialects.standard.quantiles import middle
+from objectiv_local.dialects.standard.table import (
     BOUNDS,
     STANDARD_AGGREGATE,
     STANDARD_SCALAR,
@@ -26,12 +32,7 @@ from objectiv_local.dialects.base import (
     of_constant,
     round_,
 )
-from objectiv_local.dialects.duckdb_json import JSON as JSON_SCALAR
-from objectiv_local.dialects.duckdb_json import is_unparsed, some_elements
-from objectiv_local.dialects.duckdb_rows import many_rows
-from objectiv_local.dialects.quantiles import middle
-from objectiv_local.dialects.text_casts import guarded
-from objectiv_local.dialects.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.standard.text_casts import guarded
 from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.relation import Relation

@@ -11,13 +11,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from objectiv_local.dialects import steps, tree
-from objectiv_local.dialects.base import CAST, Dialect, on_function
-from objectiv_local.dialects.block import Block, Stored, inside_windows, is_cheap, outermost_windows, reads_json, replaced
-from objectiv_local.dialects.names import RESERVED, stand_ins, unused
-from objectiv_local.dialects.printer import flat, indented, merged, one_line, shortened
-from objectiv_local.dialects.text import select_text
-from objectiv_local.dialects.tree import Number, Raw, Sql
+from objectiv_local.dialects.lowering import steps
+from objectiv_local.dialects.lowering.block import (
+    Block,
+    Stored,
+    inside_windows,
+    is_cheap,
+    outermost_windows,
+    reads_json,
+    replaced,
+)
+from objectiv_local.dialects.lowering.text import select_text
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.names import RESERVED, stand_ins, unused
+from objectiv_local.dialects.sql.printer import flat, indented, merged, one_line, shortened
+from objectiv_local.dialects.sql.tree import Number, Raw, Sql
+from objectiv_local.dialects.standard.table import CAST, Dialect, on_function
 from objectiv_local.plan.explain import frame_text
 from objectiv_local.plan.expr import (
     Aggregation,

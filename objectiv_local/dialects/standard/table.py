@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast as typed
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.names import RESERVED
-from objectiv_local.dialects.printer import flat
-from objectiv_local.dialects.quantiles import within_group
-from objectiv_local.dialects.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.names import RESERVED
+from objectiv_local.dialects.sql.printer import flat
+from objectiv_local.dialects.sql.tree import Func, Number, Ordered, Prefix, Raw, Sql, Template, binary, case, func, number
+from objectiv_local.dialects.standard.quantiles import within_group
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal, Ordering
 from objectiv_local.plan.relation import Relation, Schema

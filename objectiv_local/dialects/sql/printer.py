@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from objectiv_local.dialects.tree import (
+from objectiv_local.dialects.sql.tree import (
     ARROW,
     AT_ZONE,
     CAST,

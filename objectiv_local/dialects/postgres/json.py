@@ -5,10 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import Builder, constant, function
-from objectiv_local.dialects.json_titles import path_title
-from objectiv_local.dialects.tree import Func, Ordered, Postfix, Raw, Sql, Subselect, Template, binary, case, func, number, text
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.tree import (
+    Func,
+    Ordered,
+    Postfix,
+    Raw,
+    Sql,
+    Subselect,
+    Template,
+    binary,
+    case,
+    func,
+    number,
+    text,
+)
+from objectiv_local.dialects.standard.json_titles import path_title
+from objectiv_local.dialects.standard.table import Builder, constant, function
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Cast, Expr
 from objectiv_local.types import INT64_MAX, INT64_MIN

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import Builder, decimal_name
-from objectiv_local.dialects.tree import Raw, Sql, Template, case, func
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.tree import Raw, Sql, Template, case, func
+from objectiv_local.dialects.standard.table import Builder, decimal_name
 from objectiv_local.plan.expr import Expr
 
 _BLANK = r"[ \t\n\r]*"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import Dialect
-from objectiv_local.dialects.tree import Sql
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.tree import Sql
+from objectiv_local.dialects.standard.table import Dialect
 from objectiv_local.plan.expr import Call, Column, Expr, Literal, Ordering, Over, parses, transform, walk
 from objectiv_local.types import JSON, Type
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from objectiv_local.dialects import duckdb as dialect
-from objectiv_local.dialects.base import CAST
-from objectiv_local.engines.files import listed
+from objectiv_local.dialects.duckdb import dialect
+from objectiv_local.dialects.standard.table import CAST
+from objectiv_local.engines.duckdb.files import listed
 from objectiv_local.errors import DataInvalid
 from objectiv_local.plan.relation import Relation, StoredTable
 

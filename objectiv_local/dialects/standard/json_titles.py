@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objectiv_local.dialects.tree import Sql, binary, func, text
+from objectiv_local.dialects.sql.tree import Sql, binary, func, text
 
 
 def path_title(type_: Sql, id_: Sql) -> Sql:

@@ -6,10 +6,23 @@ import json
 import math
 from collections.abc import Sequence
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import Builder, constant
-from objectiv_local.dialects.json_titles import path_title
-from objectiv_local.dialects.tree import Binary, Func, Postfix, Raw, Sql, Template, binary, case, func, number, subscript, text
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.tree import (
+    Binary,
+    Func,
+    Postfix,
+    Raw,
+    Sql,
+    Template,
+    binary,
+    case,
+    func,
+    number,
+    subscript,
+    text,
+)
+from objectiv_local.dialects.standard.json_titles import path_title
+from objectiv_local.dialects.standard.table import Builder, constant
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Cast, Column, Expr
 from objectiv_local.types import JSON as JSON_TYPE

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.block import Block
-from objectiv_local.dialects.names import unused
-from objectiv_local.dialects.printer import flat, items, layout, window_clauses
-from objectiv_local.dialects.tree import Func, Postfix, Raw, Sql, Template, Windowed
+from objectiv_local.dialects.lowering.block import Block
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.names import unused
+from objectiv_local.dialects.sql.printer import flat, items, layout, window_clauses
+from objectiv_local.dialects.sql.tree import Func, Postfix, Raw, Sql, Template, Windowed
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import (
     Aggregation,
@@ -26,7 +26,7 @@ from objectiv_local.plan.expr import (
 from objectiv_local.plan.nodes import Node, is_single_row
 
 if TYPE_CHECKING:
-    from objectiv_local.dialects.select import Lowering
+    from objectiv_local.dialects.lowering.lowering import Lowering
 
 #: A window that is written this often in one SELECT gets a name.
 SHARED_WINDOW = 2

@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from objectiv_local.dialects import duckdb as duckdb_dialect
-from objectiv_local.engines import parquet, process
+from objectiv_local.dialects.duckdb import dialect as duckdb_dialect
+from objectiv_local.engines import process
 from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
-from objectiv_local.engines.duckdb_running import interruptible, translated
+from objectiv_local.engines.duckdb import parquet
+from objectiv_local.engines.duckdb.running import interruptible, translated
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import (
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
-    from objectiv_local.engines.files import Files, Listing, Reach
-    from objectiv_local.engines.parquet import Described
+    from objectiv_local.engines.duckdb.files import Files, Listing, Reach
+    from objectiv_local.engines.duckdb.parquet import Described
 
 T = TypeVar("T")
 

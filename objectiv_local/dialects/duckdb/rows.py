@@ -6,9 +6,9 @@ import datetime
 import json
 from collections.abc import Iterable, Sequence
 
-from objectiv_local.dialects import tree
-from objectiv_local.dialects.base import microseconds
-from objectiv_local.dialects.printer import flat
+from objectiv_local.dialects.sql import tree
+from objectiv_local.dialects.sql.printer import flat
+from objectiv_local.dialects.standard.table import microseconds
 from objectiv_local.plan.expr import Expr, Literal
 from objectiv_local.plan.relation import Schema
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, STRING, TIMEDELTA, TIMESTAMP, UUID, Type

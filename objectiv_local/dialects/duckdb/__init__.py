@@ -1,0 +1,1 @@
+"""DuckDB: how operations are written."""

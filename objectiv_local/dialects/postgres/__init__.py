@@ -1,0 +1,1 @@
+"""Postgres: how operations are written."""

@@ -1,0 +1,1 @@
+"""How operations are written on every engine: the table that dialects inherit."""
