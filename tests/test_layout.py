@@ -12,6 +12,8 @@ MODULES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path i
 
 LONGEST = 600  # lines; more is more than one topic
 ENGINE_CONDITION = re.compile(r"""\b(dialect|engine|backend)(\.name)?\s*(==|!=|in)\s*[\[({]?\s*['"](duckdb|postgres)""")
+#: What models know of the frame: its classes, and the module for authors.
+AUTHORS = {"objectiv_local.frame", "objectiv_local.frame.authoring"}
 SHAPELESS = {"common.py", "helpers.py", "misc.py", "util.py", "utils.py"}
 
 
@@ -41,3 +43,17 @@ def test_files_are_named_after_their_topic() -> None:
 def test_engines_are_told_apart_in_dialects_and_engines_alone() -> None:
     elsewhere = (name for name in MODULES if name.split("/")[1] not in {"dialects", "engines"})
     assert [name for name in elsewhere if ENGINE_CONDITION.search(MODULES[name])] == []
+
+
+def test_the_bridge_knows_frames_by_their_public_names_and_the_module_for_authors() -> None:
+    inside = {}
+    for name, text in MODULES.items():
+        if not name.startswith("objectiv_local/ml/"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("objectiv_local.frame") \
+                    and node.module not in AUTHORS:
+                inside[name] = node.module
+            if isinstance(node, ast.Attribute) and node.attr in ("_state", "_expr", "_columns"):
+                inside[name] = node.attr
+    assert inside == {}
