@@ -63,6 +63,9 @@ INTERVAL = Type("numeric_interval")
 #: equality, by joins that the compiler adds.
 ROW_ID = Type("row_id")
 
+#: What some functions of engines take, or make, in place of int64. Programs have no such values.
+INT32 = Type("int32")
+
 #: The types of the catalogue; decimals are one type there, whatever their scale.
 TYPES = (BOOL, INT64, FLOAT64, DECIMAL, STRING, DATE, TIME, TIMESTAMP, TIMEDELTA, UUID, JSON, INTERVAL)
 NUMERIC = (INT64, FLOAT64, DECIMAL)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from objectiv_local.dialects.lowering.lowering import STORED_ROWS, Statement, Store, lower
-from objectiv_local.dialects.standard.table import Dialect
+from objectiv_local.dialects.dialect import Dialect
+from objectiv_local.dialects.lowering.lowering import Statement, Store, lower
+from objectiv_local.dialects.lowering.scope import STORED_ROWS
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.passes import rewritten
@@ -20,13 +21,13 @@ names = ("duckdb", "postgres")
 def dialect_named(name: str) -> Dialect:
     """Return the dialect with this name. Raises :class:`InvalidValue` for an unknown one."""
     if name == "duckdb":
-        from objectiv_local.dialects.duckdb.dialect import DUCKDB
+        from objectiv_local.dialects.duckdb.dialect import DIALECT
 
-        return DUCKDB
+        return DIALECT
     if name == "postgres":
-        from objectiv_local.dialects.postgres.dialect import POSTGRES
+        from objectiv_local.dialects.postgres import dialect
 
-        return POSTGRES
+        return dialect.DIALECT
     raise InvalidValue(f"there is no dialect {name!r}", hint=near(str(name), names))
 
 

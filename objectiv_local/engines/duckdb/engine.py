@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from objectiv_local.dialects.duckdb import dialect as duckdb_dialect
+from objectiv_local.dialects.duckdb import DIALECT
 from objectiv_local.engines import process
 from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
@@ -359,7 +359,7 @@ class DuckDBEngine(Session):
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
         if self.files is not None:
-            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(Relation('parquet', self.files.parts))}")
+            self._fetch(f"DESCRIBE SELECT * FROM {DIALECT.relation(Relation('parquet', self.files.parts))}")
 
     def current(self, stored: StoredTable) -> StoredTable:
         """Return the files as they are now; see :meth:`Engine.current`."""

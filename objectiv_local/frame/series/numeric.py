@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
-from objectiv_local.dialects.standard.table import BOUNDS
+from objectiv_local.dialects.dialect import BOUNDS
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.cut import cut, qcut
