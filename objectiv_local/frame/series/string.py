@@ -10,8 +10,8 @@ from objectiv_local.arguments import checked
 from objectiv_local.dialects.standard import regex
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.reductions import Partition
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.series.reductions import Partition
 from objectiv_local.plan.expr import Literal, call, case, cast, literal
 from objectiv_local.types import INT64, STRING, list_type
 
