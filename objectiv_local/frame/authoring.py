@@ -14,8 +14,10 @@ changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, 
                       ``Literal`` and ``Variable`` to match on
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
-names                 ``unused_name``, ``new_name``
+names                 ``unused_name``, ``new_name``, ``checked_name``
 types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format
+loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
+                      table is written into the statement itself
 ====================  ==============================================================================================
 """
 
@@ -23,9 +25,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from objectiv_local.frame.arrow import typed_table
 from objectiv_local.frame.frame import DataFrame
+from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.frame.series import Series, make_series
 from objectiv_local.frame.state import State
+from objectiv_local.frame.values import checked_name
 from objectiv_local.plan.expr import (
     Aggregation,
     Call,
@@ -71,6 +76,7 @@ from objectiv_local.plan.relation import StoredTable
 from objectiv_local.plan.strftime import pieces as strftime_pieces
 
 __all__ = [
+    "INLINE_ROWS",
     "OPS",
     "Aggregate",
     "Aggregation",
@@ -104,6 +110,7 @@ __all__ = [
     "call",
     "case",
     "cast",
+    "checked_name",
     "common_type",
     "expr_of",
     "frame_of",
@@ -115,6 +122,7 @@ __all__ = [
     "strftime_pieces",
     "substitute",
     "transform",
+    "typed_table",
     "unused_name",
     "walk",
 ]

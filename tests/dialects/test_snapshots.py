@@ -103,13 +103,13 @@ ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 PROGRAMS = hub_programs() | model_programs() | frame_programs()
 
 
-@pytest.mark.parametrize("dialect", names)
+@pytest.mark.parametrize("dialect", names())
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sql(name, dialect):
     check(name, dialect, PROGRAMS[name].view_sql(dialect=dialect))
 
 
-@pytest.mark.parametrize("dialect", names)
+@pytest.mark.parametrize("dialect", names())
 @pytest.mark.parametrize("name", ROWS_LEFT)
 def test_sql_of_rows_that_are_left(name, dialect):
     frame = ROWS_LEFT[name]

@@ -57,7 +57,7 @@ class SeriesDtypes:
     @property
     def supported_db_dtype(self) -> dict[str, str]:
         """The name of the type in each dialect."""
-        return {name: dialect_named(name).type_name(self._expr.type) for name in names}
+        return {name: dialect_named(name).type_name(self._expr.type) for name in names()}
 
     @property
     def supported_source_dtypes(self) -> tuple[str, ...]:

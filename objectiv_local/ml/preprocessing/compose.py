@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Column, Expr, call, unused_name
+from objectiv_local.frame.authoring import Column, Expr, call, state_of, unused_name
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
@@ -22,7 +22,7 @@ from objectiv_local.ml.preprocessing.encoding import OneHotEncoder, OrdinalEncod
 from objectiv_local.ml.preprocessing.imputing import SimpleImputer
 from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from objectiv_local.ml.preprocessing.target import TargetEncoder
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, frame_of
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, frame_of_features
 
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
@@ -83,7 +83,7 @@ class Compose(FrameTransformer, ColumnTransformer):
         chosen = [(name, transformer, _chosen(frame, columns, name)) for name, transformer, columns in self.transformers]
         used = {name for _, _, columns in chosen for name in columns}
         stand_ins = []
-        state, out = over[0] if over is not None else frame._state, list[Expr]()
+        state, out = over[0] if over is not None else state_of(frame), list[Expr]()
         for name, transformer, columns in [*chosen, ("remainder", self.remainder, [n for n in names if n not in used])]:
             if isinstance(transformer, str) or not columns:
                 stand_ins.append((name, transformer, columns))
@@ -213,7 +213,7 @@ class Chain(FrameTransformer, BaseEstimator):
         for name, step in self.steps:
             state, features = step._fit_expressions(frame, y, state, features)
             state, features = _held(state, features, name)
-            frame = frame_of(state, features, name)
+            frame = frame_of_features(state, features, name)
         first = self.steps[0][1]
         self.feature_names_in_, self.n_features_in_ = first.feature_names_in_, first.n_features_in_
         return state, features

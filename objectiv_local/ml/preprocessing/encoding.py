@@ -10,7 +10,7 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal, state_of
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
     category,
@@ -42,7 +42,7 @@ class Encoder(Invertible):
     def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
         """Have scikit-learn fit itself to a table with every category, and count with the numbers of the whole frame."""
         rows = counted(frame, names)
-        types = [frame._state.plan.types[name].name for name in names]
+        types = [state_of(frame).plan.types[name].name for name in names]
         counts = [{category_key(value): int(count) for value, count in found} for found in rows]
         self._counted = (sum(counts[0].values()), counts)
         try:

@@ -10,14 +10,14 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Aggregate, Expr, aggregation, call, case, literal
+from objectiv_local.frame.authoring import Aggregate, Expr, aggregation, call, case, frame_of, literal, state_of
 from objectiv_local.ml.columns import row_key
 from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.fetching import fetched, one_row
 from objectiv_local.ml.key import key_number
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, frame_of
+from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, frame_of_features
 from objectiv_local.ml.splits import HashKFold
 from objectiv_local.ml.statistics.summary import LARGEST
 from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
@@ -81,8 +81,8 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         """Learn the encodings, and return each row encoded by the other folds."""
         if not is_frame(X):
             return preprocessing.TargetEncoder.fit_transform(self, X, y, **params)
-        state, out = self._fit_expressions(X, y, X._state, features_of(X))
-        return frame_of(state, out, type(self).__name__)
+        state, out = self._fit_expressions(X, y, state_of(X), features_of(X))
+        return frame_of_features(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
         size, seed = self._folds()
@@ -115,7 +115,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         found = [_moments(frame, names, each) for each in targets]
         totals = [_moments(frame, [], each)[0][None] for each in targets]
         values = [[np.nan if value is None else value for value in column] for column in found[0]]
-        types = [frame._state.plan.types[name].name for name in names]
+        types = [state_of(frame).plan.types[name].name for name in names]
         stand_in = [[*column, *([column[0]] * max(0, len(labels or [0.5, 1.5]) - len(column)))] for column in values]
         table = surrogate(stand_in, names, types)
         repeated = [(labels or [0.5, 1.25])[row % len(labels or [0.5, 1.25])] for row in range(len(table))]
@@ -132,7 +132,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
 
     def _labels(self, frame: DataFrame, target: str) -> list[Any] | None:
         """Return the classes of the target in order, or None for a number."""
-        column = frame._state.column(target)
+        column = state_of(frame).column(target)
         missing = call("is_null", number_of(column, target) if column.type.name != "string" else column)
         aggregates: dict[str, Expr] = {"missing": aggregation("sum", case([(missing, literal(1))], literal(0)))}
         if column.type.name in ("float64", "decimal"):
@@ -180,7 +180,7 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
     def _cross_fitted(self, state: State, features: Features, size: int, seed: int,
                       parts: list[list[dict[Any, Moments]]], totals: list[dict[Any, Moments]]) -> tuple[State, Features]:
         """Return each row encoded by the folds that it is not in."""
-        fold, out = _fold(DataFrame(state, []), size, seed), Features()
+        fold, out = _fold(frame_of(state, []), size, seed), Features()
         labels = iter(self.get_feature_names_out())
         others = [[_sum(total for (which,), total in each.items() if which != number) for each in totals]
                   for number in range(size)]
@@ -209,7 +209,7 @@ def _encoding(state: State, expr: Expr, name: str, numbers: dict[Any, list[float
 
 def _indicators(frame: DataFrame, target: str, labels: list[Any] | None) -> list[Expr]:
     """Return the target as numbers: itself, whether it is the second of two classes, or whether it is each of several."""
-    column: Expr = frame._state.column(target)
+    column: Expr = state_of(frame).column(target)
     if labels is None:
         return [number_of(column, target)]
     if column.type.name == "decimal":
@@ -227,8 +227,8 @@ def _moments(frame: DataFrame, names: list[str], target: Expr,
     aggregates = [("n", aggregation("size")), ("mean", aggregation("mean", target)),
                   ("var", aggregation("var", target, literal(0)))]
     if not names:
-        grouped = Aggregate(frame._state.plan, extra, tuple(aggregates))
-        rows = fetched(frame._state, grouped).to_pylist()
+        state = state_of(frame)
+        rows = fetched(state, Aggregate(state.plan, extra, tuple(aggregates))).to_pylist()
         return [{(tuple(row[name] for name, _ in extra) if extra else None): _moments_from(row["n"], row["mean"], row["var"])
                  for row in rows}]
     found = counted(frame, names, extra, aggregates)

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Column, Expr
+from objectiv_local.frame.authoring import Column, Expr, frame_of, state_of
 from objectiv_local.ml.estimator import OverFrames, is_frame, parameters_checked
 from objectiv_local.ml.expressions import not_nan
 from objectiv_local.types import FLOAT64
@@ -67,8 +67,8 @@ class FrameTransformer(OverFrames):
             return super().fit_transform(X, y, **fit_params)  # type: ignore[misc]
         if fit_params:
             return self.fit(X, y, **fit_params)._transformed(X)
-        state, out = self._fit_expressions(X, y, X._state, features_of(X))
-        return frame_of(state, out, type(self).__name__)
+        state, out = self._fit_expressions(X, y, state_of(X), features_of(X))
+        return frame_of_features(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
         """Learn from a frame, and return its columns transformed: over a state in which they are ``features``."""
@@ -96,7 +96,7 @@ class FrameTransformer(OverFrames):
         """Return a frame transformed for a model, to which NaN is as good as NULL."""
         self._names(X)
         self._check(X)
-        return self._transformed(X, {name: X._state.column(name) for name in X.data_columns} if self._keeps_nan else None)
+        return self._transformed(X, {name: state_of(X).column(name) for name in X.data_columns} if self._keeps_nan else None)
 
     @property
     def _keeps_nan(self) -> bool:
@@ -104,8 +104,8 @@ class FrameTransformer(OverFrames):
         return False
 
     def _transformed(self, X: DataFrame, features: Features | None = None) -> DataFrame:
-        state, out = self._expressions(X._state, features_of(X) if features is None else features)
-        return frame_of(state, out, type(self).__name__)
+        state, out = self._expressions(state_of(X), features_of(X) if features is None else features)
+        return frame_of_features(state, out, type(self).__name__)
 
     def _check(self, frame: DataFrame) -> None:
         """Raise if the rows of a frame cannot be transformed; the names of its columns are known to be right."""
@@ -116,8 +116,8 @@ class FrameTransformer(OverFrames):
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         if names != X.data_columns:
             raise InvalidValue(f"the inverse of {type(self).__name__} takes the columns {names}, not {X.data_columns}")
-        state, out = self._inverse(X._state, features_of(X))
-        return frame_of(state, out, type(self).__name__)
+        state, out = self._inverse(state_of(X), features_of(X))
+        return frame_of_features(state, out, type(self).__name__)
 
 
 class Invertible(FrameTransformer):
@@ -130,14 +130,15 @@ class Invertible(FrameTransformer):
 
 def features_of(frame: DataFrame) -> Features:
     """Return the data columns of a frame as features."""
-    columns = {name: frame._state.column(name) for name in frame.data_columns}
+    state = state_of(frame)
+    columns = {name: state.column(name) for name in frame.data_columns}
     return {name: not_nan(column) if column.type == FLOAT64 else column for name, column in columns.items()}
 
 
-def frame_of(state: State, features: Features, step: str) -> DataFrame:
+def frame_of_features(state: State, features: Features, step: str) -> DataFrame:
     """Return a frame of expressions over a state as its only data columns."""
     changed = [(name, expr) for name, expr in features.items() if expr != Column(name, expr.type)]
-    return DataFrame(state.extended(changed, _words(step)) if changed else state, list(features))
+    return frame_of(state.extended(changed, _words(step)) if changed else state, list(features))
 
 
 def _words(name: str) -> str:

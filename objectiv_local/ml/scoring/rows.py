@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, call, case, literal, new_name
+from objectiv_local.frame.authoring import Expr, call, case, literal, new_name, state_of
 from objectiv_local.ml.expressions import as_float, number_of, real
 from objectiv_local.types import FLOAT64
 
@@ -23,9 +23,9 @@ class Rows:
     """A state that grows: each step adds columns under names that nobody has taken."""
 
     def __init__(self, frame: DataFrame) -> None:
-        self.state = frame._state
+        self.state = state_of(frame)
         self.data_columns = frame.data_columns
-        self.taken = {*frame._state.plan.types, *frame.data_columns}
+        self.taken = {*state_of(frame).plan.types, *frame.data_columns}
 
     def keep(self, step: str, columns: Sequence[tuple[str, Expr]], *, once: bool = True) -> list[Expr]:
         """Return expressions as columns of a step of their own, in which they are computed ``once`` however often read."""

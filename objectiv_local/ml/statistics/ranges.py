@@ -8,7 +8,7 @@ from typing import Any
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, aggregation, call, case
+from objectiv_local.frame.authoring import Expr, aggregation, call, case, state_of
 from objectiv_local.ml.expressions import number, real
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.types import FLOAT64
@@ -46,14 +46,14 @@ def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, lis
     for position, name in enumerate(names):
         value = number(frame, name)
         aggregates |= {f"{op}_{position}": aggregation(op, value) for op in ops[:3]}
-        if frame._state.plan.types[name] == FLOAT64:
-            value = frame._state.column(name)
+        if state_of(frame).plan.types[name] == FLOAT64:
+            value = state_of(frame).column(name)
             value = case([(call("le", call("abs", value), real(LARGEST)), value)])
         aggregates |= {f"{op}_{position}": aggregation(op, value) for op in more}
     found = one_row(frame, aggregates)
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
     for name, each in zip(names, columns, strict=True):
-        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
+        if state_of(frame).plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
             raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
                                hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
     return int(found["rows"]), columns
