@@ -37,6 +37,11 @@ class Reduction:
     parts: tuple[Aggregation, ...]
     combine: Combine | None = None
 
+    def where(self, condition: Expr) -> Reduction:
+        """Return the aggregate of the rows where a condition holds."""
+        return replace(self, parts=tuple(Aggregation(part.op, part.args, part.order, condition, part.type)
+                                         for part in self.parts))
+
     def over(self, window: Callable[[Aggregation], Expr]) -> Expr:
         """Return the aggregate over a window, which ``window`` makes of an operation."""
         values = [window(part) for part in self.parts]
