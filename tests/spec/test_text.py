@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from spec.specs import Spec, op, rowwise
+from spec.specs import Spec, method, op, rowwise
 
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import BOOL, INT64, STRING
@@ -120,7 +120,14 @@ CHANGE = [
     ]),
 ]
 
-SPECS: list[Spec] = LETTERS + SLICE + SEARCH + CHANGE
+#: Methods that are made of several operations.
+METHODS = [
+    rowwise("capitalize: the first letter", ONE, method(lambda text: text.str.capitalize()), STRING, [
+        ("éCOLE du soir", "École du soir"), ("ABC", "Abc"), ("1a", "1a"), ("a", "A"), ("", ""), (None, None),
+    ]),
+]
+
+SPECS: list[Spec] = LETTERS + SLICE + SEARCH + CHANGE + METHODS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)
