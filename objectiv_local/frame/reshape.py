@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.functions import Function, checked_function
-from objectiv_local.frame.groupby import partition_of
+from objectiv_local.frame.functions import Function, Named, Reduction, checked_function, reduction
+from objectiv_local.frame.groupby import aggregated, partition_of
+from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.handles import is_frame, is_series, make_frame, make_series
 from objectiv_local.frame.state import with_one_value_each
 from objectiv_local.frame.values import is_value, parsed_literal
@@ -167,20 +169,20 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Func
         raise InvalidValue(f"the level {name!r} has missing values, which cannot name a column",
                            hint=f"fill them first: reset_index(), fillna, and set_index; or keep index[{name!r}].notnull()")
     key = state.column(name)
-    columns: list[tuple[str, Expr]] = []
+    columns: list[tuple[str, Reduction]] = []
     for value in values:
         same = call("eq", key, literal_of(value, key.type))
         for column in frame.data_columns:
-            function = aggregation(checked_function(func), state.column(column), where=same)
-            columns.append((title(shown(value), column), function))
+            made = reduction(checked_function(func), state.column(column), state.order)
+            columns.append((title(shown(value), column), made.where(same)))
     names = [label for label, _ in columns]
     clash = sorted({*repeated(names), *(set(names) & set(rest))})
     if clash:
         raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
-    plan = Aggregate(state.plan, tuple((each, state.column(each)) for each in rest), tuple(columns), "unstacked")
-    order = tuple(Ordering(plan.column(each)) for each in rest)
-    made = make_frame(state.with_rows(plan, tuple(rest), order), names)
-    return made if fill_value is None else made.fillna(value=fill_value)
+    found = aggregated(replace(state, groups=Groups(tuple((each, state.column(each)) for each in rest))), Named(tuple(columns)),
+                       "unstacked")
+    unstacked = make_frame(found, names)
+    return unstacked if fill_value is None else unstacked.fillna(value=fill_value)
 
 
 def level_named(frame: DataFrame, level: int | str) -> str:

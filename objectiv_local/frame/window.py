@@ -167,8 +167,7 @@ class SeriesWindow(Reductions["Series"]):
     def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> Series:
         if named is not None or not (isinstance(func, str) or callable(func)):
             raise NotSupported("a window takes one aggregate at a time", hint="call it for each")
-        order = () if func not in ("first", "last", "to_json_array") else self._window._state.order
-        made = reduction(functions.checked_function(func), self._series._expr, order, **options)
+        made = reduction(functions.checked_function(func), self._series._expr, self._window._state.order, **options)
         return self._window._over(self._series, made, self._series.name)
 
     def __getattr__(self, name: str) -> Any:

@@ -10,8 +10,8 @@ from objectiv_local.arguments import checked
 from objectiv_local.dialects.standard import regex
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.reductions import Partition
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.series.reductions import Partition
 from objectiv_local.plan.expr import Literal, call, case, cast, literal
 from objectiv_local.types import INT64, STRING, list_type
 
@@ -96,6 +96,25 @@ class StringOperation:
     def rstrip(self, to_strip: str | None = None) -> Series:
         """Return the text without blanks, or the given letters, at its end."""
         return self._call("rstrip", _letters(to_strip))
+
+    def removeprefix(self, prefix: str) -> Series:
+        """Return the text without ``prefix`` at its start; a text that does not start with it stays as it is.
+
+        >>> import objectiv_local as ol
+        >>> df = ol.DataFrame.from_schema({"page": "string"})
+        >>> print(df.page.str.removeprefix("www.").view_sql())
+        SELECT CASE WHEN starts_with(page, 'www.') THEN substring(page, 5) ELSE page END AS page
+        FROM data
+        """
+        rest = call("slice", self._series._expr, literal(len(prefix)), literal(None, INT64))
+        return self._series._with(case([(self.startswith(prefix)._expr, rest)], self._series._expr))
+
+    def removesuffix(self, suffix: str) -> Series:
+        """Return the text without ``suffix`` at its end; a text that does not end with it stays as it is."""
+        if not suffix:
+            return self._series
+        rest = call("slice", self._series._expr, literal(0), literal(-len(suffix)))
+        return self._series._with(case([(self.endswith(suffix)._expr, rest)], self._series._expr))
 
     def contains(self, pat: str | Series, case: bool = True, regex: bool = False) -> Series:
         """Return whether the text contains ``pat``, a text or a series, or matches it somewhere with ``regex``.

@@ -14,7 +14,7 @@ OPERATIONS = (
               combined_by="sum"),
     aggregate("sum_or_null", "int64 -> int64", "float64 -> float64", "decimal -> =1", "bool -> int64", "timedelta -> timedelta",
               meaning="The sum of the values; NULL if there are none. An integer sum beyond 64 bits is an error.",
-              combined_by="sum_or_null"),
+              combined_by="sum_or_null", internal=True),
     aggregate("mean", "int64 -> float64", "float64 -> float64", "decimal -> float64", "bool -> float64",
               "timedelta -> timedelta",
               meaning="The mean of the values that are not NULL; NULL if there are none. A mean duration is rounded to a "
@@ -28,7 +28,7 @@ OPERATIONS = (
               meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "
                       "if there are none. A duration or moment between two is cut to a microsecond."),
     aggregate("quantile_disc", "float64 float64! -> float64", "string float64! -> string", "date float64! -> date",
-              "time float64! -> time", windowed=False,
+              "time float64! -> time", windowed=False, internal=True,
               meaning="The least value for which it and the values below it are at least a share of all values; NULL if there "
                       "are none."),
     aggregate("mode", "T -> T", windowed=False,
