@@ -17,8 +17,11 @@ from objectiv_local.errors import InvalidValue, near
 #: What an engine consists of: the group of entry points, and the attribute of the module of each engine of our own.
 _PARTS = {"dialects": "DIALECT", "engines": "BACKEND"}
 
+#: The engine whose SQL is written where none is asked for.
+DEFAULT = "duckdb"
+
 #: The engines of this package.
-_OWN = ("duckdb", "postgres")
+_OWN = (DEFAULT, "postgres")
 
 
 @cache

@@ -52,7 +52,7 @@ def make_frame(state: State, columns: Sequence[str] = ()) -> DataFrame:
 def make_series(state: State, expr: Expr, name: str) -> Series:
     """Return a series of the class that belongs to the expression's type."""
     state, expr = state.shallow(expr)
-    label = expr.type.label.partition("[")[0]
+    label = expr.type.reading
     class_ = _series.get(label) or _series.get(expr.type.name) or _series["any"]
     return class_(state, expr, name)
 

@@ -18,6 +18,7 @@ from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Literal, cast, literal
 from objectiv_local.plan.nodes import Source, Values
 from objectiv_local.plan.relation import AS_DECLARED, Relation, StoredTable
+from objectiv_local.registry import DEFAULT
 from objectiv_local.types import INT64, TIMEDELTA, UUID, Type, type_from_dtype
 
 if TYPE_CHECKING:
@@ -243,7 +244,7 @@ def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, conv
 
 
 def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Sequence[str] | str = (),
-                dialect: str = "duckdb", table_name: str = "data") -> DataFrame:
+                dialect: str = DEFAULT, table_name: str = "data") -> DataFrame:
     """Return a frame without connection, to see the SQL of a program. ``schema`` maps columns to dtypes.
 
     >>> from objectiv_local import DataFrame

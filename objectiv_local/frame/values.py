@@ -144,7 +144,7 @@ def constant(value: object, type_: Type) -> Literal:
     if value is None:
         return literal(None, type_)
     if type_.name == "json":
-        kinds = {"list": list, "dict": dict}.get(type_.label.partition("[")[0], dict | list | str | bool | int | float)
+        kinds = {"list": list, "dict": dict}.get(type_.reading, dict | list | str | bool | int | float)
         if not isinstance(value, kinds):
             raise InvalidType(f"{value!r} is not a constant of type {type_}",
                               hint="JSON values are dict, list, str, bool, int and float")

@@ -106,7 +106,7 @@ class SeriesDtypes:
         own = cls._class_dtype()
         if dtype is not None:
             type_ = type_from_dtype(dtype)
-            if own not in ("", type_.name, type_.label.partition("[")[0]):
+            if own not in ("", type_.name, type_.reading):
                 raise InvalidValue(f"{cls.__name__} has constants of dtype {own}, not {type_}",
                                    hint="use Series.from_value, or the class of that dtype")
             return type_

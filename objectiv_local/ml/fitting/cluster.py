@@ -56,7 +56,7 @@ class _Clusters(Model):
         """Return minus the sum of squared distances to the nearest centers. Over a frame, the rows are streamed."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
-        self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
+        self._refuse("sample_weight", sample_weight)
         names = self._names(X)
         with one_snapshot(X):
             rows, found = ranges(X, names)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.frame import DataFrame, Series
+from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import call, state_of, unused_name
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
@@ -17,28 +17,9 @@ from objectiv_local.ml.targets import required_target, with_target
 class Model(OverFrames):
     """An estimator whose predictions over a frame are columns of it."""
 
-    def _fits_frame(self, X: object, y: object, sample_weight: object = None) -> bool:
-        """Return whether to fit to a frame of this package. Checks the parameters, and that no weights are given, if so."""
-        if not is_frame(X):
-            if isinstance(y, DataFrame | Series):
-                raise InvalidType("y is a column of a database and X is in memory",
-                                  hint="pass a frame and the name of its target column")
-            return False
-        self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
-        self._validate_params()
-        return True
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Return the estimator, fitted to rows in memory or to a frame; see the class."""
-        if self._fits_frame(X, y, sample_weight):
-            self._fit_frame(X, y)
-        else:
-            super().fit(X, y, sample_weight)  # type: ignore[misc]
-        return self
-
-    def _fit_frame(self, X: DataFrame, y: Any) -> None:
-        """Set the fitted attributes from a frame."""
-        raise NotImplementedError
+        return self._fit_to(X, y, sample_weight=sample_weight)
 
     def _with_target(self, X: DataFrame, y: object) -> tuple[DataFrame, list[str], str]:
         """Return the frame with the target, the names of the features, which are kept, and that of the target."""

@@ -31,7 +31,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.ml.expressions import constant, real
 from objectiv_local.ml.fetching import fetched
-from objectiv_local.ml.preprocessing.transformer import features_of
+from objectiv_local.ml.preprocessing.transformer import feature_exprs
 from objectiv_local.ml.statistics.summary import check_sizes, no_rows
 from objectiv_local.types import FLOAT64, arrow_type, is_nan
 
@@ -66,7 +66,7 @@ def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, E
     One query: the features are grouping sets of it. Raises TooLarge for more than a million rows.
     """
     state = state_of(frame)
-    features = features_of(frame)
+    features = feature_exprs(frame)
     keys = [(f"c{position}", category(features[name], name)) for position, name in enumerate(names)]
     first = len(keys)
     # Keys are columns of their own, because a grouping may not have one expression as two keys.

@@ -14,7 +14,7 @@ from objectiv_local.ml.fetching import one_row
 from objectiv_local.types import FLOAT64
 
 #: Greater values are refused: the difference of two would be no float.
-LARGEST = 2.0**960
+LARGEST_VALUE = 2.0**960
 
 
 def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
@@ -22,8 +22,8 @@ def check_range(name: str, low: float, high: float, *, is_target: bool = False) 
     if math.isinf(low) or math.isinf(high):
         raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
                            f"column {name!r}", hint="leave such rows out, or clip the column")
-    if max(abs(low), abs(high)) > LARGEST:
-        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, of which sums are no floats",
+    if max(abs(low), abs(high)) > LARGEST_VALUE:
+        raise InvalidValue(f"column {name!r} has values beyond {LARGEST_VALUE:.0e}, of which sums are no floats",
                            hint="divide the column by a constant")
 
 
@@ -48,7 +48,7 @@ def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, lis
         aggregates |= {f"{op}_{position}": aggregation(op, value) for op in ops[:3]}
         if state_of(frame).plan.types[name] == FLOAT64:
             value = state_of(frame).column(name)
-            value = case([(call("le", call("abs", value), real(LARGEST)), value)])
+            value = case([(call("le", call("abs", value), real(LARGEST_VALUE)), value)])
         aggregates |= {f"{op}_{position}": aggregation(op, value) for op in more}
     found = one_row(frame, aggregates)
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
