@@ -16,6 +16,9 @@ steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``Group
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
 names                 ``unused_name``, ``new_name``
 types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format
+classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
+frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
+                      ``without_join`` (a series of other rows), ``check_aligned``; ``pyplot`` for charts
 ====================  ==============================================================================================
 """
 
@@ -23,9 +26,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from objectiv_local.engines import Engine
+from objectiv_local.frame.align import without_join
 from objectiv_local.frame.frame import DataFrame
-from objectiv_local.frame.series import Series, make_series
+from objectiv_local.frame.groupby import grouping
+from objectiv_local.frame.io import from_stored
+from objectiv_local.frame.plot import pyplot
+from objectiv_local.frame.reshape import unstacked
+from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
 from objectiv_local.frame.state import State
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.expr import (
     Aggregation,
     Call,
@@ -92,6 +102,7 @@ __all__ = [
     "Pin",
     "ScalarQuery",
     "Select",
+    "SeriesJson",
     "Source",
     "State",
     "StoredTable",
@@ -104,19 +115,26 @@ __all__ = [
     "call",
     "case",
     "cast",
+    "check_aligned",
     "common_type",
     "expr_of",
     "frame_of",
+    "grouping",
     "literal",
     "new_name",
     "over",
+    "pyplot",
+    "series_class",
     "series_of",
     "state_of",
+    "stored_frame",
     "strftime_pieces",
     "substitute",
     "transform",
+    "unstacked",
     "unused_name",
     "walk",
+    "without_join",
 ]
 
 
@@ -146,3 +164,10 @@ def frame_of(state: State, columns: Sequence[str] = ()) -> DataFrame:
 def series_of(state: State, expr: Expr, name: str) -> Series:
     """Return an expression over the rows of a plan as a series, of the class that its type has."""
     return make_series(state, expr, name)
+
+
+def stored_frame(engine: Engine, stored: StoredTable, index: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """Return a frame over columns of a table that an engine found. Raises ColumnNotFound, and InvalidType for a column of a
+    type that is not supported.
+    """
+    return from_stored(DataFrame, engine, stored, index, columns)
