@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 
+from objectiv_local import sample
 from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
@@ -156,8 +157,6 @@ def connected(db_url: object) -> Engine:
         return connect(db_url)
     if os.environ.get("DSN"):
         return connect(os.environ["DSN"])
-    from objectiv_local import sample
-
     logger.warning("no db_url given and DSN is not set: reading the bundled sample data")
     return connect(sample.path())
 

@@ -123,7 +123,7 @@ def test_models_on_frames_without_their_columns(df):
 def test_columns_may_have_any_name(df):
     hub = ModelHub()
     hub.add_conversion_event(event_type="PressEvent", name="presses")
-    for name in ("model", "data", "others", "self"):
+    for name in ("model", "data", "others"):
         named = df.assign(**{name: df.session_id})
         assert hub.agg.drop_off_locations(named, groupby=name).view_sql().count(name) > 0
         assert len(hub.get_funnel_discovery().get_navigation_paths(named, 2, by=name)) == 1
