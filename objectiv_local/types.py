@@ -13,7 +13,7 @@ import math
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
@@ -26,17 +26,25 @@ if TYPE_CHECKING:
 class Type:
     """A logical type. ``label`` names a special reading of it, such as a location stack, which is a kind of JSON.
 
-    ``scale`` is the number of digits that a decimal has behind the point; it has at most 38 digits in all.
+    ``scale`` is the number of digits that a decimal has behind the point; it has at most 38 digits in all. ``element`` is the
+    type of the elements of a list, and ``fields`` are those of the members of a struct.
     """
 
     name: str
     label: str = ""
     scale: int = 0
+    element: Type | None = field(default=None, repr=False)
+    fields: tuple[tuple[str, Type], ...] | None = field(default=None, repr=False)
 
     @property
     def dtype(self) -> str:
         """The name that a user sees and may give."""
         return self.label or (f"decimal(38,{self.scale})" if self.name == "decimal" else self.name)
+
+    @property
+    def reading(self) -> str:
+        """The special reading of it: its label, ``list`` or ``dict``; empty if there is none."""
+        return "list" if self.element is not None else "dict" if self.fields is not None else self.label
 
     @property
     def plain(self) -> Type:
@@ -62,6 +70,9 @@ INTERVAL = Type("numeric_interval")
 #: What identifies a row of a stored table within one statement. Programs have no such values: they are only compared for
 #: equality, by joins that the compiler adds.
 ROW_ID = Type("row_id")
+
+#: What some functions of engines take, or make, in place of int64. Programs have no such values.
+INT32 = Type("int32")
 
 #: The types of the catalogue; decimals are one type there, whatever their scale.
 TYPES = (BOOL, INT64, FLOAT64, DECIMAL, STRING, DATE, TIME, TIMESTAMP, TIMEDELTA, UUID, JSON, INTERVAL)
@@ -170,26 +181,18 @@ def decimal_type(scale: int) -> Type:
 
 def list_type(element: Type) -> Type:
     """Return the type of lists of ``element``: JSON arrays whose elements have one type."""
-    return Type("json", f"list[{element.dtype}]")
+    return Type("json", f"list[{element.dtype}]", element=element)
 
 
 def dict_type(fields: Mapping[str, Type]) -> Type:
     """Return the type of structs: JSON objects whose members have a type each."""
-    return Type("json", "dict[" + ", ".join(f"{json.dumps(name)}: {type_.dtype}" for name, type_ in fields.items()) + "]")
+    label = "dict[" + ", ".join(f"{json.dumps(name)}: {type_.dtype}" for name, type_ in fields.items()) + "]"
+    return Type("json", label, fields=tuple(fields.items()))
 
 
-def list_element(type_: Type) -> Type | None:
-    """Return the type of the elements of a list; None for what is no list."""
-    if not type_.label.startswith("list["):
-        return None
-    return type_from_dtype(type_.label[len("list["):-1])
-
-
-def dict_fields(type_: Type) -> dict[str, Type] | None:
-    """Return the types of the members of a struct; None for what is no struct."""
-    if not type_.label.startswith("dict["):
-        return None
-    rest, fields = type_.label[len("dict["):-1], {}
+def _dict_from_dtype(dtype: str) -> Type:
+    """Return the type of structs with this dtype. Raises ValueError if it is not written as one."""
+    rest, fields = dtype[len("dict["):-1], {}
     while rest:
         name, end = json.JSONDecoder().raw_decode(rest)
         depth, stop = 0, len(rest)
@@ -200,7 +203,7 @@ def dict_fields(type_: Type) -> dict[str, Type] | None:
                 break
         fields[name] = type_from_dtype(rest[end + 2:stop])
         rest = rest[stop + 2:]
-    return fields
+    return dict_type(fields)
 
 
 def _parametrised(dtype: str) -> Type | None:
@@ -215,7 +218,7 @@ def _parametrised(dtype: str) -> Type | None:
         return list_type(type_from_dtype(dtype[len("list["):-1]))
     if dtype.startswith("dict[") and dtype.endswith("]"):
         try:
-            return dict_type(dict_fields(Type("json", dtype)) or {})
+            return _dict_from_dtype(dtype)
         except ValueError:
             return None
     return None

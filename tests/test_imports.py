@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import graph
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -27,3 +30,41 @@ def test_import_loads_no_heavy_package(module: str) -> None:
 
 def test_heavy_packages_would_be_seen() -> None:
     assert "numpy" in loaded_by("import numpy")
+
+
+def test_no_modules_import_each_other_and_few_imports_stand_in_functions() -> None:
+    edges = graph.imports(graph.modules())
+    assert len(edges) > 500
+    assert graph.circles(edges) == []
+    late = [edge for edge in edges if edge.is_late]
+    assert len(late) < 30, late
+
+
+def test_circles_and_late_imports_would_be_seen() -> None:
+    sources = {"objectiv_local.a": "from objectiv_local import b",
+               "objectiv_local.b": "def f():\n    import objectiv_local.a\n",
+               "objectiv_local.c": "if TYPE_CHECKING:\n    import objectiv_local.c\nfrom objectiv_local.a import x"}
+    edges = graph.imports({name: ast.parse(text) for name, text in sources.items()})
+    assert graph.circles(edges) == [["objectiv_local.a", "objectiv_local.b"]]
+    assert [edge.importer for edge in edges if edge.is_late] == ["objectiv_local.b"]
+    assert len(edges) == 3
+
+
+#: Where engines may be named: their homes, and the list of those that there are.
+HOMES = re.compile(r"objectiv_local\.(registry|(dialects|engines)\.(duckdb|postgres)(\.|$))")
+
+
+def test_engines_are_named_in_their_homes_alone() -> None:
+    named, trees = {}, graph.modules()
+    edges = graph.imports(trees)
+    for module, tree in trees.items():
+        if HOMES.match(module):
+            continue
+        texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in texts
+                 and node.value in ("duckdb", "postgres")]
+        found += [edge.imported for edge in edges if edge.importer == module
+                  and HOMES.match(edge.imported) and not edge.imported.endswith("registry")]
+        if found:
+            named[module] = found
+    assert named == {}

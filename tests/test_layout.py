@@ -6,12 +6,16 @@ import ast
 import re
 from pathlib import Path
 
+from objectiv_local.plan.ops import OPS
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "objectiv_local"
 MODULES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
 
 LONGEST = 600  # lines; more is more than one topic
 ENGINE_CONDITION = re.compile(r"""\b(dialect|engine|backend)(\.name)?\s*(==|!=|in)\s*[\[({]?\s*['"](duckdb|postgres)""")
+#: What models know of the frame: its classes, and the module for authors.
+AUTHORS = {"objectiv_local.frame", "objectiv_local.frame.authoring"}
 SHAPELESS = {"common.py", "helpers.py", "misc.py", "util.py", "utils.py"}
 
 
@@ -41,3 +45,47 @@ def test_files_are_named_after_their_topic() -> None:
 def test_engines_are_told_apart_in_dialects_and_engines_alone() -> None:
     elsewhere = (name for name in MODULES if name.split("/")[1] not in {"dialects", "engines"})
     assert [name for name in elsewhere if ENGINE_CONDITION.search(MODULES[name])] == []
+
+
+def test_engines_know_no_plan_but_where_rows_are_stored() -> None:
+    engines = {name: text for name, text in MODULES.items() if name.startswith("objectiv_local/engines/")}
+    assert "objectiv_local/engines/base.py" in engines
+    imported = {found for text in engines.values() for found in re.findall(r"objectiv_local\.plan[\w.]*", text)}
+    assert imported == {"objectiv_local.plan.relation"}
+
+
+def _operation_tables(tree: ast.AST) -> list[list[str]]:
+    """Return the literals that name three operations or more."""
+    tables = []
+    for node in ast.walk(tree):
+        items = getattr(node, "elts", None) or getattr(node, "keys", None) or []
+        names = [each.value for each in items if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        if len(OPS.keys() & set(names)) >= 3:
+            tables.append(names)
+    return tables
+
+
+def test_passes_ask_operations_for_facts_and_have_no_tables_of_them() -> None:
+    plan = {name: ast.parse(text) for name, text in MODULES.items()
+            if name.startswith("objectiv_local/plan/") and not name.startswith("objectiv_local/plan/ops/")}
+    assert "objectiv_local/plan/early.py" in plan
+    assert {name: found for name, tree in plan.items() if (found := _operation_tables(tree))} == {}
+
+
+def test_a_table_of_operations_would_be_found() -> None:
+    assert _operation_tables(ast.parse("TOTAL = frozenset(('eq', 'lower', 'length'))")) == [["eq", "lower", "length"]]
+    assert _operation_tables(ast.parse("BY = {'sum': 'sum', 'min': 'min', 'size': 'sum'}")) == [["sum", "min", "size"]]
+
+
+def test_the_bridge_knows_frames_by_their_public_names_and_the_module_for_authors() -> None:
+    inside = {}
+    for name, text in MODULES.items():
+        if not name.startswith("objectiv_local/ml/"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("objectiv_local.frame") \
+                    and node.module not in AUTHORS:
+                inside[name] = node.module
+            if isinstance(node, ast.Attribute) and node.attr in ("_state", "_expr"):
+                inside[name] = node.attr
+    assert inside == {}

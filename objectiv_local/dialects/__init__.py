@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
-from objectiv_local.dialects.lowering.lowering import STORED_ROWS, Statement, Store, lower
-from objectiv_local.dialects.standard.table import Dialect
-from objectiv_local.errors import InvalidValue, near
+from objectiv_local.dialects.dialect import Dialect
+from objectiv_local.dialects.lowering.lowering import Statement, Store, lower
+from objectiv_local.dialects.lowering.scope import STORED_ROWS
+from objectiv_local.errors import InvalidType
 from objectiv_local.plan.nodes import Node
 from objectiv_local.plan.passes import rewritten
+from objectiv_local.registry import load, names
 
 __all__ = ["STORED_ROWS", "Dialect", "Statement", "compile_in_parts", "compile_plan", "dialect_named", "names"]
 
-names = ("duckdb", "postgres")
-
-
-@cache
 def dialect_named(name: str) -> Dialect:
     """Return the dialect with this name. Raises :class:`InvalidValue` for an unknown one."""
-    if name == "duckdb":
-        from objectiv_local.dialects.duckdb.dialect import DUCKDB
-
-        return DUCKDB
-    if name == "postgres":
-        from objectiv_local.dialects.postgres.dialect import POSTGRES
-
-        return POSTGRES
-    raise InvalidValue(f"there is no dialect {name!r}", hint=near(str(name), names))
+    found = load("dialects", name)
+    if not isinstance(found, Dialect):
+        raise InvalidType(f"what is registered as the dialect {name!r} is no Dialect, but {type(found).__name__}")
+    return found
 
 
 def compile_in_parts(plan: Node, dialect: str, store: Store) -> Statement:

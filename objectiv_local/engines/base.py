@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from objectiv_local.errors import ConnectionFailed
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow
 
-    from objectiv_local.plan.nodes import Node
-    from objectiv_local.plan.relation import Relation, Schema, StoredTable
+    from objectiv_local.plan.relation import Schema, StoredTable
 
 #: Rows of one batch when the caller does not say.
 BATCH_ROWS = 65_536
@@ -32,6 +33,45 @@ _NAME_LENGTH = 48
 
 #: Postgres cuts longer names without a word.
 _NAME_BYTES = 63
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to connect. ``hint`` lists what can be connected to, for errors."""
+
+    read_only: bool = True
+    statement_timeout: float | None = None
+    external_access: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What identifies a target, how to connect to it, and whether a connection still shows what it holds."""
+
+    key: tuple[object, ...]
+    make: Callable[[], Engine]
+    unchanged: Callable[[Engine], bool] = lambda _: True
+    is_writable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """An engine as ``connect`` finds it.
+
+    ``target`` returns how to reach what was given, or None if that belongs to another engine; ``targets`` says for messages
+    what it takes.
+    """
+
+    name: str
+    target: Callable[[object, Settings], Target | None]
+    targets: tuple[str, ...]
+    #: Returns the target that variables of the environment name, if they name one.
+    from_environment: Callable[[], str | None] = lambda: None
+    #: Whether a connection can be for reading only.
+    is_read_only: bool = True
+    #: Whether statements can be stopped after some time.
+    has_timeout: bool = True
+
 
 _PART = r'"(?:[^"]|"")+"|[^".]+'
 
@@ -54,12 +94,9 @@ class Engine(Protocol):
     """The table of a target that has one table, such as a file; None otherwise."""
     read_only: bool
     """Whether stored data is safe from writes. Temporary tables are possible either way."""
-    materialized: dict[Node, StoredTable]
-    """Temporary tables of this connection that hold the current rows of a plan, by plan."""
-    origins: dict[Relation, Node]
-    """The plan that each temporary table was made from. Unlike ``materialized``, it outlives writes."""
-    samples: dict[Node, Node]
-    """The plans of all rows, by the plan that reads a sample of them."""
+    changes: int
+    """A number that grows when rows computed before may be outdated: after a write, after files changed, and when temporary
+    tables are gone."""
     temporary: set[str]
     """The names of temporary tables that hold rows of frames."""
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow
 
-    from objectiv_local.plan.nodes import Node
-    from objectiv_local.plan.relation import Relation, Schema, StoredTable
+    from objectiv_local.plan.relation import Schema, StoredTable
 
 
 class Session(ABC):
@@ -42,9 +41,7 @@ class Session(ABC):
         self.description = description
         self.default_table = default_table
         self.read_only = read_only
-        self.materialized: dict[Node, StoredTable] = {}
-        self.origins: dict[Relation, Node] = {}
-        self.samples: dict[Node, Node] = {}
+        self.changes = 0
         self.temporary: set[str] = set()
         self._lock = threading.RLock()
         self._depth = 0
@@ -105,7 +102,7 @@ class Session(ABC):
     def _forget(self) -> None:
         self._gone |= self.temporary
         self.temporary.clear()
-        self.materialized.clear()
+        self.changes += 1
 
     def _reconnect(self) -> None:
         self._forget()
@@ -256,7 +253,7 @@ class Session(ABC):
         with self._turn():
             self._transaction(statements)
             # Rows computed before the write may be outdated.
-            self.materialized.clear()
+            self.changes += 1
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
         """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""

@@ -18,7 +18,7 @@ from typing import Literal as OneOf
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.state import State, with_one_value_each
-from objectiv_local.plan.expr import Column, Expr, ScalarQuery, check_compared, substitute
+from objectiv_local.plan.expr import Column, Expr, Ordering, ScalarQuery, check_compared, substitute
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, NamedExprs, Node, Pin, Select, is_single_row
 
@@ -248,8 +248,6 @@ def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     # After an outer join the order of the left side says nothing about the rows of the right one; the index does.
     state = left.with_plan(joined, () if keep == "both" else None)
     if keep == "both" and left.order:
-        from objectiv_local.plan.expr import Ordering
-
         state = left.with_plan(joined, tuple(Ordering(joined.column(each)) for each in left.index))
     return state, exprs, Column(value, other.type)
 

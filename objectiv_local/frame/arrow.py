@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from objectiv_local.engines.ingest import column_from_pandas, in_microseconds
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue
 from objectiv_local.plan.naming import repeated
 from objectiv_local.types import (
@@ -96,8 +97,6 @@ def _cast(name: str, column: pyarrow.ChunkedArray, type_: Type) -> pyarrow.Chunk
 def table_from_pandas(df: pandas.DataFrame, labels: list[str]) -> pyarrow.Table:
     """Return a pandas frame as an Arrow table, the levels of its index first, under ``labels``."""
     import pyarrow as pa
-
-    from objectiv_local.engines.ingest import column_from_pandas, in_microseconds
 
     for column in df.columns:
         if not isinstance(column, str):

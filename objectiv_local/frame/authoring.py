@@ -14,11 +14,13 @@ changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, 
                       ``Literal`` and ``Variable`` to match on
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
-names                 ``unused_name``, ``new_name``
+names                 ``unused_name``, ``new_name``, ``checked_name``
 types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format
 classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
 frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
-                      ``without_join`` (a series of other rows), ``check_aligned``; ``pyplot`` for charts
+                      ``without_join`` (a series of other rows), ``origin_of``, ``check_aligned``; ``pyplot`` for charts
+loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
+                      table is written into the statement itself
 ====================  ==============================================================================================
 """
 
@@ -28,14 +30,17 @@ from collections.abc import Sequence
 
 from objectiv_local.engines import Engine
 from objectiv_local.frame.align import without_join
+from objectiv_local.frame.arrow import typed_table
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
-from objectiv_local.frame.io import from_stored
+from objectiv_local.frame.io import INLINE_ROWS, from_stored
 from objectiv_local.frame.plot import pyplot
 from objectiv_local.frame.reshape import unstacked
 from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
 from objectiv_local.frame.state import State
+from objectiv_local.frame.stored import origin_of
 from objectiv_local.frame.unique import check_aligned
+from objectiv_local.frame.values import checked_name
 from objectiv_local.plan.expr import (
     Aggregation,
     Call,
@@ -81,6 +86,7 @@ from objectiv_local.plan.relation import StoredTable
 from objectiv_local.plan.strftime import pieces as strftime_pieces
 
 __all__ = [
+    "INLINE_ROWS",
     "OPS",
     "Aggregate",
     "Aggregation",
@@ -116,12 +122,14 @@ __all__ = [
     "case",
     "cast",
     "check_aligned",
+    "checked_name",
     "common_type",
     "expr_of",
     "frame_of",
     "grouping",
     "literal",
     "new_name",
+    "origin_of",
     "over",
     "pyplot",
     "series_class",
@@ -131,6 +139,7 @@ __all__ = [
     "strftime_pieces",
     "substitute",
     "transform",
+    "typed_table",
     "unstacked",
     "unused_name",
     "walk",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import as_float, reduction
-from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.handles import make_frame, make_series
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Expr, Ordering, ScalarQuery, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
@@ -174,8 +174,6 @@ def histogram(series: Series, bins: int, method: str = "pandas", of: Series | No
 
     The intervals are those of the values of ``of``, by default of the series itself.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     _checked(series, bins)
     if bins > MOST_BINS:
         raise InvalidValue(f"{bins} bins are too many to list, the most are {MOST_BINS:,}",
@@ -193,4 +191,4 @@ def histogram(series: Series, bins: int, method: str = "pandas", of: Series | No
     plan = Select(joined, (("number", joined.column("number")), ("range", interval),
                            ("value_counts", call("coalesce", joined.column("rows"), literal(0)))))
     state = series._state.with_rows(plan, (), (Ordering(plan.column("number")),))
-    return DataFrame(state, ["range", "value_counts"])
+    return make_frame(state, ["range", "value_counts"])

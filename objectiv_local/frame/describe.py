@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.functions import INTERPOLATED, NUMERIC, Named, Reduction, as_float, reduction
 from objectiv_local.frame.groupby import aggregated, partition_of
+from objectiv_local.frame.handles import make_frame
 from objectiv_local.plan.expr import Expr, Ordering, call, cast, literal
 from objectiv_local.plan.naming import new_name, unused_name
 from objectiv_local.plan.nodes import Join, JoinSide, Node, Select, Union
@@ -87,8 +88,6 @@ def _text(expr: Expr) -> Expr:
 def _below(state: State, rows: Sequence[object], level: str,
            columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> DataFrame:
     """Return a frame with a row for each of ``rows``, in which each column has its own aggregate."""
-    from objectiv_local.frame.frame import DataFrame
-
     partition_of(state, "a description")
     names = [name for name, _, _ in columns]
     keys = state.keys
@@ -105,7 +104,7 @@ def _below(state: State, rows: Sequence[object], level: str,
         plan = Join(plan, other, "inner", tuple((name, name) for name in labels), tuple(sides), nulls_match=True,
                     step="statistics")
     ordering = (*(Ordering(plan.column(key)) for key in keys), Ordering(plan.column(order)))
-    return DataFrame(state.ungrouped().with_rows(plan, (*keys, level), ordering), names)
+    return make_frame(state.ungrouped().with_rows(plan, (*keys, level), ordering), names)
 
 
 def _some_below(state: State, rows: Sequence[object], level: str, order: str,

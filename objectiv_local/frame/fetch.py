@@ -6,7 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.errors import InvalidType
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.state import State
+from objectiv_local.frame.values import to_numpy as as_array
+from objectiv_local.plan.expr import Ordering
+from objectiv_local.plan.rewrite import completed
 
 if TYPE_CHECKING:
     import numpy
@@ -89,8 +93,6 @@ def _intervals(values: pandas.Series[Any]) -> pandas.Series[Any]:
 
 def to_polars(frame: DataFrame, limit: int | slice | None) -> polars.DataFrame:
     """Return the rows as a polars frame, the index first."""
-    from objectiv_local.errors import NotSupported
-
     try:
         import polars as pl
     except ImportError:
@@ -103,8 +105,6 @@ def to_polars(frame: DataFrame, limit: int | slice | None) -> polars.DataFrame:
 def to_numpy(frame: DataFrame) -> numpy.ndarray[Any, Any]:
     """Return the values of the data columns as a two-dimensional array of their common dtype."""
     import numpy as np
-
-    from objectiv_local.frame.series.values import to_numpy as as_array
 
     result = to_pandas(frame, None)
     arrays = [as_array(result[name]) for name in result.columns]
@@ -127,11 +127,6 @@ def _objects(arrays: list[numpy.ndarray[Any, Any]]) -> numpy.ndarray[Any, Any]:
 
 def tail(frame: DataFrame, n: int) -> pandas.DataFrame:
     """Return the last ``n`` rows in the frame's order: fetched in the opposite order, and turned around."""
-    from objectiv_local.errors import InvalidValue
-    from objectiv_local.frame.state import State
-    from objectiv_local.plan.expr import Ordering
-    from objectiv_local.plan.rewrite import completed
-
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
         raise InvalidValue(f"a number of rows has to be a whole number from 0, not {n!r}")
     state: State = frame._state

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import describe as statistics
-from objectiv_local.frame import display, fetch, functions, io, merge, ordering, reshape, store
+from objectiv_local.frame import display, fetch, functions, io, merge, ordering, query, reshape, store
 from objectiv_local.frame import savepoints as saving
 from objectiv_local.frame import scale as scaling
 from objectiv_local.frame import variables as setting
@@ -25,12 +25,14 @@ from objectiv_local.frame.groupby import (
     with_total,
 )
 from objectiv_local.frame.groups import Groups
+from objectiv_local.frame.handles import frame_class, make_series
 from objectiv_local.frame.indexing import LocIndexer
+from objectiv_local.frame.plot import Plot
 from objectiv_local.frame.reductions import Reductions
-from objectiv_local.frame.series.base import Series, index_levels, make_series
-from objectiv_local.frame.series.values import checked_name, is_listed, value_per_column
+from objectiv_local.frame.series.base import Series, index_levels
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.together import set_together
+from objectiv_local.frame.values import checked_name, is_listed, value_per_column
 from objectiv_local.frame.window import Window, expanding, frame_of, rolling
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, literal
@@ -44,9 +46,9 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.engines.base import Engine
-    from objectiv_local.frame.plot import Plot
 
 
+@frame_class
 @checked
 class DataFrame(Reductions["DataFrame"]):
     """A lazy table with an index, in the manner of pandas.
@@ -204,8 +206,6 @@ class DataFrame(Reductions["DataFrame"]):
     @property
     def plot(self) -> Plot:
         """Charts computed by the database: ``df.plot.hist()`` and others."""
-        from objectiv_local.frame.plot import Plot
-
         return Plot(self)
 
     def __dir__(self) -> list[str]:
@@ -408,11 +408,9 @@ class DataFrame(Reductions["DataFrame"]):
         """
         from dataclasses import replace
 
-        from objectiv_local.frame.reshape import level_named
-
         self._state.rows("reset_index")
         given = self.index_columns if level is None else [level] if isinstance(level, int | str) else list(level)
-        moved = [level_named(self, each) for each in given]
+        moved = [reshape.level_named(self, each) for each in given]
         kept = tuple(name for name in self._state.index if name not in moved)
         return DataFrame(replace(self._state, index=kept), self._columns if drop else (*moved, *self._columns))
 
@@ -496,9 +494,7 @@ class DataFrame(Reductions["DataFrame"]):
 
         Names are columns and index levels; there are comparisons, ``and``, ``or``, ``not``, ``in``, arithmetic and constants.
         """
-        from objectiv_local.frame.query import condition
-
-        kept: DataFrame = self[condition(self, expr)]
+        kept: DataFrame = self[query.condition(self, expr)]
         return kept
 
     def _rows(self, plan: Node) -> DataFrame:
@@ -553,9 +549,7 @@ class DataFrame(Reductions["DataFrame"]):
 
     def tail(self, n: int = 5) -> pandas.DataFrame:
         """Return the last ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""
-        from objectiv_local.frame.fetch import tail
-
-        return tail(self, n)
+        return fetch.tail(self, n)
 
     def head(self, n: int = 5) -> pandas.DataFrame:
         """Return the first ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""

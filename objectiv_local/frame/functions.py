@@ -1,9 +1,13 @@
-"""The aggregates that a user names: which operations each is made of, and how their values become one."""
+"""The aggregates that a user names: which operations each is made of, and how their values become one.
+
+An aggregate of the catalogue needs no line here: its name is that of its operation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
@@ -12,10 +16,6 @@ from objectiv_local.plan.expr import Aggregation, Column, Expr, Ordering, aggreg
 from objectiv_local.plan.naming import repeated
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import FLOAT64, INT64
-
-#: The aggregates by the name that a user gives.
-FUNCTIONS = ("count", "nunique", "sum", "mean", "min", "max", "any", "all", "first", "last", "size", "median", "quantile",
-             "mode", "std", "std_pop", "var", "sem", "to_json_array")
 
 #: Aggregates that only some types have; the others are left out with ``numeric_only``.
 NUMERIC = ("bool", "int64", "float64", "decimal")
@@ -37,6 +37,11 @@ class Reduction:
     parts: tuple[Aggregation, ...]
     combine: Combine | None = None
 
+    def where(self, condition: Expr) -> Reduction:
+        """Return the aggregate of the rows where a condition holds."""
+        return replace(self, parts=tuple(Aggregation(part.op, part.args, part.order, condition, part.type)
+                                         for part in self.parts))
+
     def over(self, window: Callable[[Aggregation], Expr]) -> Expr:
         """Return the aggregate over a window, which ``window`` makes of an operation."""
         values = [window(part) for part in self.parts]
@@ -55,32 +60,40 @@ def checked_function(func: object) -> str:
 def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **options: object) -> Reduction:
     """Return the aggregate ``func`` of ``value``, in the order of the rows where that matters.
 
-    Options are ``min_count`` of sum, ``ddof`` of std, var and sem, and ``q`` of quantile; ``skipna`` has to be true.
+    Options are those of :data:`MADE`; ``skipna`` has to be true.
     """
     if options.pop("skipna", True) is not True:
         raise NotSupported(f"{func} with skipna=False is not supported",
                            hint="missing values never count; use isnull().any() to see whether there are any")
-    own = {"sum": "min_count", "std": "ddof", "var": "ddof", "sem": "ddof", "std_pop": "ddof", "quantile": "q"}.get(func)
-    option = options.pop(own, None) if own is not None else None
+    made = MADE.get(func, Made(partial(_operation, func)))
+    option = None if made.option is None else options.pop(made.option, None)
     if options:
         raise InvalidType(f"{func} has no option {next(iter(options))!r}",
-                          hint=None if own is None else f"it has {own}")
-    if func == "sum":
-        return _sum(value, 0 if option is None else option)
-    if func in ("std", "var", "sem", "std_pop"):
-        return _spread(func, value, 1 if option is None else option)
-    if func == "median" and value.type.name in BETWEEN_NOTHING:
-        return Reduction((aggregation("quantile_disc", value, literal(0.5)),))
-    if func in ("median", "quantile"):
-        return _quantile(value, 0.5 if option is None else option)
-    if func == "size":
-        return Reduction((aggregation("size"),))
-    if func == "to_json_array":
-        order = (*order, *(() if any(key.expr is value for key in order) else (Ordering(value),)))
-    return Reduction((aggregation(func, value, order=order if OPS[func].ordered else ()),))
+                          hint=None if made.option is None else f"it has {made.option}")
+    return made.make(Asked(value, order, made.default if option is None else option))
 
 
-def _sum(value: Expr, min_count: object) -> Reduction:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an aggregate is asked of: the values, the order of the rows, and the value of the aggregate's option."""
+
+    value: Expr
+    order: tuple[Ordering, ...]
+    option: object = None
+
+
+def _operation(op: str, asked: Asked) -> Reduction:
+    return Reduction((aggregation(op, asked.value, order=asked.order if OPS[op].ordered else ()),))
+
+
+def _json_array(asked: Asked) -> Reduction:
+    if all(key.expr is not asked.value for key in asked.order):
+        asked = replace(asked, order=(*asked.order, Ordering(asked.value)))
+    return _operation("to_json_array", asked)
+
+
+def _sum(asked: Asked) -> Reduction:
+    value, min_count = asked.value, asked.option
     if isinstance(min_count, bool) or not isinstance(min_count, int) or min_count < 0:
         raise InvalidValue(f"min_count has to be a whole number from 0, not {min_count!r}",
                            hint="with 0 the sum of nothing is 0, with 1 it is missing")
@@ -90,26 +103,60 @@ def _sum(value: Expr, min_count: object) -> Reduction:
                      lambda values: case([(call("ge", values[1], literal(min_count)), values[0])]))
 
 
-def _spread(func: str, value: Expr, ddof: object) -> Reduction:
+def _spread(op: str, asked: Asked) -> Reduction:
+    ddof = asked.option
     if isinstance(ddof, bool) or not isinstance(ddof, int) or ddof not in (0, 1):
         raise InvalidValue(f"ddof has to be 0 or 1, not {ddof!r}", hint="1 is for a sample, 0 for the whole population")
-    if func in ("std", "var"):
-        return Reduction((aggregation(func, value, literal(ddof)),))
-    if func == "std_pop":
-        return Reduction((aggregation("std", value, literal(0)),))
-
-    def error(values: Sequence[Expr]) -> Expr:
-        return call("truediv", values[0], call("sqrt", values[1]))
-
-    return Reduction((aggregation("std", value, literal(ddof)), aggregation("count", value)), error)
+    return Reduction((aggregation(op, asked.value, literal(ddof)),))
 
 
-def _quantile(value: Expr, q: object) -> Reduction:
+def _std_pop(asked: Asked) -> Reduction:
+    return Reduction((aggregation("std", asked.value, literal(0)),))
+
+
+def _sem(asked: Asked) -> Reduction:
+    return Reduction((*_spread("std", asked).parts, aggregation("count", asked.value)),
+                     lambda values: call("truediv", values[0], call("sqrt", values[1])))
+
+
+def _quantile(asked: Asked) -> Reduction:
+    value, q = asked.value, asked.option
     if isinstance(q, bool) or not isinstance(q, int | float) or not 0 <= q <= 1:
         raise InvalidValue(f"q has to be a number from 0 to 1, not {q!r}")
     if value.type.name == "bool":
         value = cast(value, INT64)
     return Reduction((aggregation("quantile", value, literal(float(q))),))
+
+
+def _median(asked: Asked) -> Reduction:
+    if asked.value.type.name in BETWEEN_NOTHING:
+        return Reduction((aggregation("quantile_disc", asked.value, literal(0.5)),))
+    return _quantile(replace(asked, option=0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How an aggregate is made of operations, and its option. An option that is not given, or None, is ``default``."""
+
+    make: Callable[[Asked], Reduction]
+    option: str | None = None
+    default: object = None
+
+
+#: Aggregates that are not one operation of the values, or that have an option.
+MADE: dict[str, Made] = {
+    "size": Made(lambda _: Reduction((aggregation("size"),))),
+    "sum": Made(_sum, "min_count", 0),
+    "var": Made(partial(_spread, "var"), "ddof", 1),
+    "std": Made(partial(_spread, "std"), "ddof", 1),
+    "std_pop": Made(_std_pop),
+    "sem": Made(_sem, "ddof", 1),
+    "median": Made(_median),
+    "quantile": Made(_quantile, "q", 0.5),
+    "to_json_array": Made(_json_array),
+}
+#: The aggregates that users can name: these, and every other one of the catalogue.
+FUNCTIONS = tuple(dict.fromkeys((*(op.name for op in OPS.values() if op.kind == "aggregate" and not op.internal), *MADE)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, Not
 from objectiv_local.frame.align import aligned, same_groups, side_by_side
 from objectiv_local.frame.functions import Named, Reduction
 from objectiv_local.frame.groups import Groups, Keys, Sets
-from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.handles import is_series, make_series
 from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Expr, Ordering
 from objectiv_local.plan.naming import unused_name
@@ -19,6 +19,7 @@ from objectiv_local.plan.nodes import Aggregate, Extend, Filter, GroupingSets, N
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
 
 
 def grouped(frame: DataFrame, by: object, kind: str = "groupby") -> State:
@@ -184,7 +185,7 @@ def grouping(frame: DataFrame, by: object) -> tuple[State, Keys]:
                                      hint=near(item, [*frame.data_columns, *state.index]))
             name = item
             expr: Expr = state.column(item)
-        elif isinstance(item, Series):
+        elif is_series(item):
             state, exprs, expr = aligned(state, [key for _, key in keys], item._state, item._expr, "left", item.name)
             keys = [(old, new) for (old, _), new in zip(keys, exprs, strict=True)]
             name = item.name

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.handles import make_series
 from objectiv_local.frame.reshape import row_stacked, shared_type
-from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import value_per_column
+from objectiv_local.frame.series.base import Series
+from objectiv_local.frame.values import value_per_column
 from objectiv_local.plan.expr import Expr, Ordering, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.types import STRING, UUID, python_value
 

@@ -10,16 +10,15 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
-from objectiv_local.dialects.standard.table import CAST
 from objectiv_local.engines import connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, TableNotFound, near
 from objectiv_local.frame.arrow import table_from_pandas, typed_table
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
-from objectiv_local.frame.translate import stored_name
 from objectiv_local.plan.expr import Literal, cast, literal
 from objectiv_local.plan.nodes import Source, Values
-from objectiv_local.plan.relation import Relation, StoredTable
+from objectiv_local.plan.relation import AS_DECLARED, Relation, StoredTable
+from objectiv_local.registry import DEFAULT
 from objectiv_local.types import INT64, TIMEDELTA, UUID, Type, type_from_dtype
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
         physical, type_name = known[name]
         found = read(type_name)
         if forced is not None and name in forced:
-            out.append((name, physical, CAST + dialect_named(engine.dialect).type_name(forced[name]), forced[name]))
+            out.append((name, physical, AS_DECLARED, forced[name]))
             continue
         if found is None:
             others = [other for other in known if read(known[other][1]) is not None and other not in index_names]
@@ -245,7 +244,7 @@ def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, conv
 
 
 def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Sequence[str] | str = (),
-                dialect: str = "duckdb", table_name: str = "data") -> DataFrame:
+                dialect: str = DEFAULT, table_name: str = "data") -> DataFrame:
     """Return a frame without connection, to see the SQL of a program. ``schema`` maps columns to dtypes.
 
     >>> from objectiv_local import DataFrame
@@ -263,7 +262,7 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Seque
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)
-        columns.append((name, name, stored_name(dialect, type_), type_))
+        columns.append((name, name, dialect_named(dialect).stored_name(type_), type_))
     index_names = [index] if isinstance(index, str) else list(index)
     for name in index_names:
         if name not in schema:

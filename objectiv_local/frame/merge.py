@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame.handles import make_frame, make_series
 from objectiv_local.frame.pairs import of_pairs
-from objectiv_local.frame.series.base import Series, make_series
+from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import State, with_one_value_each
 from objectiv_local.plan.expr import Column, Expr, Variable, call, cast, literal
 from objectiv_local.plan.naming import repeated, unused_name
@@ -42,8 +43,6 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
 
     Differs from pandas: missing keys never match, unless ``match_nulls``.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     if isinstance(right, Series):
         right = right.to_frame()
     for side in (self, right):
@@ -54,7 +53,7 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
         raise InvalidValue("the frames are on different connections",
                            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
     mine, theirs, _ = with_one_value_each(self._state, right._state)
-    self, right = DataFrame(mine, self._columns), DataFrame(theirs, right._columns)
+    self, right = make_frame(mine, self._columns), make_frame(theirs, right._columns)
     names, conditions = _split(on)
     keyed = how != "cross" and not (conditions and names is None and left_on is right_on is None
                                     and not left_index and not right_index)
@@ -104,13 +103,11 @@ class _Merge:
 
     def merged(self, conditions: list[Any]) -> DataFrame:
         """Return the frame."""
-        from objectiv_local.frame.frame import DataFrame
-
         self.variables = self.left_state.variables
         columns, index, data = self.columns()
         condition = self.condition(columns, conditions)
         plan = self.joined(columns, condition)
-        return DataFrame(replace(self.left_state.with_rows(plan, tuple(index)), variables=self.variables), data)
+        return make_frame(replace(self.left_state.with_rows(plan, tuple(index)), variables=self.variables), data)
 
     def columns(self) -> tuple[_Columns, list[str], list[str]]:
         """Return the columns of the result, and which of them are the index and data columns."""

@@ -1,15 +1,26 @@
-"""The aggregates of frames, groups and windows under one set of names."""
+"""The aggregates under one set of names: those of frames, groups and windows, and those of series.
+
+An aggregate has one method in each of the two classes, which says what users need to know of it. What it computes is declared
+in the catalogue of operations, or in ``functions`` if it is made of several.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union
 
 from objectiv_local.arguments import checked
 from objectiv_local.frame.functions import Function
 
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
+    from objectiv_local.frame.window import Window
+
 R = TypeVar("R")
+#: What an aggregate of a series is computed for; None is all rows, or the groups of a grouped series.
+Partition: TypeAlias = Union["Window", "DataFrame", None]
 
 
 @checked
@@ -104,3 +115,90 @@ class Reductions(Generic[R]):
     def last(self, *, numeric_only: bool = False) -> R:
         """Return the last value that is not missing, in the order of the frame."""
         return self._reduce("last", numeric_only=numeric_only)
+
+
+@checked
+class SeriesAggregates:
+    """Aggregates of the values that are not missing; NaN is a value."""
+
+    __slots__ = ()
+    _name: str
+
+    @abstractmethod
+    def _reduce(self, func: str, partition: Partition = None, name: str | None = None, **options: Any) -> Series:
+        """Return an aggregate of all values, or of each group or window of ``partition``."""
+
+    def size(self, partition: Partition = None) -> Series:
+        """Return the number of rows, missing values included."""
+        return self._reduce("size", partition, "size")
+
+    def count(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the number of values that are not missing."""
+        return self._reduce("count", partition, skipna=skipna)
+
+    def nunique(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the number of different values. The name gets ``_nunique`` behind it. Not over a window."""
+        return self._reduce("nunique", partition, f"{self._name}_nunique", skipna=skipna)
+
+    def min(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the least value; missing if there is none. Of bools, whether all are true."""
+        return self._reduce("min", partition, skipna=skipna)
+
+    def max(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the greatest value; missing if there is none. Of bools, whether one is true."""
+        return self._reduce("max", partition, skipna=skipna)
+
+    def sum(self, partition: Partition = None, skipna: bool = True, min_count: int | None = None) -> Series:
+        """Return the sum; missing where there are fewer than ``min_count`` values, and 0 for no values by default.
+
+        Of bools it is the number of those that are true. An integer sum beyond 64 bits is an error. Raises InvalidType
+        for values without a sum.
+        """
+        return self._reduce("sum", partition, skipna=skipna, min_count=min_count)
+
+    def mean(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the mean, a float or a duration; missing if there are no values. Of bools, the share of true ones."""
+        return self._reduce("mean", partition, skipna=skipna)
+
+    def median(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the median: halfway between the two middle values if their number is even.
+
+        For strings, dates and times it is the lower of the two, which Bach returned for every type. Not over a window.
+        """
+        return self._reduce("median", partition, skipna=skipna)
+
+    def mode(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the most frequent value, the least of several; pandas returns all of them. Not over a window."""
+        return self._reduce("mode", partition, skipna=skipna)
+
+    def std(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
+        """Return the standard deviation as a float: of a sample, or with ``ddof=0`` of the whole population."""
+        return self._reduce("std", partition, skipna=skipna, ddof=ddof)
+
+    def std_pop(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the standard deviation of the whole population as a float."""
+        return self._reduce("std_pop", partition, skipna=skipna)
+
+    def var(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
+        """Return the variance as a float: of a sample, or with ``ddof=0`` of the whole population."""
+        return self._reduce("var", partition, skipna=skipna, ddof=ddof)
+
+    def sem(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
+        """Return the standard error of the mean: the standard deviation by the root of the number of values."""
+        return self._reduce("sem", partition, skipna=skipna, ddof=ddof)
+
+    def any(self, partition: Partition = None) -> Series:
+        """Return whether a value is true; false for no values. Of bools."""
+        return self._reduce("any", partition)
+
+    def all(self, partition: Partition = None) -> Series:
+        """Return whether no value is false; true for no values. Of bools."""
+        return self._reduce("all", partition)
+
+    def first(self, partition: Partition = None) -> Series:
+        """Return the first value that is not missing, in the order of the frame."""
+        return self._reduce("first", partition)
+
+    def last(self, partition: Partition = None) -> Series:
+        """Return the last value that is not missing, in the order of the frame."""
+        return self._reduce("last", partition)

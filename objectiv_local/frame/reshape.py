@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.functions import Function, checked_function
-from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import is_value, parsed_literal
+from objectiv_local.frame.functions import Function, Named, Reduction, checked_function, reduction
+from objectiv_local.frame.groupby import aggregated, partition_of
+from objectiv_local.frame.groups import Groups
+from objectiv_local.frame.handles import is_frame, is_series, make_frame, make_series
 from objectiv_local.frame.state import with_one_value_each
+from objectiv_local.frame.values import is_value, parsed_literal
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.naming import repeated, unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Union
@@ -19,6 +22,7 @@ from objectiv_local.types import BOOL, FLOAT64, INT64, INTERVAL, STRING, Interva
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
 
 #: Columns that one level or one column may become.
 MOST_COLUMNS = 1_000
@@ -50,9 +54,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     different types text. The frames have the same index, by name and type; with ``ignore_index`` it is left out. With
     ``sort``, columns are in the order of their names. The result has no order.
     """
-    from objectiv_local.frame.frame import DataFrame
-
-    frames = [self, *([other] if isinstance(other, DataFrame) else other)]
+    frames = [self, *([other] if is_frame(other) else other)]
     for frame in frames:
         frame._state.rows("append")
         if frame._state.engine is not self._state.engine or frame._state.dialect != self._state.dialect:
@@ -64,7 +66,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     mine = self._state
     for position, frame in enumerate(frames):
         mine, theirs, _ = with_one_value_each(mine, frame._state)
-        frames[position] = DataFrame(theirs, frame._columns)
+        frames[position] = make_frame(theirs, frame._columns)
     index = () if ignore_index else self._state.index
     names = list(dict.fromkeys(name for frame in frames for name in frame.data_columns))
     if sort:
@@ -78,7 +80,7 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
                      else literal(None, types[name])) for name in names]
         parts.append(Select(frame._state.plan, tuple(columns)))
     plan = Union(tuple(parts), (*index, *names), "appended")
-    return DataFrame(mine.with_rows(plan, index), names)
+    return make_frame(mine.with_rows(plan, index), names)
 
 
 @checked
@@ -154,8 +156,6 @@ def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, a
 def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Function,
               title: Callable[[str, str], str]) -> DataFrame:
     """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
-    from objectiv_local.frame.frame import DataFrame
-
     if not is_value(fill_value):
         raise InvalidType(f"fill_value of unstack is a single value, not {in_words(fill_value)}",
                           hint="use fillna on the result for a mapping of columns to values")
@@ -169,20 +169,20 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Func
         raise InvalidValue(f"the level {name!r} has missing values, which cannot name a column",
                            hint=f"fill them first: reset_index(), fillna, and set_index; or keep index[{name!r}].notnull()")
     key = state.column(name)
-    columns: list[tuple[str, Expr]] = []
+    columns: list[tuple[str, Reduction]] = []
     for value in values:
         same = call("eq", key, literal_of(value, key.type))
         for column in frame.data_columns:
-            function = aggregation(checked_function(func), state.column(column), where=same)
-            columns.append((title(shown(value), column), function))
+            made = reduction(checked_function(func), state.column(column), state.order)
+            columns.append((title(shown(value), column), made.where(same)))
     names = [label for label, _ in columns]
     clash = sorted({*repeated(names), *(set(names) & set(rest))})
     if clash:
         raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
-    plan = Aggregate(state.plan, tuple((each, state.column(each)) for each in rest), tuple(columns), "unstacked")
-    order = tuple(Ordering(plan.column(each)) for each in rest)
-    made = DataFrame(state.with_rows(plan, tuple(rest), order), names)
-    return made if fill_value is None else made.fillna(value=fill_value)
+    found = aggregated(replace(state, groups=Groups(tuple((each, state.column(each)) for each in rest))), Named(tuple(columns)),
+                       "unstacked")
+    unstacked = make_frame(found, names)
+    return unstacked if fill_value is None else unstacked.fillna(value=fill_value)
 
 
 def level_named(frame: DataFrame, level: int | str) -> str:
@@ -204,9 +204,7 @@ def distinct_values(frame: DataFrame, name: str) -> list[Any]:
     if column.type.name == "json":
         raise InvalidType(f"the values of {name!r}, which is {column.type}, cannot be told apart")
     plan = Aggregate(state.plan, (("value", column),), (), "different_values")
-    from objectiv_local.frame.frame import DataFrame
-
-    found = DataFrame(state.with_rows(plan, (), (Ordering(plan.column("value")),)), ["value"])
+    found = make_frame(state.with_rows(plan, (), (Ordering(plan.column("value")),)), ["value"])
     values: list[Any] = found.to_arrow(limit=MOST_COLUMNS + 1).column(0).to_pylist()
     if len(values) > MOST_COLUMNS:
         raise InvalidValue(f"{name!r} has more than {MOST_COLUMNS} different values, which is too many for columns",
@@ -279,8 +277,6 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
     ``keep`` is the ``first`` or ``last`` row, by ``sort_by``, or the order of the frame, or all other columns; with False,
     combinations that several rows have are left out.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     if keep not in ("first", "last", False):
         raise InvalidValue(f"keep is 'first', 'last' or False, not {keep!r}")
     names = _subset(self, subset, "drop_duplicates")
@@ -300,7 +296,7 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
         order = self.sort_values(sort_by, ascending)._state.order if sort_by is not None else state.order
         rows = over(aggregation("row_number"), partition, _toward(order or _others(self, names), keep))
         kept = Filter(state.plan, call("eq", rows, literal(1)), "without_duplicates")
-    made = DataFrame(state.with_plan(kept), self._columns)
+    made = make_frame(state.with_plan(kept), self._columns)
     return made.reset_index(drop=True) if ignore_index else made
 
 
@@ -383,7 +379,7 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
         raise InvalidValue("sort_by and ascending are for a method", hint="give method='ffill' or 'bfill', or leave them out")
     if isinstance(value, Mapping):
         return self.assign(**{name: self._column(name).fillna(each) for name, each in value.items()})
-    if isinstance(value, Series):
+    if is_series(value):
         return self.assign(**{name: self._column(name).fillna(value) for name in self.data_columns})
     if python_value(value) is None:
         raise InvalidValue("fillna needs a value, a mapping or a method")
@@ -396,13 +392,11 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
 
 def _filled(frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bool | Sequence[bool], *,
             forward: bool) -> DataFrame:
-    from objectiv_local.frame.frame import DataFrame
-
     _check_sorting(sort_by, ascending)
     ordered = frame.sort_values(sort_by, ascending) if sort_by is not None else frame
     state = ordered._state
     columns = [make_series(state, state.value(name), name) for name in frame.data_columns]
-    made = DataFrame(state.ungrouped(), frame.data_columns).assign(**{
+    made = make_frame(state.ungrouped(), frame.data_columns).assign(**{
         each.name: each._of_rows()._with(each._filled(forward=forward)) for each in columns})
     # The rows keep the order that they had.
     return made if sort_by is None else made._rows(made._state.plan)
@@ -431,16 +425,13 @@ def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, nor
     The index is the columns of ``subset``, by default all data columns, after the keys of a grouped frame; the most frequent
     come first. With ``normalize`` it is the share of all rows.
     """
-    from objectiv_local.frame.frame import DataFrame
-    from objectiv_local.frame.groupby import partition_of
-
     names = _subset(self, subset, "value_counts")
     partition_of(self._state, "value_counts")
     state = self._state.ungrouped()
     keys = [] if self.group_by is None else [make_series(state, expr, name) for name, expr in self.group_by.keys]
     for name in names:
         self._state.value(name)  # raises for an aggregate, which has no rows to count
-    groups = DataFrame(state, self._columns).groupby([*keys, *names])
+    groups = make_frame(state, self._columns).groupby([*keys, *names])
     counted = groups.size().rename(unused_name("value_counts", groups.index_columns))
     if normalize:
         counted = counted / counted.sum()

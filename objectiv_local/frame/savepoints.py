@@ -11,8 +11,9 @@ from objectiv_local.arguments import checked
 from objectiv_local.dialects import dialect_named
 from objectiv_local.engines.base import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
+from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.store import materialize, source_of
-from objectiv_local.frame.translate import stored_name, translated
+from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.nodes import Node, Source
 from objectiv_local.plan.relation import Relation, StoredTable
@@ -104,8 +105,6 @@ class Savepoints:
 
         Runs no query, so it may be called before they are written; until then, fetching its rows is an error.
         """
-        from objectiv_local.frame.frame import DataFrame
-
         entry = self._entry(savepoint_name)
         state = entry.df._state
         engine = engine_override or state.connected()
@@ -116,8 +115,8 @@ class Savepoints:
         before, now = variables(state.plan), variables(plan)
         known = tuple(each for each in state.variables if each in now or each not in before)
         if engine.dialect != state.dialect:
-            plan = translated(plan, engine.dialect)
-        return DataFrame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
+            plan = translated(plan, state.dialect, engine.dialect)
+        return make_frame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
                          entry.df._columns)
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
@@ -138,9 +137,9 @@ class Savepoints:
             plan = self._over_written(frame._state.plan, entry.name, places, passed)
             state = replace(frame._state, plan=plan)
             sql = state.statement([*frame.index_columns, *frame.data_columns], dialect=dialect).sql
-            words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}
-            if entry.materialization in words:
-                sql = f"{words[entry.materialization]} {_named(entry, places)} AS\n{sql}"
+            if entry.materialization != "cte":
+                name = places.get(entry.name, (entry.name,))
+                sql = dialect_named(state.dialect if dialect is None else dialect).create(entry.materialization, name, sql)
             out.append(GeneratedSqlStatement(entry.name, entry.materialization, sql))
         return out
 
@@ -155,12 +154,9 @@ class Savepoints:
     def _drops(self, dialect: str | None, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         drops = {}
         for entry in reversed(self.all):
-            # A temporary table is qualified with its schema, because a permanent table may have the same name.
-            schema = f"{dialect_named(entry.df._state.dialect if dialect is None else dialect).temporary_schema}."
-            if entry.materialization == "temp_table":
-                drops[entry.name] = f"DROP TABLE IF EXISTS {schema}{_named(entry, {})}"
-            elif entry.materialization != "cte":
-                drops[entry.name] = f"DROP {entry.materialization.upper()} IF EXISTS {_named(entry, places)}"
+            if entry.materialization != "cte":
+                written = dialect_named(entry.df._state.dialect if dialect is None else dialect)
+                drops[entry.name] = written.drop(entry.materialization, places.get(entry.name, (entry.name,)))
         return drops
 
     def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
@@ -198,10 +194,6 @@ class Savepoints:
         return rebuild(plan, stored.get) if stored else plan
 
 
-def _named(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> str:
-    return ".".join('"' + part.replace('"', '""') + '"' for part in places.get(entry.name, (entry.name,)))
-
-
 def _is_hidden(name: str, engine: Engine) -> bool:
     """Return whether a temporary table shadows the permanent table or view of that name."""
     try:
@@ -228,8 +220,8 @@ def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the columns of a frame with the names of the types that a table of it has."""
-    dialect = frame._state.dialect
-    return tuple((name, stored_name(dialect, frame._state.plan.types[name], written=True))
+    dialect = dialect_named(frame._state.dialect)
+    return tuple((name, dialect.stored_name(frame._state.plan.types[name], written=True))
                  for name in (*frame.index_columns, *frame.data_columns))
 
 

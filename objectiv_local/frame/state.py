@@ -168,7 +168,7 @@ class State:
         plan = self._chosen(columns, limit)
         if dialect is not None and dialect != self.dialect:
             dialect_named(dialect)
-            return compile_plan(translated(plan, dialect), dialect)
+            return compile_plan(translated(plan, self.dialect, dialect), dialect)
         return compile_plan(plan, self.dialect)
 
     def running(self, columns: Iterable[str], limit: int | slice | None = None) -> Running:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame.files import over_current_files
+from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.running import source
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import limited, with_one_value_each
+from objectiv_local.frame.stored import stored_by, table_of
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Node, Pin, Select, Source
 from objectiv_local.plan.relation import StoredTable
@@ -34,8 +36,6 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     in a temporary table for the life of the connection; that works on a connection for reading too, and frames of the same
     program share the table.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     kind = str(getattr(materialization, "value", materialization)).lower()
     if kind not in ("cte", "temp_table"):
         raise InvalidValue(f"materialization is 'cte' or 'temp_table', not {materialization!r}",
@@ -52,7 +52,7 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     else:
         plan = Select(state.plan, columns, node_name)
     plan = Pin(plan, node_name)
-    made = DataFrame(state.with_rows(plan, state.index), self._columns)
+    made = make_frame(state.with_rows(plan, state.index), self._columns)
     if kind == "temp_table":
         made = _on_table(made, _cached(made, node_name))
     if inplace:
@@ -64,14 +64,14 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
 def _cached(frame: DataFrame, name: str) -> StoredTable:
     """Return the temporary table of a plan, which is made when it is asked for first."""
     engine = frame._state.connected()
-    cache: dict[Node, StoredTable] = engine.materialized
     plan = frame._state.plan
-    over_current_files(plan, engine)  # drops the tables of files that changed since
-    if plan not in cache:
+    over_current_files(plan, engine)  # notices whether files changed since
+
+    def create() -> StoredTable:
         with frame._state.running([*frame.index_columns, *frame.data_columns]) as run:
-            cache[plan] = engine.create_table(name, run.statement.sql)
-        engine.origins[cache[plan].relation] = plan
-    return cache[plan]
+            return engine.create_table(name, run.statement.sql)
+
+    return table_of(plan, engine, create)
 
 
 def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
@@ -79,11 +79,9 @@ def _on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
 
     The table keeps the values of the variables that its rows were computed with, so the frame no longer knows these.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     used = variables(frame._state.plan)
     state = replace(frame._state, variables=tuple(each for each in frame._state.variables if each not in used))
-    return DataFrame(state.with_rows(source_of(frame, stored), state.index), frame._columns)
+    return make_frame(state.with_rows(source_of(frame, stored), state.index), frame._columns)
 
 
 def source_of(frame: DataFrame, stored: StoredTable) -> Source:
@@ -142,7 +140,7 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
         else:
             stored = engine.create_table(table_name, run.statement.sql, temporary=False, replace=overwrite)
     made = _on_table(sampled, stored)
-    engine.samples[made._state.plan] = whole
+    stored_by(engine).samples[made._state.plan] = whole
     return made
 
 
@@ -164,10 +162,8 @@ def _hashed(frame: DataFrame, seed: int) -> Expr:
 
 def get_unsampled(self: DataFrame) -> DataFrame:
     """Return the same program over all rows in place of the sample. Raises InvalidValue without a sample."""
-    from objectiv_local.frame.frame import DataFrame
-
     self._state.rows("get_unsampled")
-    samples: dict[Node, Node] = {} if self._state.engine is None else self._state.engine.samples
+    samples = {} if self._state.engine is None else stored_by(self._state.engine).samples
     found = False
 
     def change(old: Node, node: Node) -> Node:
@@ -181,6 +177,6 @@ def get_unsampled(self: DataFrame) -> DataFrame:
         raise InvalidValue("the frame was not made from a sample", hint="df.get_sample(sample_percentage=...) makes one")
     unsampled = replace(self._state, plan=plan, variables=tuple(variables(plan)))
     _, state, _ = with_one_value_each(self._state, unsampled)
-    return DataFrame(state, self._columns)
+    return make_frame(state, self._columns)
 
 

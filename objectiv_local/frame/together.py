@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from objectiv_local.frame.series.base import Series
-from objectiv_local.frame.series.values import checked_name
 from objectiv_local.frame.state import State
+from objectiv_local.frame.values import checked_name
 
 #: Columns that ``assign`` sets one after the other.
 MANY_COLUMNS = 20

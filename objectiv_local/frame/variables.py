@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.errors import ColumnNotFound, near
-from objectiv_local.frame.series.base import Series, make_series
-from objectiv_local.frame.series.values import checked_name, constant
+from objectiv_local.frame.handles import make_frame, make_series
+from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import revalued
+from objectiv_local.frame.values import checked_name, constant
 from objectiv_local.plan.expr import Variable, literal
 from objectiv_local.plan.nodes import topological
 from objectiv_local.plan.variables import uses
@@ -51,11 +52,9 @@ def create_variable(self: DataFrame, name: str, value: object, *, dtype: object 
     FROM data
     WHERE visits >= 20
     """
-    from objectiv_local.frame.frame import DataFrame
-
     variable = _variable(name, value, dtype)
     old = known(self).get((variable.type.dtype, name))
-    frame = with_variable(self, old, variable) if old is not None else DataFrame(
+    frame = with_variable(self, old, variable) if old is not None else make_frame(
         replace(self._state, variables=(*self._state.variables, variable)), self._columns)
     return frame, make_series(frame._state, variable, name)
 
@@ -81,9 +80,7 @@ def set_variable(self: DataFrame, name: str, value: object, *, dtype: object = N
 
 def with_variable(frame: DataFrame, old: Variable, new: Variable) -> DataFrame:
     """Return a copy of a frame with one variable in place of another."""
-    from objectiv_local.frame.frame import DataFrame
-
-    return DataFrame(revalued(frame._state, {old: new}), frame._columns)
+    return make_frame(revalued(frame._state, {old: new}), frame._columns)
 
 
 def get_all_variable_usage(self: DataFrame) -> list[DefinedVariable]:

@@ -13,15 +13,17 @@ from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValu
 from objectiv_local.frame import functions
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.functions import Reduction, reduction
+from objectiv_local.frame.handles import make_frame, make_series
 from objectiv_local.frame.reductions import Reductions
-from objectiv_local.frame.series.base import Series, make_series
 from objectiv_local.frame.state import State
+from objectiv_local.plan.explain import frame_text
 from objectiv_local.plan.expr import Aggregation, Expr, Ordering, WindowFrame, aggregation, call, case, literal, over
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import INT64_MAX
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
 
 _BOUNDARIES = ("preceding", "current_row", "following")
 
@@ -97,8 +99,6 @@ class Window(Reductions["DataFrame"]):
     @property
     def frame_clause(self) -> str:
         """The boundaries, as SQL writes them."""
-        from objectiv_local.plan.explain import frame_text
-
         return frame_text(self._frame)
 
     def set_frame_clause(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding",
@@ -122,12 +122,10 @@ class Window(Reductions["DataFrame"]):
     def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> DataFrame:
         if named is not None or not (isinstance(func, str) or callable(func)):
             raise NotSupported("a window takes one aggregate at a time", hint="window['column'].sum() is a series to assign")
-        from objectiv_local.frame.frame import DataFrame
-
         func = functions.checked_function(func)
         kept = [name for name in self._columns
                 if not numeric_only or self._state.plan.types[name].name in functions.NUMERIC]
-        frame = DataFrame(self._state, kept)
+        frame = make_frame(self._state, kept)
         results = {f"{name}_{func}": self[name]._reduce(func, **options) for name in kept}
         made = frame.assign(**results)
         return made[list(results)]  # type: ignore[no-any-return]
@@ -157,7 +155,7 @@ class Window(Reductions["DataFrame"]):
 
 
 @checked
-class SeriesWindow(Reductions[Series]):
+class SeriesWindow(Reductions["Series"]):
     """One column of a window: ``window['column'].sum()`` is a value for every row."""
 
     __slots__ = ("_series", "_window")
@@ -169,8 +167,7 @@ class SeriesWindow(Reductions[Series]):
     def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> Series:
         if named is not None or not (isinstance(func, str) or callable(func)):
             raise NotSupported("a window takes one aggregate at a time", hint="call it for each")
-        order = () if func not in ("first", "last", "to_json_array") else self._window._state.order
-        made = reduction(functions.checked_function(func), self._series._expr, order, **options)
+        made = reduction(functions.checked_function(func), self._series._expr, self._window._state.order, **options)
         return self._window._over(self._series, made, self._series.name)
 
     def __getattr__(self, name: str) -> Any:

@@ -6,7 +6,6 @@ expression that computes it from those rows; otherwise by its name.
 
 from __future__ import annotations
 
-from objectiv_local.engines import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
@@ -21,6 +20,7 @@ from objectiv_local.frame.authoring import (
     Source,
     State,
     expr_of,
+    origin_of,
     series_of,
     state_of,
     substitute,
@@ -105,18 +105,11 @@ def _lineage(state: State) -> list[Node]:
     while True:
         if isinstance(node, Extend | Select | Filter | Limit | Pin):
             node = node.child
-        elif isinstance(node, Source) and state.engine is not None and (found := _kept(node, state.engine)) is not None:
+        elif isinstance(node, Source) and (found := origin_of(node, state.engine)) is not None:
             node = found
         else:
             return out
         out.append(node)
-
-
-def _kept(source: Source, engine: Engine) -> Node | None:
-    """Return the step whose rows a temporary table or a sample was made from; None for any other table."""
-    if source in engine.samples:
-        return engine.samples[source]
-    return engine.origins.get(source.relation)
 
 
 def _computed(steps: list[Node], shared: Node) -> dict[str, Expr]:

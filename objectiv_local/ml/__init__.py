@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from objectiv_local.errors import NotSupported
+
 # Loaded on first use: importing the package loads no scikit-learn.
 _HOMES = {
     "xy": "extract",
@@ -57,8 +59,6 @@ def __getattr__(name: str) -> object:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("sklearn", "scipy", "numpy"):
             raise
-        from objectiv_local.errors import NotSupported
-
         raise NotSupported("scikit-learn is not installed", hint="pip install 'objectiv-local[ml]'") from None
     value: object = module if name == home else getattr(module, name)
     globals()[name] = value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import state_of
 
 
 def listed(names: str | Sequence[str]) -> list[str]:
@@ -15,7 +16,7 @@ def listed(names: str | Sequence[str]) -> list[str]:
 
 def row_key(frame: DataFrame) -> list[str]:
     """Return the names of the columns that tell rows apart: the index, else a key that the frame is known to have, or none."""
-    return frame.index_columns or list(frame._state.plan.key or ())
+    return frame.index_columns or list(state_of(frame).plan.key or ())
 
 
 def checked_column(frame: DataFrame, name: object, what: str, *, data_only: bool = False) -> str:
@@ -29,14 +30,15 @@ def checked_column(frame: DataFrame, name: object, what: str, *, data_only: bool
 
 def check_comparable(frame: DataFrame, name: str, what: str) -> None:
     """Raise InvalidType for a column whose values are neither equal nor in an order."""
-    if frame._state.plan.types[name].name == "json":
-        raise InvalidType(f"the {what} {name!r} is {frame._state.plan.types[name]}, which cannot be compared",
+    type_ = state_of(frame).plan.types[name]
+    if type_.name == "json":
+        raise InvalidType(f"the {what} {name!r} is {type_}, which cannot be compared",
                           hint="read a member of it as text, and assign that to a column")
 
 
 def check_instant(frame: DataFrame, name: str) -> None:
     """Raise InvalidType for a column that holds neither moments nor days."""
-    type_ = frame._state.plan.types[name]
+    type_ = state_of(frame).plan.types[name]
     if type_.name not in ("timestamp", "date"):
         raise InvalidType(f"{name!r} is {type_}, and moments or days are needed",
                           hint=f"cast it: df[{name!r}].astype('timestamp')")

@@ -2,6 +2,16 @@
 
 An estimator is a subclass of scikit-learn's of the same name. Given arrays or frames in memory it is that class. Given a
 frame of this package, fitting runs queries and sets the same attributes, and what depends on them is an expression.
+
+Every fit goes one way, from the top of this list to the end, and calls nothing above itself::
+
+    fit(X, y)                            has scikit-learn's signature, and hands on
+      _fit_to                            decides whether X is in memory or a frame, and checks the parameters
+        _fit_in_memory                   in memory: scikit-learn's fit
+        _fit_frame(frame, y)             a frame: names of features, the target
+          _learn(frame, names, ...)      asks ml.statistics, and sets the attributes that follow
+            _learn_from(fitted)          where the rules are scikit-learn's: takes over what its own class learns from a small
+                                         table that stands for the frame, such as one with the ends of each column
 """
 
 from __future__ import annotations
@@ -45,6 +55,37 @@ def parameters_checked() -> Iterator[None]:
 class OverFrames:
     """A scikit-learn estimator that also takes frames. Stands before scikit-learn's class among the bases."""
 
+    def _fit_to(self, X: Any, y: Any = None, **given: Any) -> Self:
+        """Return the estimator, fitted to a frame or to data in memory. What else is ``given`` is for data in memory."""
+        if not is_frame(X):
+            if isinstance(y, DataFrame | Series):
+                raise InvalidType("y is a column of a database and X is in memory",
+                                  hint="pass a frame and the name of its target column")
+            self._fit_in_memory(X, y, **given)
+            return self
+        for what, value in given.items():
+            self._refuse(what, value)
+        self._validate_params()
+        self._fit_frame(X, y)
+        return self
+
+    def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
+        """Set the fitted attributes as scikit-learn does."""
+        super().fit(X, y, **given)  # type: ignore[misc]
+
+    def _fit_frame(self, frame: DataFrame, y: Any) -> None:
+        """Set the fitted attributes from a frame."""
+        raise NotImplementedError
+
+    def _unfitted(self) -> Any:
+        """Return scikit-learn's own estimator with the same parameters."""
+        plain = self._plain()
+        return plain(**_shared_parameters(self, plain))
+
+    def _learn_from(self, fitted: Any) -> None:
+        """Take over the attributes that another estimator has learned, which is not used any more."""
+        _with_state(fitted, self, copied=False)
+
     def _names(self, frame: DataFrame, *, fitting: bool = False) -> list[str]:
         """Return the features of a frame: all its data columns. Sets their names, or compares them with those fitted.
 
@@ -69,7 +110,8 @@ class OverFrames:
         with parameters_checked():
             super()._validate_params()  # type: ignore[misc]
 
-    def _refuse(self, what: str, given: object, instead: str) -> None:
+    def _refuse(self, what: str, given: object,
+                instead: str = "leave it out, or fetch rows with ml.xy and pass it with them") -> None:
         """Raise NotSupported if something was given that only data in memory can have."""
         if given is not None:
             raise NotSupported(f"{type(self).__name__} takes no {what} with a frame", hint=instead)
@@ -81,8 +123,7 @@ class OverFrames:
 
     def to_sklearn(self) -> Any:
         """Return scikit-learn's own estimator with the same parameters and, if this one is fitted, the same attributes."""
-        plain = self._plain()
-        return _with_state(self, plain(**_shared_parameters(self, plain)))
+        return _with_state(self, self._unfitted())
 
     @classmethod
     def from_sklearn(cls, estimator: Any) -> Self:
@@ -102,10 +143,10 @@ def _shared_parameters(estimator: Any, target: Any) -> dict[str, Any]:
     return {name: deepcopy(value) for name, value in estimator.get_params(deep=False).items() if name in names}
 
 
-def _with_state(source: Any, target: Any) -> Any:
+def _with_state(source: Any, target: Any, *, copied: bool = True) -> Any:
     """Return ``target`` with what ``source`` knows from fitting."""
     parameters = set(source.get_params(deep=False)) | set(target.get_params(deep=False))
     for name, value in vars(source).items():
         if name not in parameters:
-            setattr(target, name, deepcopy(value))
+            setattr(target, name, deepcopy(value) if copied else value)
     return target

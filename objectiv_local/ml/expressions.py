@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal
-from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.authoring import Expr, call, case, cast, frame_of, literal, series_of, state_of
 from objectiv_local.types import FLOAT64, python_value
 
 #: The types of columns that are numbers to a model.
@@ -27,7 +26,7 @@ def number(frame: DataFrame, name: str) -> Expr:
     """
     if name not in frame.data_columns:
         raise ColumnNotFound(f"there is no data column {name!r}", hint=near(name, frame.data_columns))
-    return number_of(frame._state.column(name), name)
+    return number_of(state_of(frame).column(name), name)
 
 
 def number_of(column: Expr, name: str) -> Expr:
@@ -95,12 +94,12 @@ def joined(op: str, parts: Sequence[Expr]) -> Expr:
 
 def with_columns(frame: DataFrame, columns: Mapping[str, Expr], step: str = "", *, only: bool = False) -> DataFrame:
     """Return the frame with columns added as one step; with ``only``, they are its only data columns."""
-    state = frame._state.extended(tuple(columns.items()), step)
+    state = state_of(frame).extended(tuple(columns.items()), step)
     kept = [] if only else [name for name in frame.data_columns if name not in columns]
-    return DataFrame(state, [*kept, *columns])
+    return frame_of(state, [*kept, *columns])
 
 
 def column_of(frame: DataFrame, expr: Expr, name: str) -> Series:
     """Return an expression over a frame as a series."""
-    return make_series(frame._state, expr, name)
+    return series_of(state_of(frame), expr, name)
 

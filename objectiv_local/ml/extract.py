@@ -12,10 +12,10 @@ from typing import Literal as OneOf
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import aggregation, call
+from objectiv_local.frame.authoring import aggregation, call, state_of
 from objectiv_local.ml.columns import checked_column, listed, row_key
 from objectiv_local.ml.expressions import NUMBERS
-from objectiv_local.ml.fetching import one_row
+from objectiv_local.ml.fetching import one_row, one_snapshot
 from objectiv_local.ml.targets import with_target
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _batches(chosen: Columns, ordered: DataFrame, batch_rows: int, epochs: int,
     import pyarrow as pa
 
     several = epochs > 1 or on_batch is not None
-    with ordered._state.connected().snapshot() if several else nullcontext():
+    with one_snapshot(ordered) if several else nullcontext():
         rows = len(ordered) * epochs if on_batch is not None else 0
         done = 0
         for batch in (batch for _ in range(epochs) for batch in ordered.to_batches(batch_rows)):
@@ -162,7 +162,7 @@ class Columns:
         self.whole, self.columns = frame, [*extra, *kept]
         self.frame = frame[self.columns]
         self.names = [*self.frame.index_columns, *self.frame.data_columns]
-        types = frame._state.plan.types
+        types = state_of(frame).plan.types
         for name in self.features:
             if types[name].name not in (*NUMBERS, "string") and dtype is not None:
                 raise InvalidType(f"feature {name!r} is {types[name]}: neither a number nor text",
@@ -182,15 +182,15 @@ class Columns:
             return frame
         keys = self.index or row_key(self.frame)
         keys = [name for name in keys or self.names if name in self.names]
-        sortable = [name for name in keys if frame._state.plan.types[name].name != "json"]
+        sortable = [name for name in keys if state_of(frame).plan.types[name].name != "json"]
         return frame.sort_values(sortable) if sortable else frame
 
     def size(self) -> tuple[int, int]:
         """Return the number of rows and about how many bytes they take. One query."""
-        types = self.frame._state.plan.types
+        types = state_of(self.frame).plan.types
         texts = [name for name in self.names if types[name].name in ("string", "json")]
         width = sum(16 if types[name].name in ("decimal", "uuid") else 8 for name in self.names)
-        lengths = {f"length_{number}": self.frame._state.column(name)
+        lengths = {f"length_{number}": state_of(self.frame).column(name)
                    for number, name in enumerate(texts) if types[name].name == "string"}
         sums = {name: aggregation("sum", call("length", column)) for name, column in lengths.items()}
         row = one_row(self.frame, {"rows": aggregation("size"), **sums})

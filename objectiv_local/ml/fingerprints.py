@@ -8,7 +8,18 @@ import json
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Aggregate, Expr, Extend, aggregation, call, case, cast, literal, unused_name
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Extend,
+    aggregation,
+    call,
+    case,
+    cast,
+    literal,
+    state_of,
+    unused_name,
+)
 from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.types import STRING, decimal_type
@@ -45,14 +56,14 @@ def fingerprint(frame: DataFrame) -> str:
     names = [*frame.index_columns, *frame.data_columns]
     if not names:
         raise InvalidValue("the frame has no columns to take a fingerprint of")
-    plan = frame._state.plan
+    plan = state_of(frame).plan
     digest = unused_name("row_hash", plan.types)
     text = joined("concat", [_part(plan.column(name), name) for name in names])
     hashed = Extend(plan, ((digest, call("hash", text)),), "hashed")
     # 60 bits of each row: 38 digits hold the sum of more rows than there can be.
     total = aggregation("sum", cast(hashed.column(digest), decimal_type(0)))
     summed = Aggregate(hashed, (), (("rows", aggregation("size")), ("total", total)), "fingerprint")
-    row = fetched(frame._state, summed).to_pylist()[0]
+    row = fetched(state_of(frame), summed).to_pylist()[0]
     schema = [[name, plan.types[name].dtype] for name in names]
     content = json.dumps([_VERSION, schema, int(row["rows"]), int(row["total"])], ensure_ascii=True)
     return f"{_VERSION}:{row['rows']}:{hashlib.sha256(content.encode()).hexdigest()[:32]}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal, state_of
 from objectiv_local.ml.columns import checked_column
 from objectiv_local.types import STRING, is_nan, python_value
 
@@ -40,7 +40,7 @@ def key_number(frame: DataFrame, key: str | Sequence[str], seed: int = 0) -> Exp
     """
     text: Expr = literal(f"{checked_seed(seed)}:")
     for name in key_columns(frame, key):
-        part = _text(frame._state.column(name))
+        part = _text(state_of(frame).column(name))
         size = cast(call("length", part), STRING)
         text = call("concat", call("concat", text, call("concat", size, literal(":"))), part)
     return call("hash", text)
@@ -55,7 +55,7 @@ def key_columns(frame: DataFrame, key: str | Sequence[str]) -> list[str]:
                           hint="add a series as a column first: df.assign(key=series)")
     names = [checked_column(frame, name, "key") for name in key]
     for name in names:
-        type_ = frame._state.plan.types[name]
+        type_ = state_of(frame).plan.types[name]
         if type_.name not in KEYS:
             raise InvalidType(f"the key {name!r} is {type_}, whose text is not the same everywhere", hint=_HINT)
     if not names:

@@ -15,13 +15,14 @@ from objectiv_local.frame.authoring import (
     Aggregate,
     Expr,
     Filter,
-    Node,
     Ordering,
     aggregation,
     call,
     cast,
+    frame_of,
     literal,
     over,
+    state_of,
     unused_name,
 )
 from objectiv_local.ml.columns import checked_column, listed
@@ -95,8 +96,8 @@ def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed
     number = key_number(frame, key, seed)
     if frame.engine is not None:
         _check(frame, key_columns(frame, key), [])
-    state = frame._state.extended([(name, call("mod", number, literal(n_splits)))], "folds")
-    return DataFrame(state, [*frame.data_columns, name])
+    state = state_of(frame).extended([(name, call("mod", number, literal(n_splits)))], "folds")
+    return frame_of(state, [*frame.data_columns, name])
 
 
 def checked_splits(n_splits: object) -> int:
@@ -172,7 +173,7 @@ def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]
         return []
     names = [checked_column(frame, name, "stratify") for name in listed(stratify)]
     for name in names:
-        type_ = frame._state.plan.types[name]
+        type_ = state_of(frame).plan.types[name]
         if type_.name in ("float64", "json", "numeric_interval"):
             raise InvalidType(f"labels {name!r} are {type_}, and rows are stratified by classes",
                               hint="cast it with astype('int64'), or cut it into classes first")
@@ -182,25 +183,27 @@ def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]
 
 
 def _kept(frame: DataFrame, condition: Expr, step: str) -> DataFrame:
-    return DataFrame(frame._state.with_plan(Filter(frame._state.plan, condition, step)), frame.data_columns)
+    state = state_of(frame)
+    return frame_of(state.with_plan(Filter(state.plan, condition, step)), frame.data_columns)
 
 
 def _stratified(frame: DataFrame, number: Expr, labels: list[str], share: float) -> tuple[DataFrame, Expr]:
     """Return the frame with what is needed to tell test rows, and the condition: the key is among the first of its label."""
-    taken = set(frame._state.plan.types)
-    hashed, place, keys = (unused_name(name, taken) for name in ("key_number", "place_in_label", "keys_of_label"))
-    state = frame._state.extended([(hashed, number)], "hashed")
+    state = state_of(frame)
+    hashed, place, keys = (unused_name(name, state.plan.types) for name in ("key_number", "place_in_label", "keys_of_label"))
+    state = state.extended([(hashed, number)], "hashed")
     within = [state.column(name) for name in labels]
     state = state.extended([(place, over(aggregation("dense_rank"), within, [Ordering(state.column(hashed))]))], "ranked")
     within = [state.column(name) for name in labels]
     state = state.extended([(keys, over(aggregation("max", state.column(place)), within))], "counted")
     wanted = call("floor", call("add", call("mul", cast(state.column(keys), FLOAT64), literal(share)), literal(0.5)))
-    return DataFrame(state, frame.data_columns), call("le", cast(state.column(place), FLOAT64), wanted)
+    return frame_of(state, frame.data_columns), call("le", cast(state.column(place), FLOAT64), wanted)
 
 
 def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
     """Raise InvalidValue if there are rows without a key, or keys with two labels. One query."""
-    plan: Node = frame._state.plan
+    state = state_of(frame)
+    plan = state.plan
     rows = aggregation("size")
     if labels:
         # One row for each key and label, and of those one for each key.
@@ -217,7 +220,7 @@ def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
         several = call("and", known, call("gt", plan.column(labels_name), literal(1)))
         counted.append(("several", aggregation("size", where=several)))
     total = Aggregate(plan, (), tuple(counted))
-    row = fetched(frame._state, total).to_pylist()[0]
+    row = fetched(state, total).to_pylist()[0]
     shown = ", ".join(map(repr, names))
     if row["missing"]:
         raise InvalidValue(f"the key {shown} is missing in {row['missing']} rows",

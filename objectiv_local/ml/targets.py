@@ -6,7 +6,7 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Aggregate, Limit, aggregation, unused_name
+from objectiv_local.frame.authoring import Aggregate, Limit, aggregation, expr_of, state_of, unused_name
 from objectiv_local.ml.columns import checked_column
 from objectiv_local.ml.fetching import fetched
 
@@ -26,12 +26,12 @@ def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFram
     if not isinstance(target, Series):
         raise InvalidType(f"a target is the name of a column or a series of the same rows, not {type(target).__name__}",
                           hint="load values in memory with DataFrame.from_pandas, and merge them")
-    column = frame._state.plan.types.get(target.name)
-    if target.name in frame.data_columns and target._state.plan is frame._state.plan and (
-            column is not None and target._expr == frame._state.column(target.name)):
+    state = state_of(frame)
+    if target.name in frame.data_columns and state_of(target).plan is state.plan and (
+            expr_of(target) == state.column(target.name)):
         return frame, target.name
     name = unused_name(target.name if target.name not in frame.data_columns else f"{target.name}_target",
-                       {**frame._state.plan.types})
+                       {**state.plan.types})
     return frame.assign(**{name: target}), name
 
 
@@ -53,7 +53,8 @@ def values_of(frame: DataFrame, target: str) -> tuple[list[Any], list[int]]:
 
     Of more values than can be classes, it is one more than that.
     """
-    column = frame._state.column(target)
-    counted = Aggregate(frame._state.plan, ((target, column),), ((unused_name("rows", {target}), aggregation("size")),))
-    labels, rows = (values.to_pylist() for values in fetched(frame._state, Limit(counted, (), MAX_CLASSES + 1)).columns)
+    state = state_of(frame)
+    counted = Aggregate(state.plan, ((target, state.column(target)),),
+                        ((unused_name("rows", {target}), aggregation("size")),))
+    labels, rows = (values.to_pylist() for values in fetched(state, Limit(counted, (), MAX_CLASSES + 1)).columns)
     return labels, rows

@@ -10,10 +10,8 @@ from __future__ import annotations
 from objectiv_local.plan.expr import Call, Column, Expr, transform, walk
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Node, topological
+from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.rewrite import rebuild
-
-#: Operations that are worth it.
-COSTLY = ("json_path_name",)
 
 
 def name_distinct(root: Node) -> Node:
@@ -36,7 +34,7 @@ def name_distinct(root: Node) -> Node:
 
 
 def _is_costly(part: Expr) -> bool:
-    return (isinstance(part, Call) and part.op in COSTLY and len(part.columns) == 1
+    return (isinstance(part, Call) and OPS[part.op].costly and len(part.columns) == 1
             and not part.has_window and not part.has_query)
 
 

@@ -24,14 +24,10 @@ from objectiv_local.plan.expr import (
     walk,
 )
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node, topological
+from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.rewrite import rebuild
 from objectiv_local.types import BOOL, DATE, INT64, STRING, TIMESTAMP, UUID
 
-#: What combines partial results of an operation.
-COMBINED_BY = {"min": "min", "max": "max", "sum": "sum", "sum_or_null": "sum_or_null", "count": "sum", "size": "sum",
-               "any": "any", "all": "all"}
-#: Operations to which it makes no difference how often a value is there.
-IDEMPOTENT = ("min", "max", "any", "all", "nunique")
 #: Types of columns by which rows may be grouped although the question does not group by them.
 FEW_VALUES = (BOOL, INT64, STRING, DATE, UUID)
 
@@ -111,7 +107,7 @@ def _early(node: Node, shared: bool) -> Node | None:
 def _is_label(expr: Expr) -> bool:
     """Return whether every window in ``expr`` is an aggregate of whole partitions that partial results can make."""
     overs = [part for part in walk(expr) if isinstance(part, Over)]
-    return all(not over.order and over.frame is None and over.call.op in COMBINED_BY and over.call.where is None
+    return all(not over.order and over.frame is None and OPS[over.call.op].combined_by is not None and over.call.where is None
                and not any(child.has_window for child in over.children()) for over in overs)
 
 
@@ -301,7 +297,7 @@ class _Question:
             partial = self._partial(call)
         else:
             raise _Unfit
-        combined = Aggregation(_of_some(COMBINED_BY[call.op]), (partial,), (), None, call.type)
+        combined = Aggregation(_of_some(_combining(call)), (partial,), (), None, call.type)
         return Over(combined, tuple(_day_column(self._moved(part)) for part in over.partition), (), None)
 
     def _labels_in(self, exprs: Iterable[Expr]) -> bool:
@@ -309,7 +305,7 @@ class _Question:
 
     def _partial(self, call: Aggregation) -> Column:
         """Return the column that holds an aggregate of each group."""
-        if call.op in ("min", "max") and call.args[0] in self.keys:
+        if OPS[call.op].extreme and call.args[0] in self.keys:
             return Column(self.keys[call.args[0]], call.type)
         if call not in self.partials:
             source = call.args[0].name if call.args and isinstance(call.args[0], Column) else "rows"
@@ -319,7 +315,8 @@ class _Question:
     def _combined(self, expr: Expr) -> Aggregation:
         """Return an aggregate of rows as one of groups."""
         assert isinstance(expr, Aggregation)
-        if expr.op not in COMBINED_BY and expr.op != "nunique":
+        operation = OPS[expr.op]
+        if operation.combined_by is None and expr.op != "nunique":
             raise _Unfit
         plain = {name: own for name, own in self.plain.items() if name not in self.labels}
         args = tuple(substitute(arg, plain) for arg in expr.args)
@@ -331,27 +328,19 @@ class _Question:
                 where = self._partial(Aggregation("any", (condition,), (), None, BOOL))
             else:
                 where = self._moved(condition)
-        if expr.op == "nunique" or self._labels_in(args) or (expr.op in IDEMPOTENT and args and args[0] in self.keys):
-            if expr.op not in IDEMPOTENT:
+        if expr.op == "nunique" or self._labels_in(args) or (operation.idempotent and args and args[0] in self.keys):
+            if not operation.idempotent:
                 raise _Unfit
             return Aggregation(expr.op, tuple(self._moved(arg) for arg in args), (), where, expr.type)
         if where is not None and not self.has_labels:
             raise _Unfit
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
-        op = COMBINED_BY[expr.op]
+        op = _combining(expr)
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
 
 
-#: Operations that have an answer for every value, so that they may be computed for rows that a CASE keeps from them.
-_TOTAL = frozenset((
-    "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor", "not", "is_null", "not_null", "coalesce", "contains", "startswith",
-    "endswith", "lower", "upper", "length", "strftime", "json_get", "json_get_text", "json_index", "json_index_text",
-    "json_filter", "json_has", "json_contains", "json_equal", "json_integer", "json_length", "json_slice", "json_type",
-    "json_path_name"))
-
-
 def _never_raises(expr: Expr) -> bool:
-    return all(isinstance(part, Column | Literal) or (isinstance(part, Call) and part.op in _TOTAL) for part in walk(expr))
+    return all(isinstance(part, Column | Literal) or (isinstance(part, Call) and OPS[part.op].total) for part in walk(expr))
 
 
 #: Parts of a moment that many moments have in common.
@@ -360,7 +349,7 @@ _PERIODS = ("year", "isoyear", "quarter", "month", "week", "day", "dayofyear", "
 
 def _is_period(expr: Expr) -> bool:
     """Return whether ``expr`` is a period of a moment, which rows may be grouped by in place of the moment."""
-    return (isinstance(expr, Call) and expr.op in ("date_part", "date_trunc") and isinstance(expr.args[0], Literal)
+    return (isinstance(expr, Call) and OPS[expr.op].of_period and isinstance(expr.args[0], Literal)
             and expr.args[0].value in _PERIODS and isinstance(expr.args[1], Column))
 
 
@@ -400,6 +389,14 @@ def _day_column(expr: Expr) -> Expr:
             whole <= codes for whole in _WHOLE_DAYS):
         return expr.args[0]
     return expr
+
+
+def _combining(call: Aggregation) -> str:
+    """Return the aggregate that combines the answers for parts of a group."""
+    combined_by = OPS[call.op].combined_by
+    if combined_by is None:
+        raise _Unfit
+    return combined_by
 
 
 def _of_some(op: str) -> str:

@@ -337,13 +337,13 @@ def literal(value: object, type_: Type | None = None) -> Literal:
 
 def call(op: str, *args: Expr) -> Expr:
     """Return the row-wise operation ``op`` on ``args``, with arguments widened to one type where it asks for that."""
-    result, wanted = ops.result_type(op, "scalar", args)
+    result, wanted = ops.result_type(ops.OPS[op], "scalar", args)
     return Call(op, _widened(args, wanted), result)
 
 
 def aggregation(op: str, *args: Expr, order: tuple[Ordering, ...] = (), where: Expr | None = None) -> Aggregation:
     """Return the aggregate or window operation ``op``, to be used in an aggregation or inside :func:`over`."""
-    result, wanted = ops.result_type(op, "aggregate", args)
+    result, wanted = ops.result_type(ops.OPS[op], "aggregate", args)
     return Aggregation(op, _widened(args, wanted), order, where, result)
 
 

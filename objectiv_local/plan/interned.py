@@ -1,15 +1,19 @@
 """One object per value: equal plan values are the same object, so equality and hashing cost nothing.
 
 A plan is a graph in which sub-plans repeat; comparing two of them by walking would cost time that grows with the plan
-and would overflow the stack on long ones. Every value is therefore looked up in a table when it is made.
+and would overflow the stack on long ones. Every value is therefore looked up in a table when it is made. Programs may be
+built by several threads at once, as in a web server, so only one thread at a time adds to the table.
 """
 
 from __future__ import annotations
 
+from threading import RLock
 from typing import Any, Self
 from weakref import WeakValueDictionary
 
 _table: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
+#: Held to add a value. A garbage collection may run meanwhile in the same thread, and finalizers may make values of their own.
+_adding = RLock()
 
 
 class Interned(type):
@@ -22,8 +26,12 @@ class Interned(type):
         known = _table.get(key)
         if known is not None:
             return known
-        _table[key] = new
-        return new
+        with _adding:
+            # Another thread may have added it since.
+            known = _table.get(key)
+            if known is None:
+                known = _table[key] = new
+        return known
 
 
 class Value(metaclass=Interned):

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Over, transform
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Select, Sort, topological
+from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.rewrite import map_exprs, rebuild
-
-_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 
 
 class _Needed(Exception):
@@ -101,9 +100,9 @@ class _Rewrite:
             number = expr.args[0].name if expr.args and isinstance(expr.args[0], Column) else None
             if number in numbers:
                 within = numbers[number] in key_of
-                if expr.op in ("min", "max") and within:
+                if OPS[expr.op].extreme and within:
                     out[name] = key_of[numbers[number] or ""]
-                elif not (expr.op == "count" or (expr.op == "nunique" and within)):
+                elif not (OPS[expr.op].null_only or (expr.op == "nunique" and within)):
                     raise _Needed
                 rest = expr.children()[1:]
             else:
@@ -116,7 +115,7 @@ class _Rewrite:
         """Return the number that ``expr`` is one of: the column itself, or the least or greatest of its group."""
         if isinstance(expr, Column):
             return expr.name if expr.name in numbers else None
-        if isinstance(expr, Over) and expr.call.op in ("min", "max") and isinstance(expr.call.args[0], Column):
+        if isinstance(expr, Over) and OPS[expr.call.op].extreme and isinstance(expr.call.args[0], Column):
             name = expr.call.args[0].name
             if name in numbers and expr.call.where is None:
                 per = numbers[name]
@@ -135,11 +134,14 @@ class _Rewrite:
             return
         if isinstance(expr, Column):
             raise _Needed
-        if isinstance(expr, Call) and expr.op in _COMPARISONS:
+        if isinstance(expr, Call) and OPS[expr.op].compares:
             found = [self._number(arg, numbers) for arg in expr.args]
             if None not in found and numbers[found[0] or ""] == numbers[found[1] or ""] is not None:
                 return
-        if isinstance(expr, Call) and expr.op in ("is_null", "not_null") and self._number(expr.args[0], numbers):
+        if isinstance(expr, Call) and OPS[expr.op].null_only:
+            for child in expr.args:
+                if self._number(child, numbers) is None:
+                    self._check(child, numbers)
             return
         if isinstance(expr, Over):
             for part in expr.partition:

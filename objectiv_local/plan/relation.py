@@ -10,6 +10,9 @@ from objectiv_local.types import Type
 #: The columns of a result, in order.
 Schema = tuple[tuple[str, Type], ...]
 
+#: In place of the type of a stored column: the engine casts whatever is stored to the type that the plan declares.
+AS_DECLARED = "as declared"
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:

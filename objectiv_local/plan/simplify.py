@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Over, literal, transform
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
+from objectiv_local.plan.ops import OPS
+from objectiv_local.plan.rewrite import map_exprs, rebuild
 from objectiv_local.types import JSON
 
 
@@ -41,8 +43,7 @@ def _shorter(expr: Expr) -> Expr:
 
 
 def drop_single_row_windows(root: Node) -> Node:
-    """Return the plan without windows over partitions of one row: the least of one value is the value."""
-    from objectiv_local.plan.rewrite import map_exprs, rebuild
+    """Return the plan without windows over partitions of one row: MIN over a one-row partition is its argument."""
 
     def change(old: Node, node: Node) -> Node:
         if not isinstance(node, Extend) or not node.child.key:
@@ -50,7 +51,7 @@ def drop_single_row_windows(root: Node) -> Node:
         key = {node.child.column(name) for name in node.child.key}
 
         def single(part: Expr) -> Expr | None:
-            if (isinstance(part, Over) and part.call.op in ("min", "max") and part.call.where is None
+            if (isinstance(part, Over) and OPS[part.call.op].extreme and part.call.where is None
                     and part.frame is None and key <= set(part.partition)):
                 return part.call.args[0]
             return None
@@ -65,7 +66,6 @@ def label_first(root: Node) -> Node:
 
     Group keys, and arguments and conditions of aggregates, become columns as whole expressions.
     """
-    from objectiv_local.plan.rewrite import map_exprs, rebuild
 
     def change(old: Node, node: Node) -> Node:
         if not isinstance(node, Filter | Aggregate):
@@ -101,6 +101,4 @@ def _read_expressions(node: Filter | Aggregate) -> Iterator[tuple[str, Expr]]:
 
 def simplify(root: Node) -> Node:
     """Return the plan with shorter expressions."""
-    from objectiv_local.plan.rewrite import map_exprs, rebuild
-
     return rebuild(root, lambda old, node: map_exprs(node, simplified))

@@ -8,7 +8,7 @@ from objectiv_local.dialects import dialect_named, names
 from objectiv_local.plan.ops import OPS
 
 
-@pytest.mark.parametrize("name", names)
+@pytest.mark.parametrize("name", names())
 def test_every_operation_is_written_or_refused_with_a_reason(name):
     dialect = dialect_named(name)
     written = dialect.scalar.keys() | dialect.aggregate.keys()
@@ -20,6 +20,6 @@ def test_every_operation_is_written_or_refused_with_a_reason(name):
     assert all(kinds[op] != "scalar" for op in dialect.aggregate)
 
 
-@pytest.mark.parametrize("name", names)
+@pytest.mark.parametrize("name", names())
 def test_operations_of_a_dialect_that_repeat_an_operand_exist(name):
     assert dialect_named(name).repeats <= OPS.keys()

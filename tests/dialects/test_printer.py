@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from objectiv_local.dialects import dialect_named
+from objectiv_local.dialects.dialect import float_literal
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.names import stand_ins
-from objectiv_local.dialects.sql.printer import flat, indented
+from objectiv_local.dialects.sql.printer import Printer, indented
 from objectiv_local.dialects.sql.tree import Raw, binary, cast, is_null, negated, number, text
-from objectiv_local.dialects.standard.table import float_literal, identifier
 
+DUCKDB = dialect_named("duckdb")
 A, B, C = Raw("a"), Raw("b"), Raw("c")
 
 
@@ -42,11 +44,11 @@ A, B, C = Raw("a"), Raw("b"), Raw("c")
     (float_literal(float("nan")), "'NaN'::float8"),
 ])
 def test_text(sql, expected):
-    assert flat(sql) == expected
+    assert Printer(DUCKDB).flat(sql) == expected
 
 
 def test_names():
-    assert [identifier(name) for name in ("moment", "day", "user", "select", "Ab", 'q"', "1a", "naïve", "least")] == [
+    assert [DUCKDB.identifier(name) for name in ("moment", "day", "user", "select", "Ab", 'q"', "1a", "naïve", "least")] == [
         "moment", "day", '"user"', '"select"', '"Ab"', '"q"""', '"1a"', '"naïve"', '"least"']
     assert stand_ins(["a", "A", "é" * 32, "é" * 31, "x\n"]) == {
         "a": "a", "A": "a_2", "é" * 32: "column", "é" * 31: "é" * 31, "x\n": "x"}

@@ -103,19 +103,19 @@ ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 PROGRAMS = hub_programs() | model_programs() | frame_programs()
 
 
-@pytest.mark.parametrize("dialect", names)
+@pytest.mark.parametrize("dialect", names())
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sql(name, dialect):
     check(name, dialect, PROGRAMS[name].view_sql(dialect=dialect))
 
 
-@pytest.mark.parametrize("dialect", names)
+@pytest.mark.parametrize("dialect", names())
 @pytest.mark.parametrize("name", ROWS_LEFT)
 def test_sql_of_rows_that_are_left(name, dialect):
     frame = ROWS_LEFT[name]
     plan = frame._state._chosen([*frame.index_columns, *frame.data_columns], None)
     if dialect != "duckdb":
-        plan = rebuild(translated(plan, dialect), lambda _, node: (
+        plan = rebuild(translated(plan, "duckdb", dialect), lambda _, node: (
             Source(node.relation, node.columns, node.key, node.connection, node.step, ROW_ID)
             if isinstance(node, Source) else node))
     check(name, dialect, compile_plan(plan, dialect).sql)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import duckdb
-import postgres_server
 import pytest
+import servers
 
 from objectiv_local.engines import connect
 
@@ -15,15 +14,12 @@ if TYPE_CHECKING:
 
     from objectiv_local.engines import Engine
 
-KINDS = ("duckdb", *(f"postgres{version}" for version in postgres_server.default_versions()))
+KINDS = tuple(servers.STARTED)
 
 
 def connected(kind: str, **options: object) -> Engine:
     """Return a new engine of the kind."""
-    if kind == "duckdb":
-        return connect(duckdb.connect(), new=True, **options)  # type: ignore[arg-type]
-    return connect(postgres_server.session_url(int(kind.removeprefix("postgres"))), new=True,
-                   **options)  # type: ignore[arg-type]
+    return connect(servers.target(kind), new=True, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=KINDS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objectiv_local.engines.base import safe_name, split_name, storage_names, unused_name
+from objectiv_local.engines.base import safe_name, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion, canonical_json
 from objectiv_local.engines.ingest import same_rows
 from objectiv_local.errors import DataInvalid
@@ -84,7 +84,7 @@ def test_names_for_storage() -> None:
     assert safe_name("") == "data"
     assert safe_name("7") == "data_7"
     assert len(safe_name("x" * 100)) == 48
-    assert unused_name("A", {"a", "a_2"}) == "a_3"
+    assert unused_table_name("A", {"a", "a_2"}) == "a_3"
     schema = tuple((name, INT64) for name in ("a", "b", "B", "é" * 40, "", "column_2"))
     assert storage_names(schema) == ["a", "column__2", "column__3", "column__4", "column__5", "column_2"]
 

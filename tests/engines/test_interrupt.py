@@ -11,6 +11,7 @@ from pathlib import Path
 
 import postgres_server
 import pytest
+from servers import ENGINES
 
 from objectiv_local.engines.duckdb.running import raised_by_signal
 
@@ -73,7 +74,7 @@ ACTIONS = {
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_interrupt(kind: str, action: str) -> None:
     stopped(kind, action, "KeyboardInterrupt")
 
@@ -82,13 +83,13 @@ def test_interrupt(kind: str, action: str) -> None:
 @pytest.mark.parametrize(("error", "action"), [
     *(("TimeoutError", action) for action in ACTIONS), ("SystemExit", "arrow"), ("SystemExit", "load"),
     ("RuntimeError", "settle"), ("RuntimeError", "create_table")])
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_exception_of_a_signal_handler(kind: str, error: str, action: str) -> None:
     stopped(kind, action, error)
 
 
 @pytest.mark.parametrize("action", ["arrow", "settle", "create_table"])
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
+@pytest.mark.parametrize("kind", ENGINES)
 def test_signals_that_go_on_while_a_query_is_stopped(kind: str, action: str) -> None:
     stopped(kind, action, "TimeoutError", every=0.12)
 

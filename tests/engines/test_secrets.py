@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import DataFrame, connect
+from objectiv_local.engines.base import Settings
+from objectiv_local.engines.duckdb import targets
 from objectiv_local.engines.duckdb.files import Files
 from objectiv_local.engines.secrets import hide, without_secrets
 from objectiv_local.errors import InvalidValue, ObjectivError
@@ -84,8 +85,8 @@ def test_an_address_with_a_secret_stays_out_of_statements(tmp_path: Path) -> Non
     """https:// needs an extension, so the engine is given file:// here, where what is behind ? is a pattern."""
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / f"rows.parquetA{SECRET}")
     address = f"file://{tmp_path}/rows.parquet?{SECRET}"
-    target = sys.modules["objectiv_local.engines.connect"]._parquet(
-        "", Files((address,)), without_secrets(address), frozenset({"data"}), None, None, secret=True)
+    target = targets._parquet(
+        "", Files((address,)), without_secrets(address), frozenset({"data"}), Settings(), None, secret=True)
     engine = target.make()
     df = DataFrame.from_table(engine, "data")
     assert sorted(df.to_pandas().x) == [1, 2]

@@ -12,9 +12,8 @@ import uuid
 from collections.abc import Iterator
 from functools import cache
 
-import postgres_server
-import pyarrow as pa
 import pytest
+import servers
 from fuzz.expressions import PRODUCTIONS
 from reference import Json
 from spec.engines import Sql, same, same_rows
@@ -43,7 +42,7 @@ from objectiv_local.plan.nodes import Aggregate, Filter, GroupingSets, Join, Lim
 from objectiv_local.plan.ops import castable, casts
 from objectiv_local.types import INT64, JSON, STRING, Interval, Type, decimal_type
 
-KINDS = ("duckdb", *(f"postgres{version}" for version in postgres_server.default_versions()))
+KINDS = tuple(servers.STARTED)
 
 at, day, clock = datetime.datetime.fromisoformat, datetime.date.fromisoformat, datetime.time.fromisoformat
 span, money = datetime.timedelta, decimal.Decimal
@@ -114,9 +113,8 @@ class Stored:
     """The two tables of an engine: ``node`` reads stored types, ``read`` what they are read as."""
 
     def __init__(self, kind: str) -> None:
-        dialect = kind.rstrip("0123456789")
-        url = None if kind == "duckdb" else postgres_server.session_url(int(kind.removeprefix("postgres")))
-        connection = connect(pa.table({"x": [1]}) if url is None else url, new=True)
+        dialect = servers.engine_of(kind)
+        connection = connect(servers.target(kind), new=True)
         listed = {name: _list(dialect, *values) for name, values in LISTS.items()}
         self.columns = SHARED | OWN[dialect] | listed
         rows = [", ".join([f"{i} AS k", *(f"{'NULL' if i == 2 else _quoted(values[i])}::{type_} AS c{n}"

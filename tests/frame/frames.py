@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 
-import duckdb
 import pandas as pd
-import postgres_server
 import pytest
+import servers
 
 from objectiv_local import DataFrame, connect
 from objectiv_local.types import is_nan
 
-ENGINES = ("duckdb", *(f"postgres{version}" for version in postgres_server.default_versions()))
+ENGINES = tuple(servers.STARTED)
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 
 @cache
 def opened(name):
     """Return the connection to an engine."""
-    if name == "duckdb":
-        return connect(duckdb.connect())
-    return connect(postgres_server.session_url(int(name.removeprefix("postgres"))))
+    return connect(servers.target(name))
 
 
 def load(engine, columns, index=None):

@@ -13,7 +13,7 @@ import pytest
 from frame.frames import opened
 from reference import Json, evaluate
 from spec.engines import Sql, same_rows
-from spec.opened import VERSIONS
+from spec.opened import DATABASES
 from spec.specs import table
 
 from objectiv_local import DataFrame, Series, dialects
@@ -157,7 +157,7 @@ PROGRAMS: dict[str, Program] = {
 }
 
 
-ENGINES = ("duckdb", f"postgres{VERSIONS[0]}", "reference")
+ENGINES = (*DATABASES, "reference")
 
 
 @pytest.mark.parametrize("dtype", VALUES)

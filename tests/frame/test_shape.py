@@ -112,6 +112,27 @@ def test_stack_and_unstack(engine):
 
 
 @on_every_engine
+@pytest.mark.parametrize("func", ["median", "std", "std_pop", "sem", "quantile", "mean", "sum"])
+def test_unstack_takes_every_aggregate(engine, func):
+    columns = {"a": ["x", "x", "x", "y", "y"], "b": ["p", "p", "q", "p", "p"], "v": [1.0, 4.0, 2.0, 3.0, 7.0]}
+    wide = load(engine, columns).set_index(["a", "b"]).unstack(aggregation=func).to_pandas()
+    of_pandas = {"std_pop": lambda group: group.std(ddof=0), "sum": lambda group: group.sum()}.get(func, func)
+    wanted = pd.DataFrame(columns).groupby(["a", "b"]).v.agg(of_pandas).unstack()
+    if func == "sum":
+        wanted = wanted.fillna(0)  # the sum of nothing
+    for name in ("p", "q"):
+        assert wide[f"{name}__v"].tolist() == pytest.approx(wanted[name].tolist(), nan_ok=True)
+
+
+@on_every_engine
+def test_unstack_takes_the_first_and_the_last_in_the_order_of_the_frame(engine):
+    df = load(engine, {"a": ["x", "x", "x"], "b": ["p", "p", "p"], "v": [2, 3, 1]}).sort_values("v").set_index(["a", "b"])
+    assert df.unstack(aggregation="first").to_pandas().p__v.tolist() == [1]
+    assert df.unstack(aggregation="last").to_pandas().p__v.tolist() == [3]
+    assert df.unstack(aggregation="size").to_pandas().p__v.tolist() == [3]
+
+
+@on_every_engine
 def test_dummies(engine):
     df = load(engine, {"c": ["red", "blue", None, "red"], "n": [1, 2, 3, 4]})
     found = df.get_dummies().sort_index().to_pandas()

@@ -39,7 +39,7 @@ from objectiv_local.plan.nodes import (
     GroupingSets,
     Join,
     Limit,
-    Named,
+    NamedExprs,
     Node,
     Pin,
     Select,
@@ -392,7 +392,7 @@ def key(draw: Random, node: Node) -> Expr:
     return scalar(draw, node, pick(draw, (STRING, INT64, DATE, TIMESTAMP)))
 
 
-def keys_of(draw: Random, node: Node) -> Named:
+def keys_of(draw: Random, node: Node) -> NamedExprs:
     names = draw.sample(NAMES, len(NAMES))
     found = []
     for _ in range(draw.randint(0, 2)):
@@ -403,7 +403,7 @@ def keys_of(draw: Random, node: Node) -> Named:
     return tuple(found)
 
 
-def aggregates_of(draw: Random, node: Node, keys: Named) -> Named:
+def aggregates_of(draw: Random, node: Node, keys: NamedExprs) -> NamedExprs:
     taken = dict(keys)
     found = []
     for number in range(draw.randint(1, 2)):

@@ -23,7 +23,7 @@ from fuzz.questions import question, rows_left
 from fuzz.stored import in_memory, in_tables
 from reference import Failure, evaluate
 from spec.engines import Rows, Sql, same_rows
-from spec.opened import opened
+from spec.opened import DATABASES, opened
 
 from objectiv_local import dialects
 from objectiv_local.dialects.lowering.lowering import lower
@@ -42,7 +42,7 @@ SHARE = 5
 def test_every_pass_keeps_the_answers(postgres_url, monkeypatch):
     # Without the parse of every statement by sqlglot, which takes longer than all the rest.
     monkeypatch.setattr(dialects, "lower", lower)
-    engines = [opened("duckdb", read_only=False), opened("postgres", read_only=False)]
+    engines = [opened(name, read_only=False) for name in DATABASES]
     first = random.SystemRandom().randrange(10**12) if EXAMPLES else 0
     changed: Counter[str] = Counter()
     failures: list[str] = []

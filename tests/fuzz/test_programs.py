@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import reject as rejected
 from reference import Failure, evaluate
 from spec.engines import Rows, Sql, same_rows
-from spec.opened import opened
+from spec.opened import DATABASES, opened
 
 from objectiv_local import dialects
 from objectiv_local.dialects.lowering.lowering import lower
@@ -40,7 +40,7 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
     # Without the parse of every statement by sqlglot, which takes longer than all the rest.
     monkeypatch.setattr(dialects, "lower", lower)
     seen: Counter[object] = Counter()
-    engines = [opened("duckdb"), opened("postgres")]
+    engines = [opened(name) for name in DATABASES]
 
     def run(program: Program) -> None:
         try:
@@ -73,7 +73,7 @@ def test_programs_have_the_same_answer_in_parts(postgres_url, monkeypatch):
             expected = evaluate(program.plan)
         except (Failure, OverflowError):
             rejected()
-        for engine in (opened("duckdb"), opened("postgres")):
+        for engine in map(opened, DATABASES):
             try:
                 found, count = engine.rows_in_parts(program.plan)
             except ObjectivError as error:

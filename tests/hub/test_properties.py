@@ -17,6 +17,7 @@ from hub.models import MODELS, made
 from hub.tables import APP, HOME, event_id, user
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from servers import ENGINES
 
 from objectiv_local import ModelHub, connect, dialects
 from objectiv_local.dialects import lower
@@ -70,7 +71,7 @@ TIED = [(1, datetime.timedelta(0), [HOME]), (1, datetime.timedelta(0), [HOME, BU
     None, GAP, []), (1, datetime.timedelta(0), [HOME])]
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_sessions_partition_the_events(engine):
     @settings(max_examples=60 if engine == "duckdb" else 25)
     @given(EVENTS)
@@ -113,7 +114,7 @@ def answers(engine, events):
     return found
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_order_of_rows_changes_nothing(engine):
     @settings(max_examples=5 if engine == "duckdb" else 3)
     @given(EVENTS.flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(range(len(drawn))))))
@@ -133,7 +134,7 @@ def test_the_engines_agree(drawn):
     assert answers("duckdb", events) == answers("postgres", events)
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgres"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_hits_without_a_user_count_for_no_user(engine):
     @settings(max_examples=20 if engine == "duckdb" else 6)
     @given(EVENTS)

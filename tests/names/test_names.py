@@ -32,6 +32,7 @@ from objectiv_local import (  # noqa: F401 - for the examples
     from_table,
 )
 from objectiv_local.errors import ObjectivError
+from objectiv_local.frame.functions import FUNCTIONS
 from objectiv_local.frame.series import Series
 
 HERE = Path(__file__).parent
@@ -47,8 +48,16 @@ def names(file: str) -> list[tuple[str, str]]:
     return [tuple(line.split(" | ", 1)) for line in lines if line and not line.startswith("#")]
 
 
+def of_aggregates(known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return an example for each aggregate without one of its own: of frames, and of series."""
+    shown = {name.rpartition(".")[2] for name, _ in known}
+    return [example for name in FUNCTIONS if name not in shown and hasattr(DataFrame, name)
+            for example in ((f"DataFrame.{name}", f"df[['v', 'x']].{name}()"), (f"Series.{name}", f"df.v.{name}()"))]
+
+
 BACH = names("names.txt")
-NAMES = BACH + names("more.txt")
+MORE = names("more.txt")
+NAMES = [*BACH, *MORE, *of_aggregates(BACH + MORE)]
 EXAMPLES = [(name, example) for name, example in NAMES if not example.startswith("- ")]
 
 

@@ -91,7 +91,7 @@ class Engine:
                 return [self.done[child][i] for i in members]
         raise TypeError(f"{type(node).__name__} is not a step that the reference engine knows")
 
-    def computed(self, child: n.Node, columns: n.Named) -> list[Row]:
+    def computed(self, child: n.Node, columns: n.NamedExprs) -> list[Row]:
         rows = self.on(child)
         return [{name: rows.value(expr, i) for name, expr in columns} for i in range(len(rows.rows))]
 

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from itertools import product
 
-BOTH = ("duckdb", "postgres")
+from servers import ENGINES
+
 ID = "123e4567-e89b-12d3-a456-426614174000"
 
 _KNOWN: list[tuple[tuple[str, ...], tuple[str, ...], str]] = [
     (("truediv: floats by negative zero",), ("postgres",), "the sign of a zero divisor is not looked at"),
     (("mod: the least integer by minus one",), ("duckdb",), "the engine's own % overflows"),
-    (("floordiv: floats whose quotient rounds up", "mod: floats whose quotient rounds up"), BOTH,
+    (("floordiv: floats whose quotient rounds up", "mod: floats whose quotient rounds up"), ENGINES,
      "the quotient is rounded to a float before it is floored"),
-    (("floordiv: by infinity", "mod: by infinity"), BOTH, "a - b * floor(a / b) has no value where b is infinite"),
-    (("mean: of long durations is exact",), BOTH, "microseconds are averaged as floats"),
+    (("floordiv: by infinity", "mod: by infinity"), ENGINES, "a - b * floor(a / b) has no value where b is infinite"),
+    (("mean: of long durations is exact",), ENGINES, "microseconds are averaged as floats"),
     (("cast: float64 to string, a fraction beyond 1e15",), ("postgres",), "the engine changes to exponents at 1e15"),
-    ((f"cast: {ID.replace('-', '')!r} is no uuid", f"cast: {'{' + ID + '}'!r} is no uuid"), BOTH,
+    ((f"cast: {ID.replace('-', '')!r} is no uuid", f"cast: {'{' + ID + '}'!r} is no uuid"), ENGINES,
      "the engines take a uuid without hyphens and in braces"),
     (("json_get_text: an array or object is compact",), ("postgres",), "jsonb writes a blank behind every comma"),
     (("json_get_text: the last of repeated keys",), ("duckdb",), "the engine finds the first"),

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from reference import Json
 
+from objectiv_local.frame import Series
+from objectiv_local.frame.handles import make_series
+from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Aggregation, Column, Expr, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Node, Select, Values
 from objectiv_local.types import INT64, Type
@@ -30,6 +33,15 @@ def op(name: str) -> Callable[..., Expr]:
     """Return the row-wise operation ``name`` as a function of its arguments."""
     return lambda *args: call(name, *args)
 
+
+def method(called: Callable[[Series], Series]) -> Callable[[Column], Expr]:
+    """Return what a method of a series makes of a column, as a function of the column."""
+
+    def expr(column: Column) -> Expr:
+        rows = Values(((column.name, column.type),), (), None, "data")
+        return called(make_series(State(rows, None, "duckdb", ()), column, column.name))._expr
+
+    return expr
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from spec.specs import Fails, Spec
 
 from objectiv_local.plan import nodes, ops
 from objectiv_local.plan.expr import Aggregation, Call, Case, Cast, Expr, InQuery, Literal, Over, ScalarQuery, walk
+from objectiv_local.plan.ops.signatures import match
 
 
 def collected() -> list[Spec]:
@@ -50,7 +51,7 @@ PARTS = expressions(ANSWERED)
 def signature(part: Call | Aggregation) -> tuple[str, str]:
     types = tuple(arg.type for arg in part.args)
     constants = tuple(isinstance(arg, Literal) for arg in part.args)
-    text = next(text for text in ops.OPS[part.op].signatures if ops._match(part.op, text, types, constants))
+    text = next(text for text in ops.OPS[part.op].signatures if match(ops.OPS[part.op], text, types, constants))
     return part.op, text
 
 

@@ -90,7 +90,7 @@ def test_patterns(engine, spec):
 def compiled(name, *constants):
     data = table(ONE, [("x",)])
     plan = Select(data, (("answer", with_(name, *constants)(data.column("a"))),))
-    for dialect in names:
+    for dialect in names():
         compile_plan(plan, dialect)
 
 

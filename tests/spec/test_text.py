@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from spec.specs import Spec, op, rowwise
+from spec.specs import Spec, method, op, rowwise
 
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import BOOL, INT64, STRING
@@ -120,7 +120,22 @@ CHANGE = [
     ]),
 ]
 
-SPECS: list[Spec] = LETTERS + SLICE + SEARCH + CHANGE
+ENDS = ("a.b", "a.", "a.a.b", "b.a.a.", "A.b", "axb", "", ".a", "%_x%_", "%x", "é😀 é😀", "é", "'it''", "'", " a.")
+#: Methods that are made of several operations.
+METHODS = [
+    rowwise("capitalize: the first letter", ONE, method(lambda text: text.str.capitalize()), STRING, [
+        ("éCOLE du soir", "École du soir"), ("ABC", "Abc"), ("1a", "1a"), ("a", "A"), ("", ""), (None, None),
+    ]),
+    # What str.removeprefix and str.removesuffix of Python give.
+    *(rowwise(f"removeprefix: {prefix!r}", ONE, method(lambda text, prefix=prefix: text.str.removeprefix(prefix)), STRING,
+              [*((text, text.removeprefix(prefix)) for text in ENDS), (None, None)])
+      for prefix in ("a.", "", "%_", "é😀", "'")),
+    *(rowwise(f"removesuffix: {suffix!r}", ONE, method(lambda text, suffix=suffix: text.str.removesuffix(suffix)), STRING,
+              [*((text, text.removesuffix(suffix)) for text in ENDS), (None, None)])
+      for suffix in ("a.", "", "%_", "é😀", "'")),
+]
+
+SPECS: list[Spec] = LETTERS + SLICE + SEARCH + CHANGE + METHODS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

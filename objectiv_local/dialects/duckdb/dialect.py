@@ -2,201 +2,64 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from objectiv_local.dialects.dialect import BOUNDS, Builder, Dialect
 from objectiv_local.dialects.duckdb.json import JSON as JSON_SCALAR
 from objectiv_local.dialects.duckdb.json import is_unparsed, some_elements
 from objectiv_local.dialects.duckdb.rows import many_rows
+from objectiv_local.dialects.duckdb.stored import STORED_TYPES, TYPES, stored
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.sql.tree import (
+    Func,
+    Number,
+    Raw,
+    Sql,
+    Template,
+    binary,
+    case,
+    func,
+    number,
+    text,
+)
 from objectiv_local.dialects.standard import regex
-from objectiv_local.dialects.standard.quantiles import middle
-from objectiv_local.dialects.standard.table import (
-    BOUNDS,
-    STANDARD_AGGREGATE,
-    STANDARD_SCALAR,
-    Builder,
-    Dialect,
-    Reader,
+from objectiv_local.dialects.standard.builders import (
     as_floats,
-    compared,
     constant,
-    decimal_name,
-    difference,
     float_function,
     floordiv,
-    identifier,
-    interval_literal,
     of_constant,
     round_,
 )
+from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
+from objectiv_local.dialects.standard.quantiles import middle
+from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
 from objectiv_local.dialects.standard.text_casts import guarded
 from objectiv_local.plan import strftime
-from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
+from objectiv_local.plan.expr import Aggregation, Call, Expr
 from objectiv_local.plan.relation import Relation
 from objectiv_local.types import (
-    BOOL,
     DATE,
-    DECIMAL_DIGITS,
     FLOAT64,
     INT64,
-    JSON,
     STRING,
-    TIME,
     TIMEDELTA,
     TIMESTAMP,
-    UUID,
     Type,
-    decimal_type,
-    dict_type,
-    list_type,
 )
 
-TYPES = {
-    "bool": "boolean",
-    "int64": "bigint",
-    "float64": "float8",
-    "string": "varchar",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timedelta": "bigint",
-    "uuid": "uuid",
-    "json": "json",
-    "time": "time",
-    "numeric_interval": "double[]",
-}
 
-
-def _reader(type_name: str) -> Reader:
-    return lambda column: tree.cast(column, type_name)
-
-
-def _leap_days(interval: Sql) -> Sql:
-    """Return the extra 5.25 days for each year of an interval, in microseconds: DuckDB counts 12 months as 360 days."""
-    return binary("*", func("date_part", text("year"), interval), number(453_600_000_000))
-
-
-def _from_nanoseconds(column: Sql) -> Sql:
-    """Return a timestamp truncated to microseconds, toward the past; a cast would round."""
-    return Template("make_timestamp((epoch_ns({}) - 999 * (epoch_ns({}) < 0)::int) // 1000)", (column, column))
-
-
-_STORED: dict[str, tuple[Type, Reader | None]] = {
-    "BIGINT": (INT64, None),
-    **{name: (INT64, _reader("bigint"))
-       for name in ("INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT")},
-    "DOUBLE": (FLOAT64, None),
-    "FLOAT": (FLOAT64, _reader("float8")),
-    "BOOLEAN": (BOOL, None),
-    "VARCHAR": (STRING, None),
-    "DATE": (DATE, None),
-    "TIMESTAMP": (TIMESTAMP, None),
-    **{name: (TIMESTAMP, _reader("timestamp")) for name in ("TIMESTAMP_S", "TIMESTAMP_MS")},
-    "TIMESTAMP_NS": (TIMESTAMP, _from_nanoseconds),
-    "TIMESTAMPTZ_NS": (TIMESTAMP, _from_nanoseconds),
-    "TIMESTAMP WITH TIME ZONE": (TIMESTAMP, tree.at_utc),
-    "INTERVAL": (TIMEDELTA, lambda column: binary("+", func("epoch_us", column), _leap_days(column))),
-    "UUID": (UUID, None),
-    "JSON": (JSON, None),
-    "TIME": (TIME, None),
-}
-_STRUCT = re.compile(r"STRUCT\((.*)\)", re.DOTALL)
-_FIELD = re.compile(r'\s*("(?:[^"]|"")*"|[^\s"]+)\s+')
-
-
-def stored(type_name: str) -> tuple[Type, Reader | None] | None:
-    """Return how a column of the stored type is read, or None if it is not."""
-    if type_name.startswith("ENUM("):
-        return STRING, _reader("varchar")
-    if (decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type_name)) is not None:
-        found = decimal_type(int(decimal[2]))
-        return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(decimal_name(found))
-    nested = _nested(type_name)
-    if nested is None:
-        return _STORED.get(type_name)
-    # In JSON, a timestamp with a time zone would keep its offset.
-    utc = _without_zones(type_name)
-    return nested, lambda column: func("to_json", column if utc == type_name else tree.cast(column, utc))
-
-
-def _without_zones(type_name: str) -> str:
-    """Return a type name with time zones removed from its timestamps; field names stay as they are."""
-    pieces = re.split(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""", type_name)
-    return "".join(piece if i % 2 else re.sub("TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS", "TIMESTAMP", piece)
-                   for i, piece in enumerate(pieces))
-
-
-def _nested(type_name: str) -> Type | None:
-    """Return a stored list or struct as a type, or None for another type, or one with parts that are not supported."""
-    found: dict[str, Type] = {}
-    for name, inner in parts(type_name).items():
-        type_ = _part(inner)
-        if type_ is None:
-            return None
-        found[name] = type_
-    if type_name.endswith("[]"):
-        return list_type(found[""])
-    return dict_type(found) if found else None
-
-
-def parts(type_name: str) -> dict[str, str]:
-    """Return the field types of a struct by name, the element type of a list under "", or an empty dict."""
-    if type_name.endswith("[]"):
-        return {"": type_name[:-2]}
-    if (struct := _STRUCT.fullmatch(type_name)) is None:
-        return {}
-    fields: dict[str, str] = {}
-    for each in _split(struct[1]):
-        name = _FIELD.match(each)
-        if name is None:
-            return {}
-        fields[name[1].strip('"').replace('""', '"')] = each[name.end():]
-    return fields
-
-
-def _part(type_name: str) -> Type | None:
-    """Return the type of a part of a list or struct as it is read from JSON."""
-    found = stored(type_name)
-    return None if found is None or found[0].name in ("timedelta", "numeric_interval") else found[0]
-
-
-def _split(text: str) -> list[str]:
-    """Return the parts of a list of fields; commas in brackets and quotes do not count."""
-    parts, depth, quote, start = [], 0, False, 0
-    for position, letter in enumerate(text):
-        if letter == '"':
-            quote = not quote
-        elif not quote:
-            depth += {"(": 1, ")": -1}.get(letter, 0)
-            if letter == "," and depth == 0:
-                parts.append(text[start:position])
-                start = position + 1
-    return [*parts, text[start:]]
-
-
-def files(relation: Relation) -> str:
+def file_names(relation: Relation) -> str:
     """Return the files of a relation as an argument of read_parquet."""
-    names = [tree.text(part).text for part in relation.parts]
+    names = [DIALECT.text(part) for part in relation.parts]
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
-def relation(relation: Relation) -> str:
-    """Return the relation as it stands behind FROM."""
-    if relation.kind == "parquet":
-        options = ", union_by_name = true" * relation.by_name + ", hive_partitioning = false" * (not relation.folders)
-        return f"read_parquet({files(relation)}{options})"
-    return ".".join(map(identifier, relation.parts))
-
-
-def literal(expr: Literal) -> Sql:
-    """Return a constant of a type that the engines write differently."""
-    if expr.type == DATE:
-        return Raw(f"DATE '{expr.value}'")
-    if expr.type == TIMESTAMP:
-        return Raw(f"TIMESTAMP '{expr.value}'")
-    return tree.cast(text(str(expr.value)), TYPES[expr.type.name])
+def files(relation: Relation) -> str:
+    """Return a set of Parquet files as it stands behind FROM."""
+    options = ", union_by_name = true" * relation.by_name + ", hive_partitioning = false" * (not relation.folders)
+    return f"read_parquet({file_names(relation)}{options})"
 
 
 # ---- time
@@ -225,7 +88,7 @@ def _strftime(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _special_code(code: str, moment: Sql) -> Sql:
     if code == "e":
-        return func("lpad", tree.cast(func("day", moment), "varchar"), number(2), text(" "))
+        return func("lpad", tree.cast(func("day", moment), STRING), number(2), text(" "))
     if code == "g":
         # DuckDB's own %g is milliseconds.
         return func("right", func("strftime", moment, text("%G")), number(2))
@@ -235,7 +98,7 @@ def _special_code(code: str, moment: Sql) -> Sql:
 def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
     # Of a date, the engine truncates to a date.
     assert isinstance(expr, Call)
-    return func("date_trunc", args[0], tree.cast(args[1], "timestamp") if expr.args[1].type == DATE else args[1])
+    return func("date_trunc", args[0], tree.cast(args[1], TIMESTAMP) if expr.args[1].type == DATE else args[1])
 
 
 def _add(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -277,7 +140,7 @@ def _date_part(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _as_timestamp(value: Sql, type_: Type) -> Sql:
-    return tree.cast(value, "timestamp") if type_ == DATE else value
+    return tree.cast(value, TIMESTAMP) if type_ == DATE else value
 
 
 # ---- text
@@ -312,7 +175,7 @@ def _re_count(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
-    return tree.cast(tree.operand(binary("||", text("0x"), func("left", func("md5", args[0]), number(15)))), "bigint")
+    return tree.cast(tree.operand(binary("||", text("0x"), func("left", func("md5", args[0]), number(15)))), INT64)
 
 
 # ---- intervals
@@ -348,7 +211,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
         return Template("make_timestamp({})", (found,)) if expr.type == TIMESTAMP else found
     value = func("epoch_us", args[0]) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
-    whole = tree.cast(Template("trunc({})", (found,)), "bigint")
+    whole = tree.cast(Template("trunc({})", (found,)), INT64)
     return Template("make_timestamp({})", (whole,)) if expr.type == TIMESTAMP else whole
 
 
@@ -376,7 +239,7 @@ def _is_quantile(sql: Sql) -> TypeGuard[Func]:
 
 def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
     # By the shortest text of the float, which says what was meant better than its binary value.
-    return tree.cast(tree.cast(args[0], "varchar"), decimal_name(expr.type))
+    return tree.cast(tree.cast(args[0], STRING), expr.type)
 
 
 def _failing(kind: str) -> Builder:
@@ -415,26 +278,26 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
 
 CASTS: dict[tuple[str, str], Builder] = {
     ("int64", "bool"): lambda args, expr: binary("<>", args[0], number(0)),
-    ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
     ("float64", "decimal"): _float_to_decimal,
-    ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
     ("time", "string"): lambda args, expr: func("strftime", binary("+", Raw("DATE '2000-01-01'"), args[0]),
                                                 text("%H:%M:%S.%f")),
     ("timestamp", "string"): lambda args, expr: func("strftime", args[0], text("%Y-%m-%d %H:%M:%S.%f")),
-    **guarded("regexp_matches({}, {})", TYPES, _failing),
+    **guarded("regexp_matches({}, {})", _failing),
 }
 
-DUCKDB = Dialect(
+DIALECT = Dialect(
     name="duckdb",
     scalar=SCALAR,
     aggregate=AGGREGATE,
     casts=CASTS,
     types=TYPES,
+    stored_types=STORED_TYPES,
     stored=stored,
-    relation=relation,
+    files=files,
     together=_together,
-    literal=literal,
-    unnest=lambda array: func("unnest", some_elements(array)),
+    elements=lambda array: func("unnest", some_elements(array)),
     is_free=is_unparsed,
     most_subselects=12,
     many_rows=many_rows,

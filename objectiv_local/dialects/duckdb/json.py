@@ -6,14 +6,16 @@ import json
 import math
 from collections.abc import Sequence
 
+from objectiv_local.dialects.dialect import Builder
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import (
     Binary,
+    Cast,
     Func,
-    Postfix,
     Raw,
     Sql,
     Template,
+    Text,
     binary,
     case,
     func,
@@ -21,10 +23,18 @@ from objectiv_local.dialects.sql.tree import (
     subscript,
     text,
 )
+from objectiv_local.dialects.standard.builders import (
+    constant,
+)
 from objectiv_local.dialects.standard.json_titles import path_title
-from objectiv_local.dialects.standard.table import Builder, constant
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Cast, Column, Expr
+from objectiv_local.plan.expr import Call, Column, Expr
+from objectiv_local.plan.expr import Cast as CastExpr
+from objectiv_local.types import (
+    FLOAT64,
+    INT64,
+    STRING,
+)
 from objectiv_local.types import JSON as JSON_TYPE
 
 
@@ -54,18 +64,18 @@ def _step(document: Sql, path: str, *, as_text: bool) -> Sql:
 
 def unparsed(document: Sql) -> Sql:
     """Return a document without the cast that would parse all of it before it is looked into."""
-    return document.arg if isinstance(document, Postfix) and document.text == "::json" else document
+    return document.arg if isinstance(document, Cast) and document.type == JSON_TYPE else document
 
 
 def is_unparsed(expr: Expr) -> bool:
     """Return whether an expression is text that is read as JSON: looking into it needs no cast."""
-    return isinstance(expr, Cast) and expr.type.plain == JSON_TYPE and isinstance(expr.arg, Column)
+    return isinstance(expr, CastExpr) and expr.type.plain == JSON_TYPE and isinstance(expr.arg, Column)
 
 
 def _path_of(document: Sql) -> str | None:
     """Return the path of a step into another document, from its root on, if it is one."""
-    if isinstance(document, Binary) and document.operator == "->" and isinstance(document.right, Raw):
-        return _rooted(document.right.text[1:-1].replace("''", "'"))
+    if isinstance(document, Binary) and document.operator == "->" and isinstance(document.right, Text):
+        return _rooted(document.right.value)
     return None
 
 
@@ -153,7 +163,7 @@ def _scalar_condition(kind: Sql, plain: Sql, value: object) -> list[Sql]:
 def _is_number(kind: Sql, plain: Sql, value: float) -> Sql:
     """Return the condition under which a JSON value, of a type and as text, is a number."""
     # The cast is in a CASE, because it could run on text that is not a number.
-    as_float = binary("=", tree.cast(plain, "float8"), Raw(f"'{value!r}'::float8"))
+    as_float = binary("=", tree.cast(plain, FLOAT64), Raw(f"'{value!r}'::float8"))
     if abs(value) < 2**53 or math.isinf(value):
         return case((Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE), as_float), default=Raw("FALSE"))
     # Floats do not tell whole numbers of this size apart.
@@ -234,7 +244,7 @@ def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
-    length = tree.cast(func("json_array_length", args[0]), "bigint")
+    length = tree.cast(func("json_array_length", args[0]), INT64)
     return case((binary("=", func("json_type", args[0]), text("ARRAY")), length))
 
 
@@ -246,7 +256,7 @@ def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
     # A step into the document writes numbers anew; the text of a whole document is as it was stored.
     document = unparsed(args[0])
     number_there = args[0] if _path_of(document) is not None else binary("->", document, text("$"))
-    whole = func("regexp_extract", tree.cast(number_there, "varchar"), text(_WHOLE))
+    whole = func("regexp_extract", tree.cast(number_there, STRING), text(_WHOLE))
     return Template("try_cast({} AS bigint)", (whole,))
 
 

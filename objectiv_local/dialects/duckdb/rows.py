@@ -6,9 +6,8 @@ import datetime
 import json
 from collections.abc import Iterable, Sequence
 
-from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.printer import flat
-from objectiv_local.dialects.standard.table import microseconds
+from objectiv_local.dialects.dialect import microseconds
+from objectiv_local.dialects.sql.names import text_constant
 from objectiv_local.plan.expr import Expr, Literal
 from objectiv_local.plan.relation import Schema
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
@@ -55,4 +54,4 @@ def _json(value: object) -> str:
 
 def _text(values: Sequence[str]) -> str:
     lines: Iterable[str] = (", ".join(values[start:start + _A_LINE]) for start in range(0, len(values), _A_LINE))
-    return flat(tree.text("[" + ",\n".join(lines) + "]"))
+    return text_constant("[" + ",\n".join(lines) + "]")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import Sql
-from objectiv_local.dialects.standard.table import Dialect
+from objectiv_local.dialects.dialect import Dialect
+from objectiv_local.dialects.sql.tree import From, Name, Sql
 from objectiv_local.plan.expr import Call, Column, Expr, Literal, Ordering, Over, parses, transform, walk
 from objectiv_local.types import JSON, Type
 
@@ -36,13 +36,13 @@ class Stored(Expr):
 class Block:
     """A SELECT in the making.
 
-    ``source`` is the text behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
+    ``source`` stands behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
     of the result is computed from. ``group`` is None until rows are grouped; ``sets`` are the
     groupings where there are several. ``copied`` counts the steps below that were closed because a later one repeats a
     column of theirs, and ``depth`` those that read each other.
     """
 
-    source: str
+    source: From
     inputs: dict[str, Sql]
     columns: dict[str, Expr]
     title: str
@@ -96,7 +96,7 @@ class Block:
         """Return whether an engine that pulls steps together would write this one's columns into the step that reads it."""
         return self.group is None and not self.order and not self.is_limited and not self.has_window()
 
-    def must_close_for(self, exprs: list[Expr], kept: set[str], dialect: Dialect) -> bool:
+    def must_close_for(self, exprs: list[Expr], kept: AbstractSet[str], dialect: Dialect) -> bool:
         """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.
 
         ``kept`` are the columns of the block that stay in its result beside the new ones.
@@ -126,7 +126,7 @@ class Block:
 
 def is_name(sql: Sql) -> bool:
     """Return whether ``sql`` is a plain name."""
-    return isinstance(sql, tree.Raw)
+    return isinstance(sql, Name)
 
 
 def is_cheap(expr: Expr) -> bool:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import re
 import uuid
-from typing import TYPE_CHECKING
 
+from objectiv_local.dialects.dialect import Dialect
 from objectiv_local.dialects.lowering.block import Block, Stored, outermost_windows, replaced
+from objectiv_local.dialects.lowering.building import Blocks
+from objectiv_local.dialects.lowering.expressions import sql_of
+from objectiv_local.dialects.lowering.scope import Cte, Select
 from objectiv_local.dialects.lowering.text import select_text
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.names import unused
-from objectiv_local.dialects.sql.printer import flat, items, layout
-from objectiv_local.dialects.sql.tree import Raw, Sql
-from objectiv_local.dialects.standard.table import Dialect
+from objectiv_local.dialects.sql.printer import items
+from objectiv_local.dialects.sql.tree import From, Name, Raw, Sql
 from objectiv_local.plan.expr import Column, Expr, call, literal, substitute
 from objectiv_local.plan.nodes import GroupingSets, Join, Source, Union, Unnest
 from objectiv_local.types import INT64, JSON, ROW_ID, Interval, Type
-
-if TYPE_CHECKING:
-    from objectiv_local.dialects.lowering.lowering import Lowering
 
 _UNION = "\nUNION ALL\n"
 #: A union of more parts than this is several unions.
@@ -33,126 +31,124 @@ _JOIN_WORDS = {
 }
 
 
-def grouping_sets(lowering: Lowering, block: Block, node: GroupingSets) -> Block:
+def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     """Return the block of several groupings of the same rows."""
-    aggregates = [(name, expr) for name, expr in node.aggregates if name in lowering.needed[node]]
+    aggregates = [(name, expr) for name, expr in node.aggregates if name in blocks.needed[node]]
     parts = [*dict.fromkeys(outermost_windows([expr for _, expr in aggregates]))]
-    names: dict[Expr, str] = {part: lowering.new_name(part) for part in parts}
+    names: dict[Expr, str] = {part: blocks.scope.new_name(part) for part in parts}
     aggregates = [(name, replaced(expr, names)) for name, expr in aggregates]
     # The keys are columns of a step of their own, because a set names columns.
-    keys = {name: lowering.new_name(expr) if name in block.columns and expr is not node.child.column(name) else name
+    keys = {name: blocks.scope.new_name(expr) if name in block.columns and expr is not node.child.column(name) else name
             for name, expr in node.keys}
     read = frozenset().union(*(expr.columns for _, expr in aggregates)) & block.columns.keys()
     added = {keys[name]: expr for name, expr in node.keys if keys[name] not in block.columns}
-    block = lowering.add(block, {name: part for part, name in names.items()} | added, set(read) | set(keys.values()))
+    block = blocks.add(block, {name: part for part, name in names.items()} | added, set(read) | set(keys.values()))
     block.columns = {name: expr for name, expr in block.columns.items()
                      if name in read or name in keys.values() or name in names.values()}
-    block = lowering.closed(block)
-    if block.is_join or not all(isinstance(block.inputs[name], Raw) for name in keys.values()):
-        block = lowering.closed(block)
-    shown = [flat(block.inputs[key]) for key in keys.values()]
+    block = blocks.closed(block)
+    if block.is_join or not all(isinstance(block.inputs[name], Name) for name in keys.values()):
+        block = blocks.closed(block)
+    shown = [block.inputs[key] for key in keys.values()]
     # A key of no set is NULL everywhere, and is not asked for.
     used = sorted(set().union(*node.sets))
-    masks = [sum(1 << position for position, i in enumerate(reversed(used)) if i not in each) for each in node.sets]
-    cases = " ".join(f"WHEN {mask} THEN {position}" for position, mask in enumerate(masks))
-    level = f"(CASE grouping({', '.join(shown[i] for i in used)}) {cases} END)::bigint" if used else "0::bigint"
-    block.inputs = block.inputs | {".level": tree.Template("{}", (Raw(level),), tree.CAST)}
+    level = blocks.dialect.grouping_level([shown[i] for i in used], [[used.index(i) for i in each] for each in node.sets])
+    block.inputs = block.inputs | {".level": level}
     block.columns = ({name: Column(keys[name], expr.type) if i in used else literal(None, expr.type)
                       for i, (name, expr) in enumerate(node.keys)}
                      | {name: substitute(expr, block.columns) for name, expr in aggregates}
                      | {node.level: Column(".level", INT64)})
     block.group = [Column(keys[name], expr.type) for name, expr in node.keys]
-    block.sets = ["(" + ", ".join(shown[i] for i in each) + ")" for each in node.sets]
+    block.sets = ["(" + ", ".join(blocks.scope.printer.flat(shown[i]) for i in each) + ")" for each in node.sets]
     block.title = node.step or "by_" + "_".join(keys)
     block.steps.append("one row for each of several groupings")
     return block
 
 
-def unnest(lowering: Lowering, block: Block, node: Unnest) -> Block:
+def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
     """Return the block of the elements of an array, next to the columns of their row."""
-    kept = lowering.needed[node] - {node.item, node.position}
+    kept = blocks.needed[node] - {node.item, node.position}
     array = node.array
     if isinstance(array, Column):
         name = array.name
     else:
-        name = lowering.new_name(array)
-        block = lowering.add(block, {name: array}, kept)
+        name = blocks.scope.new_name(array)
+        block = blocks.add(block, {name: array}, kept)
     block.columns = {each: expr for each, expr in block.columns.items() if each in kept or each == name}
-    block = lowering.closed(block)
-    alias = unused("element", lowering.taken | {block.source})
-    inputs: dict[str, Sql] = {each: Raw(f"{_alias(block.source, 'l')}.{flat(block.inputs[each])}")
-                              for each in block.columns}
-    rows = lowering.dialect.unnest(inputs[name])
-    lowering.count_reads(block.source, [rows])
-    call_ = flat(rows)
-    shown = block.source if block.source == _alias(block.source, "l") else f"{block.source} AS l"
-    source = f"{shown}\nCROSS JOIN LATERAL {call_} WITH ORDINALITY AS {alias} (value, position)"
+    block = blocks.closed(block)
+    alias = unused("element", blocks.scope.taken | {block.source.text})
+    here = block.source.alias("l")
+    inputs: dict[str, Sql] = {}
+    for each in block.columns:
+        column = block.inputs[each]
+        assert isinstance(column, Name)
+        inputs[each] = Name(column.text, here)
+    rows = blocks.dialect.unnested(inputs[name], alias)
+    steps = blocks.scope.read_by(block.source, [rows.joined])
+    source = From(f"{block.source.named(here)}\n{blocks.scope.printer.flat(rows.joined)}", steps=steps)
     columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items() if each in kept}
     columns[node.item] = Column(".item", JSON)
     columns[node.position] = Column(".position", INT64)
-    inputs[".item"] = Raw(f"{alias}.value")
-    inputs[".position"] = tree.binary("-", Raw(f"{alias}.position"), tree.number(1))
+    inputs |= {".item": rows.value, ".position": rows.position}
     title = node.step or f"elements_of_{name}"
     return Block(source, inputs, columns, title, ["one row for each element of an array"], is_join=True,
                  depth=block.depth)
 
 
-def union(lowering: Lowering, node: Union) -> Block:
+def union(blocks: Blocks, node: Union) -> Block:
     """Return the block of the rows of several inputs."""
-    names = [name for name in node.columns if name in lowering.needed[node]]
+    names = [name for name in node.columns if name in blocks.needed[node]]
     texts = []
     for part in node.parts:
-        block = lowering.take(part)
+        block = blocks.take(part)
         if block.order or block.is_limited or not names:
-            block = lowering.closed(block)
+            block = blocks.closed(block)
         block.columns = {name: block.columns[name] for name in names} or {"one": literal(1)}
         texts.append(block)
     if not names:
-        lowering.name_the_one()
-    from objectiv_local.dialects.lowering.lowering import Cte
-
-    selects = [select_text(lowering, block) for block in texts]
+        blocks.scope.name_the_one()
+    selects = [select_text(blocks.scope, block) for block in texts]
     title = node.step or "all_rows"
     while len(selects) > MOST_PARTS:
         # Engines read a long union as one nested in the other, part by part.
-        selects = [_united(lowering, f"{title}_part", selects[start:start + MOST_PARTS], names)
-                   for start in range(0, len(selects), MOST_PARTS)]
-    title = lowering.cte_name(title)
-    lowering.ctes.append(Cte(title, _UNION.join(selects), "the rows of all of these"))
-    inputs: dict[str, Sql] = {name: Raw(lowering.identifier(name)) for name in names}
+        parts = [_united(blocks, f"{title}_part", selects[start:start + MOST_PARTS])
+                 for start in range(0, len(selects), MOST_PARTS)]
+        shown = items([blocks.scope.identifier(name) for name in names or ["one"]], 0)
+        selects = [Select(f"SELECT{shown}\nFROM {part.text}", part.steps) for part in parts]
+    united = _united(blocks, title, selects)
+    inputs: dict[str, Sql] = {name: Name(blocks.scope.identifier(name)) for name in names}
     columns: dict[str, Expr] = {name: Column(name, node.types[name]) for name in names}
-    return Block(title, inputs, columns, title, depth=1 + max(block.depth for block in texts))
+    return Block(united, inputs, columns, united.text, depth=1 + max(block.depth for block in texts))
 
 
-def _united(lowering: Lowering, title: str, selects: list[str], names: list[str]) -> str:
-    """Return the SELECT of the rows of some parts of a union, which become a step."""
-    from objectiv_local.dialects.lowering.lowering import Cte
+def _united(blocks: Blocks, title: str, selects: list[Select]) -> From:
+    """Return the rows of several queries as a step."""
+    name = blocks.scope.step_name(title)
+    steps = frozenset().union(*(select.steps for select in selects))
+    query = Select(_UNION.join(select.text for select in selects), steps)
+    blocks.scope.ctes.append(Cte(name, query, "the rows of all of these"))
+    return tree.step(name)
 
-    step = lowering.cte_name(title)
-    lowering.ctes.append(Cte(step, _UNION.join(selects), "the rows of all of these"))
-    return "SELECT" + items([lowering.identifier(name) for name in names or ["one"]], 0) + f"\nFROM {step}"
 
-
-def join(lowering: Lowering, node: Join) -> Block:
+def join(blocks: Blocks, node: Join) -> Block:
     """Return the block of two inputs side by side."""
-    left, right = lowering.take(node.left), lowering.take(node.right)
-    right = right if right.is_bare or _converts_later(node, right, 1) else lowering.closed(right)
+    left, right = blocks.take(node.left), blocks.take(node.right)
+    right = right if right.is_bare or _converts_later(node, right, 1) else blocks.closed(right)
     if left.takes_joins:
-        own = unused(_alias(right.source, "r"), set(left.aliases))
-        aliases, shown, taken = [own], [left.source], (*left.aliases, own)
+        own = unused(right.source.alias("r"), set(left.aliases))
+        aliases, shown, taken = [own], [left.source.text], (*left.aliases, own)
     else:
-        left = left if left.is_bare or _converts_later(node, left, 0) else lowering.closed(left)
-        aliases = [_alias(left.source, "l"), _alias(right.source, "r")]
+        left = left if left.is_bare or _converts_later(node, left, 0) else blocks.closed(left)
+        aliases = [left.source.alias("l"), right.source.alias("r")]
         if aliases[0] == aliases[1]:
             aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]
-        shown, taken = [_shown(left.source, aliases[0])], tuple(aliases)
-    shown.append(_shown(right.source, aliases[-1]))
+        shown, taken = [left.source.named(aliases[0])], tuple(aliases)
+    shown.append(right.source.named(aliases[-1]))
     inputs: dict[str, Sql] = {}
     for prefix, side, alias in (("left.", left, aliases[0]), ("right.", right, aliases[-1])):
         for name, expr in side.columns.items():
             inner = side.inputs[expr.name if isinstance(expr, Column | Stored) else name]
-            assert isinstance(inner, Raw)
-            inputs[prefix + name] = inner if side.is_join else Raw(f"{alias}.{inner.text}")
+            assert isinstance(inner, Name)
+            inputs[prefix + name] = inner if side.is_join else Name(inner.text, alias)
 
     def column(side: str, name: str) -> Expr:
         found = (left if side == "left" else right).columns.get(name)
@@ -167,10 +163,10 @@ def join(lowering: Lowering, node: Join) -> Block:
         else:
             columns[name] = column(from_side, here if from_side == "left" else there)
     conditions = [_equal(inputs[f"left.{here}"], inputs[f"right.{there}"], node.left.types[here],
-                         node.nulls_match, lowering.dialect) for here, there in node.on]
+                         node.nulls_match, blocks.dialect) for here, there in node.on]
     if node.condition is not None:
-        conditions.append(lowering.sql(substitute(node.condition, columns), inputs))
-    lowering.count_reads("", conditions)
+        conditions.append(sql_of(blocks.scope, substitute(node.condition, columns), inputs))
+    steps = blocks.scope.read_by(From("", steps=left.source.steps | right.source.steps), conditions)
     keyword = {"inner": "JOIN", "left": "LEFT JOIN", "outer": "FULL JOIN"}[node.how]
     if not conditions and node.how == "inner":
         keyword, met = "CROSS JOIN", ""
@@ -178,14 +174,14 @@ def join(lowering: Lowering, node: Join) -> Block:
         joined = conditions[0] if conditions else Raw("TRUE")
         for condition in conditions[1:]:
             joined = tree.binary("AND", joined, condition)
-        met = f"\n  ON {layout(joined, 2)}"
-    source = f"{shown[0]}\n{keyword} {shown[1]}{met}"
+        met = f"\n  ON {blocks.scope.printer.layout(joined, 2)}"
+    source = From(f"{shown[0]}\n{keyword} {shown[1]}{met}", steps=steps)
     words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
     if node.on and all(node.left.types[name] == ROW_ID for name, _ in node.on):
         late = [name for name, type_ in node.left.types.items() if type_ != ROW_ID]
         words = f"reads {', '.join(late)} of the rows that are left" if isinstance(node.left, Source) else (
             "the rows that are left with what was read of them")
-    depth = max(left.depth, right.depth) + lowering.dialect.join_steps
+    depth = max(left.depth, right.depth) + blocks.dialect.join_steps
     return Block(source, inputs, columns, node.step or "joined", [*left.steps, words], is_join=True, aliases=taken,
                  depth=depth)
 
@@ -209,15 +205,7 @@ def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Diale
              "date": datetime.date(1970, 1, 1), "time": datetime.time(), "timestamp": datetime.datetime(1970, 1, 1),
              "timedelta": datetime.timedelta(0), "uuid": uuid.UUID(int=0),
              "numeric_interval": Interval(0.0, 0.0)}[type_.name]
-    filler = tree.bare(dialect.typed_literal(literal(value, type_)))
+    filler = tree.bare(dialect.literal(literal(value, type_)))
     same = tree.binary("=", tree.func("coalesce", left, filler), tree.func("coalesce", right, filler))
     return tree.binary("AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)),
                                                 tree.Template("({} IS NULL)", (right,))))
-
-
-def _shown(source: str, alias: str) -> str:
-    return source if source == alias else f"{source} AS {alias}"
-
-
-def _alias(source: str, fallback: str) -> str:
-    return source if re.fullmatch(r"[a-z_][a-z0-9_]*", source) else fallback

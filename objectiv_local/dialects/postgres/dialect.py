@@ -3,146 +3,58 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
+from objectiv_local.dialects.dialect import BOUNDS, Builder, Dialect, float_literal
 from objectiv_local.dialects.postgres.json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres.json import elements
+from objectiv_local.dialects.postgres.stored import MICROSECONDS, STORED_TYPES, TYPES, stored
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
+from objectiv_local.dialects.sql.tree import (
+    Cast,
+    Func,
+    Number,
+    Raw,
+    Sql,
+    Template,
+    binary,
+    case,
+    func,
+    number,
+    text,
+)
 from objectiv_local.dialects.standard import regex
-from objectiv_local.dialects.standard.quantiles import middle, within_group
-from objectiv_local.dialects.standard.table import (
-    BOUNDS,
-    STANDARD_AGGREGATE,
-    STANDARD_SCALAR,
-    Builder,
-    Dialect,
-    Reader,
+from objectiv_local.dialects.standard.builders import (
     as_floats,
-    compared,
     constant,
-    decimal_name,
-    difference,
-    float_literal,
     floordiv,
     function,
-    identifier,
-    interval_literal,
     of_constant,
     round_,
 )
+from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
+from objectiv_local.dialects.standard.quantiles import middle, within_group
+from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
 from objectiv_local.dialects.standard.text_casts import guarded
-from objectiv_local.errors import NotSupported
 from objectiv_local.plan import strftime
-from objectiv_local.plan.expr import Aggregation, Call, Cast, Expr, Literal
-from objectiv_local.plan.relation import Relation
+from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
+from objectiv_local.plan.expr import Cast as CastExpr
 from objectiv_local.types import (
     BOOL,
     DATE,
-    DECIMAL_DIGITS,
     FLOAT64,
+    INT32,
     INT64,
     INTERVAL,
-    JSON,
     STRING,
-    TIME,
     TIMEDELTA,
     TIMESTAMP,
     UUID,
     Type,
-    decimal_type,
-    list_type,
 )
-
-TYPES = {
-    "bool": "boolean",
-    "int64": "bigint",
-    "float64": "float8",
-    "string": "text",
-    "date": "date",
-    "timestamp": "timestamp",
-    "timedelta": "bigint",
-    "uuid": "uuid",
-    "json": "jsonb",
-    "time": "time",
-    "numeric_interval": "float8[]",
-}
 
 #: Text compares by code point with this collation, whatever the database's own is.
 C = ' COLLATE "C"'
-
-_MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
-
-
-def _reader(type_name: str) -> Reader:
-    return lambda column: tree.cast(column, type_name)
-
-
-_STORED: dict[str, tuple[Type, Reader | None]] = {
-    "int8": (INT64, None),
-    "int4": (INT64, _reader("bigint")),
-    "int2": (INT64, _reader("bigint")),
-    "float8": (FLOAT64, None),
-    "float4": (FLOAT64, _reader("float8")),
-    "bool": (BOOL, None),
-    "text": (STRING, None),
-    **{name: (STRING, _reader("text")) for name in ("varchar", "bpchar", "name")},
-    "date": (DATE, None),
-    "timestamp": (TIMESTAMP, None),
-    "timestamptz": (TIMESTAMP, tree.at_utc),
-    "interval": (TIMEDELTA, lambda column: Template(_MICROSECONDS, (column,), tree.CAST)),
-    "uuid": (UUID, None),
-    "jsonb": (JSON, None),
-    "json": (JSON, _reader("jsonb")),
-    "time": (TIME, None),
-    "numrange": (INTERVAL, lambda column: Template(
-        "CASE WHEN NOT isempty({0}) THEN ARRAY[coalesce(lower({0})::float8, '-Infinity'), "
-        "coalesce(upper({0})::float8, 'Infinity'), CASE WHEN lower_inc({0}) THEN CASE WHEN upper_inc({0}) THEN 2 ELSE 1 END "
-        "WHEN upper_inc({0}) THEN 0 ELSE 3 END] END", (column,))),
-}
-
-
-def stored(type_name: str) -> tuple[Type, Reader | None] | None:
-    """Return how a column of the stored type is read, or None if it is not."""
-    if (decimal := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_name)) is not None and int(decimal[1]) <= DECIMAL_DIGITS:
-        found = decimal_type(int(decimal[2]))
-        return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(decimal_name(found))
-    if type_name.endswith("[]"):
-        inner = stored(type_name[:-2])
-        if inner is None or inner[0].name in ("timedelta", "numeric_interval"):
-            return None
-        return list_type(inner[0]), lambda column: func("to_jsonb", _as_elements(column, type_name[:-2]))
-    return _STORED.get(type_name)
-
-
-def _as_elements(column: Sql, element: str) -> Sql:
-    """Return an array whose elements look the same in JSON as the values do outside of arrays."""
-    for type_name in _ELEMENTS.get(element, ()):
-        column = tree.cast(column, type_name)
-    return column
-
-
-#: Casts of arrays before to_jsonb, which formats timestamps, floats and padded strings in its own way.
-_ELEMENTS = {"float4": ("float8[]",), "bpchar": ("text[]",), "timestamp": ("text[]",), "timestamptz": ("timestamp[]", "text[]")}
-
-
-def relation(relation: Relation) -> str:
-    """Return the relation as it stands behind FROM."""
-    if relation.kind == "parquet":
-        raise NotSupported("Postgres cannot read Parquet files",
-                           hint="open the file with objectiv_local.connect(path), or load it into a table")
-    return ".".join(map(identifier, relation.parts))
-
-
-def literal(expr: Literal) -> Sql:
-    """Return a constant of a type that the engines write differently."""
-    if expr.type == DATE:
-        return Raw(f"DATE '{expr.value}'")
-    if expr.type == TIMESTAMP:
-        return Raw(f"TIMESTAMP '{expr.value}'")
-    return tree.cast(text(str(expr.value)), TYPES[expr.type.name])
-
 
 # ---- numbers
 
@@ -215,7 +127,7 @@ def _power(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _whole(expr: Expr, value: Sql) -> tuple[Sql, Sql]:
     """Return what to compare with zero, and the zero: the integer itself where a float was made of one."""
-    if isinstance(expr, Cast) and expr.arg.type == INT64 and isinstance(value, tree.Postfix):
+    if isinstance(expr, CastExpr) and expr.arg.type == INT64 and isinstance(value, Cast):
         return value.arg, number(0)
     return value, float_literal(0.0)
 
@@ -239,7 +151,7 @@ def _extreme(name: str, of_bool: str) -> Builder:
             return func(name, tree.collated(args[0], C))
         if expr.type == UUID:
             # min(uuid) exists from 18 on only.
-            return tree.cast(func(name, tree.collated(tree.cast(args[0], "text"), C)), "uuid")
+            return tree.cast(func(name, tree.collated(tree.cast(args[0], STRING), C)), UUID)
         return func(name, args[0])
 
     return build
@@ -248,7 +160,7 @@ def _extreme(name: str, of_bool: str) -> Builder:
 def _first(args: Sequence[Sql], expr: Expr) -> Sql:
     # Arrays would be put together to an array of two dimensions.
     is_array = expr.type == INTERVAL
-    value = tree.cast(args[0], "text") if is_array else args[0]
+    value = tree.cast(args[0], STRING) if is_array else args[0]
     values = Func("array_agg", (value,), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
     return Template("({})[1]" + ("::float8[]" if is_array else ""), (values,))
 
@@ -312,7 +224,7 @@ def to_text(part: str, moment: Sql) -> Sql:
 def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
     # Of a date, the engine makes a moment with the time zone of the session.
     assert isinstance(expr, Call)
-    return func("date_trunc", args[0], tree.cast(args[1], "timestamp") if expr.args[1].type == DATE else args[1])
+    return func("date_trunc", args[0], tree.cast(args[1], TIMESTAMP) if expr.args[1].type == DATE else args[1])
 
 
 def _interval(duration: Sql) -> Sql:
@@ -338,7 +250,7 @@ def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
     if expr.type == TIMESTAMP:
         return binary("-", _as_timestamp(args[0], left), _interval(args[1]))
     if expr.type == TIMEDELTA and left != TIMEDELTA:
-        return difference(_MICROSECONDS, _as_timestamp(args[0], left), _as_timestamp(args[1], right))
+        return difference(MICROSECONDS, _as_timestamp(args[0], left), _as_timestamp(args[1], right))
     return STANDARD_SCALAR["sub"](args, expr)
 
 
@@ -349,18 +261,18 @@ def _date_part(args: Sequence[Sql], expr: Expr) -> Sql:
     part = str(constant(expr, 0))
     assert isinstance(expr, Call)
     is_day = expr.args[1].type == DATE and part in ("hour", "minute", "second", "microsecond")
-    moment = tree.cast(args[1], "timestamp") if is_day else args[1]
+    moment = tree.cast(args[1], TIMESTAMP) if is_day else args[1]
     found: Sql = Template(f"extract({_PARTS.get(part, part)} FROM {{}})", (moment,))
     if part == "second":
         found = func("floor", found)
-    whole = tree.cast(found, "bigint")
+    whole = tree.cast(found, INT64)
     if part == "microsecond":
         return binary("%", whole, number(1_000_000))
     return binary("-", whole, number(1)) if part == "dayofweek" else whole
 
 
 def _as_timestamp(value: Sql, type_: Type) -> Sql:
-    return tree.cast(value, "timestamp") if type_ == DATE else value
+    return tree.cast(value, TIMESTAMP) if type_ == DATE else value
 
 
 # ---- text
@@ -391,12 +303,12 @@ def _re_replace(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _re_count(args: Sequence[Sql], expr: Expr) -> Sql:
     found = text(regex.deterministic(str(constant(expr, 1)), regex.POSIX, empty=False))
-    return tree.cast(func("regexp_count", args[0], found), "bigint")
+    return tree.cast(func("regexp_count", args[0], found), INT64)
 
 
 def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
     digits = tree.operand(binary("||", text("x"), func("left", func("md5", args[0]), number(15))))
-    return tree.cast(tree.cast(digits, "bit(60)"), "bigint")
+    return tree.cast(tree.cast(digits, "bit(60)"), INT64)
 
 
 # ---- intervals
@@ -423,13 +335,13 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
         found = STANDARD_AGGREGATE["quantile"](args, expr)
         return found if share in (0, 1) or _is_finite(expr.args[0]) else _float_quantile(found, args[0], share)
     if share == 0.5:
-        found = middle(args[0], _MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
+        found = middle(args[0], MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
         # Built as a string, because multiplying an interval by a number is computed in floats.
         return Template("TIMESTAMP 'epoch' + ({} || ' microseconds')::interval", (tree.operand(found),), tree.ADD) \
             if expr.type == TIMESTAMP else found
-    value = Template(_MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
+    value = Template(MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
-    whole = tree.cast(Template("trunc({})", (found,)), "bigint")
+    whole = tree.cast(Template("trunc({})", (found,)), INT64)
     if expr.type == TIMESTAMP:
         return Template("TIMESTAMP 'epoch' + {} * INTERVAL '1 microsecond'", (whole,), tree.ADD)
     return whole
@@ -451,7 +363,7 @@ def _float_quantile(found: Sql, value: Sql, share: float) -> Sql:
 
 def _is_finite(expr: Expr) -> bool:
     """Return whether a float was cast from a type that cannot be infinite."""
-    return isinstance(expr, Cast) and expr.arg.type.name in ("int64", "decimal", "bool")
+    return isinstance(expr, CastExpr) and expr.arg.type.name in ("int64", "decimal", "bool")
 
 
 def _mode(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -463,20 +375,20 @@ def _mode(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
     # By the shortest text of the float; a cast of the float itself would keep 15 digits.
-    plain = tree.cast(tree.cast(args[0], "text"), decimal_name(expr.type))
+    plain = tree.cast(tree.cast(args[0], STRING), expr.type)
     return case((binary("=", args[0], NAN), _failing("a decimal")(args, expr)), default=plain)
 
 
 def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
     x = args[0]
-    shown = tree.cast(x, "text")
+    shown = tree.cast(x, STRING)
     whole = binary("AND", binary("<", func("abs", x), Raw("1e16::float8")), binary("=", x, func("trunc", x)))
     return case(
         (binary("=", x, float_literal(float("nan"))), text("nan")),
         (binary("=", x, float_literal(float("inf"))), text("inf")),
         (binary("=", x, float_literal(float("-inf"))), text("-inf")),
         (binary("=", shown, text("-0")), text("-0.0")),
-        (whole, binary("||", tree.cast(tree.cast(x, "bigint"), "text"), text(".0"))),
+        (whole, binary("||", tree.cast(tree.cast(x, INT64), STRING), text(".0"))),
         default=shown,
     )
 
@@ -484,8 +396,7 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 def _failing(kind: str) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         # There is no function that raises; a cast of text that can never be one does.
-        return tree.cast(binary("||", text(f"not {kind}: "), args[0]),
-                         decimal_name(expr.type) if expr.type.name == "decimal" else TYPES[expr.type.name])
+        return tree.cast(binary("||", text(f"not {kind}: "), args[0]), expr.type)
 
     return build
 
@@ -530,32 +441,32 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
 }
 
 CASTS: dict[tuple[str, str], Builder] = {
-    ("bool", "int64"): lambda args, expr: tree.cast(tree.cast(args[0], "int"), "bigint"),
-    ("bool", "float64"): lambda args, expr: tree.cast(tree.cast(args[0], "int"), "float8"),
+    ("bool", "int64"): lambda args, expr: tree.cast(tree.cast(args[0], INT32), INT64),
+    ("bool", "float64"): lambda args, expr: tree.cast(tree.cast(args[0], INT32), FLOAT64),
     ("int64", "bool"): lambda args, expr: binary("<>", args[0], number(0)),
-    ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
     ("float64", "string"): _float_to_text,
     ("float64", "decimal"): _float_to_decimal,
-    ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), "bigint"),
+    ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
     ("time", "string"): lambda args, expr: func("to_char", binary("+", Raw("DATE '2000-01-01'"), args[0]),
                                                 text("HH24:MI:SS.US")),
     ("timestamp", "string"): lambda args, expr: func("to_char", args[0], text("YYYY-MM-DD HH24:MI:SS.US")),
-    **guarded("{} ~ {}", TYPES, _failing),
+    **guarded("{} ~ {}", _failing),
 }
 
-POSTGRES = Dialect(
+DIALECT = Dialect(
     name="postgres",
     scalar=SCALAR,
     aggregate=AGGREGATE,
     casts=CASTS,
     types=TYPES,
+    stored_types=STORED_TYPES,
     stored=stored,
-    relation=relation,
     temporary_schema="pg_temp",
-    literal=literal,
-    unnest=elements,
+    elements=elements,
     text_order=C,
-    pulls_up=True,
+    # A step with LIMIT or OFFSET is computed by itself.
+    fence="OFFSET 0",
     most_columns=1_664,
     most_subselects=12,
     most_steps=60,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from objectiv_local.dialects.dialect import Builder
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import (
+    Cast,
     Func,
     Ordered,
-    Postfix,
     Raw,
     Sql,
     Subselect,
@@ -20,11 +21,21 @@ from objectiv_local.dialects.sql.tree import (
     number,
     text,
 )
+from objectiv_local.dialects.standard.builders import (
+    constant,
+    function,
+)
 from objectiv_local.dialects.standard.json_titles import path_title
-from objectiv_local.dialects.standard.table import Builder, constant, function
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Cast, Expr
-from objectiv_local.types import INT64_MAX, INT64_MIN
+from objectiv_local.plan.expr import Call, Expr
+from objectiv_local.plan.expr import Cast as CastExpr
+from objectiv_local.types import (
+    FLOAT64,
+    INT64,
+    INT64_MAX,
+    INT64_MIN,
+)
+from objectiv_local.types import JSON as JSON_TYPE
 
 _ARRAYS = ("json_filter", "json_slice")
 
@@ -32,7 +43,7 @@ _ARRAYS = ("json_filter", "json_slice")
 def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Call)
     array = expr.args[0]
-    while isinstance(array, Cast):
+    while isinstance(array, CastExpr):
         array = array.arg
     element = binary("->" if expr.op == "json_index" else "->>", args[0], tree.bare(args[1]))
     if isinstance(array, Call) and array.op in _ARRAYS:
@@ -44,7 +55,7 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
 def _unparsed(document: Sql, expr: Expr) -> Sql:
     """Return a document that is parsed for this once as json: a member is found in that before all of it is made jsonb."""
     assert isinstance(expr, Call)
-    if isinstance(document, Postfix) and document.text == "::jsonb":
+    if isinstance(document, Cast) and document.type == JSON_TYPE:
         is_stored_so = getattr(expr.args[0], "stored", "") == "json"
         return document.arg if is_stored_so else tree.cast(document.arg, "json")
     return document
@@ -53,11 +64,11 @@ def _unparsed(document: Sql, expr: Expr) -> Sql:
 def _json_get(args: Sequence[Sql], expr: Expr) -> Sql:
     document = _unparsed(args[0], expr)
     found = binary("->", document, args[1])
-    return found if document is args[0] else tree.cast(found, "jsonb")
+    return found if document is args[0] else tree.cast(found, JSON_TYPE)
 
 
 def _json_text(value: object) -> Sql:
-    return tree.cast(text(json.dumps(value, ensure_ascii=False)), "jsonb")
+    return tree.cast(text(json.dumps(value, ensure_ascii=False)), JSON_TYPE)
 
 
 def _object(expr: Expr, index: int) -> object:
@@ -117,7 +128,7 @@ def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
-    return case((_is_array(args[0]), tree.cast(func("jsonb_array_length", args[0]), "bigint")))
+    return case((_is_array(args[0]), tree.cast(func("jsonb_array_length", args[0]), INT64)))
 
 
 def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -125,12 +136,12 @@ def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
     size, rounded = func("abs", value), func("round", value)
     fits = Template("{} BETWEEN {} AND {}", (value, number(INT64_MIN), number(INT64_MAX)), tree.LIKE)
     # The other engines read such a number as a float. Postgres refuses to make a float of one that is very small.
-    same = binary("=", tree.cast(args[0], "float8"), tree.cast(rounded, "float8"))
+    same = binary("=", tree.cast(args[0], FLOAT64), tree.cast(rounded, FLOAT64))
     short = binary("<", func("abs", rounded), Raw("1e15"))
-    found = case((binary("=", func("scale", value), number(0)), case((fits, tree.cast(args[0], "bigint")))),
+    found = case((binary("=", func("scale", value), number(0)), case((fits, tree.cast(args[0], INT64)))),
                  (binary("=", value, number(0)), number(0)),
                  (Template("{} BETWEEN 0.5 AND 1e15", (size,), tree.LIKE),
-                  case((binary("AND", same, short), tree.cast(rounded, "bigint")))))
+                  case((binary("AND", same, short), tree.cast(rounded, INT64)))))
     return case((binary("=", func("jsonb_typeof", args[0]), text("number")), found))
 
 

@@ -29,6 +29,11 @@ xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable x
 """.split())
 
 
+def text_constant(value: str) -> str:
+    """Return a text constant in which a backslash is itself and a doubled quote is one."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def stand_ins(names: Iterable[str]) -> dict[str, str]:
     """Return the name inside a statement for each of ``names``, mostly the name itself.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from objectiv_local.dialects.sql.tree import (
     ARROW,
@@ -13,7 +15,11 @@ from objectiv_local.dialects.sql.tree import (
     IS,
     Binary,
     CaseWhen,
+    Cast,
+    Fixed,
+    From,
     Func,
+    Name,
     Number,
     Ordered,
     Postfix,
@@ -22,57 +28,14 @@ from objectiv_local.dialects.sql.tree import (
     Sql,
     Subselect,
     Template,
+    Text,
     Windowed,
 )
+from objectiv_local.types import INT64, Type
 
 WIDTH = 100
 #: Columns that the comment of a step names.
 MOST_NAMED = 8
-
-
-def flat(node: Sql) -> str:
-    """Return ``node`` on one line."""
-    match node:
-        case Raw(text):
-            return text
-        case Number(value, is_bare):
-            if is_bare:
-                return str(value)
-            return f"{value}::bigint" if value >= 0 else f"({value})::bigint"
-        case Func(name, args, distinct, order, where, within):
-            inner = ("DISTINCT " if distinct else "") + ", ".join(map(flat, args))
-            if within:
-                inner += f") WITHIN GROUP (ORDER BY {ordering(order)}"
-            elif order:
-                inner += " ORDER BY " + ordering(order)
-            tail = f" FILTER (WHERE {flat(where)})" if where is not None else ""
-            return f"{name}({inner}){tail}"
-        case Binary(operator, strength=strength, associative=True):
-            # As a list, because a chain of conditions may be thousands long.
-            return f" {operator} ".join(operand(part, strength) for part in _chain(node, operator))
-        case Binary(operator, left, right):
-            return f"{operand(left, left_strength(node))} {operator} {operand(right, right_strength(node))}"
-        case Prefix(operator, arg, strength):
-            return operator + operand(arg, strength + (operator == "-"))
-        case Postfix(arg, text):
-            return operand(arg, postfix_strength(node)) + text
-        case CaseWhen(whens, default):
-            parts = [f"WHEN {flat(condition)} THEN {flat(value)}" for condition, value in whens]
-            end = f" ELSE {flat(default)} END" if default is not None else " END"
-            return "CASE " + " ".join(parts) + end
-        case Windowed(function, partition, order, frame):
-            return f"{flat(function)} OVER ({' '.join(window_clauses(partition, order, frame))})"
-        case Template(pattern, args):
-            return pattern.format(*map(flat, args))
-        case Subselect(value, source, where):
-            tail = f" WHERE {flat(where)}" if where is not None else ""
-            return f"(SELECT {flat(value)} FROM {flat(source)}{tail})"
-    raise AssertionError(node)
-
-
-def operand(node: Sql, strength: int) -> str:
-    """Return ``node`` as an operand of something that binds as strongly as ``strength``."""
-    return f"({flat(node)})" if needs_parentheses(node, strength) else flat(node)
 
 
 def left_strength(node: Binary) -> int:
@@ -95,84 +58,6 @@ def needs_parentheses(node: Sql, strength: int) -> bool:
     return node.precedence < strength or node.precedence == ARROW
 
 
-def window_clauses(partition: Sequence[Sql], order: Sequence[Ordered], frame: str) -> list[str]:
-    """Return the clauses of a window."""
-    clauses = []
-    if partition:
-        clauses.append("PARTITION BY " + ", ".join(map(flat, partition)))
-    if order:
-        clauses.append("ORDER BY " + ordering(order))
-    if frame:
-        clauses.append(frame)
-    return clauses
-
-
-def ordering(order: Sequence[Ordered]) -> str:
-    """Return the expressions of an ORDER BY."""
-    return ", ".join(flat(key.expr) + key.suffix for key in order)
-
-
-def layout(node: Sql, indent: int = 0, room: int = WIDTH) -> str:
-    """Return ``node`` on one line if it fits behind ``indent`` spaces, else broken over lines of deeper indent."""
-    line = flat(node)
-    if len(line) + indent <= room or "\n" in line:
-        return line
-    pad, deeper = "\n" + " " * indent, "\n" + " " * (indent + 2)
-    match node:
-        case Binary(operator, strength=strength, associative=associative):
-            if associative:
-                shown = [_nested(part, strength, indent + 2) for part in _chain(node, operator)]
-                return (pad + operator + " ").join(shown)
-            return pad.join(_operands(node, indent + 2))
-        case CaseWhen(whens, default):
-            lines = [f"WHEN {layout(condition, indent + 4)} THEN {layout(value, indent + 4)}"
-                     for condition, value in whens]
-            if default is not None:
-                lines.append(f"ELSE {layout(default, indent + 4)}")
-            return "CASE" + "".join(deeper + text for text in lines) + pad + "END"
-        case Func(within=True):
-            return line
-        case Func(name, args, distinct, order, where):
-            inner = ("DISTINCT " if distinct else "") + ("," + deeper).join(layout(arg, indent + 2) for arg in args)
-            if order:
-                inner += deeper + "ORDER BY " + ordering(order)
-            tail = f" FILTER (WHERE {layout(where, indent + 2)})" if where is not None else ""
-            return f"{name}({deeper}{inner}{pad}){tail}" if inner else f"{name}(){tail}"
-        case Windowed(function, partition, order, frame):
-            clauses = window_clauses(partition, order, frame)
-            return f"{layout(function, indent)} OVER ({deeper}{deeper.join(clauses)}{pad})"
-        case Postfix(arg, text):
-            return _nested(arg, postfix_strength(node), indent) + text
-        case Template(pattern, args):
-            return pattern.format(*(layout(arg, indent + 2) for arg in args))
-        case Subselect(value, source, where):
-            parts = [f"SELECT {layout(value, indent + 4)}", f"FROM {layout(source, indent + 2)}"]
-            if where is not None:
-                parts.append(f"WHERE {layout(where, indent + 4)}")
-            return f"({deeper}{deeper.join(parts)}{pad})"
-        case Prefix(operator, arg, strength):
-            return operator + _nested(arg, strength + (operator == "-"), indent)
-    return line
-
-
-def _nested(node: Sql, strength: int, indent: int) -> str:
-    if not needs_parentheses(node, strength):
-        return layout(node, indent)
-    text = layout(node, indent + 2)
-    return f"({text})" if "\n" not in text else f"(\n{' ' * (indent + 2)}{text}\n{' ' * indent})"
-
-
-def _operands(node: Binary, indent: int) -> list[str]:
-    """Return the operands of equally strong operators from left to right, each behind its operator: a + b - c."""
-    rights: list[str] = []
-    left: Sql = node
-    while isinstance(left, Binary) and left.strength == node.strength and not left.associative and (
-            left is node or not needs_parentheses(left, left_strength(node))):
-        rights.append(f"{left.operator} {_nested(left.right, right_strength(left), indent)}")
-        left = left.left
-    return [_nested(left, left_strength(node), indent), *reversed(rights)]
-
-
 def _chain(node: Sql, operator: str) -> list[Sql]:
     parts: list[Sql] = []
     stack = [node]
@@ -183,6 +68,152 @@ def _chain(node: Sql, operator: str) -> list[Sql]:
         else:
             parts.append(current)
     return parts
+
+
+class Style(Protocol):
+    """What differs between engines in the text of one tree."""
+
+    def text(self, value: str) -> str:
+        """Return a text constant."""
+
+    def type_name(self, type_: Type) -> str:
+        """Return the name of a type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Turns trees into text, in the style of one engine."""
+
+    style: Style
+
+    def flat(self, node: Sql) -> str:
+        """Return ``node`` on one line."""
+        match node:
+            case Raw(text) | From(text):
+                return text
+            case Name(text, source):
+                return f"{source}.{text}" if source else text
+            case Text(value):
+                return self.style.text(value)
+            case Number(value, is_bare):
+                if is_bare:
+                    return str(value)
+                return (str(value) if value >= 0 else f"({value})") + self._suffix(INT64)
+            case Cast(arg, type_):
+                return self.operand(arg, CAST) + self._suffix(type_)
+            case Fixed(arg):
+                return self.flat(arg)
+            case Func(name, args, distinct, order, where, within):
+                inner = ("DISTINCT " if distinct else "") + ", ".join(map(self.flat, args))
+                if within:
+                    inner += f") WITHIN GROUP (ORDER BY {self.ordering(order)}"
+                elif order:
+                    inner += " ORDER BY " + self.ordering(order)
+                tail = f" FILTER (WHERE {self.flat(where)})" if where is not None else ""
+                return f"{name}({inner}){tail}"
+            case Binary(operator, strength=strength, associative=True):
+                # As a list, because a chain of conditions may be thousands long.
+                return f" {operator} ".join(self.operand(part, strength) for part in _chain(node, operator))
+            case Binary(operator, left, right):
+                return f"{self.operand(left, left_strength(node))} {operator} {self.operand(right, right_strength(node))}"
+            case Prefix(operator, arg, strength):
+                return operator + self.operand(arg, strength + (operator == "-"))
+            case Postfix(arg, text):
+                return self.operand(arg, postfix_strength(node)) + text
+            case CaseWhen(whens, default):
+                parts = [f"WHEN {self.flat(condition)} THEN {self.flat(value)}" for condition, value in whens]
+                end = f" ELSE {self.flat(default)} END" if default is not None else " END"
+                return "CASE " + " ".join(parts) + end
+            case Windowed(function, partition, order, frame):
+                return f"{self.flat(function)} OVER ({' '.join(self.window_clauses(partition, order, frame))})"
+            case Template(pattern, args):
+                return pattern.format(*map(self.flat, args))
+            case Subselect(value, source, where):
+                tail = f" WHERE {self.flat(where)}" if where is not None else ""
+                return f"(SELECT {self.flat(value)} FROM {self.flat(source)}{tail})"
+        raise AssertionError(node)
+
+    def _suffix(self, type_: Type | str) -> str:
+        return f"::{type_ if isinstance(type_, str) else self.style.type_name(type_)}"
+
+    def operand(self, node: Sql, strength: int) -> str:
+        """Return ``node`` as an operand of something that binds as strongly as ``strength``."""
+        return f"({self.flat(node)})" if needs_parentheses(node, strength) else self.flat(node)
+
+    def window_clauses(self, partition: Sequence[Sql], order: Sequence[Ordered], frame: str) -> list[str]:
+        """Return the clauses of a window."""
+        clauses = []
+        if partition:
+            clauses.append("PARTITION BY " + ", ".join(map(self.flat, partition)))
+        if order:
+            clauses.append("ORDER BY " + self.ordering(order))
+        if frame:
+            clauses.append(frame)
+        return clauses
+
+    def ordering(self, order: Sequence[Ordered]) -> str:
+        """Return the expressions of an ORDER BY."""
+        return ", ".join(self.flat(key.expr) + key.suffix for key in order)
+
+    def layout(self, node: Sql, indent: int = 0, room: int = WIDTH) -> str:
+        """Return ``node`` on one line if it fits behind ``indent`` spaces, else broken over lines of deeper indent."""
+        line = self.flat(node)
+        if len(line) + indent <= room or "\n" in line:
+            return line
+        pad, deeper = "\n" + " " * indent, "\n" + " " * (indent + 2)
+        match node:
+            case Binary(operator, strength=strength, associative=associative):
+                if associative:
+                    shown = [self._nested(part, strength, indent + 2) for part in _chain(node, operator)]
+                    return (pad + operator + " ").join(shown)
+                return pad.join(self._operands(node, indent + 2))
+            case CaseWhen(whens, default):
+                lines = [f"WHEN {self.layout(condition, indent + 4)} THEN {self.layout(value, indent + 4)}"
+                         for condition, value in whens]
+                if default is not None:
+                    lines.append(f"ELSE {self.layout(default, indent + 4)}")
+                return "CASE" + "".join(deeper + text for text in lines) + pad + "END"
+            case Func(within=True):
+                return line
+            case Func(name, args, distinct, order, where):
+                inner = ("DISTINCT " if distinct else "") + ("," + deeper).join(self.layout(arg, indent + 2) for arg in args)
+                if order:
+                    inner += deeper + "ORDER BY " + self.ordering(order)
+                tail = f" FILTER (WHERE {self.layout(where, indent + 2)})" if where is not None else ""
+                return f"{name}({deeper}{inner}{pad}){tail}" if inner else f"{name}(){tail}"
+            case Windowed(function, partition, order, frame):
+                clauses = self.window_clauses(partition, order, frame)
+                return f"{self.layout(function, indent)} OVER ({deeper}{deeper.join(clauses)}{pad})"
+            case Postfix(arg, text):
+                return self._nested(arg, postfix_strength(node), indent) + text
+            case Cast(arg, type_):
+                return self._nested(arg, CAST, indent) + self._suffix(type_)
+            case Template(pattern, args):
+                return pattern.format(*(self.layout(arg, indent + 2) for arg in args))
+            case Subselect(value, source, where):
+                parts = [f"SELECT {self.layout(value, indent + 4)}", f"FROM {self.layout(source, indent + 2)}"]
+                if where is not None:
+                    parts.append(f"WHERE {self.layout(where, indent + 4)}")
+                return f"({deeper}{deeper.join(parts)}{pad})"
+            case Prefix(operator, arg, strength):
+                return operator + self._nested(arg, strength + (operator == "-"), indent)
+        return line
+
+    def _nested(self, node: Sql, strength: int, indent: int) -> str:
+        if not needs_parentheses(node, strength):
+            return self.layout(node, indent)
+        text = self.layout(node, indent + 2)
+        return f"({text})" if "\n" not in text else f"(\n{' ' * (indent + 2)}{text}\n{' ' * indent})"
+
+    def _operands(self, node: Binary, indent: int) -> list[str]:
+        """Return the operands of equally strong operators from left to right, each behind its operator: a + b - c."""
+        rights: list[str] = []
+        left: Sql = node
+        while isinstance(left, Binary) and left.strength == node.strength and not left.associative and (
+                left is node or not needs_parentheses(left, left_strength(node))):
+            rights.append(f"{left.operator} {self._nested(left.right, right_strength(left), indent)}")
+            left = left.left
+        return [self._nested(left, left_strength(node), indent), *reversed(rights)]
 
 
 def items(texts: Sequence[str], indent: int) -> str:

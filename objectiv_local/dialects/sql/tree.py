@@ -1,4 +1,4 @@
-"""A small SQL tree: the text of an expression and how strongly its outermost operator binds.
+"""A small SQL tree: what an expression is made of, and how strongly its outermost operator binds.
 
 Parentheses are printed where precedence asks for them and nowhere else. The order of precedence is Postgres'; the JSON
 arrows bind differently in DuckDB, so they count as loosest and are always parenthesised inside another expression.
@@ -6,8 +6,9 @@ arrows bind differently in DuckDB, so they count as loosest and are always paren
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+
+from objectiv_local.types import Type
 
 ARROW, OR, AND, NOT, IS, COMPARE, LIKE, OTHER, ADD, MULTIPLY, AT_ZONE, COLLATE, NEGATE, CAST, ATOM = range(15)
 
@@ -23,9 +24,24 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Raw(Sql):
-    """Text that the dialect itself made: a quoted name, a literal, a keyword."""
+    """SQL that is written as it is: a keyword, a constant, an expression of one engine."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Sql):
+    """A column, as the dialect's identifier, and the step or alias that it is read from, if that has to be said."""
+
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Sql):
+    """A text constant, by its value."""
+
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +106,27 @@ class Prefix(Sql):
 
 
 @dataclass(frozen=True, slots=True)
+class Cast(Sql):
+    """A cast to a type of the plan, or to one that only the engine has, by its name."""
+
+    arg: Sql
+    type: Type | str
+
+    @property
+    def precedence(self) -> int:
+        return CAST
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Sql):
+    """An expression that stays as it is where the aggregates of others get a filter or a window."""
+
+    arg: Sql
+
+
+@dataclass(frozen=True, slots=True)
 class Postfix(Sql):
-    """Words after an operand: a cast, IS NULL, COLLATE, AT TIME ZONE, a subscript."""
+    """Words after an operand: IS NULL, COLLATE, AT TIME ZONE, a subscript."""
 
     arg: Sql
     text: str
@@ -137,6 +172,27 @@ class Template(Sql):
 
 
 @dataclass(frozen=True, slots=True)
+class From(Sql):
+    """What stands behind FROM: a step, a table, files, or several of these that are joined."""
+
+    text: str
+    #: The name that its columns may be qualified with, if it has one.
+    qualifier: str = ""
+    #: Whether the qualifier is a plain name, which needs no alias in a join.
+    is_plain: bool = False
+    #: The steps of the statement that it reads.
+    steps: frozenset[str] = frozenset()
+
+    def alias(self, fallback: str) -> str:
+        """Return the name of it in a join."""
+        return self.qualifier if self.is_plain else fallback
+
+    def named(self, alias: str) -> str:
+        """Return it with a name."""
+        return self.text if self.text == alias else f"{self.text} AS {alias}"
+
+
+@dataclass(frozen=True, slots=True)
 class Subselect(Sql):
     """A query with one value as its answer. ``source`` stands behind FROM."""
 
@@ -146,6 +202,11 @@ class Subselect(Sql):
 
 
 # ---- short ways to make nodes
+
+
+def step(name: str) -> From:
+    """Return a step of the statement as it stands behind FROM."""
+    return From(name, name, is_plain=True, steps=frozenset((name,)))
 
 
 def func(name: str, *args: Sql) -> Func:
@@ -164,11 +225,10 @@ def binary(operator: str, left: Sql, right: Sql) -> Binary:
     return Binary(operator, left, right, strength, associative)
 
 
-def cast(arg: Sql, type_name: str) -> Sql:
-    """Return a cast."""
-    if isinstance(arg, Postfix) and arg.text == f"::{type_name}":
-        return arg
-    return Postfix(arg, f"::{type_name}", CAST)
+def cast(arg: Sql, type_: Type | str) -> Cast:
+    """Return a cast to a type of the plan, or to one that only the engine has, by its name."""
+    target = type_.plain if isinstance(type_, Type) else type_
+    return arg if isinstance(arg, Cast) and arg.type == target else Cast(arg, target)
 
 
 def at_utc(arg: Sql) -> Sql:
@@ -196,9 +256,9 @@ def case(*whens: tuple[Sql, Sql], default: Sql | None = None) -> Sql:
     return CaseWhen(whens, default)
 
 
-def text(value: str) -> Raw:
-    """Return a text constant. Both engines read a backslash as itself and a doubled quote as one."""
-    return Raw("'" + value.replace("'", "''") + "'")
+def text(value: str) -> Text:
+    """Return a text constant."""
+    return Text(value)
 
 
 def number(value: int) -> Number:
@@ -213,7 +273,7 @@ def operand(arg: Sql) -> Sql:
 
 def subscript(arg: Sql, position: int) -> Sql:
     """Return an element of an array, counted from 1."""
-    inner = arg if isinstance(arg, Raw) else Template("({})", (arg,))
+    inner = arg if isinstance(arg, Raw | Name) else Template("({})", (arg,))
     return Postfix(inner, f"[{position}]", CAST)
 
 
@@ -244,38 +304,3 @@ _OPERATORS: dict[str, tuple[int, bool]] = {
     "//": (MULTIPLY, False),
     "%": (MULTIPLY, False),
 }
-
-
-# ---- walks
-
-
-def operands(node: Sql) -> tuple[Sql, ...]:
-    """Return the nodes right below ``node``, without those of a window's clauses."""
-    match node:
-        case Func(_, args, _, order, where):
-            return (*args, *(key.expr for key in order), *(() if where is None else (where,)))
-        case Template(_, args):
-            return args
-        case Binary(_, left, right):
-            return (left, right)
-        case Prefix(_, arg) | Postfix(arg):
-            return (arg,)
-        case CaseWhen(whens, default):
-            pairs = tuple(part for when in whens for part in when)
-            return pairs if default is None else (*pairs, default)
-        case Subselect(value, source, where):
-            return (value, source) if where is None else (value, source, where)
-        case Windowed(function):
-            return (function,)
-    return ()
-
-
-def parts(node: Sql) -> Iterator[Sql]:
-    """Yield ``node`` and every node below it, those of windows included."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        yield current
-        stack.extend(operands(current))
-        if isinstance(current, Windowed):
-            stack.extend((*current.partition, *(key.expr for key in current.order)))

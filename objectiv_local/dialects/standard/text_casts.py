@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
+from objectiv_local.dialects.dialect import Builder
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Raw, Sql, Template, case, func
-from objectiv_local.dialects.standard.table import Builder, decimal_name
 from objectiv_local.plan.expr import Expr
 
 _BLANK = r"[ \t\n\r]*"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NO_NUMBER = "[nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?"
 _TEXT_FORMS: dict[str, tuple[str, str]] = {
-    "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}$"),
+    "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}"),
     "float64": ("a number",
-                rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}$"),
-    "decimal": ("a number", rf"^{_BLANK}[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+){_BLANK}$"),
-    "date": ("a date", rf"^{_BLANK}{_DAY}{_BLANK}$"),
-    "time": ("a time", rf"^{_BLANK}[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?{_BLANK}$"),
-    "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}$"),
+                rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}"),
+    "decimal": ("a number", rf"^{_BLANK}[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+){_BLANK}"),
+    "date": ("a date", rf"^{_BLANK}{_DAY}{_BLANK}"),
+    "time": ("a time", rf"^{_BLANK}[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?{_BLANK}"),
+    "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}"),
 }
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
-def guarded(matches: str, types: Mapping[str, str], failing: Callable[[str], Builder]) -> dict[tuple[str, str], Builder]:
+def guarded(matches: str, failing: Callable[[str], Builder], *, end: str = "$",
+            strip: str = "trim({}, {})") -> dict[tuple[str, str], Builder]:
     """Return casts that accept the same strings on every engine; other strings are an error.
 
-    ``matches`` is the pattern of a test against a regular expression, ``failing`` makes an expression that raises.
+    ``matches`` is the pattern of a test against a regular expression, ``end`` what stands for the end of the string in one;
+    ``failing`` makes an expression that raises; ``strip`` is the pattern that removes characters from both ends of a string.
     """
 
-    def build(name: str, kind: str, form: str) -> Builder:
+    def build(kind: str, form: str) -> Builder:
         def convert(args: Sequence[Sql], expr: Expr) -> Sql:
-            accepted = Template(matches, (args[0], tree.text(form)), tree.LIKE)
-            type_name = decimal_name(expr.type) if name == "decimal" else types[name]
-            return case((accepted, tree.cast(args[0], type_name)), default=failing(kind)(args, expr))
+            accepted = Template(matches, (args[0], tree.text(form + end)), tree.LIKE)
+            return case((accepted, tree.cast(args[0], expr.type)), default=failing(kind)(args, expr))
 
         return convert
 
     def to_bool(args: Sequence[Sql], expr: Expr) -> Sql:
-        lowered = func("lower", Template("trim({}, {})", (args[0], tree.text(" \t\n\r"))))
+        lowered = func("lower", Template(strip, (args[0], tree.text(" \t\n\r"))))
 
         def within(words: Sequence[str]) -> Sql:
             return Template("{} IN (" + ", ".join(f"'{word}'" for word in words) + ")", (lowered,), tree.LIKE)
@@ -49,6 +50,6 @@ def guarded(matches: str, types: Mapping[str, str], failing: Callable[[str], Bui
                     default=failing("a bool")(args, expr))
 
     casts: dict[tuple[str, str], Builder] = {
-        ("string", name): build(name, kind, form) for name, (kind, form) in _TEXT_FORMS.items()
+        ("string", name): build(kind, form) for name, (kind, form) in _TEXT_FORMS.items()
     }
     return casts | {("string", "bool"): to_bool}

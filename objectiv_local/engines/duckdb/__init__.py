@@ -1,1 +1,8 @@
 """DuckDB: files, tables in memory, databases and connections of the user's own."""
+
+from objectiv_local.engines.base import Backend
+from objectiv_local.engines.duckdb.targets import TARGETS, target
+
+BACKEND = Backend("duckdb", target, TARGETS)
+
+__all__ = ["BACKEND"]

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from objectiv_local.dialects.duckdb import dialect as duckdb_dialect
+from objectiv_local.dialects.duckdb import DIALECT
 from objectiv_local.engines import process
 from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
@@ -359,7 +359,7 @@ class DuckDBEngine(Session):
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
         if self.files is not None:
-            self._fetch(f"DESCRIBE SELECT * FROM {duckdb_dialect.relation(Relation('parquet', self.files.parts))}")
+            self._fetch(f"DESCRIBE SELECT * FROM {DIALECT.relation(Relation('parquet', self.files.parts))}")
 
     def current(self, stored: StoredTable) -> StoredTable:
         """Return the files as they are now; see :meth:`Engine.current`."""
@@ -381,7 +381,7 @@ class DuckDBEngine(Session):
                                 hint="open the file that has the rows now")
         if self._last is not None and self._last[0] != listing:
             self._last = None
-            self.materialized.clear()
+            self.changes += 1
         if self._last is None or anew:
             described = parquet.described(self._fetch, Relation("parquet", listing.parts))
             for notice in described.notices:
@@ -482,7 +482,7 @@ class DuckDBEngine(Session):
             with self._turn(), self._pinned():
                 name = qualified(*self.place(relation_name))
                 self._run(lambda: self._execute(f"{words} {name} AS\n{sql}"), sql)
-                self.materialized.clear()
+                self.changes += 1
                 return self.table(relation_name, lasting=True)
         with self._turn(), self._pinned():
             self._check(sql)

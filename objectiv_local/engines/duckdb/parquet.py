@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from objectiv_local.dialects.duckdb import dialect
-from objectiv_local.dialects.standard.table import CAST
+from objectiv_local.dialects.duckdb.dialect import DIALECT, file_names
+from objectiv_local.dialects.duckdb.stored import parts as parts_of
+from objectiv_local.dialects.duckdb.stored import stored
 from objectiv_local.engines.duckdb.files import listed
 from objectiv_local.errors import DataInvalid
-from objectiv_local.plan.relation import Relation, StoredTable
+from objectiv_local.plan.relation import AS_DECLARED, Relation, StoredTable
 
 #: Pairs of type names where values of the first type keep their meaning when read as the second.
 _WIDER = {("int64", "float64"), ("decimal", "decimal"), ("int64", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
@@ -56,7 +57,7 @@ class Described:
             found = now.get(name)
             if found is None:
                 raise DataInvalid(f"the files of {title!r} have no column {name!r} any more", hint=_OPEN_AGAIN)
-            if type_.startswith(CAST):
+            if type_ == AS_DECLARED:
                 found = type_  # the frame reads any stored type as the type that it declared
             elif not _same_type(found, type_):
                 example = next((layout.example for layout in self.layouts if (name, found) in layout.columns), None)
@@ -74,7 +75,7 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
     DuckDB uses the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` if two files have
     a column in incompatible types.
     """
-    files = dialect.files(relation)
+    files = file_names(relation)
     layouts = _layouts(rows, files)
     notices = list(_same_but_for_case(layouts))
     if len({frozenset((name.casefold(), type_) for name, type_ in layout.columns) for layout in layouts}) > 1:
@@ -108,7 +109,7 @@ def _row_id(relation: Relation, columns: tuple[tuple[str, str], ...]) -> tuple[t
 
 
 def _columns(rows: Callable[[str], Rows], relation: Relation) -> tuple[tuple[str, str], ...]:
-    return tuple((str(row[0]), str(row[1])) for row in rows(f"DESCRIBE SELECT * FROM {dialect.relation(relation)}"))
+    return tuple((str(row[0]), str(row[1])) for row in rows(f"DESCRIBE SELECT * FROM {DIALECT.relation(relation)}"))
 
 
 def _folders(path: str) -> frozenset[str]:
@@ -133,7 +134,7 @@ ORDER BY count(*) DESC, min(file_name)
     for names, in found:
         assert isinstance(names, list)
         one = Relation("parquet", (glob.escape(names[0]),), folders=False)
-        written = rows(f"SELECT name, num_children FROM parquet_schema({dialect.files(one)}) ORDER BY column_id")
+        written = rows(f"SELECT name, num_children FROM parquet_schema({file_names(one)}) ORDER BY column_id")
         layouts.append(_Layout(tuple(names), _columns(rows, one), tuple(_top_level(written))))
     return layouts
 
@@ -184,7 +185,7 @@ def _differences(layouts: Sequence[_Layout], types: Mapping[str, str]) -> Iterat
 
 
 def _same_type(type_: str, wide: str) -> bool:
-    found, wider = dialect.stored(type_), dialect.stored(wide)
+    found, wider = stored(type_), stored(wide)
     return type_ in (wide, '"NULL"') or (found is not None and wider is not None and found[0] == wider[0])
 
 
@@ -192,10 +193,10 @@ def _goes_into(type_: str, wide: str) -> bool:
     """Return whether values of a type keep their meaning when DuckDB reads them as a wider type."""
     if _same_type(type_, wide):
         return True
-    inner, wider_inner = dialect.parts(type_), dialect.parts(wide)
+    inner, wider_inner = parts_of(type_), parts_of(wide)
     if inner and wider_inner:
         return all(name in wider_inner and _goes_into(part, wider_inner[name]) for name, part in inner.items())
-    found, wider = dialect.stored(type_), dialect.stored(wide)
+    found, wider = stored(type_), stored(wide)
     if found is None or wider is None:
         return wider is None  # an unsupported column raises an error when it is read
     # FLOAT cannot represent all integers from 16,777,217 on.
@@ -203,5 +204,5 @@ def _goes_into(type_: str, wide: str) -> bool:
 
 
 def _shown(type_: str, where: str = "") -> str:
-    found = dialect.stored(type_)
+    found = stored(type_)
     return f"{type_}{where}" if found is None else f"{found[0]} ({type_}{where})"

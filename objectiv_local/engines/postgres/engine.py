@@ -6,6 +6,7 @@ import weakref
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from objectiv_local.dialects.postgres import DIALECT
 from objectiv_local.engines import process
 from objectiv_local.engines.base import BATCH_ROWS, qualified, safe_name, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
@@ -14,7 +15,6 @@ from objectiv_local.engines.postgres.reading import abandoned, answered, collect
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, ReadOnly, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
-from objectiv_local.types import DECIMAL_DIGITS, Type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -65,16 +65,6 @@ _HEADER = 4
 
 #: What identifies a row of a table: where it is in which table, in case the table gets tables that inherit from it.
 _ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
-
-#: What a loaded column is stored as.
-_TYPES = {"bool": "boolean", "int64": "bigint", "float64": "float8", "string": "text", "date": "date",
-          "time": "time", "timestamp": "timestamp", "timedelta": "bigint", "uuid": "uuid", "json": "jsonb",
-          "numeric_interval": "float8[]"}
-
-
-def _stored_type(type_: Type) -> str:
-    return f"numeric({DECIMAL_DIGITS}, {type_.scale})" if type_.name == "decimal" else _TYPES[type_.name]
-
 
 class PostgresEngine(Session):
     """A Postgres connection. Each statement is its own transaction, unless the user begins one."""
@@ -346,7 +336,7 @@ class PostgresEngine(Session):
 
         names = storage_names(schema)
         stored = for_storage(table, schema, names)
-        columns = ", ".join(f"{qualified(column)} {_stored_type(type_)}"
+        columns = ", ".join(f"{qualified(column)} {DIALECT.type_name(type_)}"
                             for column, (_, type_) in zip(names, schema, strict=True))
 
         def copy() -> None:
@@ -423,7 +413,7 @@ class PostgresEngine(Session):
                 else:
                     statements = [f"CREATE TABLE {name} AS\n{body}"]
                 self._transaction(statements)
-                self.materialized.clear()
+                self.changes += 1
                 return self.table(relation_name, lasting=True)
         with self._turn():
             found = self._unused(relation_name)

@@ -1,6 +1,7 @@
 """Series: one file for each kind of type."""
 
-from objectiv_local.frame.series.base import Series, make_series, series_class
+from objectiv_local.frame.handles import make_series, series_class
+from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.series.datetime import SeriesDate, SeriesTime, SeriesTimedelta, SeriesTimestamp
 from objectiv_local.frame.series.json import JsonAccessor, SeriesJson
 from objectiv_local.frame.series.nested import SeriesDict, SeriesList

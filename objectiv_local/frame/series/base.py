@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.functions import Function
+from objectiv_local.frame.handles import make_frame, make_series, series_class
+from objectiv_local.frame.reshape import unstacked
 from objectiv_local.frame.series.convert import coerced
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.replacing import mapped, replaced
-from objectiv_local.frame.series.values import (
+from objectiv_local.frame.series.windows import SeriesWindows
+from objectiv_local.frame.state import State, limited, with_one_value_each
+from objectiv_local.frame.values import (
     among,
     checked_name,
     comparable,
@@ -25,11 +29,11 @@ from objectiv_local.frame.series.values import (
     parsed_literal,
     to_numpy,
 )
-from objectiv_local.frame.series.windows import SeriesWindows
-from objectiv_local.frame.state import State, limited, with_one_value_each
+from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Filter, Select, is_single_row
+from objectiv_local.plan.ops import OPS
 from objectiv_local.types import INT64, JSON, STRING, Type, python_value, type_from_dtype
 
 if TYPE_CHECKING:
@@ -41,35 +45,13 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.groups import Groups
 
-_CLASSES: dict[str, type[Series]] = {}
-S = TypeVar("S", bound="type[Series]")
-
-
-def series_class(*dtypes: str) -> Callable[[S], S]:
-    """Return a decorator that makes a class the series of the given dtypes."""
-
-    def register(class_: S) -> S:
-        for dtype in dtypes:
-            _CLASSES[dtype] = class_
-        return class_
-
-    return register
-
-
-def make_series(state: State, expr: Expr, name: str) -> Series:
-    """Return a series of the class that belongs to the expression's type."""
-    state, expr = state.shallow(expr)
-    label = expr.type.label.partition("[")[0]
-    class_ = _CLASSES.get(label) or _CLASSES.get(expr.type.name) or Series
-    return class_(state, expr, name)
-
-
 def index_levels(state: State) -> dict[str, Series]:
     """Return the index levels as series without an index, by name; for a grouped state, the keys."""
     bare = state if state.groups is not None else replace(state, index=())
     return {name: make_series(bare, state.value(name), name) for name in state.labels}
 
 
+@series_class("any")
 @checked
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     """One column, computed when it is fetched.
@@ -153,7 +135,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             return other.compared(op, self)
         if isinstance(other, Series):
             state, (left,), right = aligned(self._state, [self._expr], other._state, other._expr, "both", other._name)
-            if op in ("eq", "ne", "lt", "le", "gt", "ge"):
+            if OPS[op].compares:
                 left, right = comparable(left, right)
             return make_series(state, call(op, left, right), self._name)
         if not is_value(other):
@@ -410,15 +392,13 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def to_frame(self) -> DataFrame:
         """Return a frame with this series as its one data column."""
-        from objectiv_local.frame.frame import DataFrame
-
         if self._state.groups is None and self._name in self._state.index:
             name = unused_name(self._name + "_value", self._state.index)
             return self.rename(name).to_frame()
         column = self._state.plan.types.get(self._name)
         if column is not None and self._expr is Column(self._name, column):
-            return DataFrame(self._state, (self._name,))
-        return DataFrame(self._state.extended([(self._name, self._expr)]), (self._name,))
+            return make_frame(self._state, (self._name,))
+        return make_frame(self._state.extended([(self._name, self._expr)]), (self._name,))
 
     def sort_values(self, *, ascending: bool = True) -> Series:
         """Return the series in the order of its values, missing ones last in both directions."""
@@ -547,8 +527,6 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
     def unstack(self, level: int | str = -1, fill_value: object = None, aggregation: Function = "max") -> DataFrame:
         """Return a frame with the values of an index level as columns, named by the values. See DataFrame.unstack."""
-        from objectiv_local.frame.reshape import unstacked
-
         return unstacked(self.to_frame(), level, fill_value, aggregation, lambda value, _: value)
 
     def materialize(self, node_name: str = "manual_materialize", limit: int | slice | None = None, distinct: bool = False,
@@ -567,8 +545,6 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
     @property
     def base_node(self) -> str:
         """The step that the series reads, as text; series of equal text are computed from the same rows."""
-        from objectiv_local.plan.explain import explain
-
         return explain(self._state.plan)
 
     @property

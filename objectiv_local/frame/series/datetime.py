@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
-from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Expr, call, cast, literal
+from objectiv_local.plan.strftime import pieces
 from objectiv_local.types import DATE, FLOAT64, INT64, TIME
 
 if TYPE_CHECKING:
@@ -70,8 +72,6 @@ class DateTimeOperation:
 
         Raises NotSupported for codes without one meaning on every engine.
         """
-        from objectiv_local.plan.strftime import pieces
-
         pieces(format_str)
         return self._series._call("strftime", format_str)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
+from objectiv_local.dialects import dialect_named, names
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, deprecated
-from objectiv_local.frame.series.values import checked_name, constant
+from objectiv_local.frame.handles import dtype_of, make_series
 from objectiv_local.frame.state import State
+from objectiv_local.frame.values import checked_name, constant
 from objectiv_local.plan.expr import Expr
 from objectiv_local.plan.ops import casts, common_type
 from objectiv_local.types import (
@@ -55,9 +57,7 @@ class SeriesDtypes:
     @property
     def supported_db_dtype(self) -> dict[str, str]:
         """The name of the type in each dialect."""
-        from objectiv_local.dialects import dialect_named, names
-
-        return {name: dialect_named(name).type_name(self._expr.type) for name in names}
+        return {name: dialect_named(name).type_name(self._expr.type) for name in names()}
 
     @property
     def supported_source_dtypes(self) -> tuple[str, ...]:
@@ -78,8 +78,6 @@ class SeriesDtypes:
     @classmethod
     def get_db_dtype(cls, dialect: str) -> str:
         """Return the name of the type in a dialect, ``duckdb`` or ``postgres``; of decimals, with two digits."""
-        from objectiv_local.dialects import dialect_named
-
         dtype = cls._class_dtype()
         if not dtype:
             raise InvalidType(f"{cls.__name__} is the series of no one type", hint="ask a series of a dtype")
@@ -88,9 +86,7 @@ class SeriesDtypes:
     @classmethod
     def _class_dtype(cls) -> str:
         """Return the dtype of the series of this class; empty for Series itself."""
-        from objectiv_local.frame.series.base import _CLASSES
-
-        return next((dtype for dtype, known in _CLASSES.items() if known is cls), "")
+        return dtype_of(cls)
 
     @classmethod
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
@@ -102,8 +98,6 @@ class SeriesDtypes:
         of the value, or ``dtype``. Raises InvalidType for a value of another dtype, and InvalidValue for a string that
         cannot be parsed.
         """
-        from objectiv_local.frame.series.base import make_series
-
         return make_series(base._state, constant(value, cls._constant_type(value, dtype)), checked_name(name))
 
     @classmethod
@@ -112,7 +106,7 @@ class SeriesDtypes:
         own = cls._class_dtype()
         if dtype is not None:
             type_ = type_from_dtype(dtype)
-            if own not in ("", type_.name, type_.label.partition("[")[0]):
+            if own not in ("", type_.name, type_.reading):
                 raise InvalidValue(f"{cls.__name__} has constants of dtype {own}, not {type_}",
                                    hint="use Series.from_value, or the class of that dtype")
             return type_

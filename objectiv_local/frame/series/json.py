@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
-from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.handles import make_frame, series_class
+from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Expr, Ordering, call, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Unnest
+from objectiv_local.plan.ops import OPS
 from objectiv_local.types import INT64, JSON
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class SeriesJson(Series):
         if op in ("eq", "ne") and isinstance(other, dict | list):
             same = self._call("json_equal", other)
             return same if op == "eq" else ~same
-        if op in ("eq", "ne", "lt", "le", "gt", "ge"):
+        if OPS[op].compares:
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
             raise InvalidType(f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
                               hint="== and != take a dict or a list; for other values, compare a member, as in "
@@ -98,8 +100,6 @@ class JsonAccessor:
 
     def explode(self) -> DataFrame:
         """Return a frame with a row for each element of arrays: the element, and its position from 0 as ``<name>_offset``."""
-        from objectiv_local.frame.frame import DataFrame
-
         series = self._series
         state = series._state.rows("a row for each element")
         taken = [name for name in state.plan.types if name not in state.index]
@@ -107,7 +107,7 @@ class JsonAccessor:
         position = unused_name(f"{item}_offset", (*state.index, *taken))
         plan = Unnest(state.plan, series._expr, item, position)
         order = (*state.order, *(Ordering(plan.column(name)) for name in (*state.index, position)))
-        return DataFrame(state.with_plan(plan, order), [item, position])
+        return make_frame(state.with_plan(plan, order), [item, position])
 
     def get_array_length(self) -> Series:
         """Return the number of elements of an array; missing for what is not an array."""

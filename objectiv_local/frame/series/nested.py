@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
-from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.series.json import JsonAccessor
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
-from objectiv_local.types import JSON, STRING, Type, dict_fields, list_element
+from objectiv_local.types import JSON, STRING, Type
 
 
 @series_class("list")
@@ -43,7 +44,7 @@ class ListAccessor:
             return series._with(cast(JsonAccessor(series)[key]._expr, series._expr.type))
         if isinstance(key, bool) or not isinstance(key, int):
             raise InvalidType(f"a list is indexed by a position or a slice, not by {key!r}")
-        inner = list_element(series._expr.type)
+        inner = series._expr.type.element
         assert inner is not None
         return series._with(typed(call("json_index_text", series._expr, literal(key)),
                                   call("json_index", series._expr, literal(key)), inner))
@@ -86,7 +87,7 @@ class DictAccessor:
     def __getitem__(self, key: str) -> Series:
         """Return a member in its type. Raises ColumnNotFound for a name that the struct does not have."""
         series = self._series
-        fields = dict_fields(series._expr.type) or {}
+        fields = dict(series._expr.type.fields or ())
         if key not in fields:
             raise ColumnNotFound(f"the struct {series.name!r} has no member {key!r}", hint=near(str(key), fields))
         text, value = call("json_get_text", series._expr, literal(key)), call("json_get", series._expr, literal(key))

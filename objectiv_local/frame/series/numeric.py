@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
-from objectiv_local.dialects.standard.table import BOUNDS
+from objectiv_local.dialects.dialect import BOUNDS
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.align import aligned
-from objectiv_local.frame.series.base import Series, make_series, series_class
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.frame.cut import cut, qcut
+from objectiv_local.frame.handles import make_series, series_class
+from objectiv_local.frame.scale import minmax_scaled, scaled
+from objectiv_local.frame.series.base import Series
+from objectiv_local.frame.values import checked_name
 from objectiv_local.plan.expr import Cast, Expr, Literal, call, case, cast, literal
 from objectiv_local.types import FLOAT64, INTERVAL, STRING
 
@@ -55,26 +58,18 @@ class SeriesNumeric(Series):
 
     def cut(self, bins: int, right: bool = True) -> Series:
         """Return the interval of equal width that each value is in, of ``bins``; see the function ``cut``."""
-        from objectiv_local.frame.cut import cut
-
         return cut(self, bins, right=right)
 
     def qcut(self, q: int | Sequence[float]) -> Series:
         """Return the interval between two quantiles that each value is in; see the function ``qcut``."""
-        from objectiv_local.frame.cut import qcut
-
         return qcut(self, q)
 
     def scale(self, with_mean: bool = True, with_std: bool = True) -> Series:
         """Return the values less their mean, by their standard deviation (of the population). A constant becomes 0."""
-        from objectiv_local.frame.scale import scaled
-
         return scaled(self, with_mean=with_mean, with_std=with_std)
 
     def minmax_scale(self, feature_range: tuple[float, float] = (0, 1)) -> Series:
         """Return the values moved and stretched so that the least and the greatest are those of ``feature_range``."""
-        from objectiv_local.frame.scale import minmax_scaled
-
         return minmax_scaled(self, feature_range)
 
     @property

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias, Union
+from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
+from objectiv_local.frame.align import aligned
+from objectiv_local.frame.cut import checked_method, counted_bins
 from objectiv_local.frame.functions import Function, checked_function, reduction
+from objectiv_local.frame.groupby import aggregated_series, partition_of
+from objectiv_local.frame.handles import is_frame, make_frame, make_series
+from objectiv_local.frame.reductions import Partition, SeriesAggregates
 from objectiv_local.frame.state import State
+from objectiv_local.frame.window import SeriesWindow, Window
 from objectiv_local.plan.expr import Expr, over
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
-    from objectiv_local.frame.window import Window
-
-Partition: TypeAlias = Union["Window", "DataFrame", None]
 
 
 @checked
-class SeriesReductions:
+class SeriesReductions(SeriesAggregates):
     """Aggregates of the values that are not missing; NaN is a value.
 
     Without ``partition``, the result is one value for all rows, or one for each group of a grouped series. With a grouped
@@ -35,9 +38,6 @@ class SeriesReductions:
     _name: str
 
     def _reduce(self, func: str, partition: Partition = None, name: str | None = None, **options: Any) -> Series:
-        from objectiv_local.frame.groupby import aggregated_series
-        from objectiv_local.frame.window import SeriesWindow, Window
-
         name = name or self._name
         if isinstance(partition, Window):
             return SeriesWindow(partition, self._of_rows())._reduce(func, **options).rename(name)
@@ -46,12 +46,9 @@ class SeriesReductions:
 
     def _partitioned(self, partition: DataFrame | None) -> tuple[State, Expr]:
         """Return the values in the groups of ``partition``, by default in their own."""
-        from objectiv_local.frame.align import aligned
-        from objectiv_local.frame.frame import DataFrame
-
         if partition is None:
             return self._state, self._expr
-        if not isinstance(partition, DataFrame) or partition.group_by is None:
+        if not is_frame(partition) or partition.group_by is None:
             raise InvalidType(f"partition is a window or groups, not {type(partition).__name__}",
                               hint="as in series.sum(df.groupby('city')) or series.sum(df.sort_values('day').window())")
         groups = partition.group_by
@@ -61,13 +58,7 @@ class SeriesReductions:
 
     def _of_rows(self) -> Series:
         """Return the series without its groups."""
-        from objectiv_local.frame.series.base import make_series
-
         return make_series(self._state.ungrouped(), self._expr, self._name)
-
-    def size(self, partition: Partition = None) -> Series:
-        """Return the number of rows, missing values included."""
-        return self._reduce("size", partition, "size")
 
     def transform(self, func: Function, **options: Any) -> Series:
         """Return a grouped series with the aggregate of each group repeated on every row of the group; the result is ungrouped.
@@ -78,47 +69,9 @@ class SeriesReductions:
         SELECT people::float8 / coalesce(sum(people) OVER (PARTITION BY city)::bigint, 0)::float8 AS share
         FROM data
         """
-        from objectiv_local.frame.groupby import partition_of
-        from objectiv_local.frame.series.base import make_series
-
         keys = partition_of(self._state, "a transformation")
         made = reduction(checked_function(func), self._expr, self._state.order, **options)
         return make_series(self._state.ungrouped(), made.over(lambda part: over(part, keys)), self._name)
-
-    def count(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the number of values that are not missing."""
-        return self._reduce("count", partition, skipna=skipna)
-
-    def nunique(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the number of different values. The name gets ``_nunique`` behind it. Not over a window."""
-        return self._reduce("nunique", partition, f"{self._name}_nunique", skipna=skipna)
-
-    def min(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the least value; missing if there is none. Of bools, whether all are true."""
-        return self._reduce("min", partition, skipna=skipna)
-
-    def max(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the greatest value; missing if there is none. Of bools, whether one is true."""
-        return self._reduce("max", partition, skipna=skipna)
-
-    def sum(self, partition: Partition = None, skipna: bool = True, min_count: int | None = None) -> Series:
-        """Return the sum; missing where there are fewer than ``min_count`` values, and 0 for no values by default.
-
-        Of bools it is the number of those that are true. An integer sum beyond 64 bits is an error. Raises InvalidType
-        for values without a sum.
-        """
-        return self._reduce("sum", partition, skipna=skipna, min_count=min_count)
-
-    def mean(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the mean, a float or a duration; missing if there are no values. Of bools, the share of true ones."""
-        return self._reduce("mean", partition, skipna=skipna)
-
-    def median(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the median: halfway between the two middle values if their number is even.
-
-        For strings, dates and times it is the lower of the two, which Bach returned for every type. Not over a window.
-        """
-        return self._reduce("median", partition, skipna=skipna)
 
     def quantile(self, partition: Partition | float | list[float] | tuple[float, ...] = None,
                  q: float | Sequence[float] = 0.5) -> Series:
@@ -136,49 +89,10 @@ class SeriesReductions:
 
     def _in_frame(self, partition: Partition) -> DataFrame:
         """Return a frame of the series in the groups of ``partition``. Raises InvalidType for a window."""
-        from objectiv_local.frame.series.base import make_series
-        from objectiv_local.frame.window import Window
-
         if isinstance(partition, Window):
             raise InvalidType("this is computed for groups, not over a window",
                               hint="aggregate by group and merge the result")
         return make_series(*self._partitioned(partition), self._name).to_frame()
-
-    def mode(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the most frequent value, the least of several; pandas returns all of them. Not over a window."""
-        return self._reduce("mode", partition, skipna=skipna)
-
-    def std(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
-        """Return the standard deviation as a float: of a sample, or with ``ddof=0`` of the whole population."""
-        return self._reduce("std", partition, skipna=skipna, ddof=ddof)
-
-    def std_pop(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the standard deviation of the whole population as a float."""
-        return self._reduce("std_pop", partition, skipna=skipna)
-
-    def var(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
-        """Return the variance as a float: of a sample, or with ``ddof=0`` of the whole population."""
-        return self._reduce("var", partition, skipna=skipna, ddof=ddof)
-
-    def sem(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
-        """Return the standard error of the mean: the standard deviation by the root of the number of values."""
-        return self._reduce("sem", partition, skipna=skipna, ddof=ddof)
-
-    def any(self, partition: Partition = None) -> Series:
-        """Return whether a value is true; false for no values. Of bools."""
-        return self._reduce("any", partition)
-
-    def all(self, partition: Partition = None) -> Series:
-        """Return whether no value is false; true for no values. Of bools."""
-        return self._reduce("all", partition)
-
-    def first(self, partition: Partition = None) -> Series:
-        """Return the first value that is not missing, in the order of the frame."""
-        return self._reduce("first", partition)
-
-    def last(self, partition: Partition = None) -> Series:
-        """Return the last value that is not missing, in the order of the frame."""
-        return self._reduce("last", partition)
 
     def agg(self, func: Function | Sequence[Function], group_by: Partition = None, **options: Any) -> Any:
         """Return an aggregate by its name, or a frame of several with columns ``<name>_<func>``."""
@@ -209,8 +123,6 @@ class SeriesReductions:
         ``range``. With ``normalize``, shares. ``method`` is ``pandas`` or ``bach``, how the lowest interval is widened;
         see ``cut``.
         """
-        from objectiv_local.frame.cut import checked_method, counted_bins
-
         checked_method(method)
         if bins is not None:
             return counted_bins(self._frame()[self._name], bins, method, normalize=normalize, sort=sort, ascending=ascending)
@@ -221,10 +133,6 @@ class SeriesReductions:
 
         A missing value is among them with ``skipna=False``. With groups, the index is their keys.
         """
-        from objectiv_local.frame.frame import DataFrame
-        from objectiv_local.frame.groupby import partition_of
-        from objectiv_local.frame.series.base import make_series
-
         name = f"{self._name}_unique"
         frame = self._in_frame(partition)
         keys = partition_of(frame._state, "unique")
@@ -236,7 +144,7 @@ class SeriesReductions:
             rows = frame._state.ungrouped()
             by = [make_series(rows, expr, key) for key, expr in zip(frame.group_by.names, keys, strict=True)]
             values = make_series(rows, frame._state.value(self._name), name)
-            counted = DataFrame(rows, ()).groupby([*by, values]).size().to_frame().reset_index(name)
+            counted = make_frame(rows, ()).groupby([*by, values]).size().to_frame().reset_index(name)
             counted = counted[counted[name].notnull()] if skipna else counted
         result: Series = counted[name]
         return result

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidValue
-from objectiv_local.frame.series.values import is_listed
+from objectiv_local.frame.values import is_listed
 from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.types import python_value
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked
+from objectiv_local.dialects.standard import regex
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.frame.series.base import Series, series_class
-from objectiv_local.frame.series.reductions import Partition
+from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.reductions import Partition
+from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Literal, call, case, cast, literal
 from objectiv_local.types import INT64, STRING, list_type
 
@@ -95,6 +97,25 @@ class StringOperation:
         """Return the text without blanks, or the given letters, at its end."""
         return self._call("rstrip", _letters(to_strip))
 
+    def removeprefix(self, prefix: str) -> Series:
+        """Return the text without ``prefix`` at its start; a text that does not start with it stays as it is.
+
+        >>> import objectiv_local as ol
+        >>> df = ol.DataFrame.from_schema({"page": "string"})
+        >>> print(df.page.str.removeprefix("www.").view_sql())
+        SELECT CASE WHEN starts_with(page, 'www.') THEN substring(page, 5) ELSE page END AS page
+        FROM data
+        """
+        rest = call("slice", self._series._expr, literal(len(prefix)), literal(None, INT64))
+        return self._series._with(case([(self.startswith(prefix)._expr, rest)], self._series._expr))
+
+    def removesuffix(self, suffix: str) -> Series:
+        """Return the text without ``suffix`` at its end; a text that does not end with it stays as it is."""
+        if not suffix:
+            return self._series
+        rest = call("slice", self._series._expr, literal(0), literal(-len(suffix)))
+        return self._series._with(case([(self.endswith(suffix)._expr, rest)], self._series._expr))
+
     def contains(self, pat: str | Series, case: bool = True, regex: bool = False) -> Series:
         """Return whether the text contains ``pat``, a text or a series, or matches it somewhere with ``regex``.
 
@@ -123,8 +144,6 @@ class StringOperation:
 
         pandas returns a frame of all groups.
         """
-        from objectiv_local.dialects.standard import regex
-
         if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group <= regex.groups(_pattern(pat)):
             raise InvalidValue(f"the pattern {pat!r} has no group {group!r}",
                                hint="put parentheses around the part that is wanted, or pass group=0 for the whole match")
@@ -264,8 +283,6 @@ def _text(value: object, what: str) -> str:
 
 def _pattern(value: object) -> str:
     """Return a regular expression. Raises where it is none, or has no one meaning, already here."""
-    from objectiv_local.dialects.standard import regex
-
     if not isinstance(value, str):
         raise InvalidType(f"a regular expression is text, not {type(value).__name__}")
     regex.pattern(value, regex.RE2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from objectiv_local.frame.series.base import Series, series_class
+from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.series.base import Series
 
 
 @series_class("uuid")

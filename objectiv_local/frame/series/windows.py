@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import Reduction
+from objectiv_local.frame.groupby import partition_of
 from objectiv_local.frame.state import State
+from objectiv_local.frame.window import Window
 from objectiv_local.plan.expr import Expr, Ordering, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
-    from objectiv_local.frame.window import Window
 
 
 @checked
@@ -26,8 +27,6 @@ class SeriesWindows:
     _name: str
 
     def _window_function(self, op: str, window: Window | None, *args: Expr) -> Series:
-        from objectiv_local.frame.window import Window
-
         if not isinstance(window, Window):
             raise InvalidType(f"window_{op} needs a window",
                               hint=f"window = df.sort_values(...).groupby(...).window(); series.window_{op}(window=window)")
@@ -101,8 +100,6 @@ class SeriesWindows:
         return over(aggregation(op, *args), self._partition(what), self._ordered(what), frame)
 
     def _partition(self, what: str) -> tuple[Expr, ...]:
-        from objectiv_local.frame.groupby import partition_of
-
         return partition_of(self._state, what)
 
     def _on_rows(self, expr: Expr) -> Series:

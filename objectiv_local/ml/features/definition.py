@@ -8,9 +8,7 @@ from collections.abc import Callable, Sequence
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.align import aligned
-from objectiv_local.frame.authoring import Expr, Extend, Node, substitute
-from objectiv_local.frame.series.values import checked_name
+from objectiv_local.frame.authoring import Expr, Extend, Node, checked_name, expr_of, state_of, substitute, unused_name
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.features.aspects import Aspect, Censored, duration, positive, shown, span
 from objectiv_local.ml.features.point_in_time import checked_aspect, features_at
@@ -202,12 +200,14 @@ class Features:
         if where is None:
             return None
         found = where(self.events) if callable(where) and not isinstance(where, Series) else where
-        if not isinstance(found, Series) or found._expr.type != BOOL:
+        if not isinstance(found, Series) or expr_of(found).type != BOOL:
             kind = found.dtype if isinstance(found, Series) else type(found).__name__
             raise InvalidType(f"where of {name!r} has to give a bool series of the events, not {kind}",
                               hint="compare a column: where=lambda df: df.event_type == 'PressEvent'")
-        state, _, expr = aligned(self.events._state, [], found._state, found._expr, "left", found.name)
-        return _over(state.plan, self.events._state.plan, expr, name)
+        plan = state_of(self.events).plan
+        label = unused_name("condition", plan.types)
+        labelled = state_of(self.events.assign(**{label: found})).plan
+        return _over(labelled, plan, labelled.column(label), name)
 
 
 def _over(plan: Node, events: Node, expr: Expr, name: str) -> Expr:

@@ -16,10 +16,13 @@ from objectiv_local.frame.authoring import (
     Ordering,
     aggregation,
     call,
+    checked_name,
+    expr_of,
+    frame_of,
     literal,
+    state_of,
     unused_name,
 )
-from objectiv_local.frame.series.values import checked_name
 from objectiv_local.hub.locations import location_names
 from objectiv_local.ml.columns import check_comparable, checked_column
 from objectiv_local.types import STRING
@@ -50,14 +53,14 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
     {'home': [2, 0, 0], 'docs': [0, 1, 0]}
     """
     data, label = with_locations(events, entity, location, "location_counts")
-    state = data._state
+    state = state_of(data)
     column = state.column(label)
     if locations is None:
         check_most(max_features)
         kept = Filter(state.plan, call("and", call("ne", column, literal("")), call("not_null", state.column(entity))))
         counted = Aggregate(kept, (("location", column),), (("events", aggregation("size")),), "locations")
         order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("location")))
-        found = DataFrame(state.with_rows(Limit(counted, order, max_features), (), order), ["location"])
+        found = frame_of(state.with_rows(Limit(counted, order, max_features), (), order), ["location"])
         locations = found.to_arrow().column("location").to_pylist()
     names = [checked_name(name) for name in locations]
     if not names:
@@ -69,7 +72,7 @@ def location_counts(events: DataFrame, entity: str = "user_id", location: Series
     known = Filter(state.plan, call("not_null", state.column(entity)))
     counts = tuple((name, aggregation("size", where=call("eq", column, literal(name)))) for name in names)
     plan = Aggregate(known, ((entity, state.column(entity)),), counts, "location_counts")
-    return DataFrame(state.with_rows(plan, (entity,)), names)
+    return frame_of(state.with_rows(plan, (entity,)), names)
 
 
 def check_most(max_features: object) -> None:
@@ -86,10 +89,11 @@ def with_locations(events: object, entity: str, location: Series | str | None, w
     checked_column(events, entity, "entity")
     check_comparable(events, entity, "entity")
     names = location_names(events, location, what)
-    if isinstance(names._expr, Column) and names._state.plan is events._state.plan and names._expr.type == STRING:
-        return events, names._expr.name
-    label = unused_name("location", events._state.plan.types)
-    if names._state.plan is events._state.plan:
-        named = Extend(events._state.plan, ((label, names._expr),))
-        return DataFrame(events._state.with_plan(named, ()), events.data_columns), label
+    state, name = state_of(events), expr_of(names)
+    same_rows = state_of(names).plan is state.plan
+    if same_rows and isinstance(name, Column) and name.type == STRING:
+        return events, name.name
+    label = unused_name("location", state.plan.types)
+    if same_rows:
+        return frame_of(state.with_plan(Extend(state.plan, ((label, name),)), ()), events.data_columns), label
     return events.assign(**{label: names}), label

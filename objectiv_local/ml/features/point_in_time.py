@@ -24,7 +24,9 @@ from objectiv_local.frame.authoring import (
     case,
     cast,
     common_type,
+    frame_of,
     literal,
+    state_of,
     unused_name,
 )
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
@@ -99,7 +101,7 @@ def _offset(cutoff: Expr, by: datetime.timedelta) -> Expr:
 
 def checked_aspect(features: Features, aspect: Aspect) -> None:
     """Raise InvalidType for a feature or label that cannot be computed of its column, InvalidValue for one without order."""
-    state = features.events._state
+    state = state_of(features.events)
     if aspect.agg in ("first", "last") and not (features.key or state.plan.key):
         raise InvalidValue(f"feature {aspect.name!r} is {aspect.agg!r}, and nothing tells events of one time apart",
                            hint="name the columns that do: Features(events, key='event_id'), or set an index")
@@ -131,7 +133,7 @@ def features_at(features: Features, spine: DataFrame, cutoff: str) -> DataFrame:
     keys = ((entity, entity), (moment, moment))
     plan: Node = Join(rows, found, "left", keys, tuple(sides), step="with_features", key=rows.key)
     plan = _labelled(features, spine, plan, moment, entity, events, names)
-    return DataFrame(spine._state.with_plan(plan), [*spine.data_columns, *(each.name for each in aspects)])
+    return frame_of(state_of(spine).with_plan(plan), [*spine.data_columns, *(each.name for each in aspects)])
 
 
 def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
@@ -139,8 +141,8 @@ def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
     if not isinstance(spine, DataFrame):
         raise InvalidType(f"features are computed at the rows of a frame, not of {type(spine).__name__}",
                           hint="load it: DataFrame.from_pandas(df.engine, rows)")
-    events = features.events
-    if spine._state.engine is not events._state.engine or spine._state.dialect != events._state.dialect:
+    state, events = state_of(spine), state_of(features.events)
+    if state.engine is not events.engine or state.dialect != events.dialect:
         raise InvalidValue("the spine and the events are on different connections",
                            hint="load the spine on that of the events: DataFrame.from_pandas(events.engine, rows)")
     known = [*spine.index_columns, *spine.data_columns]
@@ -151,14 +153,14 @@ def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
         raise InvalidValue(f"{cutoff!r} cannot be both the entity and the cutoff")
     check_instant(spine, cutoff)
     check_comparable(spine, features.entity, "entity")
-    taken = [each.name for each in features._aspects if each.name in spine._state.plan.types]
+    taken = [each.name for each in features._aspects if each.name in state.plan.types]
     if [name for name in taken if name in known]:
         raise InvalidValue(f"the spine has a column {taken[0]!r} already", hint="rename it, or name the feature otherwise")
 
 
 def _keyed(features: Features, spine: DataFrame, cutoff: str) -> tuple[Node, str, str]:
     """Return the rows of the spine with entity and cutoff in the types they are compared in, and the names of both."""
-    plan = spine._state.plan
+    plan = state_of(spine).plan
     hidden = {each.name for each in features._aspects} & set(plan.types)
     if hidden:
         kept = {*spine.index_columns, *spine.data_columns, *(n for key in spine.order_by for n in key.expr.columns)}
@@ -166,7 +168,7 @@ def _keyed(features: Features, spine: DataFrame, cutoff: str) -> tuple[Node, str
             raise InvalidValue(f"the spine is sorted by a former column {min(hidden)!r}",
                                hint="name the feature otherwise, or sort afterwards")
         plan = Select(plan, tuple((name, plan.column(name)) for name in plan.types if name in kept))
-    theirs = features.events._state.plan.types[features.entity]
+    theirs = state_of(features.events).plan.types[features.entity]
     common = common_type([plan.types[features.entity], theirs])
     if common is None:
         raise InvalidType(f"the entity {features.entity!r} is {plan.types[features.entity]} in the spine and {theirs} in the "
@@ -185,7 +187,7 @@ def _keyed(features: Features, spine: DataFrame, cutoff: str) -> tuple[Node, str
 
 def _events(features: Features, taken: set[str], entity: object) -> tuple[Select, dict[str, str], dict[Expr, str]]:
     """Return the columns of events that aggregates read, their names there, and those of the conditions."""
-    plan = features.events._state.plan
+    plan = state_of(features.events).plan
     taken = taken | {each.name for each in features._aspects}
     names: dict[str, str] = {}
     columns: list[tuple[str, Expr]] = []
@@ -222,7 +224,7 @@ def _pairs(features: Features, moments: Node, events: Select, names: dict[str, s
     columns += [(name, "right", (name, name)) for name in events.types]
     types = events.types
     time, cutoff = Column(names[features.time], TIMESTAMP), moments.column(moment)
-    own_key = features.events._state.plan.key
+    own_key = state_of(features.events).plan.key
     key = features.key or own_key or ()
     ordered = any(each.agg in ("first", "last") for each in features._aspects)
     order = tuple(Ordering(Column(names[name], types[names[name]])) for name in dict.fromkeys((features.time, *key))) \
@@ -264,7 +266,7 @@ def _refuse_censored(spine: DataFrame, plan: Node, label: Aspect, complete: Expr
     """Raise InvalidValue if the label of a row is not known. One query."""
     unknown = case([(complete, literal(0))], literal(1))
     counted = Aggregate(plan, (), (("rows", aggregation("size")), ("unknown", aggregation("sum", cast(unknown, INT64)))))
-    row = fetched(spine._state, counted).to_pylist()[0]
+    row = fetched(state_of(spine), counted).to_pylist()[0]
     if row["unknown"]:
         raise InvalidValue(f"label {label.name!r} is not known for {row['unknown']} of {row['rows']} rows: their horizon, "
                            f"{shown(label.end)} from the cutoff, ends after the data does, or they have no entity or cutoff",

@@ -31,14 +31,15 @@ from objectiv_local.frame.authoring import (
     call,
     cast,
     common_type,
+    frame_of,
     literal,
     over,
+    state_of,
 )
-from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.features.locations import check_most, with_locations
-from objectiv_local.ml.fetching import fetched
+from objectiv_local.ml.fetching import fetched, one_snapshot
 from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value, type_of_value
 
 if TYPE_CHECKING:
@@ -104,10 +105,10 @@ class SequenceCounts(BaseEstimator):
         """
         self._checked()
         terms, steps = self._terms(X), self._steps()
-        state = X._state
+        state = state_of(X)
         frequent = Aggregate(terms, tuple((step, terms.column(step)) for step in steps),
                              (("total", aggregation("sum", terms.column("count"))), ("entities", aggregation("size"))), "terms")
-        with state.connected().snapshot():
+        with one_snapshot(X):
             entities = self._entities(X)
             rows = fetched(state, frequent).to_pylist()
         names: dict[str, tuple[tuple[str, ...], int, int]] = {}
@@ -140,9 +141,9 @@ class SequenceCounts(BaseEstimator):
         """
         check_is_fitted(self, "vocabulary_")
         self._checked()
-        plan, state = self._numbered(X), X._state
+        plan, state = self._numbered(X), state_of(X)
         given = None if entities is None else _given(entities, state.plan.types[self.entity])
-        with state.connected().snapshot() if given is None else nullcontext():
+        with one_snapshot(X) if given is None else nullcontext():
             rows = self._entities(X).tolist() if given is None else given
             table = fetched(state, plan)
         place = {value: number for number, value in enumerate(rows)}
@@ -192,7 +193,7 @@ class SequenceCounts(BaseEstimator):
                 plan = Extend(plan, (("weight", call("truediv", plan.column("weight"), whole)),), "normed")
         else:
             plan = Extend(plan, (("weight", count),))
-        return DataFrame(X._state.with_rows(plan, ("entity", "term")), ["weight"])
+        return frame_of(state_of(X).with_rows(plan, ("entity", "term")), ["weight"])
 
     def entities(self, X: DataFrame) -> NDArray[Any]:
         """Return the entities of the rows that ``transform`` makes of these events. One query."""
@@ -246,8 +247,9 @@ class SequenceCounts(BaseEstimator):
         for level in levels:
             check_comparable(events, checked_column(events, level, "key"), "key")
         names = dict.fromkeys((self.entity, self.time, *levels, label))
-        known = joined("and", [call("not_null", events._state.column(name)) for name in (self.entity, self.time, label)])
-        plan: Node = Filter(events._state.plan, known, "steps_of_entities")
+        plan: Node = state_of(events).plan
+        known = joined("and", [call("not_null", plan.column(name)) for name in (self.entity, self.time, label)])
+        plan = Filter(plan, known, "steps_of_entities")
         plan = Select(plan, tuple((name, plan.column(name)) for name in names), "steps_of_entities")
         steps = self._steps()
         # Events that tie in time and key follow each other by location, the same way on every engine.
@@ -281,20 +283,19 @@ class SequenceCounts(BaseEstimator):
         with_idf = weights and self.tfidf and self.use_idf
         table = pa.table({**columns, "term": pa.array(range(len(self.terms_)), pa.int64()),
                           **({"idf": pa.array(self.idf_, pa.float64())} if with_idf else {})})
-        loaded = DataFrame.from_arrow(X._state.connected(), table, name="vocabulary",
-                                      materialization="cte" if len(self.terms_) <= INLINE_ROWS else "temp_table")
+        loaded = DataFrame.from_arrow(state_of(X).connected(), table, name="vocabulary")
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [("entity", "left", ("entity", "entity")),
                                                               ("term", "right", ("term", "term")),
                                                               ("count", "left", ("count", "count"))]
         sides += [("idf", "right", ("idf", "idf"))] if with_idf else []
-        return Join(terms, loaded._state.plan, "inner", tuple((step, step) for step in steps), tuple(sides),
+        return Join(terms, state_of(loaded).plan, "inner", tuple((step, step) for step in steps), tuple(sides),
                     nulls_match=len(steps) > 1, step="known_terms", key=("entity", "term"))
 
     def _entities(self, X: DataFrame) -> NDArray[Any]:
-        state = X._state
+        state = state_of(X)
         known = Filter(state.plan, call("not_null", state.column(self.entity)))
         one = Aggregate(known, (("entity", state.column(self.entity)),), (), "entities")
-        frame = DataFrame(state.with_rows(one, (), (Ordering(Column("entity", one.types["entity"])),)), ["entity"])
+        frame = frame_of(state.with_rows(one, (), (Ordering(Column("entity", one.types["entity"])),)), ["entity"])
         return _as_array(frame.to_arrow().column("entity").to_pylist(), one.types["entity"])
 
 

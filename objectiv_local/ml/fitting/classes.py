@@ -8,6 +8,7 @@ import numpy as np
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import state_of
 from objectiv_local.ml.targets import MAX_CLASSES, values_of
 
 
@@ -16,7 +17,7 @@ def classes_of(frame: DataFrame, target: str, who: str) -> tuple[np.ndarray[Any,
 
     Raises InvalidValue, in scikit-learn's words, for no rows, missing values, fractions and too many values.
     """
-    column = frame._state.column(target)
+    column = state_of(frame).column(target)
     if column.type.name not in ("bool", "int64", "float64", "decimal", "string"):
         raise InvalidType(f"the target {target!r} is {column.type}: neither bool, number nor text",
                           hint="compare it, or cast it with astype")

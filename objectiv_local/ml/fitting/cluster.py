@@ -15,6 +15,7 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import call
 from objectiv_local.ml.estimator import is_frame, parameters_checked
 from objectiv_local.ml.expressions import number, real, total, with_columns
+from objectiv_local.ml.fetching import one_snapshot
 from objectiv_local.ml.fitting.lloyd import inertia, moved
 from objectiv_local.ml.fitting.model import Model
 from objectiv_local.ml.fitting.sample import sampled
@@ -55,9 +56,9 @@ class _Clusters(Model):
         """Return minus the sum of squared distances to the nearest centers. Over a frame, the rows are streamed."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
-        self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
+        self._refuse("sample_weight", sample_weight)
         names = self._names(X)
-        with X._state.connected().snapshot():
+        with one_snapshot(X):
             rows, found = ranges(X, names)
             for name, each in zip(names, found, strict=True):
                 check_range(name, each["min"], each["max"])
@@ -108,7 +109,7 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
 
     def _fit_frame(self, X: DataFrame, y: Any) -> None:
         names = self._names(X, fitting=True)
-        with X._state.connected().snapshot():
+        with one_snapshot(X):
             found = moments(X, names, who=type(self).__name__, squares_only=True)
             for count, what in ((found.rows, "n_samples"), (self.sample_rows, "sample_rows")):
                 if count < self.n_clusters:

@@ -12,8 +12,9 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import call, case, literal, unused_name
+from objectiv_local.frame.authoring import call, case, literal, state_of, unused_name
 from objectiv_local.ml.expressions import with_columns
+from objectiv_local.ml.fetching import one_snapshot
 from objectiv_local.ml.fitting.classes import classes_of
 from objectiv_local.ml.fitting.linear import dependent_columns
 from objectiv_local.ml.fitting.model import Classifier
@@ -48,7 +49,7 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
     def _fit_frame(self, X: DataFrame, y: Any) -> None:
         self._check_supported()
         frame, names, target = self._with_target(X, y)
-        with frame._state.connected().snapshot():
+        with one_snapshot(frame):
             self.classes_, counts = classes_of(frame, target, type(self).__name__)
             if len(self.classes_) < 2:
                 raise InvalidValue("This solver needs samples of at least 2 classes in the data, but the data contains only "
@@ -91,8 +92,9 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
 
 def _with_positions(frame: DataFrame, target: str, classes: Any) -> tuple[DataFrame, str]:
     """Return the frame with the position of the class of each row as a column, and its name."""
-    column = frame._state.column(target)
-    name = unused_name("class", frame._state.plan.types)
+    state = state_of(frame)
+    column = state.column(target)
+    name = unused_name("class", state.plan.types)
     position = case([(call("eq", column, literal(python_value(label))), literal(number))
                      for number, label in enumerate(classes[1:], 1)], literal(0))
     return with_columns(frame, {name: position}), name

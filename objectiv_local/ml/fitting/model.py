@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Self
 from typing import Literal as OneOf
 
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
-from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import call, unused_name
+from objectiv_local.errors import InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import call, state_of, unused_name
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import column_of, with_columns
 from objectiv_local.ml.metrics import accuracy_score, r2_score
@@ -17,28 +17,9 @@ from objectiv_local.ml.targets import required_target, with_target
 class Model(OverFrames):
     """An estimator whose predictions over a frame are columns of it."""
 
-    def _fits_frame(self, X: object, y: object, sample_weight: object = None) -> bool:
-        """Return whether to fit to a frame of this package. Checks the parameters, and that no weights are given, if so."""
-        if not is_frame(X):
-            if isinstance(y, DataFrame | Series):
-                raise InvalidType("y is a column of a database and X is in memory",
-                                  hint="pass a frame and the name of its target column")
-            return False
-        self._refuse("sample_weight", sample_weight, "repeat rows, or fetch them with ml.xy and pass the weights with them")
-        self._validate_params()
-        return True
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Return the estimator, fitted to rows in memory or to a frame; see the class."""
-        if self._fits_frame(X, y, sample_weight):
-            self._fit_frame(X, y)
-        else:
-            super().fit(X, y, sample_weight)  # type: ignore[misc]
-        return self
-
-    def _fit_frame(self, X: DataFrame, y: Any) -> None:
-        """Set the fitted attributes from a frame."""
-        raise NotImplementedError
+        return self._fit_to(X, y, sample_weight=sample_weight)
 
     def _with_target(self, X: DataFrame, y: object) -> tuple[DataFrame, list[str], str]:
         """Return the frame with the target, the names of the features, which are kept, and that of the target."""
@@ -60,14 +41,14 @@ class Model(OverFrames):
         # A feature may have the name that an answer has, so answers get other names first.
         base = {"predict": "prediction", "predict_proba": "probability", "decision_function": "score"}[method]
         output = base
-        while any(name.startswith(output) for name in X._state.plan.types):
+        while any(name.startswith(output) for name in state_of(X).plan.types):
             output += "_"
         found: DataFrame = score(self, X, method=method, output=output)
         made = [name for name in found.data_columns if name not in X.data_columns]
         if method == "predict":
             predicted: DataFrame = found[made]
             return predicted
-        answers = {base + name.removeprefix(output): found._state.column(name) for name in made}
+        answers = {base + name.removeprefix(output): state_of(found).column(name) for name in made}
         taken = [name for name in answers if name in X.index_columns]
         if taken:
             raise InvalidValue(f"the index has a level {taken[0]!r}, which is the name of an answer",
@@ -79,7 +60,7 @@ class Model(OverFrames):
         if not is_frame(X):
             return super().predict(X)  # type: ignore[misc]
         found = self._columns(X, "predict")
-        return column_of(found, found._state.column(found.data_columns[0]), "prediction")
+        return column_of(found, state_of(found).column(found.data_columns[0]), "prediction")
 
 
 class Classifier(Model):
@@ -101,7 +82,7 @@ class Classifier(Model):
         if not is_frame(X):
             return super().predict_log_proba(X)  # type: ignore[misc]
         found = self.predict_proba(X)
-        logs = {name: call("log", found._state.column(name)) for name in found.data_columns}
+        logs = {name: call("log", state_of(found).column(name)) for name in found.data_columns}
         return with_columns(found, logs, only=True)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -126,6 +107,6 @@ def _measured(model: Model, metric: Any, X: DataFrame, y: object, sample_weight:
     model._refuse("sample_weight", sample_weight, "use the metric of ml.metrics with the predictions")
     frame, target = with_target(X, y)  # type: ignore[arg-type]
     features = X[[name for name in X.data_columns if name != target]]
-    name = unused_name("prediction", frame._state.plan.types)
+    name = unused_name("prediction", state_of(frame).plan.types)
     predicted = frame.assign(**{name: model.predict(features)})
     return float(metric(predicted, target, name))

@@ -13,6 +13,7 @@ from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.ml.extract import BATCH_ROWS, batches
+from objectiv_local.ml.fetching import one_snapshot
 from objectiv_local.ml.fitting.classes import classes_of
 from objectiv_local.ml.targets import with_target
 
@@ -62,7 +63,7 @@ def fit_batches(estimator: Estimator, frame: DataFrame, target: str | Series | N
     if features is None:
         features = [each for each in frame.data_columns if each != name]
     done = 0
-    with frame._state.connected().snapshot():
+    with one_snapshot(frame):
         options: dict[str, Any] = {}
         if name is not None and is_classifier(estimator) and _takes_classes(learner):
             if classes is not None:

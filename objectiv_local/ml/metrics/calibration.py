@@ -20,6 +20,7 @@ from objectiv_local.frame.authoring import (
     call,
     case,
     cast,
+    frame_of,
     literal,
     over,
 )
@@ -79,7 +80,7 @@ def calibration_table(frame: DataFrame, y: str | Series, p: str | Series, *, sam
     table = Extend(sums, (("mean_predicted", call("truediv", sums.column("predicted"), weight)),
                           ("fraction_of_positives", call("truediv", sums.column("positives"), weight))), "bins")
     state = rows.state.with_rows(table, ("bin",), (Ordering(table.column("bin")),))
-    return DataFrame(state, ["count", "mean_predicted", "fraction_of_positives"])
+    return frame_of(state, ["count", "mean_predicted", "fraction_of_positives"])
 
 
 def _checked(rows: Measured, pos_label: Any) -> tuple[int, Any]:

@@ -9,7 +9,19 @@ from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Aggregation, Expr, NamedExprs, Node, Select, State, aggregation, call, cast, literal
+from objectiv_local.frame.authoring import (
+    Aggregation,
+    Expr,
+    NamedExprs,
+    Node,
+    Select,
+    State,
+    aggregation,
+    call,
+    cast,
+    literal,
+    state_of,
+)
 from objectiv_local.ml.expressions import not_nan, number_of
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.targets import with_target
@@ -118,9 +130,9 @@ def measured(frame: DataFrame, y: str | Series, p: str | Series | Sequence[str |
         assert found is not None
         columns[name] = found
         titles[name] = f"{_parameter(name)} ({found!r})"
-    named = []
+    state, named = state_of(frame), []
     for name, found in columns.items():
-        expr: Expr = frame._state.column(found)
+        expr: Expr = state.column(found)
         if name[0] in classes:
             expr = _label(expr, found)
         elif name == "w" and expr.type in (BOOL, INT64):
@@ -128,8 +140,7 @@ def measured(frame: DataFrame, y: str | Series, p: str | Series | Sequence[str |
         else:
             expr = number_of(expr, found)
         named.append((name, expr))
-    plan = Select(frame._state.plan, tuple(named), "measured")
-    return Measured(frame._state.with_rows(plan, ()), titles)
+    return Measured(state.with_rows(Select(state.plan, tuple(named), "measured"), ()), titles)
 
 
 def _parameter(name: str) -> str:

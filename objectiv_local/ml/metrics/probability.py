@@ -19,7 +19,7 @@ from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, p
 Probabilities = str | Series | Sequence[str | Series]
 
 #: Classes that are fetched at most.
-MAX_CLASSES = 10_000
+MAX_LOSS_CLASSES = 10_000
 
 _EPS = 2.0**-52
 _ONE = real(1)
@@ -117,9 +117,9 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
     grouped = Aggregate(rows.plan, (("y", rows.y),), (
         *rows.checks(), ("outside", aggregation("size", where=joined("or", outside))), ("off", aggregation("size", where=off)),
         *((f"{name}_{place}", rows.sum(of(part))) for name, of in sums.items() for place, part in enumerate(parts))))
-    found = rows.fetch(Limit(grouped, (), MAX_CLASSES + 1))
-    if len(found) > MAX_CLASSES:
-        raise InvalidValue(f"{rows.titles['y']} has more than {MAX_CLASSES:,} classes", hint="is it a number to regress?")
+    found = rows.fetch(Limit(grouped, (), MAX_LOSS_CLASSES + 1))
+    if len(found) > MAX_LOSS_CLASSES:
+        raise InvalidValue(f"{rows.titles['y']} has more than {MAX_LOSS_CLASSES:,} classes", hint="is it a number to regress?")
     totals = {name: sum(row[name] for row in found) for name in ("outside", "off", *(name for name, _ in rows.checks()))}
     rows.check(totals)
     if totals["outside"]:

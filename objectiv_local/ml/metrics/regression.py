@@ -15,7 +15,7 @@ from objectiv_local.ml.expressions import real, squared
 from objectiv_local.ml.metrics.measured import Measured, measured
 
 #: Numbers beyond this one are refused.
-LARGEST = 1e140
+LARGEST_NUMBER = 1e140
 
 
 @checked
@@ -113,18 +113,19 @@ def _mean(rows: Measured, of: Callable[[Expr], Expr]) -> float:
 
 def _within(number: Expr) -> Expr:
     """Return a number unless its square may be none that a float holds, which would end the query."""
-    return case([(call("le", call("abs", number), real(LARGEST)), number)])
+    return case([(call("le", call("abs", number), real(LARGEST_NUMBER)), number)])
 
 
 def _checks(rows: Measured) -> NamedExprs:
-    beyond = call("or", *(call("gt", call("abs", column), real(LARGEST)) for column in (rows.y, rows.predictions[0])))
+    beyond = call("or", *(call("gt", call("abs", column), real(LARGEST_NUMBER)) for column in (rows.y, rows.predictions[0])))
     return (*rows.checks(), ("beyond", aggregation("size", where=beyond)))
 
 
 def _check(rows: Measured, found: Mapping[str, Any]) -> None:
     rows.check(found)
     if found["beyond"]:
-        raise InvalidValue(f"y or p is beyond {LARGEST:g} in {found['beyond']} rows, and sums of such squares are no floats",
+        raise InvalidValue(f"y or p is beyond {LARGEST_NUMBER:g} in {found['beyond']} rows, and sums of such squares are no "
+                           "floats",
                            hint="divide both by a power of ten first")
 
 

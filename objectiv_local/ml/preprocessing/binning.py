@@ -11,10 +11,9 @@ from sklearn import preprocessing
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Expr, call, case, cast, literal
-from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, joined, real
 from objectiv_local.ml.preprocessing.encoding import OneHotEncoder
-from objectiv_local.ml.preprocessing.transformer import Features, Invertible
+from objectiv_local.ml.preprocessing.transformer import FeatureExprs, Invertible
 from objectiv_local.ml.statistics.quantiles import Method, quantiles
 from objectiv_local.ml.statistics.summary import Statistics
 from objectiv_local.types import FLOAT64
@@ -47,12 +46,11 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn the edges of the bins from a frame by queries, or from data in memory as scikit-learn does."""
-        if is_frame(X):
-            self._refuse("sample_weight", sample_weight, "fit scikit-learn's KBinsDiscretizer to ml.xy(frame)")
-            return self._fitted(X, y)
-        preprocessing.KBinsDiscretizer.fit(self, X, y, sample_weight)
+        return self._fit_to(X, y, sample_weight=sample_weight)
+
+    def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
+        super()._fit_in_memory(X, y, **given)
         self._own_encoder()
-        return self
 
     def _own_encoder(self) -> None:
         """Put an encoder of this package for scikit-learn's, so that all of the state is."""
@@ -74,7 +72,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             found._own_encoder()
         return found
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if self.strategy == "kmeans":
             raise NotSupported("KBinsDiscretizer(strategy='kmeans') does not take a frame",
                                hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory")
@@ -97,7 +95,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             # Two rows have narrower quantiles than the frame; what is said of them is said below.
             if self.strategy == "quantile":
                 warnings.simplefilter("ignore")
-            self._fit_in_memory(table)
+            self._learn_from_table(table)
         self._own_encoder()
         if self.strategy == "quantile":
             self._set_quantiles(frame, names, found.rows)
@@ -137,8 +135,8 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         known = (call("not_null", value), real(len(inner)))
         return case([*whens, known])
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
-        out: Features = {}
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
+        out: FeatureExprs = {}
         for position, (name, expr) in enumerate(features.items()):
             found = self._bin(expr, name, position)
             if self.encode == "ordinal":
@@ -159,9 +157,9 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             tests.append(call("lt", value, real(inner[place])))
         return joined("and", tests) if tests else literal(True)
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         columns = iter(features.items())
-        out: Features = {}
+        out: FeatureExprs = {}
         for position, name in enumerate(self.feature_names_in_):
             edges = self.bin_edges_[position]
             centers = [real(center) for center in (edges[1:] + edges[:-1]) * 0.5]

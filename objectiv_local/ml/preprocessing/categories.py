@@ -10,6 +10,7 @@ import numpy as np
 from objectiv_local.errors import InvalidType, TooLarge
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import (
+    INLINE_ROWS,
     Aggregate,
     Column,
     Expr,
@@ -25,12 +26,12 @@ from objectiv_local.frame.authoring import (
     case,
     cast,
     literal,
+    state_of,
     unused_name,
 )
-from objectiv_local.frame.io import INLINE_ROWS
 from objectiv_local.ml.expressions import constant, real
 from objectiv_local.ml.fetching import fetched
-from objectiv_local.ml.preprocessing.transformer import features_of
+from objectiv_local.ml.preprocessing.transformer import feature_exprs
 from objectiv_local.ml.statistics.summary import check_sizes, no_rows
 from objectiv_local.types import FLOAT64, arrow_type, is_nan
 
@@ -64,8 +65,8 @@ def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, E
 
     One query: the features are grouping sets of it. Raises TooLarge for more than a million rows.
     """
-    state = frame._state
-    features = features_of(frame)
+    state = state_of(frame)
+    features = feature_exprs(frame)
     keys = [(f"c{position}", category(features[name], name)) for position, name in enumerate(names)]
     first = len(keys)
     # Keys are columns of their own, because a grouping may not have one expression as two keys.
@@ -191,4 +192,4 @@ def _table(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[f
                                                           for place in range(size)}
     arrays = {label: pa.array(values[label], type=arrow_type(type_)) for label, type_ in schema}
     loaded = DataFrame.from_arrow(state.engine, pa.table(arrays), name="categories", materialization="temp_table")
-    return loaded._state.plan
+    return state_of(loaded).plan

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Column, Expr, call, unused_name
+from objectiv_local.frame.authoring import Column, Expr, call, state_of, unused_name
 from objectiv_local.ml.estimator import OverFrames, is_frame
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
@@ -22,13 +23,36 @@ from objectiv_local.ml.preprocessing.encoding import OneHotEncoder, OrdinalEncod
 from objectiv_local.ml.preprocessing.imputing import SimpleImputer
 from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from objectiv_local.ml.preprocessing.target import TargetEncoder
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, frame_of
+from objectiv_local.ml.preprocessing.transformer import FeatureExprs, FrameTransformer, feature_exprs, frame_of_features
 
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
 
-class Compose(FrameTransformer, ColumnTransformer):
+class _Columns(FrameTransformer):
+    """The methods of Compose that look at rows. Apart from it, so that ``set_output`` does not wrap frames."""
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
+        return self._fit_to(X, y, **params)
+
+    def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
+        super()._fit_in_memory(_checked(X), y, **given)
+
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+        """Learn from ``X``, and return it transformed."""
+        return super().fit_transform(X if is_frame(X) else _checked(X), y, **params)
+
+    def transform(self, X: Any, **params: Any) -> Any:
+        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
+        if is_frame(X):
+            for what, given in params.items():
+                self._refuse(what, given)
+            return super().transform(X)
+        return super(FrameTransformer, self).transform(_checked(X), **params)  # type: ignore[misc]
+
+
+class Compose(_Columns, ColumnTransformer):
     """A ColumnTransformer for frames: transformers of some columns each, their results side by side.
 
     Parameters and attributes (``transformers_``, ``named_transformers_``, ``output_indices_``) are scikit-learn's.
@@ -71,70 +95,43 @@ class Compose(FrameTransformer, ColumnTransformer):
             found.transformers_ = [(name, over_frames(each), columns) for name, each, columns in estimator.transformers_]
         return found
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        self._fit_parts(frame, names, y, None)
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        self._keep(names, [(name, part if _stays(part, columns) else _unfitted(part).fit(frame[columns], y), columns)
+                           for name, part, columns in self._chosen_parts(frame, names)])
 
-    def _fit_parts(self, frame: DataFrame, names: list[str], y: Any,
-                   over: tuple[State, Features] | None) -> tuple[State, list[Expr]]:
-        """Fit each part to its columns; with a state and features, return what they become while they are fitted."""
-        import pandas as pd
-
-        self._validate_transformers()
-        chosen = [(name, transformer, _chosen(frame, columns, name)) for name, transformer, columns in self.transformers]
-        used = {name for _, _, columns in chosen for name in columns}
-        stand_ins = []
-        state, out = over[0] if over is not None else frame._state, list[Expr]()
-        for name, transformer, columns in [*chosen, ("remainder", self.remainder, [n for n in names if n not in used])]:
-            if isinstance(transformer, str) or not columns:
-                stand_ins.append((name, transformer, columns))
-                if transformer == "passthrough" and over is not None:
-                    out += self._weighted(name, {column: over[1][column] for column in columns})
-                continue
-            fitted = over_frames(clone(transformer))
-            if over is None:
-                fitted.fit(frame[columns], y)
-            else:
-                state, part = fitted._fit_expressions(frame[columns], y, state, {each: over[1][each] for each in columns})
-                out += self._weighted(name, part)
-            stand_ins.append((name, _Fitted(fitted), columns))
-        own = self.transformers, self.remainder
-        try:
-            # scikit-learn keeps the books of columns in and out, over a table of one row with their names.
-            self.transformers, self.remainder = stand_ins[:-1], stand_ins[-1][1]
-            ColumnTransformer.fit_transform(self, pd.DataFrame({name: [0.0] for name in names}))
-        finally:
-            self.transformers, self.remainder = own
-        self.transformers_ = [(name, each.fitted if isinstance(each, _Fitted) else each, columns)
-                              for name, each, columns in self.transformers_]
-        return state, out
-
-    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
-        self._check_target(y)
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         self._validate_params()
-        state, found = self._fit_parts(frame, FrameTransformer._names(self, frame, fitting=True), y, (state, features))
-        return state, dict(zip(map(str, self.get_feature_names_out()), found, strict=True))
+        names = self._names_to_fit(frame, y)
+        fitted: list[tuple[str, Any, list[str]]] = []
+        out: list[Expr] = []
+        for name, part, columns in self._chosen_parts(frame, names):
+            found = {column: features[column] for column in columns}
+            made = part if _stays(part, columns) else _unfitted(part)
+            if made is not part:
+                state, found = made._fit_expressions(frame[columns], y, state, found)
+            fitted.append((name, made, columns))
+            out += [] if part == "drop" else self._weighted(name, found)
+        self._keep(names, fitted)
+        return state, dict(zip(map(str, self.get_feature_names_out()), out, strict=True))
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Compose:
-        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
-        if is_frame(X):
-            self._refuse("parameters of a fit", params or None, "leave them out: frames carry no metadata")
-            return self._fitted(X, y)
-        self.fit_transform(X, y, **params)
-        return self
+    def _chosen_parts(self, frame: DataFrame, names: list[str]) -> list[tuple[str, Any, list[str]]]:
+        """Return the transformers with their names and those of their columns, the remainder as the last one."""
+        self._validate_transformers()
+        chosen = [(name, part, _chosen(frame, columns, name)) for name, part, columns in self.transformers]
+        used = {name for _, _, columns in chosen for name in columns}
+        return [*chosen, ("remainder", self.remainder, [name for name in names if name not in used])]
 
-    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Learn from ``X``, and return it transformed."""
-        if not is_frame(X):
-            return ColumnTransformer.fit_transform(self, _checked(X), y, **params)
-        self._refuse("parameters of a fit", params or None, "leave them out: frames carry no metadata")
-        return FrameTransformer.fit_transform(self, X, y)
-
-    def transform(self, X: Any, **params: Any) -> Any:
-        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
-        if not is_frame(X):
-            return ColumnTransformer.transform(self, _checked(X), **params)
-        self._refuse("parameters of a transformation", params or None, "leave them out: frames carry no metadata")
-        return super().transform(X)
+    def _keep(self, names: list[str], fitted: list[tuple[str, Any, list[str]]]) -> None:
+        """Set the attributes from the fitted transformers."""
+        # scikit-learn keeps the books of columns in and out, over a table of one row with their names.
+        books = self._unfitted()
+        stand_ins = [(name, part if _stays(part, columns) else _Fitted(part), columns) for name, part, columns in fitted]
+        books.transformers, (_, books.remainder, _) = stand_ins[:-1], stand_ins[-1]
+        books.n_jobs = None
+        books.fit_transform(pd.DataFrame({name: [0.0] for name in names}))
+        books.transformers_ = [(name, part.fitted if isinstance(part, _Fitted) else part, columns)
+                               for name, part, columns in books.transformers_]
+        self._learn_from(books)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -142,7 +139,7 @@ class Compose(FrameTransformer, ColumnTransformer):
         tags.input_tags.allow_nan = all(get_tags(each).input_tags.allow_nan for each in parts)
         return tags
 
-    def _weighted(self, name: str, part: Features) -> list[Expr]:
+    def _weighted(self, name: str, part: FeatureExprs) -> list[Expr]:
         """Return what a part makes of its columns, times its weight if it has one."""
         weight = (self.transformer_weights or {}).get(name)
         return [expr if weight is None else call("mul", as_float(expr, label), real(weight)) for label, expr in part.items()]
@@ -179,7 +176,7 @@ class Compose(FrameTransformer, ColumnTransformer):
             if transformer is not None:
                 transformer._check(frame[chosen])
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         known = self._known(features)
         found: list[Any] = []
         for name, transformer, chosen in self._parts(known):
@@ -198,22 +195,22 @@ class Compose(FrameTransformer, ColumnTransformer):
 class Chain(FrameTransformer, BaseEstimator):
     """Transformers over frames one after the other: what a fitted Pipeline of them does to columns."""
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {}
+
     def __init__(self, steps: list[tuple[str, Any]]) -> None:
         self.steps = steps
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "n_features_in_")
 
-    def fit(self, X: Any, y: Any = None) -> Chain:
-        """Fit each step to what the steps before it make of a frame."""
-        self.fit_transform(X, y)
-        return self
+    def _fit_frame(self, frame: DataFrame, y: Any) -> None:
+        self._fit_expressions(frame, y, state_of(frame), feature_exprs(frame))
 
-    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         for name, step in self.steps:
             state, features = step._fit_expressions(frame, y, state, features)
             state, features = _held(state, features, name)
-            frame = frame_of(state, features, name)
+            frame = frame_of_features(state, features, name)
         first = self.steps[0][1]
         self.feature_names_in_, self.n_features_in_ = first.feature_names_in_, first.n_features_in_
         return state, features
@@ -238,14 +235,14 @@ class Chain(FrameTransformer, BaseEstimator):
             step._check(frame)
             frame = step._transformed(frame)
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         for name, step in self.steps:
             state, features = step._expressions(state, features)
             state, features = _held(state, features, name)
         return state, features
 
 
-def _held(state: State, features: Features, step: str) -> tuple[State, Features]:
+def _held(state: State, features: FeatureExprs, step: str) -> tuple[State, FeatureExprs]:
     """Return the features as columns of the state, under names that are free: the next step may read them often."""
     taken = dict(state.plan.types)
     held = []
@@ -274,8 +271,6 @@ class _Fitted(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> Any:
-        import pandas as pd
-
         return pd.DataFrame({name: [0.0] for name in self.fitted.get_feature_names_out()})
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
@@ -287,6 +282,16 @@ def _checked(X: Any) -> Any:
     if hasattr(X, "columns") or hasattr(X, "column_names"):
         return X
     return check_array(X, dtype=None, accept_sparse=("csr", "csc"), ensure_all_finite=False)
+
+
+def _stays(part: Any, columns: Sequence[str]) -> bool:
+    """Return whether there is nothing to fit."""
+    return isinstance(part, str) or not columns
+
+
+def _unfitted(part: Any) -> Any:
+    """Return a transformer over frames that is not fitted yet, and is nobody else's."""
+    return over_frames(clone(part))
 
 
 def _fitted_names(columns: Any, names: Sequence[str]) -> list[str]:

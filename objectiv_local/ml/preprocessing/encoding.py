@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal, state_of
+from objectiv_local.ml.estimator import parameters_checked
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
     category,
@@ -22,7 +23,7 @@ from objectiv_local.ml.preprocessing.categories import (
     plain,
     surrogate,
 )
-from objectiv_local.ml.preprocessing.transformer import Features, Invertible
+from objectiv_local.ml.preprocessing.transformer import FeatureExprs, Invertible
 from objectiv_local.types import FLOAT64, INT64, STRING
 
 if TYPE_CHECKING:
@@ -32,31 +33,47 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-class Encoder(Invertible):
-    """An encoder whose categories come from one query that counts them."""
+class _Counted:
+    """An encoder of scikit-learn that is fitted to a table with each category once, and told how often they really occur."""
 
-    _counted: tuple[int, list[dict[Any, int]]] | None = None
-    handle_unknown: str
     categories_: list[Any]
-
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        """Have scikit-learn fit itself to a table with every category, and count with the numbers of the whole frame."""
-        rows = counted(frame, names)
-        types = [frame._state.plan.types[name].name for name in names]
-        counts = [{category_key(value): int(count) for value, count in found} for found in rows]
-        self._counted = (sum(counts[0].values()), counts)
-        try:
-            self._fit_in_memory(surrogate([[value for value, _ in found] for found in rows], names, types))
-        finally:
-            del self._counted
+    counts: tuple[int, list[dict[Any, int]]]
 
     def _fit_infrequent_category_mapping(self, n_samples: int, category_counts: Any, missing_indices: Any) -> None:
         # The one step of fitting that looks at how often a category occurs.
-        if self._counted is not None:
-            n_samples, counts = self._counted
-            category_counts = [np.array([found.get(category_key(value), 0) for value in values])
-                               for found, values in zip(counts, self.categories_, strict=True)]
-        super()._fit_infrequent_category_mapping(n_samples, category_counts, missing_indices)  # type: ignore[misc]
+        rows, counts = self.counts
+        category_counts = [np.array([found.get(category_key(value), 0) for value in values])
+                           for found, values in zip(counts, self.categories_, strict=True)]
+        super()._fit_infrequent_category_mapping(rows, category_counts, missing_indices)  # type: ignore[misc]
+
+
+class _CountedOneHot(_Counted, preprocessing.OneHotEncoder):
+    pass
+
+
+class _CountedOrdinal(_Counted, preprocessing.OrdinalEncoder):
+    pass
+
+
+class Encoder(Invertible):
+    """An encoder whose categories come from one query that counts them."""
+
+    #: The class that learns from a table with each category once.
+    _learner: ClassVar[type[_Counted]]
+
+    handle_unknown: str
+    categories_: list[Any]
+
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        rows = counted(frame, names)
+        types = [state_of(frame).plan.types[name].name for name in names]
+        counts = [{category_key(value): int(count) for value, count in found} for found in rows]
+        learner = self._learner(**self.get_params(deep=False))  # type: ignore[attr-defined]
+        learner.counts = (sum(counts[0].values()), counts)
+        with parameters_checked():
+            learner.fit(surrogate([[value for value, _ in found] for found in rows], names, types))  # type: ignore[attr-defined]
+        del learner.counts
+        self._learn_from(learner)
 
     def _check(self, frame: DataFrame) -> None:
         """Look for unknown categories, where they are to be told of."""
@@ -111,6 +128,8 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
     {'city_Drylts': [0.0, 1.0, 0.0], 'city_Snits': [1.0, 0.0, 1.0]}
     """
 
+    _learner = _CountedOneHot
+
     def _slots(self) -> list[list[tuple[int, list[Any]]]]:
         """Return for each feature the groups of categories that have a column, with their numbers."""
         out = []
@@ -121,13 +140,13 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
                         if left_out is None or left_out not in {category_key(value) for value in group}])
         return out
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         type_ = self._number_type(self.dtype)
         labels = iter(self.get_feature_names_out(list(features)))
         infrequent = getattr(self, "infrequent_categories_", None) or [None] * len(features)
         rare_takes_unknown = self.handle_unknown in ("infrequent_if_exist", "warn")
         one, zero = cast(literal(1), type_), cast(literal(0), type_)
-        out: Features = {}
+        out: FeatureExprs = {}
         for (name, expr), slots, groups, rare in zip(features.items(), self._slots(), self._groups(), infrequent, strict=True):
             value = category(expr, name)
             for number, group in slots:
@@ -145,9 +164,9 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
         # NULL is no category of its own here if it is not a frequent one, so a test that is not known has failed.
         return call("not", call("coalesce", joined("or", frequent), literal(False))) if frequent else literal(True)
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         columns = iter(features.values())
-        out: Features = {}
+        out: FeatureExprs = {}
         for position, (slots, groups) in enumerate(zip(self._slots(), self._groups(), strict=True)):
             dropped = [group for number, group in enumerate(groups) if number not in {each for each, _ in slots}]
             whens = []
@@ -178,6 +197,8 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
     [1.0, 0.0, 1.0]
     """
 
+    _learner = _CountedOrdinal
+
     def _codes(self, position: int) -> dict[Any, tuple[float]]:
         return {value: (float(number),) for number, group in enumerate(self._present(position)) for value in group}
 
@@ -185,9 +206,9 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
         groups = [[value for value in group if not is_missing(value)] for group in self._groups()[position]]
         return [group for group in groups if group]
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         type_ = self._number_type(self.dtype)
-        out: Features = {}
+        out: FeatureExprs = {}
         for position, (name, expr) in enumerate(features.items()):
             value = category(expr, name)
             has_hole = any(is_missing(each) for each in self.categories_[position])
@@ -203,8 +224,8 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
             out[name] = cast(found[0], type_)
         return state, out
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
-        out: Features = {}
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
+        out: FeatureExprs = {}
         infrequent = getattr(self, "infrequent_categories_", None) or [None] * len(features)
         for position, (name, expr) in enumerate(features.items()):
             groups = self._present(position)

@@ -12,9 +12,9 @@ from objectiv_local.errors import InvalidType, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Expr, aggregation, call, case, literal
 from objectiv_local.ml.expressions import NUMBERS, as_float, constant, real, with_columns
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of
+from objectiv_local.ml.preprocessing.transformer import FeatureExprs, FrameTransformer, feature_exprs
 from objectiv_local.ml.statistics.quantiles import quantiles
-from objectiv_local.ml.statistics.summary import LARGEST, check_sizes, finite_row, no_rows, too_large
+from objectiv_local.ml.statistics.summary import LARGEST_BY_OPERATION, check_sizes, finite_row, no_rows, too_large
 from objectiv_local.types import is_nan
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ class SimpleImputer(FrameTransformer, Plain):
     {'minutes': [7.5, 5.0, 2.5], 'missingindicator_minutes': [0.0, 1.0, 0.0]}
     """
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if callable(self.strategy):
             raise NotSupported("SimpleImputer takes no function as strategy with a frame",
                                hint="use 'mean', 'median', 'most_frequent' or 'constant'")
         import pandas as pd
 
-        columns_in, kept_values = features_of(frame), dict[str, Expr]()
+        columns_in, kept_values = feature_exprs(frame), dict[str, Expr]()
         aggregates: dict[str, Expr] = {"rows": aggregation("size")}
         numbers: dict[str, Expr] = {}
         for position, name in enumerate(names):
@@ -65,7 +65,7 @@ class SimpleImputer(FrameTransformer, Plain):
         sizes = {name: found[f"size_{position}"] for position, name in enumerate(names) if name in numbers}
         check_sizes(sizes, "SimpleImputer")
         values = [found[f"value_{position}"] for position in range(len(names))]
-        limit = LARGEST.get(self.strategy, math.inf)
+        limit = LARGEST_BY_OPERATION.get(self.strategy, math.inf)
         lost = [name for name, value in zip(names, values, strict=True) if name in numbers and value is not None
                 and not (math.isfinite(value) and sizes[name] <= limit)]
         if lost:
@@ -81,7 +81,7 @@ class SimpleImputer(FrameTransformer, Plain):
             columns[name] = [known, hole if found[f"missing_{position}"] else known]
         kinds = {value.type.name for value, _ in (self._value(columns_in[name], name) for name in names)}
         # Two rows, with a hole in each column that has one, are fitted to the same statistics and indicators.
-        self._fit_in_memory(pd.DataFrame(columns, dtype="float64" if kinds == {"float64"} else object))
+        self._learn_from_table(pd.DataFrame(columns, dtype="float64" if kinds == {"float64"} else object))
 
     def _takes_null(self) -> bool:
         return self.missing_values is None or is_nan(self.missing_values) or type(self.missing_values).__name__ == "NAType"
@@ -99,9 +99,9 @@ class SimpleImputer(FrameTransformer, Plain):
         wanted = constant(self.missing_values) if isinstance(self.missing_values, str) else real(self.missing_values)
         return value, call("coalesce", call("eq", value, wanted), literal(False))
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         names = list(features)
-        out: Features = {}
+        out: FeatureExprs = {}
         tests: list[Expr] = []
         for name, statistic in zip(names, self.statistics_, strict=True):
             value, missing = self._value(features[name], name)

@@ -14,9 +14,8 @@ from sklearn.utils import check_array
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Expr, call, case, literal
-from objectiv_local.ml.estimator import is_frame
 from objectiv_local.ml.expressions import as_float, real
-from objectiv_local.ml.preprocessing.transformer import Features, Invertible
+from objectiv_local.ml.preprocessing.transformer import FeatureExprs, Invertible
 from objectiv_local.ml.statistics.exact import ExactMoments, exact_moments
 from objectiv_local.ml.statistics.quantiles import Method, quantiles
 from objectiv_local.ml.statistics.summary import Statistics, no_rows
@@ -63,27 +62,20 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn mean and spread from a frame by queries, or from data in memory as scikit-learn does."""
-        if is_frame(X):
-            self._refuse("sample_weight", sample_weight, "fit scikit-learn's StandardScaler to ml.xy(frame)")
-            return self._fitted(X, y)
-        found: Self = preprocessing.StandardScaler.fit(self, X, y, sample_weight)
-        if self.exact:
-            self._set_exactly(X, sample_weight)
-        return found
+        return self._fit_to(X, y, sample_weight=sample_weight)
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
+        super()._fit_in_memory(X, y, **given)
+        if self.exact and given["sample_weight"] is None and not issparse(X):
+            values = check_array(X, dtype="float64", ensure_all_finite="allow-nan")
+            self._set_moments(exact_moments(values, [f"x{position}" for position in range(values.shape[1])]))
+
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if self.exact:
             self._set_moments(exact_moments(frame, names))
             return
         found = Statistics(frame, names, {"mean": ("mean",), "var": ("var", 0)}, type(self).__name__)
         self._set(found.rows, found.counts, found["mean"], found["var"])
-
-    def _set_exactly(self, X: Any, sample_weight: Any) -> None:
-        """Replace the statistics of data in memory by exact ones."""
-        if sample_weight is not None or issparse(X):
-            return
-        values = check_array(X, dtype="float64", ensure_all_finite="allow-nan")
-        self._set_moments(exact_moments(values, [f"x{position}" for position in range(values.shape[1])]))
 
     def _set_moments(self, found: ExactMoments) -> None:
         if not found.rows:
@@ -105,10 +97,10 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
             constant = var <= counts * _EPS * var + (counts * mean * _EPS) ** 2
             self.scale_ = np.where(constant, 1.0, np.sqrt(var))
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _scaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _unscaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
 
 
@@ -117,10 +109,10 @@ class _ByEnds(Scaler):
 
     n_samples_seen_: int
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
         # Two rows with the same ends are fitted to the same attributes, but for their number.
-        self._fit_in_memory(pd.DataFrame([found["min"], found["max"]], columns=names))
+        self._learn_from_table(pd.DataFrame([found["min"], found["max"]], columns=names))
         self.n_samples_seen_ = found.rows
 
 
@@ -136,12 +128,12 @@ class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
     [0.0, 1.0, 0.5]
     """
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         out = {name: call("add", call("mul", as_float(expr, name), real(scale)), real(start))
                for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
         return state, _clipped(out, *self.feature_range) if self.clip else out
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, {name: call("truediv", call("sub", as_float(expr, name), real(start)), real(scale))
                        for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
 
@@ -158,11 +150,11 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
     [0.25, -1.0, 0.5]
     """
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         out = _scaled(features, None, self.scale_)
         return state, _clipped(out, -1.0, 1.0) if self.clip else out
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _unscaled(features, None, self.scale_)
 
 
@@ -179,7 +171,7 @@ class RobustScaler(Scaler, preprocessing.RobustScaler):
     [-1.0, -0.5, 0.0, 0.5, 498.5]
     """
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         low, high = (float(end) for end in self.quantile_range)
         if not 0 <= low <= high <= 100:
             raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for instance (25.0, 75.0)")
@@ -196,16 +188,16 @@ class RobustScaler(Scaler, preprocessing.RobustScaler):
             if self.unit_variance:
                 self.scale_ = self.scale_ / (norm.ppf(high / 100) - norm.ppf(low / 100))
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _scaled(features, self.center_, self.scale_)
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _unscaled(features, self.center_, self.scale_)
 
 
-def _scaled(features: Features, center: Any, scale: Any) -> Features:
+def _scaled(features: FeatureExprs, center: Any, scale: Any) -> FeatureExprs:
     """Return the features less a center, by a scale, each of which may be None."""
-    out: Features = {}
+    out: FeatureExprs = {}
     for position, (name, expr) in enumerate(features.items()):
         value = as_float(expr, name)
         if np.isnan(center[position] if center is not None else scale[position] if scale is not None else 0.0):
@@ -217,8 +209,8 @@ def _scaled(features: Features, center: Any, scale: Any) -> Features:
     return out
 
 
-def _unscaled(features: Features, center: Any, scale: Any) -> Features:
-    out: Features = {}
+def _unscaled(features: FeatureExprs, center: Any, scale: Any) -> FeatureExprs:
+    out: FeatureExprs = {}
     for position, (name, expr) in enumerate(features.items()):
         value = as_float(expr, name)
         if scale is not None:
@@ -227,7 +219,7 @@ def _unscaled(features: Features, center: Any, scale: Any) -> Features:
     return out
 
 
-def _clipped(features: Features, low: float, high: float) -> Features:
+def _clipped(features: FeatureExprs, low: float, high: float) -> FeatureExprs:
     def within(value: Expr) -> Expr:
         return case([(call("lt", value, real(low)), real(low)), (call("gt", value, real(high)), real(high))], value)
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLarge
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Aggregate, Expr, aggregation, call, case, literal
+from objectiv_local.frame.authoring import Aggregate, Expr, aggregation, call, case, frame_of, literal, state_of
 from objectiv_local.ml.columns import row_key
-from objectiv_local.ml.estimator import is_frame
+from objectiv_local.ml.estimator import parameters_checked
 from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.fetching import fetched, one_row
 from objectiv_local.ml.key import key_number
 from objectiv_local.ml.preprocessing.categories import category, counted, is_missing, looked_up, plain, surrogate
-from objectiv_local.ml.preprocessing.transformer import Features, FrameTransformer, features_of, frame_of
+from objectiv_local.ml.preprocessing.transformer import FeatureExprs, FrameTransformer
 from objectiv_local.ml.splits import HashKFold
-from objectiv_local.ml.statistics.summary import LARGEST
+from objectiv_local.ml.statistics.summary import LARGEST_BY_OPERATION
 from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
 
 if TYPE_CHECKING:
@@ -27,24 +27,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Moments:
+class TargetMoments:
     """The number, the mean and the sum of squared differences from the mean of some values of the target."""
 
     count: float = 0.0
     mean: float = 0.0
     squares: float = 0.0
 
-    def __add__(self, other: Moments) -> Moments:
+    def __add__(self, other: TargetMoments) -> TargetMoments:
         """Return the moments of both; after Chan, Golub and LeVeque, "Updating formulae ..." (1979)."""
         count = self.count + other.count
         if not self.count or not other.count:
             return other if not self.count else self
         apart = other.mean - self.mean
-        return Moments(count, self.mean + apart * other.count / count,
+        return TargetMoments(count, self.mean + apart * other.count / count,
                        self.squares + other.squares + apart * apart * self.count * other.count / count)
 
 
-class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
+class _CrossFitted(FrameTransformer):
+    """The methods of TargetEncoder that look at rows. Apart from it, so that ``set_output`` does not wrap frames."""
+
+    def fit(self, X: Any, y: Any) -> Self:  # type: ignore[override]
+        """Learn the encodings from a frame and a target by queries, or from data in memory as scikit-learn does."""
+        return self._fit_to(X, y)
+
+    def fit_transform(self, X: Any, y: Any, **params: Any) -> Any:  # type: ignore[override]
+        """Learn the encodings, and return each row encoded by the other folds."""
+        return super().fit_transform(X, y, **params)
+
+
+class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
     """The mean of the target where a feature has a category, drawn towards the mean of all by ``smooth``.
 
     Parameters and attributes (``encodings_``, ``categories_``, ``target_mean_``, ``classes_``) are scikit-learn's; smoothing
@@ -70,23 +82,9 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
     categories_: Any
     target_type_: str
 
-    def fit(self, X: Any, y: Any) -> TargetEncoder:  # type: ignore[override]
-        """Learn the encodings from a frame and a target by queries, or from data in memory as scikit-learn does."""
-        if is_frame(X):
-            self._fitted(X, y)
-            return self
-        return preprocessing.TargetEncoder.fit(self, X, y)  # type: ignore[no-any-return]
-
-    def fit_transform(self, X: Any, y: Any, **params: Any) -> Any:  # type: ignore[override]
-        """Learn the encodings, and return each row encoded by the other folds."""
-        if not is_frame(X):
-            return preprocessing.TargetEncoder.fit_transform(self, X, y, **params)
-        state, out = self._fit_expressions(X, y, X._state, features_of(X))
-        return frame_of(state, out, type(self).__name__)
-
-    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         size, seed = self._folds()
-        self.fit(frame, y)
+        self._fit_to(frame, y)
         whole, names, target = required_target(frame, y, type(self).__name__)
         fold = (("fold", _fold(whole, size, seed)),)
         targets = self._targets(whole, target)
@@ -101,38 +99,38 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
             raise NotSupported(f"cv={self.cv!r} cannot split a frame", hint="pass a number of folds, or ml.HashKFold(...)")
         return int(self.cv), 0
 
-    def _fitted(self, X: DataFrame, y: Any) -> TargetEncoder:
-        self._validate_params()
-        frame, names, target = required_target(X, y, type(self).__name__)
+    def _fit_frame(self, frame: DataFrame, y: Any) -> None:
+        frame, names, target = required_target(frame, y, type(self).__name__)
         self._names(frame[names], fitting=True)
-        self._fit_frame(frame, names, target)
+        self._learn(frame, names, target)
         self._check_names_out()
-        return self
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         labels = self._labels(frame, y)
         targets = _indicators(frame, y, labels)
         found = [_moments(frame, names, each) for each in targets]
         totals = [_moments(frame, [], each)[0][None] for each in targets]
         values = [[np.nan if value is None else value for value in column] for column in found[0]]
-        types = [frame._state.plan.types[name].name for name in names]
+        types = [state_of(frame).plan.types[name].name for name in names]
         stand_in = [[*column, *([column[0]] * max(0, len(labels or [0.5, 1.5]) - len(column)))] for column in values]
         table = surrogate(stand_in, names, types)
         repeated = [(labels or [0.5, 1.25])[row % len(labels or [0.5, 1.25])] for row in range(len(table))]
         # scikit-learn sets its attributes from a table with every category and every class, all but the means in them.
-        preprocessing.TargetEncoder.fit(self, table, np.array(repeated, dtype=object if isinstance(repeated[0], str) else None))
+        y = np.array(repeated, dtype=object if isinstance(repeated[0], str) else None)
+        with parameters_checked():
+            self._learn_from(self._unfitted().set_params(cv=2).fit(table, y))
         self.target_mean_ = np.array([total.mean for total in totals]) if len(totals) > 1 else np.float64(totals[0].mean)
         self.encodings_ = self._encodings(found, totals)
 
-    def _encodings(self, found: list[list[dict[Any, Moments]]], totals: list[Moments]) -> list[Any]:
+    def _encodings(self, found: list[list[dict[Any, TargetMoments]]], totals: list[TargetMoments]) -> list[Any]:
         """Return an array for each feature and class, with the encodings of the categories."""
-        return [np.array([_encoded(found[place][position].get(_known(value), Moments()), totals[place], self.smooth)
+        return [np.array([_encoded(found[place][position].get(_known(value), TargetMoments()), totals[place], self.smooth)
                           for value in values])
                 for position, values in enumerate(self.categories_) for place in range(len(totals))]
 
     def _labels(self, frame: DataFrame, target: str) -> list[Any] | None:
         """Return the classes of the target in order, or None for a number."""
-        column = frame._state.column(target)
+        column = state_of(frame).column(target)
         missing = call("is_null", number_of(column, target) if column.type.name != "string" else column)
         aggregates: dict[str, Expr] = {"missing": aggregation("sum", case([(missing, literal(1))], literal(0)))}
         if column.type.name in ("float64", "decimal"):
@@ -143,9 +141,10 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         if row["missing"]:
             raise InvalidValue(f"the target {target!r} is missing in {row['missing']} rows",
                                hint=f"leave them out first: df.dropna(subset=[{target!r}])")
-        if row.get("size") is not None and row["size"] > LARGEST["var"]:
+        if row.get("size") is not None and row["size"] > LARGEST_BY_OPERATION["var"]:
             raise InvalidValue(f"Input y contains infinity or a value too large: the target {target!r} is beyond "
-                               f"{LARGEST['var']:g}", hint="leave such rows out, or divide the target by a constant")
+                               f"{LARGEST_BY_OPERATION['var']:g}",
+                               hint="leave such rows out, or divide the target by a constant")
         if self.target_type == "continuous" or (self.target_type == "auto" and row.get("fractions")):
             if column.type.name == "string":
                 raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
@@ -164,11 +163,11 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
         labels = None if self.target_type_ == "continuous" else [plain(each) for each in self.classes_]
         return _indicators(frame, target, labels)
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         size = 1 if self.target_type_ != "multiclass" else len(self.classes_)
         labels = iter(self.get_feature_names_out(list(features)))
         means = np.atleast_1d(self.target_mean_)
-        out: Features = {}
+        out: FeatureExprs = {}
         for position, (name, expr) in enumerate(features.items()):
             arrays = self.encodings_[position * size:(position + 1) * size]
             numbers = {value: [float(array[row]) for array in arrays] for row, value in enumerate(self.categories_[position])}
@@ -177,10 +176,11 @@ class TargetEncoder(FrameTransformer, preprocessing.TargetEncoder):
                 out[str(next(labels))] = each
         return state, out
 
-    def _cross_fitted(self, state: State, features: Features, size: int, seed: int,
-                      parts: list[list[dict[Any, Moments]]], totals: list[dict[Any, Moments]]) -> tuple[State, Features]:
+    def _cross_fitted(self, state: State, features: FeatureExprs, size: int, seed: int,
+                      parts: list[list[dict[Any, TargetMoments]]],
+                      totals: list[dict[Any, TargetMoments]]) -> tuple[State, FeatureExprs]:
         """Return each row encoded by the folds that it is not in."""
-        fold, out = _fold(DataFrame(state, []), size, seed), Features()
+        fold, out = _fold(frame_of(state, []), size, seed), FeatureExprs()
         labels = iter(self.get_feature_names_out())
         others = [[_sum(total for (which,), total in each.items() if which != number) for each in totals]
                   for number in range(size)]
@@ -209,7 +209,7 @@ def _encoding(state: State, expr: Expr, name: str, numbers: dict[Any, list[float
 
 def _indicators(frame: DataFrame, target: str, labels: list[Any] | None) -> list[Expr]:
     """Return the target as numbers: itself, whether it is the second of two classes, or whether it is each of several."""
-    column: Expr = frame._state.column(target)
+    column: Expr = state_of(frame).column(target)
     if labels is None:
         return [number_of(column, target)]
     if column.type.name == "decimal":
@@ -219,7 +219,7 @@ def _indicators(frame: DataFrame, target: str, labels: list[Any] | None) -> list
 
 
 def _moments(frame: DataFrame, names: list[str], target: Expr,
-             extra: tuple[tuple[str, Expr], ...] = ()) -> list[dict[Any, Moments]]:
+             extra: tuple[tuple[str, Expr], ...] = ()) -> list[dict[Any, TargetMoments]]:
     """Return the moments of the target for each category of each feature; without features, for all rows.
 
     With ``extra`` keys, a category is (category, *keys), and all rows are (*keys,).
@@ -227,8 +227,8 @@ def _moments(frame: DataFrame, names: list[str], target: Expr,
     aggregates = [("n", aggregation("size")), ("mean", aggregation("mean", target)),
                   ("var", aggregation("var", target, literal(0)))]
     if not names:
-        grouped = Aggregate(frame._state.plan, extra, tuple(aggregates))
-        rows = fetched(frame._state, grouped).to_pylist()
+        state = state_of(frame)
+        rows = fetched(state, Aggregate(state.plan, extra, tuple(aggregates))).to_pylist()
         return [{(tuple(row[name] for name, _ in extra) if extra else None): _moments_from(row["n"], row["mean"], row["var"])
                  for row in rows}]
     found = counted(frame, names, extra, aggregates)
@@ -236,12 +236,12 @@ def _moments(frame: DataFrame, names: list[str], target: Expr,
              for value, *rest in column} for column in found]
 
 
-def _moments_from(count: Any, mean: Any, var: Any) -> Moments:
-    return Moments(float(count), float(mean), float(var) * float(count)) if count else Moments()
+def _moments_from(count: Any, mean: Any, var: Any) -> TargetMoments:
+    return TargetMoments(float(count), float(mean), float(var) * float(count)) if count else TargetMoments()
 
 
-def _sum(parts: Any) -> Moments:
-    total = Moments()
+def _sum(parts: Any) -> TargetMoments:
+    total = TargetMoments()
     for part in parts:
         total = total + part
     return total
@@ -252,15 +252,15 @@ def _known(value: Any) -> Any:
     return None if is_missing(value) else plain(value)
 
 
-def _by_category(found: dict[Any, Moments]) -> dict[Any, list[tuple[int, Moments]]]:
+def _by_category(found: dict[Any, TargetMoments]) -> dict[Any, list[tuple[int, TargetMoments]]]:
     """Return for each category its folds with their moments: there may be too many to look through all for each."""
-    out: dict[Any, list[tuple[int, Moments]]] = {}
+    out: dict[Any, list[tuple[int, TargetMoments]]] = {}
     for (key, fold), each in found.items():
         out.setdefault(key, []).append((fold, each))
     return out
 
 
-def _encoded(part: Moments, total: Moments, smooth: Any) -> float:
+def _encoded(part: TargetMoments, total: TargetMoments, smooth: Any) -> float:
     """Return the encoding of a category by scikit-learn's rule, which is Micci-Barreca's (2001)."""
     if smooth == "auto":
         variance = total.squares / total.count if total.count else 0.0

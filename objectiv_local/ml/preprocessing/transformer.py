@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Column, Expr
+from objectiv_local.frame.authoring import Column, Expr, frame_of, state_of
 from objectiv_local.ml.estimator import OverFrames, is_frame, parameters_checked
 from objectiv_local.ml.expressions import not_nan
 from objectiv_local.types import FLOAT64
@@ -16,8 +16,8 @@ from objectiv_local.types import FLOAT64
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
-#: Features as expressions over a state, by name. None of them is NaN: what is missing is NULL.
-Features = dict[str, Expr]
+#: The features of a frame as expressions over a state, by name. None of them is NaN: what is missing is NULL.
+FeatureExprs = dict[str, Expr]
 
 
 class FrameTransformer(OverFrames):
@@ -27,52 +27,50 @@ class FrameTransformer(OverFrames):
     ``get_feature_names_out`` names. NULL and NaN are both missing values. ``set_output`` is for data in memory.
     """
 
-    def _fit_frame(self, frame: DataFrame, names: list[str], y: Any) -> None:
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         """Set the fitted attributes from the columns ``names``, all data columns of the frame."""
         raise NotImplementedError
 
-    def _expressions(self, state: State, features: Features) -> tuple[State, Features]:
+    def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         """Return the transformed features over a state, which may have more columns than the one given."""
         raise NotImplementedError
 
-    def _inverse(self, state: State, features: Features) -> tuple[State, Features]:
+    def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         raise NotSupported(f"{type(self).__name__} has no inverse over a frame", hint="keep the original columns too")
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from a frame by queries, or from data in memory as scikit-learn does."""
-        if not is_frame(X):
-            return super().fit(X, y)  # type: ignore[misc,no-any-return]
-        return self._fitted(X, y)
+        return self._fit_to(X, y)
 
-    def _fitted(self, frame: DataFrame, y: Any) -> Self:
-        self._check_target(y)
-        self._validate_params()
-        self._fit_frame(frame, self._names(frame, fitting=True), y)
+    def _fit_frame(self, frame: DataFrame, y: Any) -> None:
+        self._learn(frame, self._names_to_fit(frame, y), y)
         self._check_names_out()
-        return self
 
-    def _check_target(self, y: object) -> None:
+    def _names_to_fit(self, frame: DataFrame, y: Any) -> list[str]:
+        """Return the features of a frame, and set their names. Raises InvalidType for a target that is one of them."""
         if isinstance(y, str):
             raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
                               hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
+        return self._names(frame, fitting=True)
 
-    def _fit_in_memory(self, table: Any) -> None:
-        """Have scikit-learn fit itself to a small table that stands for the frame: it then sets all of its attributes."""
+    def _learn_from_table(self, table: Any) -> None:
+        """Learn what scikit-learn's own class learns from a small table that stands for the frame."""
         with parameters_checked():
-            super().fit(table)  # type: ignore[misc]
+            fitted = self._unfitted().fit(table)
+        self._learn_from(fitted)
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Learn from ``X`` and transform it."""
         if not is_frame(X):
             return super().fit_transform(X, y, **fit_params)  # type: ignore[misc]
-        if fit_params:
-            return self.fit(X, y, **fit_params)._transformed(X)
-        state, out = self._fit_expressions(X, y, X._state, features_of(X))
-        return frame_of(state, out, type(self).__name__)
+        for what, given in fit_params.items():
+            self._refuse(what, given)
+        state, out = self._fit_expressions(X, y, state_of(X), feature_exprs(X))
+        return frame_of_features(state, out, type(self).__name__)
 
-    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: Features) -> tuple[State, Features]:
+    def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         """Learn from a frame, and return its columns transformed: over a state in which they are ``features``."""
-        self.fit(frame, y)
+        self._fit_to(frame, y)
         return self._expressions(state, features)
 
     def transform(self, X: Any) -> Any:
@@ -96,16 +94,16 @@ class FrameTransformer(OverFrames):
         """Return a frame transformed for a model, to which NaN is as good as NULL."""
         self._names(X)
         self._check(X)
-        return self._transformed(X, {name: X._state.column(name) for name in X.data_columns} if self._keeps_nan else None)
+        return self._transformed(X, {name: state_of(X).column(name) for name in X.data_columns} if self._keeps_nan else None)
 
     @property
     def _keeps_nan(self) -> bool:
         """Whether NaN comes out as NaN, where it goes in."""
         return False
 
-    def _transformed(self, X: DataFrame, features: Features | None = None) -> DataFrame:
-        state, out = self._expressions(X._state, features_of(X) if features is None else features)
-        return frame_of(state, out, type(self).__name__)
+    def _transformed(self, X: DataFrame, features: FeatureExprs | None = None) -> DataFrame:
+        state, out = self._expressions(state_of(X), feature_exprs(X) if features is None else features)
+        return frame_of_features(state, out, type(self).__name__)
 
     def _check(self, frame: DataFrame) -> None:
         """Raise if the rows of a frame cannot be transformed; the names of its columns are known to be right."""
@@ -116,8 +114,8 @@ class FrameTransformer(OverFrames):
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         if names != X.data_columns:
             raise InvalidValue(f"the inverse of {type(self).__name__} takes the columns {names}, not {X.data_columns}")
-        state, out = self._inverse(X._state, features_of(X))
-        return frame_of(state, out, type(self).__name__)
+        state, out = self._inverse(state_of(X), feature_exprs(X))
+        return frame_of_features(state, out, type(self).__name__)
 
 
 class Invertible(FrameTransformer):
@@ -128,16 +126,17 @@ class Invertible(FrameTransformer):
         return self._back(X) if is_frame(X) else super().inverse_transform(X)  # type: ignore[misc]
 
 
-def features_of(frame: DataFrame) -> Features:
+def feature_exprs(frame: DataFrame) -> FeatureExprs:
     """Return the data columns of a frame as features."""
-    columns = {name: frame._state.column(name) for name in frame.data_columns}
+    state = state_of(frame)
+    columns = {name: state.column(name) for name in frame.data_columns}
     return {name: not_nan(column) if column.type == FLOAT64 else column for name, column in columns.items()}
 
 
-def frame_of(state: State, features: Features, step: str) -> DataFrame:
+def frame_of_features(state: State, features: FeatureExprs, step: str) -> DataFrame:
     """Return a frame of expressions over a state as its only data columns."""
     changed = [(name, expr) for name, expr in features.items() if expr != Column(name, expr.type)]
-    return DataFrame(state.extended(changed, _words(step)) if changed else state, list(features))
+    return frame_of(state.extended(changed, _words(step)) if changed else state, list(features))
 
 
 def _words(name: str) -> str:

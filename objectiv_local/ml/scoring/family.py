@@ -10,7 +10,7 @@ import numpy as np
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame.authoring import Expr
 from objectiv_local.ml.expressions import constant
-from objectiv_local.ml.scoring.rows import LARGEST, Rows
+from objectiv_local.ml.scoring.rows import LARGEST_FEATURE, Rows
 
 OUT = 'pass where="local": rows then go through the model in this process'
 
@@ -32,7 +32,7 @@ class Family:
     @property
     def limit(self) -> float:
         """The greatest size of a feature that counts as finite."""
-        return LARGEST
+        return LARGEST_FEATURE
 
     def size(self, method: str) -> int:
         """Return about how many characters the SQL has at least."""
@@ -67,6 +67,6 @@ class Family:
     def weights(self, values: Any, what: str = "coefficients") -> Any:
         """Return weights as doubles. Raises NotSupported for those that products with features overflow by."""
         found = np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
-        if not (np.abs(found) <= LARGEST).all():
-            raise self.refused(f"its {what} are not all numbers up to {LARGEST:g}")
+        if not (np.abs(found) <= LARGEST_FEATURE).all():
+            raise self.refused(f"its {what} are not all numbers up to {LARGEST_FEATURE:g}")
         return np.where(np.abs(found) < _LEAST_WEIGHT, 0.0, found)

@@ -15,7 +15,7 @@ from objectiv_local.frame.authoring import Expr, call, case
 from objectiv_local.ml.expressions import dot, real
 from objectiv_local.ml.scoring.answers import EXPONENT, above, best, finite, kept_scores, logistic, shares, softmax
 from objectiv_local.ml.scoring.family import Family
-from objectiv_local.ml.scoring.rows import LARGEST, Rows
+from objectiv_local.ml.scoring.rows import LARGEST_FEATURE, Rows
 
 
 class _Lines(Family):
@@ -26,7 +26,7 @@ class _Lines(Family):
     @property
     def limit(self) -> float:
         """The greatest size of a feature that counts as finite."""
-        return np.inf if self._is_single() else LARGEST
+        return np.inf if self._is_single() else LARGEST_FEATURE
 
     def _is_single(self) -> bool:
         return np.ndim(self.model.coef_) == 1 or len(self.model.coef_) == 1

@@ -10,8 +10,20 @@ import numpy as np
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.arrow import typed_table
-from objectiv_local.frame.authoring import Aggregate, Filter, Join, JoinSide, Source, aggregation, call, literal, new_name
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Filter,
+    Join,
+    JoinSide,
+    Source,
+    aggregation,
+    call,
+    frame_of,
+    literal,
+    new_name,
+    state_of,
+    typed_table,
+)
 from objectiv_local.ml.expressions import NUMBERS, joined, number
 from objectiv_local.ml.extract import batches
 from objectiv_local.ml.scoring.pipeline import last_step
@@ -32,7 +44,7 @@ def locally(task: Task, reason: NotSupported | None) -> DataFrame:
     import pyarrow as pa
 
     frame = task.frame
-    frame._state.connected()
+    state_of(frame).connected()
     _check_index(frame, reason)
     caller = _Caller(task)
     indexes: list[pyarrow.Table] = []
@@ -57,10 +69,10 @@ def locally(task: Task, reason: NotSupported | None) -> DataFrame:
 def _numbers(task: Task) -> DataFrame:
     """Return the index and the features in no order, numbers as floats, as they are in SQL."""
     frame = task.frame
-    types = frame._state.plan.types
-    state = replace(frame._state, order=())
+    types = state_of(frame).plan.types
+    state = replace(state_of(frame), order=())
     floats = [(name, number(frame, name)) for name in task.features if types[name].name in NUMBERS and types[name] != FLOAT64]
-    return DataFrame(state.extended(floats) if floats else state, task.features)
+    return frame_of(state.extended(floats) if floats else state, task.features)
 
 
 def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
@@ -69,7 +81,7 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     if not names:
         raise InvalidValue(f"the answers of a model are joined by the index, and the frame has none{why}",
                            hint="set one that tells the rows apart: df.set_index(...)")
-    state = frame._state
+    state = state_of(frame)
     for name in names:
         if state.plan.types[name].name == "json":
             raise InvalidType(f"the answers of a model cannot be joined by {name!r}, which is {state.plan.types[name]}{why}",
@@ -80,7 +92,7 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     groups = Aggregate(state.plan, keys, ((rows, aggregation("size")),))
     several = call("gt", groups.column(rows), literal(1))
     wrong = joined("or", [several, *(call("is_null", groups.column(name)) for name in names)])
-    found = DataFrame(state.with_rows(Filter(groups, wrong), ()), list(groups.types)).to_arrow(limit=1).to_pylist()
+    found = frame_of(state.with_rows(Filter(groups, wrong), ()), list(groups.types)).to_arrow(limit=1).to_pylist()
     if found:
         times = found[0].pop(rows)
         shown = ", ".join(f"{name}={value!r}" for name, value in found[0].items())
@@ -157,7 +169,7 @@ class _Caller:
         import pyarrow as pa
 
         task = self.task
-        types = task.frame._state.plan.types
+        types = state_of(task.frame).plan.types
         row = {name: pa.array([""] if types[name].name == "string" else [0.0]) for name in task.features}
         try:
             return self._call(self._container(pa.table(row)))[:0]
@@ -234,7 +246,7 @@ def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Tab
     """Return the frame with answers that are loaded beside it."""
     import pyarrow as pa
 
-    state = frame._state
+    state = state_of(frame)
     engine = state.connected()
     kinds = [state.plan.types[name].plain for name in state.index]
     if indexes:
@@ -256,5 +268,5 @@ def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Tab
     joined = Join(state.plan, source, "left", tuple(zip(state.index, keys, strict=True)), tuple(columns), False, "scored",
                   state.plan.key)
     made = state.with_plan(joined)
-    return DataFrame(made.extended([(name, made.column(other)) for name, other in zip(names, found, strict=True)]),
+    return frame_of(made.extended([(name, made.column(other)) for name, other in zip(names, found, strict=True)]),
                      [*frame.data_columns, *names])

@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Extend, Node, State, new_name
+from objectiv_local.frame.authoring import Extend, Node, State, frame_of, new_name, state_of
 from objectiv_local.ml.estimator import OverFrames
 from objectiv_local.ml.preprocessing.compose import over_frames
 from objectiv_local.ml.scoring.family import OUT
@@ -25,20 +25,20 @@ def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:
     that of the task.
     """
     steps, model = _steps(task.model)
-    frame = task.frame
+    frame, state = task.frame, state_of(task.frame)
     if not steps:
         return frame, task.features, model
     made = _through(steps, frame, task.features)
-    replaced = _replaced(frame._state.plan, made._state.plan, frame.data_columns)
+    replaced = _replaced(state.plan, state_of(made).plan, frame.data_columns)
     if replaced:
         # What a transformer replaces is kept under another name, and put back afterwards.
-        taken = {*frame._state.plan.types}
+        taken = {*state.plan.types}
         aside = {name: new_name(f"{name}_before", taken) for name in replaced}
-        state = frame._state.extended([(other, frame._state.column(name)) for name, other in aside.items()], "given")
-        made = _through(steps, DataFrame(state, frame.data_columns), task.features)
+        state = state.extended([(other, state.column(name)) for name, other in aside.items()], "given")
+        made = _through(steps, frame_of(state, frame.data_columns), task.features)
         inputs, restored = _restored(made, aside)
-        return DataFrame(restored, frame.data_columns), inputs, model
-    return DataFrame(made._state, frame.data_columns), made.data_columns, model
+        return frame_of(restored, frame.data_columns), inputs, model
+    return frame_of(state_of(made), frame.data_columns), made.data_columns, model
 
 
 def last_step(model: Any) -> Any:
@@ -72,7 +72,7 @@ def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> Dat
             # Steps after the first were fitted to arrays, without names: their columns are those of the step before.
             warnings.filterwarnings("ignore", "X has feature names")
             made = known._scored(made) if hasattr(known, "_scored") else known.transform(made)
-        if made._state.index != frame._state.index:
+        if state_of(made).index != state_of(frame).index:
             raise NotSupported(f"{type(step).__name__} makes other rows, so it has no SQL in a pipeline", hint=OUT)
     return made
 
@@ -90,7 +90,7 @@ def _replaced(before: Node, after: Node, names: Sequence[str]) -> list[str]:
 
 def _restored(made: DataFrame, aside: dict[str, str]) -> tuple[list[str], State]:
     """Return the names of the transformed columns, and a state in which the original columns hold what they held."""
-    state = made._state
+    state = state_of(made)
     lost = [other for other in aside.values() if other not in state.plan.types]
     if lost:
         raise NotSupported("a step of the pipeline makes other rows, so it has no SQL in a pipeline", hint=OUT)

@@ -7,6 +7,7 @@ from typing import Any
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import frame_of
 from objectiv_local.ml.scoring import bayes, boosting, clusters, linear, trees
 from objectiv_local.ml.scoring.family import OUT, Family
 from objectiv_local.ml.scoring.pipeline import transformed
@@ -34,8 +35,8 @@ def in_sql(task: Task, max_sql: int | None) -> DataFrame:
     # The names that the answers take may be those of columns that nobody sees, and the answers read those.
     kept = rows.keep("answers", list(zip(names, answers, strict=True))) if rows.taken & set(names) else answers
     state = rows.state.extended(zip(names, kept, strict=True), "answers")
-    scored = DataFrame(state, [*frame.data_columns, *names])
-    if max_sql is not None and len(DataFrame(replace(state, order=()), names).view_sql()) > max_sql:
+    scored = frame_of(state, [*frame.data_columns, *names])
+    if max_sql is not None and len(frame_of(replace(state, order=()), names).view_sql()) > max_sql:
         raise _too_long(task.model, max_sql)
     return scored
 

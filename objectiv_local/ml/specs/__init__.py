@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import sklearn
+
+from objectiv_local import __version__, ml
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.series.base import make_series
+from objectiv_local.frame.authoring import series_of, state_of
 from objectiv_local.ml.features import Features, Label
 from objectiv_local.ml.features.aspects import Aspect
 from objectiv_local.ml.specs import expressions, values
@@ -82,10 +85,6 @@ def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
 
 
 def _version() -> dict[str, str]:
-    import sklearn
-
-    from objectiv_local import __version__
-
     return {"version": __version__, "sklearn": str(sklearn.__version__)}
 
 
@@ -93,7 +92,7 @@ def _version() -> dict[str, str]:
 
 
 def _features(features: Features) -> dict[str, Any]:
-    types = features.events._state.plan.types
+    types = state_of(features.events).plan.types
     read = {name: types[name].dtype for name in (features.entity, features.time, *features.key)}
     for each in features._aspects:
         read |= {} if each.column is None else {each.column: types[each.column].dtype}
@@ -116,7 +115,7 @@ def _aspect(aspect: Aspect) -> dict[str, Any]:
 
 
 def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
-    types = {name: events._state.plan.types[name] for name in (*events.index_columns, *events.data_columns)}
+    types = {name: state_of(events).plan.types[name] for name in (*events.index_columns, *events.data_columns)}
     for name, dtype in given["events"].items():
         if name in types and types[name].dtype != dtype:
             raise InvalidValue(f"column {name!r} of the events is {types[name]}, and was {dtype} when the spec was written",
@@ -128,7 +127,7 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
         part = parts[name]
         where = None
         if part["where"] is not None:
-            where = make_series(events._state, expressions.decoded(part["where"], events._state.plan, name), name)
+            where = series_of(state_of(events), expressions.decoded(part["where"], state_of(events).plan, name), name)
         if name in labels:
             until = None if part["until"] is None else datetime.datetime.fromisoformat(part["until"])
             made = made.label(Label(name, where, part["horizon_microseconds"] * _MICROSECOND, agg=part["agg"],
@@ -145,8 +144,6 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
 
 def _known(name: object) -> Any:
     """Return the class of ``objectiv_local.ml`` with a name; None if that is no estimator's."""
-    from objectiv_local import ml
-
     if not isinstance(name, str) or name not in ml.__all__:
         return None
     found = getattr(ml, name)
@@ -171,8 +168,6 @@ def _from_estimator(given: Any, where: str) -> Any:
     name = given.get("class") if isinstance(given, dict) else None
     class_ = _known(name) or (values.helper(name) if isinstance(name, str) and name in values.HELPERS else None)
     if class_ is None:
-        from objectiv_local import ml
-
         raise InvalidValue(f"{where} of the spec is a {name!r}, which is no estimator of objectiv_local.ml",
                            hint=near(str(name), [each for each in ml.__all__ if _known(each) is not None]))
     parts = (given.get("parameters"), given.get("attributes"))

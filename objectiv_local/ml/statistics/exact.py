@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from typing import Literal as OneOf
 
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, aggregation, call, case, cast
+from objectiv_local.frame.authoring import Expr, aggregation, call, case, cast, state_of
 from objectiv_local.ml.expressions import number, real
-from objectiv_local.ml.fetching import one_row
+from objectiv_local.ml.fetching import one_row, one_snapshot
 from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
 from objectiv_local.types import FLOAT64, INT64, decimal_type
 
@@ -179,10 +179,10 @@ class _FrameRows:
     def __init__(self, frame: DataFrame, names: Sequence[str]) -> None:
         self.frame, self.names = frame, names
         self.values = [number(frame, name) for name in names]
-        self.plain = [cast(frame._state.column(name), FLOAT64) for name in names]
+        self.plain = [cast(state_of(frame).column(name), FLOAT64) for name in names]
 
     def held(self) -> AbstractContextManager[None]:
-        return self.frame._state.connected().snapshot()
+        return one_snapshot(self.frame)
 
     def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
         rows, found = ranges(self.frame, self.names)

@@ -14,9 +14,9 @@ import numpy as np
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import aggregation, call, cast
+from objectiv_local.frame.authoring import aggregation, call, cast, state_of
 from objectiv_local.ml.extract import batches
-from objectiv_local.ml.fetching import one_row
+from objectiv_local.ml.fetching import one_row, one_snapshot
 from objectiv_local.ml.statistics import exact
 from objectiv_local.ml.statistics.ranges import check_complete, check_range, ranges
 from objectiv_local.types import FLOAT64
@@ -67,7 +67,7 @@ def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | N
             products[i, j] = products[j, i] = float(product)
         return Moments(found.rows, np.array([float(column.mean) for column in found.columns]), products,
                        np.array([column.is_constant for column in found.columns]))
-    with frame._state.connected().snapshot():
+    with one_snapshot(frame):
         rows, found_ranges = ranges(frame, names, "sum")
         _check_rows(rows, size, who, target)
         for name, each in zip(names, found_ranges, strict=True):
@@ -109,8 +109,8 @@ def _check_spread(names: Sequence[str], columns: Sequence[exact.Extent]) -> None
 
 def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Extent], squares_only: bool) -> tuple[Array, Array]:
     """Return the sums of deviations, and the matrix of those of their products."""
-    size = len(names)
-    away = [exact.deviation(cast(frame._state.column(name), FLOAT64), column) for name, column in zip(names, of, strict=True)]
+    size, state = len(names), state_of(frame)
+    away = [exact.deviation(cast(state.column(name), FLOAT64), column) for name, column in zip(names, of, strict=True)]
     pairs = [(i, j) for i in range(size) for j in range(i, size) if i == j or not squares_only]
     sums = {f"sum_{i}": aggregation("sum", away[i]) for i in range(size)}
     found = one_row(frame, sums | {f"sum_{i}_{j}": aggregation("sum", call("mul", away[i], away[j])) for i, j in pairs})

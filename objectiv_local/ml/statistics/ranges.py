@@ -8,13 +8,13 @@ from typing import Any
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, aggregation, call, case
+from objectiv_local.frame.authoring import Expr, aggregation, call, case, state_of
 from objectiv_local.ml.expressions import number, real
 from objectiv_local.ml.fetching import one_row
 from objectiv_local.types import FLOAT64
 
 #: Greater values are refused: the difference of two would be no float.
-LARGEST = 2.0**960
+LARGEST_VALUE = 2.0**960
 
 
 def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
@@ -22,8 +22,8 @@ def check_range(name: str, low: float, high: float, *, is_target: bool = False) 
     if math.isinf(low) or math.isinf(high):
         raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
                            f"column {name!r}", hint="leave such rows out, or clip the column")
-    if max(abs(low), abs(high)) > LARGEST:
-        raise InvalidValue(f"column {name!r} has values beyond {LARGEST:.0e}, of which sums are no floats",
+    if max(abs(low), abs(high)) > LARGEST_VALUE:
+        raise InvalidValue(f"column {name!r} has values beyond {LARGEST_VALUE:.0e}, of which sums are no floats",
                            hint="divide the column by a constant")
 
 
@@ -46,14 +46,14 @@ def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, lis
     for position, name in enumerate(names):
         value = number(frame, name)
         aggregates |= {f"{op}_{position}": aggregation(op, value) for op in ops[:3]}
-        if frame._state.plan.types[name] == FLOAT64:
-            value = frame._state.column(name)
-            value = case([(call("le", call("abs", value), real(LARGEST)), value)])
+        if state_of(frame).plan.types[name] == FLOAT64:
+            value = state_of(frame).column(name)
+            value = case([(call("le", call("abs", value), real(LARGEST_VALUE)), value)])
         aggregates |= {f"{op}_{position}": aggregation(op, value) for op in more}
     found = one_row(frame, aggregates)
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
     for name, each in zip(names, columns, strict=True):
-        if frame._state.plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
+        if state_of(frame).plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
             raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
                                hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
     return int(found["rows"]), columns

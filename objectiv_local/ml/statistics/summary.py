@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy
 
 #: Sizes above which sums of numbers, or of squares of them, may be no floats. Engines then answer differently.
-LARGEST = {"mean": 2.0**960, "var": 1e150}
+LARGEST_BY_OPERATION = {"mean": 2.0**960, "var": 1e150}
 
 
 class Statistics:
@@ -43,7 +43,7 @@ class Statistics:
         self._found, self._size = found, len(names)
         self.counts = self["counts"].astype("int64")
         check_sizes(dict(zip(names, self["sizes"], strict=True)), who)
-        limit = min((LARGEST[str(op)] for op, *_ in wanted.values() if op in LARGEST), default=math.inf)
+        limit = min((LARGEST_BY_OPERATION.get(str(op), math.inf) for op, *_ in wanted.values()), default=math.inf)
         lost = self["sizes"] > limit
         for name in wanted:
             lost |= (self.counts > 0) & ~np.isfinite(self[name])
@@ -79,7 +79,7 @@ def finite_row(frame: DataFrame, aggregates: Mapping[str, Expr], features: Mappi
                                 for position, column in enumerate(features.values())})
         sizes = dict(zip(features, found.values(), strict=True))
         check_sizes(sizes, who)
-        large = [name for name, size in sizes.items() if size is not None and size > LARGEST["var"]]
+        large = [name for name, size in sizes.items() if size is not None and size > LARGEST_BY_OPERATION["var"]]
         if large:
             raise too_large(large, who) from None
         raise

@@ -131,3 +131,10 @@ def test_sums_beyond_the_floats_are_told_on_every_engine(engine, scaler):
     frame = over(engine, {"wide": np.array([1e308, -1e308, 0.5]), "fine": np.array([1, 2, 3])})
     with pytest.raises(InvalidValue, match="the values of wide are so large"):
         scaler.fit(frame)
+
+
+@on_every_engine
+def test_grouped_frames_are_refused(engine):
+    frame = over(engine, {"a": np.array([1.0, 2.0]), "b": np.array([1, 2])})
+    with pytest.raises(InvalidType, match="grouped"):
+        ml.StandardScaler().fit(frame.groupby("b"))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.handles import is_frame
 from objectiv_local.plan.expr import Expr, InQuery, Literal, call, cast, literal
 from objectiv_local.plan.nodes import Values
 from objectiv_local.plan.ops import castable, common_type
@@ -63,14 +64,12 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
 
     Raises InvalidValue if their number differs, and InvalidType for a dict or set, which have no defined order of values.
     """
-    from objectiv_local.frame.frame import DataFrame
-
     if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns"):
-        value = DataFrame.from_pandas(frame._state.connected(), value)
+        value = type(frame).from_pandas(frame._state.connected(), value)
     if isinstance(value, dict | set):
         raise InvalidType(f"several columns cannot be set to a {type(value).__name__}",
                           hint="give a list with one value for each column, or one value for all")
-    if isinstance(value, DataFrame):
+    if is_frame(value):
         given = list(value.data.values())
     elif is_listed(value):
         given = list(value)
@@ -145,7 +144,7 @@ def constant(value: object, type_: Type) -> Literal:
     if value is None:
         return literal(None, type_)
     if type_.name == "json":
-        kinds = {"list": list, "dict": dict}.get(type_.label.partition("[")[0], dict | list | str | bool | int | float)
+        kinds = {"list": list, "dict": dict}.get(type_.reading, dict | list | str | bool | int | float)
         if not isinstance(value, kinds):
             raise InvalidType(f"{value!r} is not a constant of type {type_}",
                               hint="JSON values are dict, list, str, bool, int and float")

@@ -1,0 +1,72 @@
+"""Frames and series as the modules below them know them: made here and recognized here, and never imported.
+
+Methods of frames and series stand in modules of their own, by topic, and most of them return frames and series again. So that
+imports point one way, the classes register here when they are defined, and those modules make them with :func:`make_frame` and
+:func:`make_series`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Expr
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
+
+F = TypeVar("F", bound="type[DataFrame]")
+S = TypeVar("S", bound="type[Series]")
+
+_frames: list[type[DataFrame]] = []
+#: The class of a series by dtype; ``any`` is that of dtypes that have none of their own.
+_series: dict[str, type[Series]] = {}
+
+
+def frame_class(class_: F) -> F:
+    """Register the class of frames."""
+    _frames.append(class_)
+    return class_
+
+
+def series_class(*dtypes: str) -> Callable[[S], S]:
+    """Return a decorator that makes a class the series of the given dtypes."""
+
+    def register(class_: S) -> S:
+        for dtype in dtypes:
+            _series[dtype] = class_
+        return class_
+
+    return register
+
+
+def make_frame(state: State, columns: Sequence[str] = ()) -> DataFrame:
+    """Return a frame with these data columns of a plan."""
+    return _frames[0](state, columns)
+
+
+def make_series(state: State, expr: Expr, name: str) -> Series:
+    """Return a series of the class that belongs to the expression's type."""
+    state, expr = state.shallow(expr)
+    label = expr.type.reading
+    class_ = _series.get(label) or _series.get(expr.type.name) or _series["any"]
+    return class_(state, expr, name)
+
+
+def dtype_of(class_: type) -> str:
+    """Return the dtype of the series of a class; empty for the class of several dtypes."""
+    return next((dtype for dtype, known in _series.items() if known is class_ and dtype != "any"), "")
+
+
+def is_frame(value: object) -> TypeIs[DataFrame]:
+    """Return whether a value is a frame."""
+    return isinstance(value, _frames[0])
+
+
+def is_series(value: object) -> TypeIs[Series]:
+    """Return whether a value is a series."""
+    return isinstance(value, _series["any"])

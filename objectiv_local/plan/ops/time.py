@@ -1,0 +1,19 @@
+"""Moments, durations and their parts."""
+
+from __future__ import annotations
+
+from objectiv_local.plan.ops.operation import scalar
+
+OPERATIONS = (
+    scalar("strftime", "timestamp string! -> string", "date string! -> string",
+           meaning="The moment as text by a format of Python's codes, with English names.", total=True),
+    scalar("date_trunc", "string! timestamp -> timestamp", "string! date -> timestamp",
+           meaning="The start of the second, minute, hour, day, week (Monday), month, quarter or year.", of_period=True),
+    scalar("total_seconds", "timedelta -> float64", meaning="The duration in seconds."),
+    scalar("microseconds", "timedelta -> int64", meaning="The duration in microseconds."),
+    scalar("from_microseconds", "int64 -> timedelta", meaning="The duration of a number of microseconds."),
+    scalar("date_part", "string! timestamp -> int64", "string! date -> int64", "string! time -> int64",
+           meaning="A part of a moment as a number: year, quarter, month, week (ISO), isoyear, day, dayofyear, dayofweek "
+                   "(Monday is 0), hour, minute, second, microsecond (within the second). A time has the last four.",
+           of_period=True),
+)

@@ -1,0 +1,46 @@
+"""The engines that can be named: those of this package, and those that other packages ship.
+
+An engine is a :class:`~objectiv_local.dialects.dialect.Dialect`, which writes SQL, and a
+:class:`~objectiv_local.engines.base.Backend`, which connects and runs it. Both are loaded when they are first needed. Another
+package adds an engine with two entry points of one name, in the groups ``objectiv_local.dialects`` and
+``objectiv_local.engines``; see docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from objectiv_local.errors import InvalidValue, near
+
+#: What an engine consists of: the group of entry points, and the attribute of the module of each engine of our own.
+_PARTS = {"dialects": "DIALECT", "engines": "BACKEND"}
+
+#: The engine whose SQL is written where none is asked for.
+DEFAULT = "duckdb"
+
+#: The engines of this package.
+_OWN = (DEFAULT, "postgres")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of all engines, those of this package first."""
+    others = {point.name for point in entry_points(group="objectiv_local.dialects")} - set(_OWN)
+    return (*_OWN, *sorted(others))
+
+
+@cache
+def load(part: str, name: str) -> object:
+    """Return the dialect (``dialects``) or the backend (``engines``) of the engine with this name.
+
+    Raises InvalidValue for a name that is not known.
+    """
+    if name in _OWN:
+        return getattr(import_module(f"objectiv_local.{part}.{name}"), _PARTS[part])
+    found: EntryPoint | None = next(iter(entry_points(group=f"objectiv_local.{part}", name=name)), None)
+    if found is None:
+        missing = "dialect" if part == "dialects" else "engine"
+        raise InvalidValue(f"there is no {missing} {name!r}", hint=near(str(name), names()))
+    return found.load()

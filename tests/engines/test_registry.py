@@ -1,0 +1,85 @@
+"""Engines are found by name: those of the package, and those that other packages ship as entry points."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from objectiv_local.dialects import dialect_named
+from objectiv_local.dialects.dialect import Dialect
+from objectiv_local.engines.base import Backend
+from objectiv_local.errors import InvalidValue
+from objectiv_local.registry import load, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: An engine that lives in one module: Postgres' SQL with names in backticks, over DuckDB's connections to one address.
+PLUGIN = """
+from dataclasses import replace
+
+from objectiv_local.dialects.postgres import DIALECT as POSTGRES
+from objectiv_local.engines.base import Backend, Target
+from objectiv_local.engines.duckdb import BACKEND as DUCKDB
+
+DIALECT = replace(POSTGRES, name="toy", quote="`")
+
+
+def target(given, settings):
+    if given == "toy://":
+        import duckdb
+        return DUCKDB.target(duckdb.connect(), settings)
+    return None
+
+
+BACKEND = Backend("toy", target, ("a toy:// address",), has_timeout=False)
+"""
+
+USE = """
+import objectiv_local as ol
+from objectiv_local.errors import ObjectivError
+from objectiv_local.registry import names
+
+print(names())
+schema = {"user": "string", "Visits": "int64"}
+print(ol.DataFrame.from_schema(schema, dialect="toy").view_sql())
+print(ol.connect("toy://").description)
+for given, options in (("toy://", {"statement_timeout": 5}), (5, {})):
+    try:
+        ol.connect(given, **options)
+    except ObjectivError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_name_has_a_dialect_and_connections(name: str) -> None:
+    assert isinstance(load("dialects", name), Dialect)
+    assert isinstance(load("engines", name), Backend)
+    assert dialect_named(name).name == name
+
+
+def test_an_unknown_name_is_an_error_that_lists_what_there_is() -> None:
+    with pytest.raises(InvalidValue, match="there is no dialect 'postgre'") as caught:
+        dialect_named("postgre")
+    assert "postgres" in str(caught.value)
+
+
+def test_another_package_may_add_an_engine(tmp_path: Path) -> None:
+    (tmp_path / "toy_engine.py").write_text(PLUGIN)
+    information = tmp_path / "toy_engine-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-engine\nVersion: 1\n")
+    (information / "entry_points.txt").write_text(
+        "[objectiv_local.dialects]\ntoy = toy_engine:DIALECT\n[objectiv_local.engines]\ntoy = toy_engine:BACKEND\n")
+    code = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{USE}"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "('duckdb', 'postgres', 'toy')" in shown
+    assert "SELECT `user`, `Visits`\nFROM data" in shown
+    assert "DuckDB connection to memory" in shown
+    assert "toy does not support statement_timeout" in shown
+    assert "cannot connect to a value of type int" in shown
+    assert "a toy:// address" in shown

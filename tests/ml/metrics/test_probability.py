@@ -1,0 +1,73 @@
+"""Losses of probabilities in the database against scikit-learn's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from frame.frames import on_every_engine
+from ml.metrics.tables import TABLE, WEIGHTS, quietly, same, small, stored, weights
+from sklearn import metrics as sk
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.ml import metrics
+
+
+@on_every_engine
+@pytest.mark.parametrize("weight", WEIGHTS)
+@pytest.mark.parametrize(("y", "p"), [("yes", "p"), ("one", "smooth"), ("sign", "p"), ("far", "p"), ("word", "smooth"), ("flag", "p")])
+def test_losses_of_two_classes(engine, y, p, weight):
+    df, truth, guess = stored(engine), TABLE[y].to_numpy(), TABLE[p].to_numpy()
+    for normalize in (True, False):
+        same(metrics.log_loss(df, y, p, normalize=normalize, sample_weight=weight),
+             sk.log_loss(truth, guess, normalize=normalize, **weights(weight)))
+    for pos_label in (None, *np.unique(truth).tolist()):
+        if pos_label is not None or y != "word":
+            same(metrics.brier_score_loss(df, y, p, pos_label=pos_label, sample_weight=weight),
+                 sk.brier_score_loss(truth, guess, pos_label=pos_label, **weights(weight)))
+
+
+@on_every_engine
+@pytest.mark.parametrize("weight", WEIGHTS)
+def test_losses_of_several_classes(engine, weight):
+    df, columns = stored(engine), ["p_0", "p_1", "p_2"]
+    matrix = TABLE[columns].to_numpy()
+    same(metrics.log_loss(df, "third", columns, sample_weight=weight), sk.log_loss(TABLE.third, matrix, **weights(weight)))
+    for half in ("auto", True, False):
+        same(metrics.brier_score_loss(df, "third", columns, sample_weight=weight, scale_by_half=half),
+             sk.brier_score_loss(TABLE.third, matrix, scale_by_half=half, **weights(weight)))
+    # A class of the model that does not occur, and classes of text.
+    same(metrics.log_loss(df, "word", columns, labels=["No", "what", "yes"], sample_weight=weight),
+         sk.log_loss(TABLE.word, matrix, labels=["No", "what", "yes"], **weights(weight)))
+    same(metrics.brier_score_loss(df, "one", columns, labels=[0, 1, 2], sample_weight=weight),
+         sk.brier_score_loss(TABLE.one, matrix, labels=[0, 1, 2], **weights(weight)))
+
+
+@on_every_engine
+def test_certainty_is_clipped(engine):
+    y, p = [1, 0, 1, 0], [1.0, 0.0, 0.0, 1e-20]
+    df = small(engine, y=y, p=p, q=[1 - each for each in p])
+    same(metrics.log_loss(df, "y", "p"), sk.log_loss(y, p))
+    same(metrics.log_loss(df, "y", ["q", "p"]), sk.log_loss(y, np.array([[1 - each, each] for each in p])))
+    same(metrics.brier_score_loss(df, "y", ["q", "p"]), sk.brier_score_loss(y, np.array([[1 - each, each] for each in p])))
+
+
+@on_every_engine
+def test_losses_of_one_class_and_of_wrong_sums(engine):
+    df = small(engine, y=[2, 2], p=[0.5, 0.25], q=[0.5, 0.5])
+    same(metrics.brier_score_loss(df, "y", "p"), sk.brier_score_loss([2, 2], [0.5, 0.25]))
+    same(metrics.log_loss(df, "y", "p", labels=[1, 2]), sk.log_loss([2, 2], [0.5, 0.25], labels=[1, 2]))
+    with pytest.raises(InvalidValue, match="only one class, 2"):
+        metrics.log_loss(df, "y", "p")
+    with pytest.warns(UserWarning, match="do not sum to one"):
+        found = metrics.log_loss(df, "y", ["q", "p"], labels=[1, 2])
+    expected, _ = quietly(sk.log_loss, [2, 2], [[0.5, 0.5], [0.5, 0.25]], labels=[1, 2])
+    same(found, expected)
+    with pytest.warns(UserWarning, match="ordered lexicographically"):
+        found = metrics.log_loss(df, "y", "p", labels=[2, 1])
+    same(found, -np.log([0.5, 0.25]).mean())
+    with pytest.raises(InvalidValue, match="not among the labels"):
+        metrics.log_loss(df, "y", "p", labels=[0, 1])
+    with pytest.raises(InvalidValue, match=r"3 classes.*2 probabilities"):
+        metrics.log_loss(df, "y", "p", labels=[0, 1, 2])
+    with pytest.raises(InvalidValue, match="at least two"):
+        metrics.log_loss(df, "y", "p", labels=[2])

@@ -1,0 +1,36 @@
+"""The engines under test: every engine that the registry names, in each version that is at hand.
+
+An engine that is added gets one entry in ``_STARTED``; specs, generated programs and the tests of engines find it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import duckdb
+import postgres_server
+
+from objectiv_local.registry import names
+
+#: For each engine, the names of what is tested and what makes something to connect to, new or shared by the session.
+_STARTED: dict[str, dict[str, Callable[[], object]]] = {
+    "duckdb": {"duckdb": duckdb.connect},
+    "postgres": {f"postgres{version}": partial(postgres_server.session_url, version)
+                 for version in postgres_server.default_versions()},
+}
+
+#: The engines, without versions.
+ENGINES = names()
+#: What is tested of each engine, such as ``postgres16``, to what makes something to connect to.
+STARTED = {name: start for engine in ENGINES for name, start in _STARTED[engine].items()}
+
+
+def engine_of(name: str) -> str:
+    """Return the engine of ``postgres16``."""
+    return next(engine for engine in ENGINES if name in _STARTED[engine] or name == engine)
+
+
+def target(name: str) -> object:
+    """Return what to connect to for ``postgres16``, or for ``postgres``, of which any version will do."""
+    return STARTED[name]() if name in STARTED else next(iter(_STARTED[name].values()))()
