@@ -48,6 +48,7 @@ TAKEN = {
     **dict.fromkeys("other left right lower upper value".split(), f"{NUMBERS} series"),
     **dict.fromkeys("default".split(), "5 -1"),
     "dtype": "class",
+    "dtypes": "{}",
     # classes of a target
     "pos_label": "5 1.5 -1 nan True text empty", "labels": "[] (1,2,3) pandas", "n_bins": "5", "zero_division": "nan True",
     "n_splits": "5", "seed": "5 -1", "max_features": "5", "max_sql": "5 large", "output": "text",
