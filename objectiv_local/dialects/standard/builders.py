@@ -267,9 +267,9 @@ _STANDARDIZED = (
 
 
 def standardized(statistic: str, least: int) -> Builder:
-    """Return the builder of a statistic that engines lack, or compute from raw moments, which cancel; NULL below ``least`` values.
+    """Return the builder of a statistic that engines lack, or compute from raw moments, which cancel.
 
-    It is SQL over the column ``z`` of distances from the mean, in a unit of their own.
+    It is SQL over the column ``z`` of distances from the mean, in a unit of their own, and NULL below ``least`` values.
     """
 
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
