@@ -20,7 +20,8 @@ from names.test_functions import described, described_class, members
 from names.test_names import proofs, shown
 
 from objectiv_local import ModelHub, display_sql_as_markdown  # noqa: F401 - for the examples
-from objectiv_local.hub import aggregate, funnel, logistic, map, modelhub, series  # noqa: A004 - the name of the module
+from objectiv_local.hub import aggregate, funnel, map, modelhub, series  # noqa: A004 - the name of the module
+from objectiv_local.hub.models import logistic
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "hub.md"

@@ -38,7 +38,7 @@ NUMBERS = "5 1.5 -1 nan"
 #: What parameters take beside what their annotations say exactly, by name.
 TAKEN = {
     # any string, any whole number, any number from 0 or 1, and no names at all
-    **dict.fromkeys("prefix prefix_sep node_name format_str repl sep root_location others sub event_type".split(),
+    **dict.fromkeys("prefix suffix prefix_sep node_name format_str repl sep root_location others sub event_type".split(),
                     "text empty"),
     **dict.fromkeys("name to_strip identity_resolution time_aggregation".split(), "text"),
     **dict.fromkeys("decimals periods i start stop width".split(), "5 -1"),

@@ -7,8 +7,7 @@ from typing import Any
 from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal, unused_name
-from objectiv_local.frame.handles import make_series
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal, series_of, state_of, unused_name
 from objectiv_local.types import FLOAT64
 
 _TARGET = "target"
@@ -61,7 +60,7 @@ class LogisticRegression:
 
     def decision_function(self, X: DataFrame) -> Series:  # noqa: N803
         """Return the linear score of each row, 0 at the border: the intercept and each column times its coefficient."""
-        return make_series(X._state, self._score(X), "decision_function")
+        return series_of(state_of(X), self._score(X), "decision_function")
 
     def predict_proba(self, X: DataFrame) -> Series:  # noqa: N803
         """Return the probability that each row is true, as a series ``probability``; missing where a column is."""
@@ -71,11 +70,11 @@ class LogisticRegression:
         above = call("exp", call("neg", score))
         probability = case([(call("ge", score, literal(0.0)), call("truediv", literal(1.0), call("add", literal(1.0), above)))],
                            call("truediv", below, call("add", literal(1.0), below)))
-        return make_series(X._state, probability, "probability")
+        return series_of(state_of(X), probability, "probability")
 
     def predict(self, X: DataFrame) -> Series:  # noqa: N803
         """Return whether each row is true with more than even odds, as a bool series ``labels``."""
-        return make_series(X._state, call("gt", self._score(X), literal(0.0)), "labels")
+        return series_of(state_of(X), call("gt", self._score(X), literal(0.0)), "labels")
 
     def score(self, X: DataFrame, y: Series) -> float:  # noqa: N803
         """Return the share of rows whose label is predicted. One query."""
@@ -110,9 +109,10 @@ class LogisticRegression:
             raise InvalidValue(f"the model was fitted to the columns {names}; "
                                f"missing {missing or 'none'}, too many {more or 'none'}",
                                hint=f"pass df[{names}]")
+        state = state_of(frame)
         score: Expr = literal(float(self._model.intercept_[0]))
         for name, weight in zip(names, self._model.coef_[0], strict=True):
-            score = call("add", score, call("mul", cast(frame._state.column(name), FLOAT64), literal(float(weight))))
+            score = call("add", score, call("mul", cast(state.column(name), FLOAT64), literal(float(weight))))
         return score
 
 
