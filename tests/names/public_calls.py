@@ -88,7 +88,7 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
-    "LogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
+    "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
 
