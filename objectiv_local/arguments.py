@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import wraps
-from inspect import Parameter, isfunction, signature
+from inspect import Parameter, isfunction, signature, unwrap
 from numbers import Integral, Real
 from typing import Any, Literal, TypeVar
 
@@ -71,7 +71,7 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
 
     def resolve() -> None:
         for each in parameters:
-            kind = kind_of(each.annotation, getattr(function, "__globals__", {}))
+            kind = kind_of(each.annotation, getattr(unwrap(function), "__globals__", {}))
             if kind is not None:
                 kinds[each.name] = kind
             if each.kind is not Parameter.KEYWORD_ONLY:

@@ -16,6 +16,9 @@ steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``Group
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
 names                 ``unused_name``, ``new_name``, ``checked_name``
 types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format
+classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
+frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
+                      ``without_join`` (a series of other rows), ``origin_of``, ``check_aligned``; ``pyplot`` for charts
 loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
                       table is written into the statement itself
 ====================  ==============================================================================================
@@ -25,11 +28,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from objectiv_local.engines import Engine
+from objectiv_local.frame.align import without_join
 from objectiv_local.frame.arrow import typed_table
 from objectiv_local.frame.frame import DataFrame
-from objectiv_local.frame.io import INLINE_ROWS
-from objectiv_local.frame.series import Series, make_series
+from objectiv_local.frame.groupby import grouping
+from objectiv_local.frame.io import INLINE_ROWS, from_stored
+from objectiv_local.frame.plot import pyplot
+from objectiv_local.frame.reshape import unstacked
+from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
 from objectiv_local.frame.state import State
+from objectiv_local.frame.stored import origin_of
+from objectiv_local.frame.unique import check_aligned
 from objectiv_local.frame.values import checked_name
 from objectiv_local.plan.expr import (
     Aggregation,
@@ -98,6 +108,7 @@ __all__ = [
     "Pin",
     "ScalarQuery",
     "Select",
+    "SeriesJson",
     "Source",
     "State",
     "StoredTable",
@@ -110,21 +121,29 @@ __all__ = [
     "call",
     "case",
     "cast",
+    "check_aligned",
     "checked_name",
     "common_type",
     "expr_of",
     "frame_of",
+    "grouping",
     "literal",
     "new_name",
+    "origin_of",
     "over",
+    "pyplot",
+    "series_class",
     "series_of",
     "state_of",
+    "stored_frame",
     "strftime_pieces",
     "substitute",
     "transform",
     "typed_table",
+    "unstacked",
     "unused_name",
     "walk",
+    "without_join",
 ]
 
 
@@ -154,3 +173,10 @@ def frame_of(state: State, columns: Sequence[str] = ()) -> DataFrame:
 def series_of(state: State, expr: Expr, name: str) -> Series:
     """Return an expression over the rows of a plan as a series, of the class that its type has."""
     return make_series(state, expr, name)
+
+
+def stored_frame(engine: Engine, stored: StoredTable, index: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """Return a frame over columns of a table that an engine found. Raises ColumnNotFound, and InvalidType for a column of a
+    type that is not supported.
+    """
+    return from_stored(DataFrame, engine, stored, index, columns)

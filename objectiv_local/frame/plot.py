@@ -73,7 +73,7 @@ class Plot:
         return self._rows("line", options)
 
     def _rows(self, kind: str, options: dict[str, Any]) -> matplotlib.axes.Axes:
-        _pyplot()
+        pyplot()
         rows = self._frame.to_pandas(limit=MOST_ROWS + 1)
         if len(rows) > MOST_ROWS:
             raise InvalidValue(f"the frame has more than {MOST_ROWS} rows, which is too many to draw",
@@ -98,7 +98,7 @@ def _options() -> Iterator[None]:
 
 def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
     """Return axes for a number of charts: new ones, those given, or the same ones for all."""
-    plt = _pyplot()
+    plt = pyplot()
     if ax is None:
         return plt.subplots(1, number, squeeze=False, figsize=figsize or (6 * number, 4))[1][0]
     if figsize is not None:
@@ -115,7 +115,8 @@ def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
     return given
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """Return matplotlib's module of figures. Raises NotSupported where it is not installed."""
     try:
         import matplotlib.pyplot as plt
     except ImportError:

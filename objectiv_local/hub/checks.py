@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import state_of
 
 _SOURCES = {
     "session_id": "get_objectiv_dataframe adds it unless with_sessionized_data=False",
@@ -11,16 +14,16 @@ _SOURCES = {
 }
 
 
-def require(data: object, model: str, **dtypes: str) -> DataFrame:
+def require(data: object, model: str, others: Iterable[str] = (), /, **dtypes: str) -> DataFrame:
     """Return ``data`` if it is a frame with the named columns of the given dtypes ("" for any).
 
-    Raises InvalidType and ColumnNotFound.
+    ``others`` are columns of any dtype that the user named. Raises InvalidType and ColumnNotFound.
     """
     if not isinstance(data, DataFrame):
         raise InvalidType(f"{model} takes an event frame, not {type(data).__name__}",
                           hint="make one with ModelHub().get_objectiv_dataframe(...)")
-    data._state.rows(model)
-    for name, dtype in dtypes.items():
+    state_of(data).rows(model)
+    for name, dtype in (dict.fromkeys(others, "") | dtypes).items():
         if name not in data.data_columns:
             raise ColumnNotFound(f"{name} is not present in the frame, and {model} needs it",
                                  hint=_SOURCES.get(name) or near(name, data.data_columns))
@@ -28,3 +31,15 @@ def require(data: object, model: str, **dtypes: str) -> DataFrame:
             raise InvalidType(f"{model} needs {name} as {dtype}, not as {data.dtypes[name]}",
                               hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})")
     return data
+
+
+def column_names(given: object) -> list[str]:
+    """Return the names of columns that a user gave: none, one or several. Raises InvalidType for anything but names."""
+    if given is None:
+        return []
+    names = [given] if isinstance(given, str) else list(given)  # type: ignore[call-overload]
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidType(f"columns are given by name, not by {type(name).__name__}",
+                              hint="assign the series to a column first")
+    return names

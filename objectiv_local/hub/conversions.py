@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.align import without_join
 from objectiv_local.frame.authoring import (
     Column,
     Expr,
@@ -20,11 +19,14 @@ from objectiv_local.frame.authoring import (
     Select,
     Source,
     State,
+    expr_of,
+    origin_of,
+    series_of,
+    state_of,
     substitute,
     transform,
+    without_join,
 )
-from objectiv_local.frame.series import make_series
-from objectiv_local.frame.stored import origin_of
 
 #: The largest expression that is compared, in parts. A column of events is never computed from more.
 _MOST_PARTS = 1_000
@@ -36,43 +38,44 @@ def applied(stack: Series, data: DataFrame, name: str) -> Series:
     Raises ColumnNotFound if the frame lacks a column that the stack is computed from, InvalidType if that column has another
     type, and InvalidValue if the stack reads other rows (a window or a subquery) and the frame is made of different rows.
     """
-    state, given = data._state, stack._state
-    looks_around = stack._expr.has_window or stack._expr.has_query
+    state, given, registered = state_of(data), state_of(stack), expr_of(stack)
+    looks_around = registered.has_window or registered.has_query
     expr = None if looks_around and state.plan is not given.plan else _expressed(stack, data, name)
     if expr is not None:
-        return make_series(state, expr, stack.name)
+        return series_of(state, expr, stack.name)
     # If the frame is made of the same rows, columns that were replaced since can still be read from an earlier step.
-    found = without_join(state.plan, given.plan, stack._expr, "left") if given.engine is state.engine else None
+    found = without_join(state.plan, given.plan, registered, "left") if given.engine is state.engine else None
     if found is not None:
-        return make_series(state.with_plan(found[0]), found[1], stack.name)
+        return series_of(state.with_plan(found[0]), found[1], stack.name)
     hint = f"register it again with a location stack of this frame: hub.add_conversion_event(..., name={name!r})"
     if looks_around:
         raise InvalidValue(f"the location stack of conversion {name!r} looks at other rows than its own, and this frame is not "
                            "made of the rows it was registered for", hint=hint)
-    read = ", ".join(sorted(stack._expr.columns))
+    read = ", ".join(sorted(registered.columns))
     raise ColumnNotFound(f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
                          "registered, and this frame does not have that column", hint=f"keep that column as it was, or {hint}")
 
 
 def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
     """Return the stack as an expression over the columns of ``data``; None if a column that it reads is missing."""
-    if stack._state.plan is data._state.plan:
-        return stack._expr
-    theirs, mine = _lineage(stack._state), _lineage(data._state)
+    given, state, expr = state_of(stack), state_of(data), expr_of(stack)
+    if given.plan is state.plan:
+        return expr
+    theirs, mine = _lineage(given), _lineage(state)
     shared = [node for node in theirs if node in mine]
     if not shared:
-        own = stack._state.plan
-        columns = {column: data._state.column(column) for column in (*data.index_columns, *data.data_columns)}
+        own = given.plan
+        columns = {column: state.column(column) for column in (*data.index_columns, *data.data_columns)}
         named: dict[Expr, Column] = {own.column(column): found for column, found in columns.items() if column in own.types}
-        return _placed(stack._expr, named, name)
+        return _placed(expr, named, name)
     for node in shared:
         # If a column was dropped, the columns that it was computed from may still exist.
         meant = _computed(theirs[: theirs.index(node)], node)
         # Of equal columns, the one that was added first is used.
-        places = {expr: data._state.column(column) for column, expr
+        places = {computed: state.column(column) for column, computed
                   in reversed(_computed(mine[: mine.index(node)], node).items())}
-        if stack._expr.columns <= meant.keys():
-            found = _placed(substitute(stack._expr, meant), places, name)
+        if expr.columns <= meant.keys():
+            found = _placed(substitute(expr, meant), places, name)
             if found is not None:
                 return found
     return None

@@ -1,4 +1,4 @@
-"""The event frame: the raw table of events, filtered by day, with users resolved and sessions told apart."""
+"""The event frame: a table of events, filtered by day, with users resolved and sessions told apart."""
 
 from __future__ import annotations
 
@@ -8,15 +8,38 @@ import os
 import re
 from collections.abc import Sequence
 
+from objectiv_local import sample
 from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import State
-from objectiv_local.frame.savepoints import Savepoints
-from objectiv_local.hub import identity, layouts
+from objectiv_local.frame.authoring import (
+    Filter,
+    Node,
+    Ordering,
+    Source,
+    State,
+    StoredTable,
+    aggregation,
+    call,
+    cast,
+    expr_of,
+    frame_of,
+    literal,
+    over,
+    state_of,
+    stored_frame,
+)
+from objectiv_local.hub import identity, series  # noqa: F401 - registers the types of location stacks and contexts
+from objectiv_local.hub.schemas import recognized
+from objectiv_local.hub.schemas.schema import Columns, Schema, Table
 from objectiv_local.hub.sessions import with_sessions
+from objectiv_local.hub.settings import Settings
+from objectiv_local.types import INT64
 
 logger = logging.getLogger("objectiv_local")
+
+#: The first and the last day of a frame; None where it has no end.
+Days = tuple[datetime.date | None, datetime.date | None]
 
 EVENT_COLUMNS = ("day", "moment", "user_id", "location_stack", "event_type", "stack_event_types")
 DEFAULT_TABLE = "data"
@@ -27,21 +50,51 @@ _IDENTITIES = "identity"
 _INNER = ("value", identity.IDENTITY, "is_session_start", "user_hit_number", "session_start_number")
 
 
-def event_frame(db_url: object, table_name: str | None, start_date: object, end_date: object,
-                global_contexts: Sequence[str], with_sessionized_data: bool, session_gap_seconds: float,
-                identity_resolution: str | None, anonymize_unidentified_users: bool) -> DataFrame:
-    """Return the event frame of a raw table. See ModelHub.get_objectiv_dataframe."""
+def get_objectiv_dataframe(settings: Settings, *, db_url: object = None, table_name: str | None = None,
+                           start_date: object = None, end_date: object = None,
+                           with_sessionized_data: bool = True, session_gap_seconds: float = 1800,
+                           identity_resolution: str | None = None,
+                           anonymize_unidentified_users: bool = True) -> DataFrame:
+    """Return a frame of events, one row each, from a raw table. Looks the table up once and reads no rows.
+
+    ``db_url`` is anything that ``objectiv_local.connect`` takes: a ``postgresql://`` URL, a Parquet file, a
+    directory, a ``.duckdb`` file, a connection, or a table in memory. Without it, the environment variable ``DSN``
+    counts, and then the bundled sample, with a notice. ``table_name`` is ``data`` by default, or the one table
+    that the target has.
+
+    The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON
+    stored as text are cast. Event ids have to be unique, as the collector stores them; for a table with repeated ids, use a
+    view without the duplicates. ``start_date`` and ``end_date``, dates or strings as ``YYYY-MM-DD``, are inclusive and
+    filter on ``day`` before sessions are made, so a session that began earlier starts on the first day instead.
+
+    The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then
+    session_id and session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A
+    session ends with a pause longer than ``session_gap_seconds``. Sessions are numbered by their first hit over the
+    whole frame, so the number of a session changes when the dates do.
+
+    ``identity_resolution`` is the ``id`` of an IdentityContext, such as ``'email'``: ``user_id`` becomes
+    ``<value>|<id>`` of the last such context that the cookie sent within the frame, as text, and sessions are those of
+    that user. Users who sent none keep their cookie for the sessions, and have no ``user_id`` afterwards; with
+    ``anonymize_unidentified_users=False`` their ``user_id`` is the cookie.
+
+    A table of Snowplow's pipelines is read too: event_id, collector_tstamp, network_userid, domain_sessionid,
+    se_action, se_category, true_tstamp, and either a column ``contexts`` or one for each kind of context. Of events
+    with one id the first one collected is kept, and the ids of events and users are text.
+
+    Raises TableNotFound, ConnectionFailed, InvalidValue for a table without the columns of events and for dates
+    that are none, and InvalidType for columns of other types. A value that cannot be cast raises DataInvalid when
+    rows are fetched.
+    """
     start, end = _date(start_date, "start_date"), _date(end_date, "end_date")
     if start is not None and end is not None and end < start:
         raise InvalidValue(f"end_date {end} is before start_date {start}", hint="swap them")
     engine = connected(db_url)
     stored = engine.table((engine.default_table or DEFAULT_TABLE) if table_name is None else table_name)
-    contexts = [*global_contexts]
+    contexts = settings.global_contexts
     if identity_resolution is not None and _IDENTITIES not in contexts:
-        contexts.append(_IDENTITIES)
-    plan = layouts.events(engine, stored, (start, end), contexts)
+        contexts = (*contexts, _IDENTITIES)
+    state = _events(engine, stored, (start, end), contexts)
     names = [*EVENT_COLUMNS]
-    state = State(plan, engine, engine.dialect, ("event_id",), savepoints=Savepoints())
     if identity_resolution is not None:
         state = identity.resolved(state, _IDENTITIES, identity_resolution)
     if with_sessionized_data:
@@ -50,7 +103,52 @@ def event_frame(db_url: object, table_name: str | None, start_date: object, end_
     if identity_resolution is not None and anonymize_unidentified_users:
         # Sessions of those who are anonymous now were told apart by their cookies.
         state = identity.anonymised(state)
-    return DataFrame(state, [*names, *global_contexts])
+    return frame_of(state, [*names, *settings.global_contexts])
+
+
+def _events(engine: Engine, stored: StoredTable, days: Days, properties: tuple[str, ...]) -> State:
+    """Return the events of a table between two days, with the columns that its schema computes."""
+    table = Table(stored.relation.title, tuple(name for name, _ in stored.columns))
+    schema = recognized(table)
+    state = _typed(engine, stored, {**schema.columns, **schema.more(table, properties)}, schema)
+    rows = state
+    if schema.first_by:
+        order = [Ordering(state.column(name)) for name in schema.first_by]
+        number = over(aggregation("row_number"), [state.column("event_id")], order)
+        rows = state.with_plan(Filter(state.plan, call("eq", number, literal(1)), "events", left_key=("event_id",)))
+    # Where days are stored, nothing is computed of the rows of others.
+    rows = _between(rows, days) if "day" in schema.columns else rows
+    columns = schema.events(frame_of(rows, [name for name in rows.plan.types if name != "event_id"]), properties)
+    state = rows.extended([(name, expr_of(column)) for name, column in columns.items()], "events")
+    return state if "day" in schema.columns else _between(state, days)
+
+
+def _typed(engine: Engine, stored: StoredTable, wanted: Columns, schema: Schema) -> State:
+    """Return the columns of a table in the types that its schema gives them, cast where they are stored as others."""
+    state = state_of(stored_frame(engine, stored, ["event_id"], [name for name in wanted if name != "event_id"]))
+    source = state.plan
+    assert isinstance(source, Source)
+    casts = []
+    for name, types in wanted.items():
+        found = source.types[name].plain
+        if found not in types:
+            given = " or ".join(dict.fromkeys(str(type_) for type_ in types))
+            raise InvalidType(f"column {name} of {stored.relation.title} is {source.types[name]}, not {given}",
+                              hint="cast it in a view, and read the view")
+        if found != types[0] and found != INT64:
+            casts.append((name, cast(source.column(name), types[0])))
+    key = source.key if schema.first_by else ("event_id",)
+    plan: Node = Source(source.relation, source.columns, key, source.connection, "events", source.row_id)
+    return state.with_plan(plan).extended(casts, "events") if casts else state.with_plan(plan)
+
+
+def _between(state: State, days: Days) -> State:
+    """Return the events from the first to the last of two days, where given."""
+    plan, day = state.plan, state.column("day")
+    for op, limit in zip(("ge", "le"), days, strict=True):
+        if limit is not None:
+            plan = Filter(plan, call(op, day, literal(limit)), "events")
+    return state.with_plan(plan)
 
 
 def connected(db_url: object) -> Engine:
@@ -59,8 +157,6 @@ def connected(db_url: object) -> Engine:
         return connect(db_url)
     if os.environ.get("DSN"):
         return connect(os.environ["DSN"])
-    from objectiv_local import sample
-
     logger.warning("no db_url given and DSN is not set: reading the bundled sample data")
     return connect(sample.path())
 

@@ -16,19 +16,10 @@ from http import HTTPStatus
 from typing import Any, Never
 from urllib.parse import urlsplit
 
-from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, near
-from objectiv_local.frame import DataFrame
+from objectiv_local.errors import ConnectionFailed, InvalidValue
 
 #: Seconds to wait for an answer.
 TIMEOUT = 30.0
-
-#: What a card is like, by the model it shows.
-PRESETS: dict[str, dict[str, object]] = {
-    "default": {"display": "bar", "name": "Table", "description": "Made by objectiv_local"},
-    "unique_users": {"display": "line", "name": "Unique users", "description": "Number of different users"},
-    "unique_sessions": {"display": "bar", "name": "Unique sessions", "description": "Number of different sessions"},
-}
-_SETTINGS = ("display", "name", "description", "dimensions", "metrics", "result_metadata")
 
 
 class Metabase:
@@ -123,19 +114,6 @@ class Metabase:
                  HTTPStatus.NOT_FOUND: "check METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID and METABASE_URL"}
         raise ConnectionFailed(f"Metabase at {self.url} refused {what} with status {code}",
                                hint=hints.get(HTTPStatus(code)) if code in list(HTTPStatus) else None) from None
-
-
-def card_settings(frame: DataFrame, model_type: str | None, config: Mapping[str, object] | None) -> dict[str, object]:
-    """Return what the card of a frame is like."""
-    if model_type is not None and model_type not in PRESETS:
-        raise InvalidValue(f"there is no preset {model_type!r}", hint=near(str(model_type), PRESETS))
-    if config is not None and not isinstance(config, Mapping):
-        raise InvalidType(f"config is a dict of settings, not {config!r}", hint="for instance config={'name': 'Daily users'}")
-    for name in config or {}:
-        if name not in _SETTINGS:
-            raise InvalidValue(f"a card has no setting {name!r}", hint=near(str(name), _SETTINGS))
-    own = {"dimensions": frame.index_columns, "metrics": frame.data_columns, "result_metadata": []}
-    return {**PRESETS[model_type or "default"], **own, **(config or {})}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

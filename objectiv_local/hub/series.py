@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidValue, deprecated
-from objectiv_local.frame.authoring import call, literal
-from objectiv_local.frame.series import Series, SeriesJson, series_class
+from objectiv_local.frame import Series
+from objectiv_local.frame.authoring import Expr, SeriesJson, call, expr_of, literal, series_class, series_of, state_of
 from objectiv_local.types import JSON, register_label
 
 LOCATION_STACK = register_label(JSON, "objectiv_location_stack")
@@ -54,19 +54,17 @@ class LocationStack:
 
         The innermost location comes first, its type in words and without Context, then those around it from the root on.
         """
-        return self._series._call("json_path_name")
+        return _of_rows(self._series, call("json_path_name", expr_of(self._series)))
 
     @property
     def feature_stack(self) -> Series:
         """The stacks with the members _type and id of each location only; they are location stacks too."""
-        return self._series._call("json_path_features")
+        return _of_rows(self._series, call("json_path_features", expr_of(self._series)))
 
     @property
     def navigation_features(self) -> Series:
         """The stacks from their first NavigationContext on; empty where there is none."""
-        from objectiv_local.frame.series import JsonAccessor
-
-        return JsonAccessor(self._series)[{"_type": "NavigationContext"}:]
+        return self._series.json[{"_type": "NavigationContext"}:]
 
     def get_from_context_with_type_series(self, type: str, key: str, dtype: str = "string") -> Series:
         """Return the member ``key`` of the first location of a type, as ``dtype``; missing where there is none.
@@ -80,8 +78,13 @@ def _member(series: Series, type_: str, key: str, dtype: str) -> Series:
     """Return a member of the first context of a type."""
     if dtype not in ("string", "json"):
         raise InvalidValue(f"dtype is 'string' or 'json', not {dtype!r}", hint="cast the result with astype")
-    found = call("json_index", call("json_filter", series._expr, literal({"_type": type_})), literal(0))
-    return series._with(call("json_get_text" if dtype == "string" else "json_get", found, literal(key)))
+    found = call("json_index", call("json_filter", expr_of(series), literal({"_type": type_})), literal(0))
+    return _of_rows(series, call("json_get_text" if dtype == "string" else "json_get", found, literal(key)))
+
+
+def _of_rows(series: Series, expr: Expr, name: str | None = None) -> Series:
+    """Return an expression over the rows of a series, under the name of the series or another one."""
+    return series_of(state_of(series), expr, series.name if name is None else name)
 
 
 @series_class("objectiv_global_context")
@@ -111,8 +114,8 @@ class GlobalContext:
         """Return the member ``key`` as text; missing where the event has no such context or the context no such key."""
         if key.startswith("__") or key in self.__slots__:
             raise AttributeNotFound(f"a context has no attribute {key!r}")
-        first = call("json_index", self._series._expr, literal(0))
-        return self._series._with(call("json_get_text", first, literal(key)), key)
+        first = call("json_index", expr_of(self._series), literal(0))
+        return _of_rows(self._series, call("json_get_text", first, literal(key)), key)
 
 
 @series_class("objectiv_global_contexts")

@@ -120,6 +120,18 @@ def test_models_on_frames_without_their_columns(df):
         hub.map.is_first_session(df)
 
 
+def test_columns_may_have_any_name(df):
+    hub = ModelHub()
+    hub.add_conversion_event(event_type="PressEvent", name="presses")
+    for name in ("model", "data", "others"):
+        named = df.assign(**{name: df.session_id})
+        assert hub.agg.drop_off_locations(named, groupby=name).view_sql().count(name) > 0
+        assert len(hub.get_funnel_discovery().get_navigation_paths(named, 2, by=name)) == 1
+        assert list(hub.map.conversions_in_time(named, "presses", partition=name).sort_index().to_pandas()) == [1, 2]
+    # A column that a model reads itself may be named once more.
+    assert list(hub.map.conversions_in_time(df, "presses", partition="moment").sort_index().to_pandas()) == [1, 1]
+
+
 def test_aggregates(df):
     hub = ModelHub()
     with pytest.raises(KeyError, match="counts user_id and cannot group by it"):

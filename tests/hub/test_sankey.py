@@ -8,7 +8,7 @@ from hub.tables import PLACES, event, stored
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
-from objectiv_local.hub import sankey
+from objectiv_local.hub.models import sankey
 
 HOME = {"_type": "RootLocationContext", "id": "home"}
 SHOP = {"_type": "RootLocationContext", "id": "shop"}

@@ -24,7 +24,8 @@ PACKAGES = ("frame", "hub")
 #: Public classes of these packages that hold no call for users: values, and what is on its way to one.
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
-          "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "SeriesMoment", "GlobalContext"}
+          "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "SeriesMoment", "GlobalContext",
+          "Settings", "Schema", "Table", "WithSettings"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__"}
@@ -87,7 +88,7 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
-    "LogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
+    "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
 

@@ -23,7 +23,7 @@ from objectiv_local.frame.authoring import (
     state_of,
     unused_name,
 )
-from objectiv_local.hub.features import location_names
+from objectiv_local.hub.locations import location_names
 from objectiv_local.ml.columns import check_comparable, checked_column
 from objectiv_local.types import STRING
 

@@ -7,18 +7,19 @@ from typing import Any
 from objectiv_local.arguments import checked
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal, unused_name
-from objectiv_local.frame.handles import make_series
+from objectiv_local.frame.authoring import Expr, call, case, cast, literal, series_of, state_of, unused_name
 from objectiv_local.types import FLOAT64
 
 _TARGET = "target"
 
 
 @checked
-class LogisticRegression:
-    """scikit-learn's LogisticRegression over frames: fitting fetches the data, predicting adds columns.
+class BinaryLogisticRegression:
+    """scikit-learn's LogisticRegression of a yes-or-no over frames: fitting fetches the data, predicting adds columns.
 
-    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are scikit-learn's.
+    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are scikit-learn's. In the original, the
+    class is named LogisticRegression, which here is the model of ``objectiv_local.ml``: that one takes any classes, streams
+    rows, and predicts a column of probabilities for each class.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -29,16 +30,16 @@ class LogisticRegression:
         self._model = Model(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return repr(self._model)
+        return f"Binary{self._model!r}"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not (name.endswith("_") or name in self.get_params()):
-            raise AttributeNotFound(f"LogisticRegression has no attribute {name!r}")
+            raise AttributeNotFound(f"BinaryLogisticRegression has no attribute {name!r}")
         if not hasattr(self._model, name):
             raise AttributeNotFound(f"{name} is known after fitting", hint="call fit(X, y) first")
         return getattr(self._model, name)
 
-    def fit(self, X: DataFrame, y: Series) -> LogisticRegression:  # noqa: N803 - scikit-learn's name
+    def fit(self, X: DataFrame, y: Series) -> BinaryLogisticRegression:  # noqa: N803 - scikit-learn's name
         """Fit the model to the numeric or bool columns of ``X`` and the bool series ``y`` of the same rows. Fetches both.
 
         Raises InvalidValue for missing values, for no rows, and where ``y`` has one value only.
@@ -61,7 +62,7 @@ class LogisticRegression:
 
     def decision_function(self, X: DataFrame) -> Series:  # noqa: N803
         """Return the linear score of each row, 0 at the border: the intercept and each column times its coefficient."""
-        return make_series(X._state, self._score(X), "decision_function")
+        return series_of(state_of(X), self._score(X), "decision_function")
 
     def predict_proba(self, X: DataFrame) -> Series:  # noqa: N803
         """Return the probability that each row is true, as a series ``probability``; missing where a column is."""
@@ -71,11 +72,11 @@ class LogisticRegression:
         above = call("exp", call("neg", score))
         probability = case([(call("ge", score, literal(0.0)), call("truediv", literal(1.0), call("add", literal(1.0), above)))],
                            call("truediv", below, call("add", literal(1.0), below)))
-        return make_series(X._state, probability, "probability")
+        return series_of(state_of(X), probability, "probability")
 
     def predict(self, X: DataFrame) -> Series:  # noqa: N803
         """Return whether each row is true with more than even odds, as a bool series ``labels``."""
-        return make_series(X._state, call("gt", self._score(X), literal(0.0)), "labels")
+        return series_of(state_of(X), call("gt", self._score(X), literal(0.0)), "labels")
 
     def score(self, X: DataFrame, y: Series) -> float:  # noqa: N803
         """Return the share of rows whose label is predicted. One query."""
@@ -93,7 +94,7 @@ class LogisticRegression:
         params: dict[str, Any] = self._model.get_params(deep=deep)
         return params
 
-    def set_params(self, **params: Any) -> LogisticRegression:
+    def set_params(self, **params: Any) -> BinaryLogisticRegression:
         """Set scikit-learn's parameters of the model. Raises InvalidValue for an unknown one."""
         try:
             self._model.set_params(**params)
@@ -110,9 +111,10 @@ class LogisticRegression:
             raise InvalidValue(f"the model was fitted to the columns {names}; "
                                f"missing {missing or 'none'}, too many {more or 'none'}",
                                hint=f"pass df[{names}]")
+        state = state_of(frame)
         score: Expr = literal(float(self._model.intercept_[0]))
         for name, weight in zip(names, self._model.coef_[0], strict=True):
-            score = call("add", score, call("mul", cast(frame._state.column(name), FLOAT64), literal(float(weight))))
+            score = call("add", score, call("mul", cast(state.column(name), FLOAT64), literal(float(weight))))
         return score
 
 

@@ -1,10 +1,8 @@
-"""How often one location follows another, as numbers and as a Sankey diagram."""
+"""How locations stand in each other."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -18,40 +16,36 @@ from objectiv_local.frame.authoring import (
     Unnest,
     aggregation,
     call,
+    frame_of,
     literal,
     over,
+    state_of,
 )
-from objectiv_local.frame.reshape import concat
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.features import location_series
+from objectiv_local.hub.locations import location_series
+from objectiv_local.hub.models.sankey import check_most, diagram, flows
 from objectiv_local.hub.series import SeriesLocationStack
 from objectiv_local.types import STRING
 
-#: Letters of a location's name in a diagram.
-MOST_LETTERS = 40
 
+def visualize_location_stack(data: DataFrame, root_location: str | None = None,
+                             location_stack: Series | str | None = None, n_top_examples: int | None = 40,
+                             return_df: bool = False, show: bool = True) -> DataFrame | None:
+    """Draw how locations stand in each other, as a Sankey diagram, for events within one root location.
 
-def check_most(n_top_examples: int | None) -> None:
-    """Raise InvalidValue for a number of pairs that cannot be drawn."""
-    if n_top_examples is not None and n_top_examples < 1:
-        raise InvalidValue(f"n_top_examples has to be a whole number from 1, not {n_top_examples!r}")
-
-
-def flows(pairs: list[DataFrame]) -> DataFrame:
-    """Return how often each pair of locations occurs in frames of ``source`` and ``target``, the most frequent first."""
-    rows = concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0]
-    counted = rows.dropna().groupby(["source", "target"]).size().rename("value").to_frame().reset_index()
-    return counted.sort_values(["value", "source", "target"], [False, True, True])
-
-
-def stack_flows(data: DataFrame, root_location: str | None, location_stack: Series | str | None) -> DataFrame:
-    """Return how often each location stands in each other one; see ModelHub.visualize_location_stack."""
+    ``root_location`` is the id of that location, the first RootLocationContext of an event's ``location_stack``; by
+    default it is the one with most events. The locations are those of the argument ``location_stack``, a series of
+    stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
+    all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
+    ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn.
+    """
+    check_most(n_top_examples)
     data = require(data, "visualize_location_stack", user_id="", location_stack="")
     stack = location_series(data, location_stack, "visualize_location_stack")
     if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
         raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
     df = data.assign(__stack=stack)
-    state = df._state
+    state = state_of(df)
     roots = call("json_filter", state.column("location_stack"), literal({"_type": "RootLocationContext"}))
     first = call("json_get_text", call("json_index", roots, literal(0)), literal("id"))
     plan: Node = Extend(state.plan, (("__root", first),), "stacks")
@@ -69,7 +63,10 @@ def stack_flows(data: DataFrame, root_location: str | None, location_stack: Seri
     inner = over(aggregation("lead", plan.column("source"), literal(1), literal(None, STRING)), keys,
                  (Ordering(plan.column("__position")),))
     plan = Extend(plan, (("target", inner),), "nested_locations")
-    return flows([DataFrame(state.with_plan(plan, ()), ["source", "target"])])
+    pairs = flows([frame_of(state.with_plan(plan, ()), ["source", "target"])])
+    if show:
+        diagram(pairs, n_top_examples, "Locations and those within them, by events").show()
+    return pairs if return_df else None
 
 
 def _most_common(plan: Node) -> ScalarQuery:
@@ -78,23 +75,3 @@ def _most_common(plan: Node) -> ScalarQuery:
                         (("events", aggregation("size")),), "roots")
     order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("root")))
     return ScalarQuery(Limit(counted, order, 1, 0, "most_common_root"), "root")
-
-
-def diagram(flows: DataFrame, n_top_examples: int | None, title: str) -> Any:
-    """Return the diagram of the most frequent pairs, a figure of plotly."""
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise NotSupported("plotly is not installed",
-                           hint="pip install 'objectiv-local[plot]', or pass show=False for the numbers") from None
-    table = flows.to_pandas(limit=n_top_examples)
-    names = list(dict.fromkeys([*table.source, *table.target]))
-    places = {name: number for number, name in enumerate(names)}
-    links = {"source": [places[name] for name in table.source], "target": [places[name] for name in table.target],
-             "value": [int(value) for value in table["value"]]}
-    # Long names would run over each other; hovering shows them in full.
-    labels = [name if len(name) <= MOST_LETTERS else name[:MOST_LETTERS - 1] + "…" for name in names]
-    nodes = {"label": labels, "customdata": names, "hovertemplate": "%{customdata}<br>%{value}<extra></extra>", "pad": 18}
-    figure = go.Figure(go.Sankey(node=nodes, link=links))
-    figure.update_layout(title_text=title, font_size=11)
-    return figure

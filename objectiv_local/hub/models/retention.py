@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.reshape import unstacked
+from objectiv_local.frame.authoring import pyplot, unstacked
 from objectiv_local.hub.checks import require
-
-if TYPE_CHECKING:
-    from typing import Any
 
 #: Periods, with the text of a cohort.
 LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly": "%Y"}
 
 
-def retention_matrix(data: DataFrame, time_period: str, event_type: str | None, start_date: object, end_date: object, *,
-                     percentage: bool, calendar_days: bool, fill_value: int | None, parent_types: bool) -> DataFrame:
-    """Return the matrix; see Aggregate.retention_matrix."""
+def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
+                     start_date: object = None, end_date: object = None, percentage: bool = False,
+                     display: bool = False, *, calendar_days: bool = False, fill_value: int | None = None,
+                     parent_types: bool = False) -> DataFrame:
+    """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
+
+    A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its Monday), a month or a
+    year by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are periods since
+    then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``. With
+    ``percentage`` they are shares of the cohort, 0 to 100.
+
+    ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
+    ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on. Daily distances are of elapsed
+    24 hours, as the original counts them, or of calendar days with ``calendar_days``; weeks, months and years are of
+    the calendar. With ``display`` the matrix is drawn as a heat map too.
+
+    Raises InvalidValue for an unknown period and for an end before the start.
+    """
     if time_period not in LABELS:
         raise InvalidValue(f"{time_period!r} is not a time period", hint=near(str(time_period), LABELS))
     needed = {"user_id": "", "moment": "timestamp"}
@@ -46,6 +57,8 @@ def retention_matrix(data: DataFrame, time_period: str, event_type: str | None, 
     matrix = unstacked(counted, "cohort_distance", fill_value, "max", lambda value, _: f"_{value}")
     if percentage:
         matrix = matrix.assign(**{name: matrix[name] / matrix["_0"] * 100 for name in reversed(matrix.columns)})
+    if display:
+        _draw(matrix, percentage=percentage)
     return matrix
 
 
@@ -79,14 +92,12 @@ def _moment(value: object, name: str) -> datetime.datetime | None:
         raise InvalidValue(f"{name} is not a day or a moment: {value!r}", hint=f"for instance {name}='2022-02-01'") from None
 
 
-def draw(matrix: DataFrame, *, percentage: bool) -> Any:
-    """Draw a matrix as a heat map, and return the axes."""
-    from objectiv_local.frame.plot import _pyplot
-
+def _draw(matrix: DataFrame, *, percentage: bool) -> None:
+    """Draw a matrix as a heat map."""
     table = matrix.to_pandas().astype("float64")
     if table.empty:
         raise InvalidType("there is nothing to draw: no user was seen")
-    plt = _pyplot()
+    plt = pyplot()
     _, axis = plt.subplots(figsize=(max(6, len(table.columns)), max(3, len(table) * 0.6)))
     drawn = axis.imshow(table.to_numpy(), aspect="auto", cmap="viridis")
     axis.set_xticks(range(len(table.columns)), [name.removeprefix("_") for name in table.columns])
@@ -94,6 +105,3 @@ def draw(matrix: DataFrame, *, percentage: bool) -> Any:
     axis.set(xlabel="periods since first seen", ylabel="first seen",
              title="share of users who come back, %" if percentage else "users who come back")
     axis.figure.colorbar(drawn, ax=axis)
-    return axis
-
-

@@ -1,0 +1,53 @@
+"""Cards on a Metabase dashboard: the SQL of a frame, and what the card is like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from objectiv_local.errors import InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import check_aligned, state_of
+from objectiv_local.hub.checks import require
+
+#: What a card is like, by the model it shows.
+PRESETS: dict[str, dict[str, object]] = {
+    "default": {"display": "bar", "name": "Table", "description": "Made by objectiv_local"},
+    "unique_users": {"display": "line", "name": "Unique users", "description": "Number of different users"},
+    "unique_sessions": {"display": "bar", "name": "Unique sessions", "description": "Number of different sessions"},
+}
+_SETTINGS = ("display", "name", "description", "dimensions", "metrics", "result_metadata")
+
+
+def to_metabase(data: DataFrame | Series, model_type: str | None = None,
+                config: Mapping[str, object] | None = None) -> dict[str, str]:
+    """Put the SQL of a frame on a Metabase dashboard, as a card, and return the addresses of both.
+
+    ``model_type`` is a preset of how the card looks: ``unique_users``, ``unique_sessions`` or ``default``. ``config``
+    sets more: display, name, description, dimensions (by default the index), metrics (the columns). A card of the same
+    name and description is updated. Address and login come from the environment: METABASE_URL, METABASE_USERNAME,
+    METABASE_PASSWORD, METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID, METABASE_WEB_URL.
+
+    Raises ConnectionFailed when the server does not answer within 30 seconds or refuses, and InvalidValue for settings
+    that it does not have.
+    """
+    # Loads the HTTP client, which few users need.
+    from objectiv_local.hub.metabase import Metabase
+
+    frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
+    if frame.engine is not None:
+        check_aligned(state_of(frame).plan, frame.engine)
+    settings = card_settings(frame, model_type, config)
+    return Metabase().add_update_card(frame.view_sql(), settings)
+
+
+def card_settings(frame: DataFrame, model_type: str | None, config: Mapping[str, object] | None) -> dict[str, object]:
+    """Return what the card of a frame is like."""
+    if model_type is not None and model_type not in PRESETS:
+        raise InvalidValue(f"there is no preset {model_type!r}", hint=near(str(model_type), PRESETS))
+    if config is not None and not isinstance(config, Mapping):
+        raise InvalidType(f"config is a dict of settings, not {config!r}", hint="for instance config={'name': 'Daily users'}")
+    for name in config or {}:
+        if name not in _SETTINGS:
+            raise InvalidValue(f"a card has no setting {name!r}", hint=near(str(name), _SETTINGS))
+    own = {"dimensions": frame.index_columns, "metrics": frame.data_columns, "result_metadata": []}
+    return {**PRESETS[model_type or "default"], **own, **(config or {})}

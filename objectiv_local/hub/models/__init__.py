@@ -1,0 +1,1 @@
+"""The models: functions over frames of events, one topic per file."""

@@ -1,0 +1,86 @@
+"""Labels of conversions: which hits convert, how many did so far, and how far before the first one a hit is."""
+
+from __future__ import annotations
+
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Ordering,
+    WindowFrame,
+    aggregation,
+    call,
+    case,
+    expr_of,
+    literal,
+    over,
+    series_of,
+    state_of,
+)
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.conversions import applied
+from objectiv_local.hub.settings import Settings
+
+
+def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Series:
+    """Return whether each hit is the conversion ``name``, as registered with ``add_conversion_event``.
+
+    With a location stack: whether it has elements. With an event type: whether the hit has exactly that type. With
+    both: whether both hold. Raises ColumnNotFound (a KeyError) for a name that was not registered.
+    """
+    stack, event_type = settings.conversion(name)
+    data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
+    if stack is None:
+        return (data.event_type == event_type).rename("is_conversion_event")
+    there = applied(stack, data, name)
+    # In the state of the stack, which may have it in a step of its own.
+    state = state_of(there)
+    converts = call("gt", call("json_length", expr_of(there)), literal(0))
+    if event_type is not None:
+        converts = call("and", call("eq", state.column("event_type"), literal(event_type)), converts)
+    return series_of(state, converts, "is_conversion_event")
+
+
+def conversions_in_time(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
+    """Return the number of conversions ``name`` up to each hit in its session (or other ``partition``).
+
+    The hit itself counts, and so do hits at the same moment.
+    """
+    data = require(data, "conversions_in_time", [partition], moment="timestamp")
+    return _conversions(settings, data, name, partition, in_time=True).rename("conversions_in_time")
+
+
+def conversions_counter(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
+    """Return the number of conversions ``name`` in the session (or other ``partition``) of each hit.
+
+    The series is named ``converted``.
+    """
+    data = require(data, "conversions_counter", [partition], moment="timestamp")
+    return _conversions(settings, data, name, partition, in_time=False).rename("converted")
+
+
+def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
+    """Return how many hits before the first conversion ``name`` of its session (or other ``partition``) each hit is.
+
+    The hit just before the conversion is 1. The conversion itself, hits after it, and hits of a partition without a
+    conversion have none. Hits are ordered by session and hit number.
+    """
+    data = require(data, "pre_conversion_hit_number", [partition], session_id="int64", session_hit_number="int64")
+    converted = is_conversion_event(settings, data, name)
+    state = state_of(converted)
+    key = state.column(partition)
+    hits = (state.column("session_id"), state.column("session_hit_number"))
+    so_far = over(aggregation("sum", expr_of(converted)), [key], [Ordering(each) for each in hits],
+                  WindowFrame("ROWS", None, 0))
+    in_all = over(aggregation("sum", expr_of(converted)), [key])
+    before = call("and", call("eq", so_far, literal(0)), call("gt", in_all, literal(0)))
+    backwards = [Ordering(each, ascending=False) for each in hits]
+    number = over(aggregation("row_number"), [key, before], backwards)
+    return series_of(state, case([(before, number)]), "pre_conversion_hit_number")
+
+
+def _conversions(settings: Settings, data: DataFrame, name: str, partition: str, *, in_time: bool) -> Series:
+    converted = is_conversion_event(settings, data, name)
+    state = state_of(converted)
+    key = state.column(partition)
+    order = (Ordering(state.column("moment")),) if in_time else ()
+    total = over(aggregation("sum", expr_of(converted)), [key], order, WindowFrame("RANGE", None, 0) if in_time else None)
+    return series_of(state, total, converted.name)

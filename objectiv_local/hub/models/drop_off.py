@@ -1,0 +1,28 @@
+"""Where users were last."""
+
+from __future__ import annotations
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.locations import location_names
+
+
+def drop_off_locations(data: DataFrame, location_stack: Series | str | None = None,
+                       groupby: str | list[str] = "user_id", percentage: bool = False) -> DataFrame:
+    """Return where users (or other groups of ``groupby``) were last: the number of them by ``location``, most first.
+
+    The location is the nice name of the last stack that has one, by moment. The column is ``value_counts``, or with
+    ``percentage`` their share, 0 to 100.
+    """
+    keys = [groupby] if isinstance(groupby, str) else list(groupby)
+    data = require(data, "drop_off_locations", keys, moment="timestamp")
+    if "location" in keys:
+        raise InvalidValue("a group cannot be named 'location', as the result is", hint="rename the column")
+    df = data.assign(location=location_names(data, location_stack, "drop_off_locations"))
+    last = df[df.location.notnull()].sort_values("moment").groupby(keys).location.last().to_frame()
+    counts: DataFrame = last.value_counts("location", normalize=percentage).to_frame()
+    if percentage:
+        counts = counts.assign(percentage=counts["value_counts"] * 100)[["percentage"]]
+    column = counts.data_columns[0]
+    return counts.sort_values([column, "location"], [False, True])

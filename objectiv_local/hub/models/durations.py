@@ -1,0 +1,56 @@
+"""How long sessions last."""
+
+from __future__ import annotations
+
+import datetime
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Extend,
+    Filter,
+    NamedExprs,
+    Node,
+    aggregation,
+    call,
+    literal,
+    unused_name,
+)
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.models.groups import grouped_by, not_set, of_groups
+from objectiv_local.hub.settings import Settings
+
+
+def session_duration(settings: Settings, data: DataFrame, groupby: object = not_set, exclude_bounces: bool = True,
+                     method: str = "mean") -> Series:
+    """Return the mean, or with ``method='sum'`` the sum, of the durations of sessions in each group, as timedelta.
+
+    A session lasts from its first to its last hit within the group, so a session that crosses midnight counts in
+    both days of a grouping by day, with its part of each. Sessions of no length (bounces) are left out unless
+    ``exclude_bounces=False``. A mean is rounded half to even, to whole microseconds. Grouping by ``session_id`` gives
+    the duration of each session.
+
+    Raises InvalidValue for another method.
+    """
+    if method not in ("mean", "sum"):
+        raise InvalidValue(f"method has to be 'mean' or 'sum', not {method!r}")
+    data = require(data, "session_duration", session_id="int64", moment="timestamp")
+    state, keys = grouped_by(settings, data, groupby, "session_duration")
+    moment = state.column("moment")
+    session = state.column("session_id")
+    of_sessions = keys if any(expr is session for _, expr in keys) else (
+        *keys, (unused_name("session_id", [name for name, _ in keys]), session))
+    plan: Node = Aggregate(
+        state.plan, of_sessions,
+        (("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))), "by_session")
+    length = call("sub", plan.column("last_moment"), plan.column("first_moment"))
+    plan = Extend(plan, (("session_duration", length),), "by_session")
+    if exclude_bounces:
+        lasted = call("gt", plan.column("session_duration"), literal(datetime.timedelta(0)))
+        plan = Filter(plan, lasted, "by_session")
+    duration = aggregation("mean" if method == "mean" else "sum_or_null", plan.column("session_duration"))
+    outer: NamedExprs = tuple((name, Column(name, expr.type)) for name, expr in keys)
+    return of_groups(state, Aggregate(plan, outer, (("session_duration", duration),), "session_duration"),
+                     "session_duration")

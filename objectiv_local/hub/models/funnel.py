@@ -1,0 +1,57 @@
+"""Funnels: how many users go on from each location."""
+
+from __future__ import annotations
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Column,
+    Extend,
+    Filter,
+    Ordering,
+    aggregation,
+    call,
+    frame_of,
+    literal,
+    over,
+    state_of,
+)
+from objectiv_local.hub.checks import column_names, require
+from objectiv_local.hub.locations import location_names
+from objectiv_local.types import STRING
+
+
+def funnel_conversion(data: DataFrame, location_stack: Series | str | None = None,
+                      groupby: str | list[str] | None = None) -> DataFrame:
+    """Return for each location how many users came there, and how many of them went on to any other location.
+
+    Filter the frame to the locations of the funnel before. Each user counts once for each location, by their first hit
+    there. The columns are location, n_users, n_users_completed_step, and rounded to three digits step_conversion_rate
+    (of the users at this step), full_conversion_rate and dropoff_share (of those at the step with most users). Most
+    users come first. ``groupby`` names columns to count by; they come first. The order of steps is not looked at.
+    """
+    keys = column_names(groupby)
+    data = require(data, "funnel_conversion", keys, user_id="", moment="timestamp", session_id="int64",
+                   session_hit_number="int64")
+    taken = {"location", "n_users", "n_users_completed_step"} & set(keys)
+    if taken:
+        raise InvalidValue(f"a group cannot be named {min(taken)!r}, as a column of the result is", hint="rename the column")
+    df = data.assign(location=location_names(data, location_stack, "funnel_conversion"))
+    state = state_of(df)
+    hits = (Ordering(state.column("session_id")), Ordering(state.column("session_hit_number")))
+    own = [state.column(name) for name in ("location", "user_id")]
+    first = Filter(state.plan, call("eq", over(aggregation("row_number"), own, hits), literal(1)), "first_hits")
+    order = (Ordering(Column("moment", state.plan.types["moment"])), Ordering(Column("location", STRING)))
+    partition = [first.column(name) for name in dict.fromkeys(("user_id", *keys))]
+    following = over(aggregation("lead", Column("location", STRING), literal(1), literal(None, STRING)), partition, order)
+    plan = Extend(first, (("next_location", following),), "first_hits")
+    paths = frame_of(state.with_plan(plan, ()), [*df.data_columns, "next_location"])
+    went_on = paths.next_location.notnull() & paths.location.notnull()
+    paths["went_on"] = paths.user_id.where(went_on)
+    counted = paths.groupby([*keys, "location"]).agg(n_users=("user_id", "nunique"),
+                                                      n_users_completed_step=("went_on", "nunique")).reset_index()
+    most = counted.n_users.max() if not keys else counted.groupby(keys).n_users.transform("max")
+    counted["step_conversion_rate"] = (counted.n_users_completed_step / counted.n_users).round(3)
+    counted["full_conversion_rate"] = (counted.n_users_completed_step / most).round(3)
+    counted["dropoff_share"] = ((counted.n_users - counted.n_users_completed_step) / most).round(3)
+    return counted.sort_values([*keys, "n_users", "location"], [*([True] * len(keys)), False, True])

@@ -1,0 +1,115 @@
+"""Navigation paths: consecutive locations of users, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from objectiv_local.errors import ColumnNotFound, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Ordering,
+    Select,
+    aggregation,
+    call,
+    case,
+    frame_of,
+    literal,
+    over,
+    state_of,
+)
+from objectiv_local.hub.checks import column_names, require
+from objectiv_local.hub.locations import location_names
+from objectiv_local.types import BOOL, STRING
+
+#: The column with the number of the step that converts.
+CONVERSION_STEP = "_first_conversion_step_number"
+_MOST_STEPS = 100
+
+
+def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | None = None,
+                         location_stack: Series | str | None = None, add_conversion_step_column: bool = False,
+                         only_converted_paths: bool = False, start_from_end: bool = False,
+                         n_examples: int | None = None, sort_by: str | Sequence[str] | None = None) -> DataFrame:
+    """Return the paths of ``steps`` consecutive locations that start at each hit, in columns ``<column>_step_<i>``.
+
+    Hits are put in order by ``sort_by`` (by default ``moment``) and then by the name of their location, within groups of
+    ``by``, which are the index; without it, all hits are one sequence. Locations are the nice names of
+    ``location_stack``: a column, or a series of stacks or of names. A path that is over before ``steps`` ends in missing
+    values; one that has only its first step is left out, unless it is the first of its group. With ``start_from_end``,
+    paths end at each hit, and missing values come first; the path of a group's first hit is left out. ``n_examples``
+    keeps the paths of the first so many hits of each group.
+
+    With ``add_conversion_step_column``, ``_first_conversion_step_number`` is the first step whose hit converts; the
+    frame needs the bool column ``is_conversion_event``. ``only_converted_paths`` keeps paths that convert after their
+    first step, and leaves out the steps behind the conversion.
+
+    Raises InvalidValue for a number of steps that is not from 1 to 100.
+    """
+    for name, value in (("steps", steps), ("n_examples", n_examples)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise InvalidValue(f"{name} has to be a whole number from 1, not {value!r}")
+    if steps > _MOST_STEPS:
+        raise InvalidValue(f"a path of {steps} steps is too long", hint=f"paths have at most {_MOST_STEPS} steps")
+    keys = column_names(by)
+    sorting = column_names(sort_by) or ["moment"]
+    data = require(data, "get_navigation_paths", [*keys, *sorting])
+    converts = add_conversion_step_column or only_converted_paths
+    if converts and data.dtypes.get("is_conversion_event") != "bool":
+        raise ColumnNotFound("is_conversion_event is not present in the frame as a bool, and paths to a conversion need it",
+                             hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)")
+    location = location_names(data, location_stack, "get_navigation_paths")
+    title = location.name
+    df = data.assign(__location=location)
+    state = state_of(df)
+    partition = [state.column(key) for key in keys]
+    order = tuple(Ordering(state.column(name)) for name in (*sorting, "__location"))
+
+    def step(name: str, number: int) -> Expr:
+        """Return the value of a column at a step of the path."""
+        column = state.column(name)
+        distance = steps - number if start_from_end else number - 1
+        if distance == 0:
+            return column
+        op = "lag" if start_from_end else "lead"
+        moved = aggregation(op, column, literal(distance), literal(None, column.type))
+        return over(moved, partition, order)
+
+    numbers = range(1, steps + 1)
+    labels = [f"{title}_step_{number}" for number in numbers]
+    columns: list[tuple[str, Expr]] = [
+        (label, step("__location", number)) for label, number in zip(labels, numbers, strict=True)]
+    columns.append(("__offset", call("sub", over(aggregation("row_number"), partition, order), literal(1))))
+    if converts:
+        columns += [(f"__converts_{number}", step("is_conversion_event", number)) for number in numbers]
+    plan: Node = Extend(state.plan, tuple(columns), "paths")
+    offset = plan.column("__offset")
+    if start_from_end:
+        kept = call("gt", offset, literal(0))
+    elif steps > 1:
+        kept = call("or", call("not_null", plan.column(labels[1])), call("eq", offset, literal(0)))
+    else:
+        kept = literal(True)
+    if n_examples is not None:
+        kept = call("and", kept, call("lt", offset, literal(n_examples)))
+    plan = Filter(plan, kept, "paths")
+    shown = list(labels)
+    if converts:
+        whens = [(Column(f"__converts_{number}", BOOL), literal(number)) for number in numbers]
+        plan = Extend(plan, ((CONVERSION_STEP, case(whens)),), "paths")
+        reached = plan.column(CONVERSION_STEP)
+        if only_converted_paths:
+            plan = Filter(plan, call("gt", reached, literal(1)), "paths")
+            plan = Extend(plan, tuple(
+                (label, case([(call("le", literal(number), reached), Column(label, STRING))]))
+                for label, number in zip(labels, numbers, strict=True)), "paths")
+        if add_conversion_step_column:
+            shown.append(CONVERSION_STEP)
+    chosen = tuple((name, plan.column(name)) for name in (*keys, *shown, *(["__offset"] if "__offset" not in keys else [])))
+    plan = Select(plan, chosen, "paths")
+    ordering = tuple(Ordering(plan.column(name)) for name in (*keys, "__offset"))
+    return frame_of(state.with_rows(plan, tuple(keys), ordering), shown)

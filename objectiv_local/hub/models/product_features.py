@@ -1,0 +1,66 @@
+"""Features of a product, by the locations that users act on, and how many users use each."""
+
+from __future__ import annotations
+
+from objectiv_local.errors import ColumnNotFound, InvalidType
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.locations import location_names
+from objectiv_local.hub.models.conversions import conversions_counter, conversions_in_time
+from objectiv_local.hub.series import SeriesGlobalContext
+from objectiv_local.hub.settings import Settings
+
+KEYS = ["application", "feature_nice_name", "event_type"]
+
+
+def top_product_features(data: DataFrame, location_stack: Series | str | None = None,
+                         event_type: str = "InteractiveEvent") -> DataFrame:
+    """Return the number of users of each feature, most used first, in a column ``user_id_nunique``.
+
+    A feature is an application, the nice name of ``location_stack`` (by default of the whole stack; a slice of it, or
+    the name of a column) and the type of the event: the index is application, feature_nice_name, event_type. Hits
+    count that are of ``event_type``, their own type or one above it. The frame needs the application context.
+    """
+    return _features(data, location_stack, event_type, "user_id_nunique")
+
+
+def top_product_features_before_conversion(settings: Settings, data: DataFrame, name: str,
+                                           location_stack: Series | str | None = None,
+                                           event_type: str = "InteractiveEvent") -> DataFrame:
+    """Return the number of users of each feature in hits before the first conversion ``name`` of their session.
+
+    As ``top_product_features``, of sessions with a conversion only, in a column ``unique_users``.
+    """
+    data = require(data, "top_product_features_before_conversion", session_id="int64", moment="timestamp")
+    so_far = conversions_in_time(settings, data, name)
+    in_all = conversions_counter(settings, data, name)
+    data, location_stack = _held(data, location_stack)
+    return _features(data[(in_all > 0) & (so_far == 0)], location_stack, event_type, "unique_users")
+
+
+def _features(data: DataFrame, location_stack: Series | str | None, event_type: str, column: str) -> DataFrame:
+    data = require(data, "top_product_features", user_id="", event_type="string", stack_event_types="json")
+    data, location_stack = _held(data, location_stack)
+    df = data[data.stack_event_types.json.array_contains(event_type)]
+    names = location_names(df, location_stack, "top_product_features")
+    df = df.assign(application=_application(df), feature_nice_name=names).dropna(subset=KEYS)
+    counted: DataFrame = df.groupby(KEYS).user_id.nunique().rename(column).to_frame()
+    return counted.sort_values([column, *KEYS], [False, True, True, True])
+
+
+def _held(data: DataFrame, location_stack: Series | str | None) -> tuple[DataFrame, str | None]:
+    """Return the frame with a series of it as a column, and its name: rows are left out next, and it goes with them."""
+    if not isinstance(location_stack, Series):
+        return data, location_stack
+    return data.assign(feature_stack_asked_for=location_stack), "feature_stack_asked_for"
+
+
+def _application(data: DataFrame) -> Series:
+    if "application" not in data.data_columns:
+        raise ColumnNotFound("application is not present in the frame, and top_product_features needs it",
+                             hint="make the frame with ModelHub(global_contexts=['application'])")
+    application = data["application"]
+    if not isinstance(application, SeriesGlobalContext):
+        raise InvalidType(f"application has to be a global context, not {application.dtype}",
+                          hint="make the frame with ModelHub(global_contexts=['application'])")
+    return application.context.id

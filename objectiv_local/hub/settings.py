@@ -1,0 +1,34 @@
+"""The settings of a hub: what models need to know beside the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from objectiv_local.errors import ColumnNotFound, near
+from objectiv_local.frame import Series
+
+#: A conversion: its location stack, its event type, or both.
+Conversion = tuple[Series | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a hub was made with, and the conversions registered since.
+
+    A model that depends on any of it has a first parameter ``settings``; as a method of a hub it gets those of the hub.
+    """
+
+    #: The format of strftime that makes periods of moments.
+    time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f"
+    #: The names of the global contexts that event frames get as columns.
+    global_contexts: tuple[str, ...] = ()
+    #: The registered conversions, by name.
+    conversions: dict[str, Conversion] = field(default_factory=dict)
+
+    def conversion(self, name: str) -> Conversion:
+        """Return the conversion registered as ``name``. Raises ColumnNotFound."""
+        if name not in self.conversions:
+            raise ColumnNotFound(f"there is no conversion event {name!r}",
+                                 hint=near(str(name), self.conversions) if self.conversions
+                                 else "register it with add_conversion_event")
+        return self.conversions[name]
