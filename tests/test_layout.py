@@ -89,3 +89,14 @@ def test_the_bridge_knows_frames_by_their_public_names_and_the_module_for_author
             if isinstance(node, ast.Attribute) and node.attr in ("_state", "_expr"):
                 inside[name] = node.attr
     assert inside == {}
+
+
+#: What Objectiv's events are made of. Only the hub, and what is made of its frames, knows it.
+OBJECTIV = re.compile(r"(?i:location.?stack|global.?context)|\bObjectiv\b|[a-z]Context\b")
+
+
+def test_layers_below_the_hub_know_no_layout_of_events() -> None:
+    layers = {"dialects", "engines", "frame", "plan", "types.py"}
+    below = (name for name in MODULES if name.split("/")[1] in layers)
+    assert [name for name in below if OBJECTIV.search(MODULES[name])] == []
+    assert OBJECTIV.search(MODULES["objectiv_local/hub/series.py"])
