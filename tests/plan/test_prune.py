@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from plan.events import after, day, events, is_kept, numbered, per_user
 
-from objectiv_local.plan.distinct import name_distinct
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Sort, Union, Unnest
 from objectiv_local.plan.rewrite import prune
@@ -65,23 +64,3 @@ def test_groups_stay_where_only_their_number_is_read():
     plan = events()
     groups = Aggregate(plan, (("user_id", plan.column("user_id")),), (("n", aggregation("size")),))
     after(Aggregate(groups, (), (("users", aggregation("size")),)), prune)
-
-
-# ---- names of stacks
-
-
-def test_different_stacks_are_named_once_below_groups():
-    plan = events()
-    named = Extend(plan, (("name", call("json_path_name", plan.column("stack"))),))
-    question = Aggregate(named, (("name", named.column("name")),), (("n", aggregation("size")),))
-    text = after(question, name_distinct)
-    assert "Aggregate different_stacks by stack = stack" in text
-    assert is_kept(named, name_distinct)
-
-
-def test_stacks_that_are_computed_are_named_once_too():
-    plan = events()
-    stack = call("json_filter", plan.column("stack"), literal({"_type": "LinkContext"}))
-    named = Extend(plan, (("name", call("json_path_name", stack)),))
-    assert "different_stacks by stack_2 = stack_2" in after(
-        Aggregate(named, (("name", named.column("name")),), (("n", aggregation("size")),)), name_distinct)

@@ -54,14 +54,14 @@ class Op:
     """The answer depends on the order of the two arguments, and on nothing else about them."""
     of_period: bool = False
     """The answer is the same for all moments of a period, which the first argument names."""
-    costly: bool = False
-    """A join with the distinct arguments costs less than computing it for every row."""
+    costly: str | None = None
+    """A join with the distinct arguments costs less than computing it for every row: what an answer is called there."""
     adds_scales: bool = False
     """A decimal answer has the decimal places of all arguments together, rather than those of the one with most."""
 
 
 def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, total: bool = False, compares: bool = False,
-           of_period: bool = False, costly: bool = False, adds_scales: bool = False) -> Op:
+           of_period: bool = False, costly: str | None = None, adds_scales: bool = False) -> Op:
     """Return an operation on the values of one row."""
     return Op(name=name, kind="scalar", signatures=signatures, meaning=meaning, null_only=null_only, total=total,
               compares=compares, of_period=of_period, costly=costly, adds_scales=adds_scales)
