@@ -474,6 +474,6 @@ DIALECT = Dialect(
     join_steps=2,
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
-                       "json_slice", "json_filter", "json_path_name", "json_path_features", "json_data", "json_length",
+                       "json_slice", "json_filter", "json_path_name", "json_pick", "json_data", "json_length",
                        "json_integer", "json_index", "json_index_text", "parse_timestamp"}),
 )
