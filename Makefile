@@ -1,5 +1,6 @@
-# Every target prepares .venv by itself, again whenever pyproject.toml or constraints.txt changed. All it needs is Python
-# 3.11 or newer with the venv module; name another one with `make PYTHON=python3.13 test`.
+# Every target prepares .venv by itself, again whenever pyproject.toml or constraints.txt changed; `make test-lowest` has a
+# .venv-lowest of its own. All they need is Python 3.11 or newer with the venv module; name another one with
+# `make PYTHON=python3.13 test`.
 # Paths are relative, so that a checkout may stand on a path with spaces.
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: demo test check lint types layers fuzz bench docs clean
+.PHONY: demo test test-lowest check lint types layers fuzz bench docs clean
 .NOTPARALLEL:
 
 demo: .venv/demo.stamp  ## a question about the sample events, as a result and as SQL
@@ -17,6 +18,9 @@ demo: .venv/demo.stamp  ## a question about the sample events, as a result and a
 
 test: .venv/dev.stamp  ## all tests, on every engine
 	$(python) -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
+
+test-lowest: .venv-lowest/test.stamp  ## all tests, with the lowest versions that pyproject.toml allows
+	.venv-lowest/bin/python -m pytest -n 2 --dist worksteal $(PYTEST_ARGS)
 
 check: lint types layers  ## everything but the tests; with `make --keep-going check`, all of it even when a part fails
 
@@ -39,19 +43,24 @@ docs: .venv/dev.stamp  ## what the docs say, run
 	$(python) -m pytest tests/docs $(PYTEST_ARGS)
 
 clean:  ## remove the environment and every cache
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv-lowest .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 
 define venv
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with make PYTHON=...")'
-	@$(python) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1)
 endef
 
 .venv/demo.stamp: pyproject.toml constraints.txt
-	$(venv)
+	$(call venv,.venv)
 	$(pip) install --quiet -c constraints.txt -e .
 	@touch $@
 
 .venv/dev.stamp: pyproject.toml constraints.txt
-	$(venv)
+	$(call venv,.venv)
 	$(pip) install --quiet -c constraints.txt -e '.[dev]'
 	@touch .venv/demo.stamp $@
+
+.venv-lowest/test.stamp: pyproject.toml constraints-lowest.txt
+	$(call venv,.venv-lowest)
+	.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-lowest.txt -e '.[test]'
+	@touch $@

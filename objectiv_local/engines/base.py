@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from objectiv_local.errors import ConnectionFailed
@@ -42,6 +42,8 @@ class Settings:
     statement_timeout: float | None = None
     external_access: bool = False
     hint: str = ""
+    #: The types of columns of text files.
+    dtypes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Target:
     make: Callable[[], Engine]
     unchanged: Callable[[Engine], bool] = lambda _: True
     is_writable: bool = True
+    #: Whether it is read as text, so that columns have the types that ``Settings.dtypes`` says.
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,13 @@ class Engine(Protocol):
     @property
     def gone(self) -> AbstractSet[str]:
         """The names of temporary tables that were lost with a connection, or stayed with the parent process."""
+
+    def tables(self) -> list[str]:
+        """Return the names of the tables and views that can be read, as :meth:`table` takes them.
+
+        A name has its schema before it where the name alone finds another table, or none; a part with dots or quotes in it is
+        quoted.
+        """
 
     def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
@@ -199,6 +210,15 @@ def split_name(name: str) -> tuple[str, ...]:
     if not re.fullmatch(rf"(?:{_PART})(?:\.(?:{_PART}))*", name):
         return (name,)
     return tuple(part[1:-1].replace('""', '"') if part.startswith('"') else part for part in re.findall(_PART, name))
+
+
+def shown_name(parts: Sequence[str]) -> str:
+    """Return the name of a table as :func:`split_name` takes it apart.
+
+    >>> shown_name(["public", "data"]), shown_name(["a.b", "c"])
+    ('public.data', '"a.b".c')
+    """
+    return ".".join(part if re.fullmatch(r'[^".]+', part) else qualified(part) for part in parts)
 
 
 def qualified(*parts: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Mapping
 
 from objectiv_local.arguments import checked
 from objectiv_local.engines.base import Backend, Engine, Settings, Target
@@ -30,14 +31,20 @@ if hasattr(os, "register_at_fork"):
 
 @checked
 def connect(target: object = None, *, read_only: bool = True, new: bool = False,
-            statement_timeout: float | None = None, external_access: bool = False) -> Engine:
+            statement_timeout: float | None = None, external_access: bool = False,
+            dtypes: Mapping[str, str] | None = None) -> Engine:
     """Return a connection to ``target``.
 
     ========================================================  =======================================================
     target                                                    what it gives
     ========================================================  =======================================================
     a Parquet file, a pattern such as ``'events/*.parquet'``  one table, ``data``
-    a directory                                               one table, ``data``: all .parquet files in and below it
+    a directory                                               one table, ``data``: all .parquet files in and below it; if
+                                                              there are none, the files of one other format
+    a CSV (``.csv``, ``.tsv``) or JSON lines file             one table, ``data``, as it is now; both may be compressed
+    (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``, ``.zst``)
+    an Arrow file (``.arrow``, ``.feather``, ``.ipc``)        one table, ``data``, mapped into memory
+    a list of files of one format                             one table, ``data``
     a ``.duckdb`` or ``.db`` file                             the tables of the DuckDB database
     an open DuckDB connection                                 its tables, temporary ones too; it stays open
     a pandas or polars frame, a pyarrow table                 one table, ``data``, as it is now
@@ -60,13 +67,19 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     which files differ. A path that names an existing file is that file, even if it looks like a pattern. Frames read the files
     as they are when rows are fetched, and raise :class:`DataInvalid` if columns are gone or have other types by then.
 
+    Text and Arrow files are read once, into the memory of the connection, or disk if that is full; a file that has changed is
+    another target. The first line of a CSV file holds the names of its columns. Types are those that the values of all rows
+    have, objects and arrays of JSON lines are JSON, and ``dtypes`` sets the type of single columns, such as
+    ``{'zip': 'string', 'amount': 'decimal(18, 2)'}``. What cannot be read raises :class:`DataInvalid` with file and line, and
+    nothing is loaded. For queries on many gigabytes, write Parquet files.
+
     DuckDB reads only the target and loads no extensions, so that opening an untrusted database, whose views could read any
     file, is safe. ``external_access=True`` allows both, and so do remote addresses and your own DuckDB connection.
 
     Raises :class:`InvalidValue` for a target that is not understood and for settings that it cannot have,
-    :class:`TableNotFound` for a file that is not
-    there, :class:`DataInvalid` for a file that is not Parquet, and :class:`ConnectionFailed`, whose message never holds
-    a password, for a database that cannot be reached.
+    :class:`TableNotFound` for a file that is not there, :class:`DataInvalid` for a file that is not of its format,
+    :class:`ColumnNotFound` for ``dtypes`` of columns that the file lacks, and :class:`ConnectionFailed`, whose message never
+    holds a password, for a database that cannot be reached.
     """
     if statement_timeout is not None and not 0 < statement_timeout <= _MOST_SECONDS:
         raise InvalidValue(f"statement_timeout is {statement_timeout}",
@@ -75,16 +88,19 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
         target = _from_environment()
     if isinstance(target, Engine):
         given = {"read_only": not read_only and target.read_only, "new": new,
-                 "statement_timeout": statement_timeout is not None, "external_access": external_access}
+                 "statement_timeout": statement_timeout is not None, "external_access": external_access, "dtypes": bool(dtypes)}
         for name, changes in given.items():
             if changes:
                 raise InvalidValue(f"{name} cannot be set for {target.description}, which is connected already",
                                    hint="give connect() what to connect to, with the settings, in place of the engine")
         return target
-    found = _found(target, Settings(read_only, statement_timeout, external_access, _hint()))
+    found = _found(target, Settings(read_only, statement_timeout, external_access, _hint(), dtypes or {}))
     if not read_only and not found.is_writable:
         raise InvalidValue("read_only=False is for databases; Parquet files and tables in memory are only read",
                            hint="connect to a .duckdb file, a DuckDB connection or Postgres to write tables")
+    if dtypes and not found.is_text:
+        raise InvalidValue("dtypes is for CSV and JSON files; other targets have types of their own",
+                           hint="pass all_dtypes to DataFrame.from_table, or use astype")
     key = (*found.key, read_only, statement_timeout, external_access)
     with _lock:
         engine = None if new else _open.get(key)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from objectiv_local.engines import process
-from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, qualified
+from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, qualified, shown_name
 from objectiv_local.engines.stream import Stream
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
 
@@ -238,6 +238,14 @@ class Session(ABC):
                             self._end_snapshot()
                 finally:
                     self._snapshots -= 1
+
+    def tables(self) -> list[str]:
+        """Return the names of the tables and views; see :meth:`Engine.tables`."""
+        return [shown_name(place) for place in self._places()]
+
+    @abstractmethod
+    def _places(self) -> list[tuple[str, ...]]:
+        """Return the tables and views, with a schema where their name alone finds another one, or none."""
 
     @abstractmethod
     def _begin_snapshot(self) -> bool:

@@ -14,7 +14,7 @@ from objectiv_local.hub.events import checked_contexts, get_objectiv_dataframe
 from objectiv_local.hub.funnel import FunnelDiscovery
 from objectiv_local.hub.map import Map
 from objectiv_local.hub.methods import WithSettings, method
-from objectiv_local.hub.models.logistic import LogisticRegression
+from objectiv_local.hub.models.logistic import BinaryLogisticRegression
 from objectiv_local.hub.models.nested_locations import visualize_location_stack
 from objectiv_local.hub.models.periods import checked_format, time_agg
 from objectiv_local.hub.settings import Conversion, Settings
@@ -71,9 +71,9 @@ class ModelHub(WithSettings):
         """Return what finds the paths that users take."""
         return FunnelDiscovery()
 
-    def get_logistic_regression(self, *args: object, **kwargs: object) -> LogisticRegression:
+    def get_logistic_regression(self, *args: object, **kwargs: object) -> BinaryLogisticRegression:
         """Return scikit-learn's LogisticRegression over frames, with scikit-learn's parameters."""
-        return LogisticRegression(*args, **kwargs)
+        return BinaryLogisticRegression(*args, **kwargs)
 
     def add_conversion_event(self, location_stack: Series | None = None, event_type: str | None = None,
                              name: str | None = None) -> None:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from objectiv_local.engines import Engine
+from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
     InvalidType,
     InvalidValue,
+    NotSupported,
     ObjectivError,
     QueryFailed,
     ReadOnly,
@@ -398,3 +399,18 @@ def test_memory_of_batches_is_bounded(engine: Engine) -> None:
         highest = max(highest, pa.total_allocated_bytes() - before)
         assert batch.num_rows <= 5000
     assert highest < 100_000_000  # the whole result is four times that
+
+
+def test_tables_lists_names_that_can_be_opened(writable: Engine) -> None:
+    writable.execute("CREATE TABLE scratch.plain AS SELECT 1 AS x")
+    writable.execute('CREATE VIEW scratch."with.dot" AS SELECT 2 AS x')
+    writable.execute('CREATE TEMPORARY TABLE "Brief ""one""" AS SELECT 3 AS x')
+    assert {"scratch.plain", 'scratch."with.dot"', '"Brief ""one"""'} <= set(writable.tables())
+    assert [name for name in writable.tables() if not writable.table(name).columns] == []
+
+
+def test_an_address_may_name_the_driver(postgres_url: str) -> None:
+    for scheme in ("postgresql+psycopg", "postgres+psycopg2", "POSTGRESQL+asyncpg"):
+        assert connect(f"{scheme}://{postgres_url.partition('://')[2]}").description == connect(postgres_url).description
+    with pytest.raises(NotSupported, match="cannot connect to an address that starts with mysql"):
+        connect("mysql+driver://host/db")

@@ -85,7 +85,7 @@ def test_moments(engine):
     assert values(df.t.astype("time").astype("string")) == ["04:05:06.789012", "23:59:59.999999", None, "00:00:00.000000"]
     assert values(df.t.dt.time > "12:00") == [False, True, None, False]
     assert values(df.t.dt.normalize()) == [None if pd.isna(value) else value for value in pandas.dt.normalize()]
-    assert df.t.median().value == pandas.median().to_pydatetime()
+    assert df.t.median().value == pandas.median().round("us").to_pydatetime()
     with pytest.raises(InvalidType, match="a time has no year"):
         _ = df.t.dt.time.dt.year
 

@@ -295,9 +295,10 @@ def aggregated(draw: Draw, production: Production, scope: Scope) -> Aggregation:
 
 def arguments(draw: Draw, production: Production, scope: Scope) -> list[Expr]:
     name = production.op.name
-    if production.args[:1] == (FLOAT64,) and name in ("sum", "sum_or_null", "mean", "var", "std", "quantile"):
+    approximate = production.op.approximate
+    if production.args[:1] == (FLOAT64,) and (approximate or name in ("sum", "sum_or_null", "mean", "quantile")):
         more = [fixed(draw, strategy) for strategy in CONSTANTS.get(name, ())]
-        return [finite(exact(draw, scope)) if name in ("var", "std") else exact(draw, scope), *more]
+        return [finite(exact(draw, scope)) if approximate else exact(draw, scope), *more]
     inner = scope.without_windows()
     constants = iter(CONSTANTS.get(name, ()))
     args: list[Expr] = []
@@ -361,7 +362,7 @@ def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
     if op.ordered and not order:
         order = (Ordering(literal(True)),)  # one row: nothing tells rows apart
     found = over(aggregation(op.name, *args, where=where), partition, order, frame)
-    return call("round", found, literal(6)) if op.name in ("var", "std") else found
+    return call("round", found, literal(6)) if op.approximate else found
 
 
 FRAMES: tuple[WindowFrame | None, ...] = (

@@ -7,10 +7,16 @@ from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+import pytest
+import sklearn
 from frame.frames import opened
 from scipy import sparse
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from objectiv_local import DataFrame
+
+#: The release of scikit-learn: tests run on the lowest and on the newest that the package works with.
+RELEASE = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 
 rng = np.random.default_rng(7)
 N = 60
@@ -131,3 +137,15 @@ def close(found, expected, rtol, atol):
         return
     # One ulp of slack is for the engines' own arithmetic row by row.
     np.testing.assert_allclose(found.astype("float64"), expected.astype("float64"), rtol=max(rtol, 5e-16), atol=atol)
+
+
+def each_check(estimators, **options):
+    """Return scikit-learn's own checks of estimators as parameters of a test; older releases of it make a generator of them."""
+    mark = parametrize_with_checks(estimators, **options)
+    names, values = mark.args
+    return pytest.mark.parametrize(names, list(values), **mark.kwargs)
+
+
+def known(estimator, options):
+    """Return whether the installed scikit-learn knows these parameters of a class of its own."""
+    return set(options) <= set(estimator().get_params())

@@ -79,7 +79,7 @@ CALLS: dict[str, dict[str, str]] = {
 #: Names that hold no call, and those with tests of wrong arguments of their own in tests/ml.
 NOT_TRIED = {"metrics", "XY", "spec", "from_spec", "batches", "fit_batches", "Label", "SequenceCounts"}
 #: scikit-learn's own classes: they take other data than frames as scikit-learn does, and keep any parameter until they are
-#: fitted; see test_parameters_of_estimators.
+#: fitted, as test_wrong_arguments does with each.
 ESTIMATORS = set(OBJECTS) - {"Features", "SequenceCounts"}
 
 
@@ -89,6 +89,16 @@ class MlScope(Scope):
     def __missing__(self, name: str) -> Any:
         self[name] = found = eval(MADE[name], globals(), self)
         return found
+
+    def data(self, name: str) -> tuple[Any, ...]:
+        """Return what an estimator is fitted to."""
+        found: tuple[Any, ...] = eval(f"({DATA.get(name, 'numbers')},)", globals(), self)
+        return found
+
+    def needed(self, name: str) -> dict[str, Any]:
+        """Return the parameters that an estimator needs."""
+        given = CALLS.get(f"ml.{name}", {}) | ({"transformers": REQUIRED["transformers"]} if name == "Compose" else {})
+        return {parameter: eval(value, globals(), self) for parameter, value in given.items()}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from names import test_hub, test_names
 
 import objectiv_local
 from objectiv_local import DataFrame, ModelHub, Series, connect  # noqa: F401 - for the arguments
+from objectiv_local.plan.ops import OPS
 
 #: Packages whose classes and functions users call. What is below plans, dialects and statements is inside.
 PACKAGES = ("frame", "hub")
@@ -87,7 +88,7 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
-    "LogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
+    "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
 
@@ -108,6 +109,8 @@ REQUIRED = {
     "X": "features", "y": "labels", "objs": "[df, df]", "obj": "df", "target": "target", "context_type": "'LinkContext'",
     "key_": "'id'",
 }
+#: The same for every other required parameter, by its annotation.
+BY_ANNOTATION = {"str": "'x'", "int": "2", "float": "0.5", "bool": "True"}
 #: The same for calls of their own: the arguments that differ, and as ``self`` the object.
 CALLS: dict[str, dict[str, str]] = {
     "DataFrame.agg": {"func": "'sum'"}, "DataFrame.aggregate": {"func": "'sum'"},
@@ -163,9 +166,8 @@ CALLS: dict[str, dict[str, str]] = {
 #: Calls that raise whatever they are given, as their docstrings say.
 RAISING = {"DataFrame.__bool__", "Series.__bool__", "Series.__iter__", "Series.random", "Map.conversion_count",
            "ModelHub.to_metabase",
-           *(f"{owner}.{name}" for owner, names in {
-               "Window": "first last median mode nunique", "SeriesWindow": "first last median mode nunique quantile"}.items()
-             for name in names.split())}
+           *(f"{owner}.{name}" for owner in ("Window", "SeriesWindow") for name in ("median", *OPS)
+             if name == "median" or not OPS[name].windowed)}
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ class PublicCall:
             if each.name in own:
                 found[each.name] = eval(own[each.name], globals(), scope)
             elif each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-                found[each.name] = eval(REQUIRED[each.name], globals(), scope)
+                found[each.name] = eval(REQUIRED.get(each.name) or BY_ANNOTATION[each.annotation], globals(), scope)
         return found
 
     def call(self, scope: Scope, arguments: dict[str, Any]) -> Any:

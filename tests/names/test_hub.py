@@ -19,7 +19,7 @@ from hub.tables import APP, HOME, event, stored
 from names.test_functions import described, described_class, members
 from names.test_names import proofs, shown
 
-from objectiv_local import ModelHub, display_sql_as_markdown  # noqa: F401 - for the examples
+from objectiv_local import ModelHub, display_sql_as_markdown, ml  # noqa: F401 - for the examples
 from objectiv_local.hub import aggregate, funnel, map, modelhub, series  # noqa: A004 - the name of the module
 from objectiv_local.hub.models import logistic
 
@@ -29,7 +29,9 @@ LINES = [line.split(" | ") for line in (HERE / "hub.txt").read_text("utf-8").spl
 EXAMPLES = {name: rest[0] for name, *rest in LINES if not rest[0].startswith("- ")}
 CLASSES = [modelhub.ModelHub, map.Map, aggregate.Aggregate, funnel.FunnelDiscovery, series.SeriesLocationStack,
            series.LocationStack, series.SeriesGlobalContext, series.SeriesGlobalContexts, series.GlobalContexts,
-           logistic.LogisticRegression]
+           logistic.BinaryLogisticRegression]
+#: Classes that have another name than in the original.
+RENAMED = {"BinaryLogisticRegression": "LogisticRegression"}
 
 TOP, LOGO = {"_type": "NavigationContext", "id": "top"}, {"_type": "LinkContext", "id": "logo", "href": "/"}
 BUY, WHO = {"_type": "PressableContext", "id": "buy"}, {"_type": "IdentityContext", "id": "email", "value": "joan@x"}
@@ -92,6 +94,10 @@ def test_no_example_is_empty():
         assert len(found) != 4 or found[3] or name == "GlobalContext.__getattr__", name
 
 
+def test_a_name_means_one_thing_in_the_hub_and_in_the_bridge():
+    assert {cls.__name__ for cls in CLASSES} & set(ml.__all__) == set()
+
+
 def page() -> str:
     """Return the page: each name with its example, where it works and how it differs, then what each does."""
     known = proofs()
@@ -116,8 +122,9 @@ def page() -> str:
                 continue
             signature, doc = described(cls, name, member)
             lines += [f"### `{cls.__name__}.{signature}`", "", doc, ""]
-            if f"{cls.__name__}.{name}" in EXAMPLES:
-                lines += [f"    {EXAMPLES[f'{cls.__name__}.{name}']}", ""]
+            original = f"{RENAMED.get(cls.__name__, cls.__name__)}.{name}"
+            if original in EXAMPLES:
+                lines += [f"    {EXAMPLES[original]}", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

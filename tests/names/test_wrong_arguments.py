@@ -7,13 +7,14 @@ Calls are found by inspection, so a new one is tried without a line here. It nee
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 from collections.abc import Iterator
 from inspect import Parameter
 
 import pandas as pd
 import pytest
-from names.ml_calls import MlCall, MlScope, ml_calls
+from names.ml_calls import ESTIMATORS, MlCall, MlScope, ml_calls
 from names.public_calls import INSIDE, OBJECTS, RAISING, Scope, classes, public_calls
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -37,7 +38,7 @@ NUMBERS = "5 1.5 -1 nan"
 #: What parameters take beside what their annotations say exactly, by name.
 TAKEN = {
     # any string, any whole number, any number from 0 or 1, and no names at all
-    **dict.fromkeys("prefix prefix_sep node_name format_str repl sep root_location others sub event_type".split(),
+    **dict.fromkeys("prefix suffix prefix_sep node_name format_str repl sep root_location others sub event_type".split(),
                     "text empty"),
     **dict.fromkeys("name to_strip identity_resolution time_aggregation".split(), "text"),
     **dict.fromkeys("decimals periods i start stop width".split(), "5 -1"),
@@ -48,6 +49,7 @@ TAKEN = {
     **dict.fromkeys("other left right lower upper value".split(), f"{NUMBERS} series"),
     **dict.fromkeys("default".split(), "5 -1"),
     "dtype": "class",
+    "dtypes": "{}",
     # classes of a target
     "pos_label": "5 1.5 -1 nan True text empty", "labels": "[] (1,2,3) pandas", "n_bins": "5", "zero_division": "nan True",
     "n_splits": "5", "seed": "5 -1", "max_features": "5", "max_sql": "5 large", "output": "text",
@@ -214,3 +216,75 @@ def test_parameters_of_estimators(estimator, parameter, value, ml_scope):
     with pytest.raises(InvalidValue) as caught:
         estimator(**{parameter: value}).fit(*data)
     assert isinstance(caught.value, InvalidParameterError)  # scikit-learn's own class, too
+
+
+#: What the parameters of estimators take, by name: scikit-learn's own rules for them are wide.
+ESTIMATORS_TAKE = {
+    **dict.fromkeys("tol C intercept_scaling alpha".split(), "5 1.5 large"), "n_jobs": "5 -1 large",
+    **dict.fromkeys("max_iter n_init".split(), "5"), "random_state": "5", "verbose": "5 large",
+    **dict.fromkeys("min_frequency max_categories".split(), "5 large"), "dtype": "class pandas", "n_bins": "5", "cv": "5",
+    "n_clusters": "5", "sample_rows": "5", "subsample": "5 large", "smooth": "5 1.5 large", "class_weight": "{}",
+    "transformers": "[]", "transformer_weights": "{}", "verbose_feature_names_out": "text empty",
+    # values of a column, which a fill value stands for where the strategy is constant
+    **dict.fromkeys("encoded_missing_value fill_value".split(), f"{NUMBERS} large"),
+    "missing_values": f"{NUMBERS} large text empty",
+}
+#: scikit-learn takes these as numbers of times, and is at it for ever.
+ENDLESS = {("max_iter", "large"), ("n_init", "large")}
+
+
+def right_for(parameter: str) -> set[str]:
+    return {*ESTIMATORS_TAKE.get(parameter, "").split(), "None", "True"}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", sorted(ESTIMATORS - {"HashKFold"}))
+def test_every_parameter_of_an_estimator(name, ml_scope):
+    estimator, data = getattr(ml, name), ml_scope.data(name)
+    needed = ml_scope.needed(name) | ({"strategy": "constant", "fill_value": 0.5} if name == "SimpleImputer" else {})
+    raw, accepted = [], []
+    for parameter in inspect.signature(estimator).parameters:
+        for wrong, make in WRONG.items():
+            # A function is called with what it is for; what it then raises is its own error.
+            if (parameter, wrong) in ENDLESS or wrong in ("function", "class"):
+                continue
+            where = f"{name}({parameter}={wrong})"
+            try:
+                fitted = estimator(**needed | {parameter: make(ml_scope)}).fit(*data)
+                for method in {"transform", "predict"} & set(dir(fitted)):
+                    fetched(getattr(fitted, method)(data[0]))
+                if name == "TargetEncoder":
+                    fetched(fitted.fit_transform(*data))
+            except ObjectivError:
+                continue
+            except Exception as error:
+                raw.append(f"{where} raises {error!r}")
+            else:
+                if wrong not in right_for(parameter):
+                    accepted.append(where)
+    assert not raw
+    assert not accepted, "wrong arguments that are accepted in silence; list those that are right in ESTIMATORS_TAKE"
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS - {"HashKFold", "KMeans"}))
+def test_every_target_of_an_estimator(name, ml_scope):
+    data = ml_scope.data(name)
+    raw, accepted = [], []
+    for wrong, make in WRONG.items():
+        for method in {"fit", "fit_transform", "score"} & set(dir(getattr(ml, name))):
+            estimator = getattr(ml, name)(**ml_scope.needed(name))
+            if method == "score":
+                estimator.fit(*data)
+            where = f"{name}.{method}(y={wrong})"
+            try:
+                getattr(estimator, method)(data[0], make(ml_scope))
+            except ObjectivError:
+                continue
+            except Exception as error:
+                raw.append(f"{where} raises {error!r}")
+            else:
+                # Transformers that learn nothing of a target pass it by, as scikit-learn's do.
+                if len(data) > 1 and (name, wrong) != ("Compose", "None"):
+                    accepted.append(where)
+    assert not raw
+    assert not accepted

@@ -330,7 +330,7 @@ class DuckDBEngine(Session):
                        default=None)
             if best is None:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
-                                    hint=near(name, self._table_names()))
+                                    hint=near(name, self.tables()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
         return StoredTable(Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
                            tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()),
@@ -348,13 +348,14 @@ class DuckDBEngine(Session):
             current = self._fetch("SELECT current_database(), current_schema()")[0]
         return (*map(str, current), *parts)
 
-    def _table_names(self) -> list[str]:
+    def _places(self) -> list[tuple[str, ...]]:
         if self.files is not None:
-            return sorted(self._aliases)
+            return [(alias,) for alias in sorted(self._aliases)]
         rows = self._run(lambda: self._connection.sql(
-            "SELECT DISTINCT schema_name, table_name, database_name IN (current_database(), 'temp') "
-            "AND schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall(), "")
-        return [table if current else f"{schema}.{table}" for schema, table, current in rows]
+            "SELECT DISTINCT database_name, schema_name, table_name, database_name IN (current_database(), 'temp'), "
+            "schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall(), "")
+        return [((table,) if here and current else (schema, table) if here else (database, schema, table))
+                for database, schema, table, here, current in rows]
 
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""

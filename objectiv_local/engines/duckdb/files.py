@@ -1,4 +1,4 @@
-"""Which files a target has: the Parquet files in a directory, or those that a pattern finds, looked up anew when asked."""
+"""Which files a target has: those of one format in a directory, or those that a pattern finds, looked up anew when asked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from pathlib import Path
 from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
 
 logger = logging.getLogger(__name__)
+
+#: What the names of Parquet files end in.
+PARQUET = (".parquet",)
 
 #: A directory with more entries than this is more likely a whole disk than a table.
 _MOST_ENTRIES = 200_000
@@ -35,13 +38,15 @@ class Files:
     parts: tuple[str, ...]
     """Names and patterns that found the files when the target was opened."""
     directory: Path | None = None
+    suffixes: tuple[str, ...] = PARQUET
+    """What the names of files in the directory end in."""
 
     def listing(self) -> Listing:
         """Return the files as they are now. Remote files are not asked for their state, which would take a request each."""
         if self.directory is None:
             paths = {path for part in self.parts for path in _matching(part)}
             return Listing(self.parts, _states(paths))
-        paths, parts, _ = _chosen(self.directory)
+        paths, parts, _ = _chosen(self.directory, self.suffixes)
         return Listing(parts, _states(paths))
 
 
@@ -59,7 +64,7 @@ def _state(path: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A Parquet file below a directory."""
+    """A file below a directory."""
 
     path: str
     real: str
@@ -70,8 +75,8 @@ class _File:
     in_pattern: bool
 
 
-def files_in(directory: Path) -> tuple[str, ...]:
-    """Return the Parquet files in a directory and below it: as one pattern if that finds exactly these, else file by file.
+def files_in(directory: Path, suffixes: tuple[str, ...] = PARQUET) -> tuple[str, ...]:
+    """Return the files in a directory and below it, by the end of their names: as one pattern if that finds exactly these.
 
     Each file is read once, however many links lead to it. As for Spark and Arrow, names that begin with a dot or an
     underscore are not data but belong to an unfinished write or to a table format. Raises
@@ -80,31 +85,32 @@ def files_in(directory: Path) -> tuple[str, ...]:
     """
     if directory.resolve().parent == directory.resolve():
         raise InvalidValue(f"{str(directory)!r} is the root of the file system", hint="give the directory of a table")
-    _, parts, left_out = _chosen(directory)
+    _, parts, left_out = _chosen(directory, suffixes)
     if left_out:
         logger.warning("%s: left out %s, whose names or directories begin with a dot or an underscore, or which are links "
                        "to files that are read already", directory, listed(left_out))
     return parts
 
 
-def _chosen(directory: Path) -> tuple[set[str], tuple[str, ...], list[str]]:
+def _chosen(directory: Path, suffixes: tuple[str, ...]) -> tuple[set[str], tuple[str, ...], list[str]]:
     """Return the files to read in and below a directory, the names or the pattern that find them, and the files left out."""
-    found = sorted(_below(directory), key=lambda file: (file.is_linked, file.path))
+    found = sorted(_below(directory, suffixes), key=lambda file: (file.is_linked, file.path))
     taken: dict[str, str] = {}
     for file in found:
         if not file.is_hidden:
             taken.setdefault(file.real, file.path)
     if not taken:
-        raise TableNotFound(f"the directory {str(directory)!r} holds no .parquet file", hint="give the directory of a table")
+        raise TableNotFound(f"the directory {str(directory)!r} holds no {' or '.join(suffixes)} file",
+                            hint="give the directory of a table")
     paths = set(taken.values())
     left_out = [file.path for file in found if file.path not in paths]
-    if paths == {file.path for file in found if file.in_pattern}:
+    if suffixes == PARQUET and paths == {file.path for file in found if file.in_pattern}:
         return paths, (f"{glob.escape(str(directory))}/**/*.parquet",), left_out
     return paths, tuple(glob.escape(path) for path in sorted(paths)), left_out
 
 
-def _below(top: Path) -> Iterator[_File]:
-    """Yield the Parquet files in a directory and below it. A directory is read once, however many links lead to it."""
+def _below(top: Path, suffixes: tuple[str, ...]) -> Iterator[_File]:
+    """Yield the files in a directory and below it. A directory is read once, however many links lead to it."""
     count = 0
     seen: set[str] = set()
     waiting = deque([(str(top), False, False)])
@@ -122,7 +128,7 @@ def _below(top: Path) -> Iterator[_File]:
             if entry.is_dir():
                 # Links come last, so that a directory is read under its own name.
                 (waiting.append if linked else waiting.appendleft)((entry.path, hidden, linked))
-            elif entry.name.lower().endswith(".parquet"):
+            elif entry.name.lower().endswith(suffixes):
                 yield _File(entry.path, os.path.realpath(entry.path), hidden, linked,
                             entry.name.endswith(".parquet") and not is_linked)
 

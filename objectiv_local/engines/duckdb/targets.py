@@ -8,17 +8,27 @@ import os
 import re
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from objectiv_local.engines import ingest
 from objectiv_local.engines.base import Engine, Settings, Target
 from objectiv_local.engines.duckdb.engine import DuckDBEngine
-from objectiv_local.engines.duckdb.files import Files, Reach, files_in, reach
+from objectiv_local.engines.duckdb.files import PARQUET, Files, Reach, files_in, reach
+from objectiv_local.engines.duckdb.rows_of_files import SUFFIXES, arrow_rows, checked_dtypes, format_of, load, one_format
 from objectiv_local.engines.secrets import without_secrets
-from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
+from objectiv_local.errors import (
+    ConnectionFailed,
+    DataInvalid,
+    InvalidType,
+    InvalidValue,
+    NotSupported,
+    ObjectivError,
+    TableNotFound,
+    near,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,8 +39,8 @@ if TYPE_CHECKING:
 Config = dict[str, str | bool | int | float | list[str]]
 
 #: What can be connected to, for messages.
-TARGETS = ("a Parquet file, directory or pattern", "a .duckdb file", "an open DuckDB connection",
-           "a pandas, polars or Arrow table")
+TARGETS = ("a Parquet, CSV, JSON lines or Arrow file", "a directory, pattern or list of these", "a .duckdb file",
+           "an open DuckDB connection", "a pandas, polars or Arrow table")
 
 _REMOTE = ("http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -55,6 +65,8 @@ def target(given: object, settings: Settings) -> Target | None:
         except (OSError, ValueError):
             pass
         raise InvalidValue("the text to connect to can be neither an address nor a file", hint=settings.hint)
+    if isinstance(given, list | tuple):
+        return _listed(given, settings)
     package, name = type(given).__module__.partition(".")[0], type(given).__name__
     if name == "DuckDBPyConnection":
         return _duckdb_connection(cast("duckdb.DuckDBPyConnection", given), settings)
@@ -84,22 +96,98 @@ def _file(text: str, settings: Settings) -> Target:
             raise _no_file(text, path, settings)
         return Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, settings))
     if path.is_dir():
-        found = Files(files_in(path), path)
+        found = _in_directory(path)
+        if found.suffixes != PARQUET:
+            return _rows(path.resolve(), found, path.name, aliases, settings)
         limits = None if settings.external_access else reach(path, found.parts)
         return _parquet(path.resolve(), found, path.name, aliases, settings, limits)
     if path.exists():
         # An existing file: wildcard characters in its name are literal.
         found = Files((glob.escape(str(path)),))
+        if format_of(path.name) != "parquet":
+            stem = path.name.partition(".")[0].casefold()
+            return _rows(path.resolve(), found, path.name, frozenset({"data", stem}), settings)
         limits = None if settings.external_access else reach(None, found.parts)
         return _parquet(path.resolve(), found, path.name, aliases, settings, limits)
     if glob.has_magic(text):
-        if next(glob.iglob(str(path), recursive=True), None) is None:  # noqa: PTH207 - pathlib takes no absolute pattern
+        names = sorted(glob.iglob(str(path), recursive=True))  # noqa: PTH207 - pathlib takes no absolute pattern
+        if not names:
             raise TableNotFound(f"no file matches {without_secrets(text)!r}", hint=f"relative names start at {Path.cwd()}")
         top = next(parent for parent in path.parents if not glob.has_magic(str(parent)))
         found = Files((str(path),))
+        if one_format(names, text) != "parquet":
+            return _rows(path, found, text, frozenset({"data"}), settings)
         limits = None if settings.external_access else reach(top, found.parts)
         return _parquet(path, found, text, frozenset({"data"}), settings, limits)
     raise _no_file(text, path, settings)
+
+
+def _listed(given: Sequence[object], settings: Settings) -> Target:
+    """Return how to read the files of a list, as one table."""
+    names = [str(os.fspath(each)) for each in given if isinstance(each, str | os.PathLike)]
+    if len(names) < len(given) or not names:
+        raise InvalidType("a list to connect to holds the names of files of one format", hint=settings.hint)
+    paths = [Path(name).expanduser().absolute() for name in names]
+    for name, path in zip(names, paths, strict=True):
+        if not path.is_file():
+            raise _no_file(name, path, settings)
+    if len(set(paths)) < len(paths):
+        raise InvalidValue("a list of files holds one of them twice", hint="name each file once")
+    found = Files(tuple(glob.escape(str(path)) for path in paths))
+    title = f"{len(paths)} files"
+    if one_format(names, title) != "parquet":
+        return _rows(tuple(paths), found, title, frozenset({"data"}), settings)
+    limits = None if settings.external_access else reach(None, found.parts)
+    return _parquet(tuple(paths), found, title, frozenset({"data"}), settings, limits)
+
+
+def _in_directory(path: Path) -> Files:
+    """Return the files of a directory: those of Parquet, or those of the one other format that it holds."""
+    try:
+        return Files(files_in(path), path)
+    except TableNotFound:
+        suffixes = tuple(suffix for suffix in SUFFIXES if suffix not in PARQUET)
+        found = Files(files_in(path, suffixes), path, suffixes)
+    one_format(found.parts, path.name)
+    return found
+
+
+def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], settings: Settings) -> Target:
+    """Return how to read the rows of text files or Arrow files, which the connection then holds as they are now."""
+    types = checked_dtypes(settings.dtypes)
+
+    def make() -> DuckDBEngine:
+        listing = files.listing()
+        names = [str(name) for name, *_ in listing.states]
+        kind = one_format(names, title)
+        limits = None if settings.external_access else Reach()
+        options: dict[str, Any] = {"default_table": "data", "aliases": aliases, "reach": limits,
+                                   "statement_timeout": settings.statement_timeout}
+        if kind == "arrow":
+            if types:
+                raise InvalidValue("dtypes is for text files, and Arrow files have types of their own",
+                                   hint="pass all_dtypes to DataFrame.from_table, or use astype")
+            table = arrow_rows(names)
+            engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", keep=(listing, table), **options)
+            engine.register("data", table)
+        else:
+            connection = _in_process()
+            try:
+                connection.execute("SET TimeZone = 'UTC'")
+                load(connection, kind, names, types)
+            except BaseException:
+                connection.close()
+                raise
+            engine = DuckDBEngine(connection, f"DuckDB over {title}", keep=(listing,), **options)
+        engine.reopen = make
+        return engine
+
+    def unchanged(engine: Engine) -> bool:
+        kept = engine.kept if isinstance(engine, DuckDBEngine) else None
+        return isinstance(kept, tuple) and kept[0] == files.listing()
+
+    return Target(("rows", identity, tuple(sorted(types.items()))), make, unchanged, is_writable=False,
+                  is_text=True)
 
 
 def _no_file(text: str, path: Path, settings: Settings) -> TableNotFound:

@@ -295,7 +295,7 @@ class PostgresEngine(Session):
                 rows = self._fetch(_CATALOGUE, {"name": qualified(*place), "short": qualified(*parts)})
             if not rows:
                 raise TableNotFound(f"there is no table {name!r} in {self.description}",
-                                    hint=near(name, self._table_names()))
+                                    hint=near(name, self.tables()))
         key = sorted((int(str(position)), str(column)) for column, _, position, *_ in rows if position is not None)
         temporary = bool(rows[0][3]) and parts[-1] in self.temporary
         return StoredTable(Relation("table", parts if rows[0][4] else place, temporary=temporary),
@@ -320,12 +320,12 @@ class PostgresEngine(Session):
                                hint="df.materialize(materialization='temp_table') makes a temporary table")
         return parts
 
-    def _table_names(self) -> list[str]:
-        return [str(row[0]) for row in self._fetch(
-            "SELECT CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE n.nspname || '.' || c.relname END "
+    def _places(self) -> list[tuple[str, ...]]:
+        return [(str(table),) if visible else (str(schema), str(table)) for table, schema, visible in self._fetch(
+            "SELECT c.relname, n.nspname, pg_table_is_visible(c.oid) "
             "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
             "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' "
-            "AND (n.nspname !~ '^pg_' OR n.oid = pg_my_temp_schema()) ORDER BY 1")]
+            "AND (n.nspname !~ '^pg_' OR n.oid = pg_my_temp_schema()) ORDER BY 2, 1")]
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
         """Store the rows of an Arrow table as a temporary table, and return where they are; see :meth:`Engine.load`."""

@@ -13,7 +13,7 @@ from objectiv_local.errors import InvalidValue, NotSupported
 #: What can be connected to, for messages.
 TARGETS = ("a postgresql:// address", "a libpq connection string")
 
-_POSTGRES_SCHEMES = ("postgresql://", "postgres://")
+_POSTGRES_SCHEMES = ("postgresql", "postgres")
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
 _LIBPQ_KEYWORDS = frozenset((
     "host hostaddr port dbname user password passfile service servicefile options application_name client_encoding "
@@ -36,9 +36,10 @@ def target(given: object, settings: Settings) -> Target | None:
         return None
     # Addresses are often pasted with blanks around them.
     address = given.strip()
-    if address.lower().startswith(_POSTGRES_SCHEMES):
-        scheme, _, rest = address.partition("://")
-        return _postgres(f"{scheme.lower()}://{rest}", settings)
+    scheme, mark, rest = address.partition("://")
+    # SQLAlchemy names the driver too, as in postgresql+psycopg://.
+    if mark and scheme.lower().partition("+")[0] in _POSTGRES_SCHEMES:
+        return _postgres(f"postgresql://{rest}", settings)
     return _postgres(given, settings) if _is_conninfo(given) else None
 
 

@@ -14,10 +14,12 @@ _TARGET = "target"
 
 
 @checked
-class LogisticRegression:
-    """scikit-learn's LogisticRegression over frames: fitting fetches the data, predicting adds columns.
+class BinaryLogisticRegression:
+    """scikit-learn's LogisticRegression of a yes-or-no over frames: fitting fetches the data, predicting adds columns.
 
-    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are scikit-learn's.
+    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are scikit-learn's. In the original, the
+    class is named LogisticRegression, which here is the model of ``objectiv_local.ml``: that one takes any classes, streams
+    rows, and predicts a column of probabilities for each class.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -28,16 +30,16 @@ class LogisticRegression:
         self._model = Model(*args, **kwargs)
 
     def __repr__(self) -> str:
-        return repr(self._model)
+        return f"Binary{self._model!r}"
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not (name.endswith("_") or name in self.get_params()):
-            raise AttributeNotFound(f"LogisticRegression has no attribute {name!r}")
+            raise AttributeNotFound(f"BinaryLogisticRegression has no attribute {name!r}")
         if not hasattr(self._model, name):
             raise AttributeNotFound(f"{name} is known after fitting", hint="call fit(X, y) first")
         return getattr(self._model, name)
 
-    def fit(self, X: DataFrame, y: Series) -> LogisticRegression:  # noqa: N803 - scikit-learn's name
+    def fit(self, X: DataFrame, y: Series) -> BinaryLogisticRegression:  # noqa: N803 - scikit-learn's name
         """Fit the model to the numeric or bool columns of ``X`` and the bool series ``y`` of the same rows. Fetches both.
 
         Raises InvalidValue for missing values, for no rows, and where ``y`` has one value only.
@@ -92,7 +94,7 @@ class LogisticRegression:
         params: dict[str, Any] = self._model.get_params(deep=deep)
         return params
 
-    def set_params(self, **params: Any) -> LogisticRegression:
+    def set_params(self, **params: Any) -> BinaryLogisticRegression:
         """Set scikit-learn's parameters of the model. Raises InvalidValue for an unknown one."""
         try:
             self._model.set_params(**params)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import sklearn.linear_model
+from sklearn.utils._param_validation import Interval
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
@@ -41,11 +42,14 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "tol": [Interval(numbers.Real, 0, None, closed="left")],
         **sklearn.linear_model.LinearRegression._parameter_constraints, "exact": ["boolean"]}
 
     def __init__(self, *, fit_intercept: bool = True, copy_X: bool = True, tol: float = 1e-6, n_jobs: int | None = None,
                  positive: bool = False, exact: bool = False) -> None:
-        super().__init__(fit_intercept=fit_intercept, copy_X=copy_X, tol=tol, n_jobs=n_jobs, positive=positive)
+        # Releases of scikit-learn before 1.7 have no tolerance; rows in memory are then fitted without one.
+        super().__init__(fit_intercept=fit_intercept, copy_X=copy_X, n_jobs=n_jobs, positive=positive)
+        self.tol = tol
         self.exact = exact
 
     def _fit_frame(self, X: DataFrame, y: Any) -> None:

@@ -78,9 +78,12 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
         self.n_iter_ = np.array([solved.iterations], dtype=np.int32)
 
     def _check_supported(self) -> None:
-        if self.penalty != "deprecated":
+        # Releases of scikit-learn before 1.8 say by `penalty` what later ones say by `l1_ratio` and `C`.
+        if self.penalty not in ("deprecated", sklearn.linear_model.LogisticRegression().penalty):
             raise NotSupported(f"LogisticRegression(penalty={self.penalty!r}) cannot be fitted to a frame",
                                hint="leave penalty out; C=numpy.inf means none")
+        if getattr(self, "multi_class", None) == "ovr":
+            raise self._unsupported("multi_class", "multinomial")
         if self.l1_ratio:
             raise self._unsupported("l1_ratio", 0)
         if self.solver not in ("lbfgs", "newton-cg", "newton-cholesky"):

@@ -76,8 +76,8 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         if self.strategy == "kmeans":
             raise NotSupported("KBinsDiscretizer(strategy='kmeans') does not take a frame",
                                hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory")
-        if self.strategy == "quantile" and self.quantile_method not in ("linear", "averaged_inverted_cdf"):
-            raise NotSupported(f"quantile_method={self.quantile_method!r} does not take a frame",
+        if self.strategy == "quantile" and self._method() not in ("linear", "averaged_inverted_cdf"):
+            raise NotSupported(f"quantile_method={self._method()!r} does not take a frame",
                                hint="use 'averaged_inverted_cdf' or 'linear'")
         found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
         missing = [name for name, count in zip(names, found.counts, strict=True) if count < found.rows]
@@ -100,10 +100,15 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         if self.strategy == "quantile":
             self._set_quantiles(frame, names, found.rows)
 
+    def _method(self) -> Method:
+        """Return the method of quantiles: the linear one where scikit-learn has no other yet, or warns of its default."""
+        given: Method = getattr(self, "quantile_method", "linear")
+        return "linear" if given == "warn" else given  # type: ignore[comparison-overlap]
+
     def _set_quantiles(self, frame: DataFrame, names: list[str], rows: int) -> None:
         sizes = [int(size) for size in np.broadcast_to(self.n_bins, len(names))]
         varied = [position for position in range(len(names)) if np.isfinite(self.bin_edges_[position][0])]
-        method: Method = self.quantile_method
+        method = self._method()
         shares = {position: [float(share) for share in np.linspace(0, 100, sizes[position] + 1) / 100] for position in varied}
         found = quantiles(frame, dict.fromkeys(names, rows),
                           {names[position]: [(method, share) for share in shares[position]] for position in varied})

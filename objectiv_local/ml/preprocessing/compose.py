@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserList
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -16,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Column, Expr, call, state_of, unused_name
-from objectiv_local.ml.estimator import OverFrames, is_frame
+from objectiv_local.ml.estimator import InvalidParameter, OverFrames, is_frame, parameters_checked
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
 from objectiv_local.ml.preprocessing.encoding import OneHotEncoder, OrdinalEncoder
@@ -99,6 +100,13 @@ class Compose(_Columns, ColumnTransformer):
         self._keep(names, [(name, part if _stays(part, columns) else _unfitted(part).fit(frame[columns], y), columns)
                            for name, part, columns in self._chosen_parts(frame, names)])
 
+    def _validate_params(self) -> None:
+        super()._validate_params()
+        for each in self.transformers:
+            if not isinstance(each, tuple | list) or len(each) != 3 or not isinstance(each[0], str):
+                raise InvalidParameter(f"the 'transformers' of Compose are (name, transformer, columns), and one is {each!r}",
+                                       hint="for instance ('numbers', ml.StandardScaler(), ['visits'])")
+
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         self._validate_params()
         names = self._names_to_fit(frame, y)
@@ -116,7 +124,8 @@ class Compose(_Columns, ColumnTransformer):
 
     def _chosen_parts(self, frame: DataFrame, names: list[str]) -> list[tuple[str, Any, list[str]]]:
         """Return the transformers with their names and those of their columns, the remainder as the last one."""
-        self._validate_transformers()
+        with parameters_checked():
+            self._validate_transformers()
         chosen = [(name, part, _chosen(frame, columns, name)) for name, part, columns in self.transformers]
         used = {name for _, _, columns in chosen for name in columns}
         return [*chosen, ("remainder", self.remainder, [name for name in names if name not in used])]
@@ -128,6 +137,9 @@ class Compose(_Columns, ColumnTransformer):
         stand_ins = [(name, part if _stays(part, columns) else _Fitted(part), columns) for name, part, columns in fitted]
         books.transformers, (_, books.remainder, _) = stand_ins[:-1], stand_ins[-1]
         books.n_jobs = None
+        if "force_int_remainder_cols" in books.get_params(deep=False):
+            # Names of the remainder, as all releases of scikit-learn after 1.6 have them.
+            books.force_int_remainder_cols = False
         books.fit_transform(pd.DataFrame({name: [0.0] for name in names}))
         books.transformers_ = [(name, part.fitted if isinstance(part, _Fitted) else part, columns)
                                for name, part, columns in books.transformers_]
@@ -298,6 +310,9 @@ def _fitted_names(columns: Any, names: Sequence[str]) -> list[str]:
     """Return the names of columns that a fitted ColumnTransformer knows by name or position, as a slice, or by a mask."""
     if isinstance(columns, str | int):
         columns = [columns]
+    if isinstance(columns, UserList):
+        # scikit-learn 1.6 keeps those of the remainder in a list that warns when it is read.
+        columns = columns.data
     if isinstance(columns, slice):
         ends = [names.index(each) if isinstance(each, str) else each for each in (columns.start, columns.stop)]
         # A name at the end of a slice is part of it, as in pandas.

@@ -11,7 +11,7 @@ from sklearn import preprocessing
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Expr, call, case, cast, literal, state_of
-from objectiv_local.ml.estimator import parameters_checked
+from objectiv_local.ml.estimator import InvalidParameter, parameters_checked
 from objectiv_local.ml.expressions import joined, real
 from objectiv_local.ml.preprocessing.categories import (
     category,
@@ -105,7 +105,11 @@ class Encoder(Invertible):
 
     def _number_type(self, values: Any) -> Any:
         """Return the type of encoded columns: floats, or whole numbers where ``dtype`` says so."""
-        kind = np.dtype(values).kind
+        try:
+            kind = np.dtype(values).kind
+        except (TypeError, ValueError) as error:
+            raise InvalidParameter(f"the 'dtype' parameter of {type(self).__name__} is no type of numbers: {error}",
+                                   hint="use numpy.float64 or numpy.int64") from None
         if kind not in "fiu":
             raise NotSupported(f"{type(self).__name__} makes numbers of a frame, not dtype {values!r}",
                                hint="use numpy.float64 or numpy.int64, and astype on the result")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -14,6 +16,7 @@ from sklearn.utils import check_array
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Expr, call, case, literal
+from objectiv_local.ml.estimator import InvalidParameter
 from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.transformer import FeatureExprs, Invertible
 from objectiv_local.ml.statistics.exact import ExactMoments, exact_moments
@@ -87,7 +90,7 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
         self._set(found.rows, counts, mean, var)
 
     def _set(self, rows: int, counts: Any, mean: Any, var: Any) -> None:
-        each = counts.astype("float64") if self.with_mean or self.with_std else counts
+        each = counts.astype(_type_of_counts()) if self.with_mean or self.with_std else counts
         self.n_samples_seen_ = np.int64(rows) if (counts == rows).all() else each
         self.mean_ = mean if self.with_mean or self.with_std else None
         self.var_, self.scale_ = None, None
@@ -102,6 +105,12 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _unscaled(features, self.mean_ if self.with_mean else None, self.scale_ if self.with_std else None)
+
+
+@cache
+def _type_of_counts() -> Any:
+    """Return the type that scikit-learn has numbers of values in: it differs between releases."""
+    return preprocessing.StandardScaler().fit([[0.0, 0.0], [0.0, np.nan]]).n_samples_seen_.dtype
 
 
 class _ByEnds(Scaler):
@@ -128,6 +137,10 @@ class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
     [0.0, 1.0, 0.5]
     """
 
+    def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
+        _two(self.feature_range, "feature_range", "MinMaxScaler")
+        super()._learn(frame, names, y)
+
     def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         out = {name: call("add", call("mul", as_float(expr, name), real(scale)), real(start))
                for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
@@ -152,7 +165,8 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
 
     def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         out = _scaled(features, None, self.scale_)
-        return state, _clipped(out, -1.0, 1.0) if self.clip else out
+        # Releases of scikit-learn before 1.9 do not clip.
+        return state, _clipped(out, -1.0, 1.0) if getattr(self, "clip", False) else out
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _unscaled(features, None, self.scale_)
@@ -172,7 +186,7 @@ class RobustScaler(Scaler, preprocessing.RobustScaler):
     """
 
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        low, high = (float(end) for end in self.quantile_range)
+        low, high = (float(end) for end in _two(self.quantile_range, "quantile_range", "RobustScaler"))
         if not 0 <= low <= high <= 100:
             raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for instance (25.0, 75.0)")
         ends = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
@@ -193,6 +207,13 @@ class RobustScaler(Scaler, preprocessing.RobustScaler):
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         return state, _unscaled(features, self.center_, self.scale_)
+
+
+def _two(given: Any, parameter: str, who: str) -> Any:
+    """Return two ends as they are given. Raises InvalidParameter for more or fewer, and for others than numbers."""
+    if len(given) != 2 or not all(isinstance(end, Real) for end in given):
+        raise InvalidParameter(f"the {parameter!r} parameter of {who} is two numbers, not {given!r}")
+    return given
 
 
 def _scaled(features: FeatureExprs, center: Any, scale: Any) -> FeatureExprs:

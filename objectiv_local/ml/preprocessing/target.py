@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn import preprocessing
@@ -12,7 +12,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TooLa
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Aggregate, Expr, aggregation, call, case, frame_of, literal, state_of
 from objectiv_local.ml.columns import row_key
-from objectiv_local.ml.estimator import parameters_checked
+from objectiv_local.ml.estimator import InvalidParameter, parameters_checked
 from objectiv_local.ml.expressions import constant, number_of, real
 from objectiv_local.ml.fetching import fetched, one_row
 from objectiv_local.ml.key import key_number
@@ -24,6 +24,10 @@ from objectiv_local.ml.targets import MAX_CLASSES, required_target, values_of
 
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
+
+
+#: Folds of cross-fitting at most: each is a case of the SQL of each column.
+MOST_FOLDS = 1000
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,10 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
     [2.0, 2.0, 8.0, 8.0]
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **preprocessing.TargetEncoder._parameter_constraints,
+        "cv": [*preprocessing.TargetEncoder._parameter_constraints["cv"], HashKFold]}
+
     encodings_: Any
     target_mean_: Any
     classes_: Any
@@ -97,6 +105,9 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
             return self.cv.n_splits, self.cv.seed
         if isinstance(self.cv, bool) or not isinstance(self.cv, int | np.integer):
             raise NotSupported(f"cv={self.cv!r} cannot split a frame", hint="pass a number of folds, or ml.HashKFold(...)")
+        if self.cv > MOST_FOLDS:
+            raise InvalidParameter(f"the 'cv' parameter of TargetEncoder is at most {MOST_FOLDS:,} folds, not {self.cv!r}",
+                                   hint="each fold is a case of the SQL of each column")
         return int(self.cv), 0
 
     def _fit_frame(self, frame: DataFrame, y: Any) -> None:

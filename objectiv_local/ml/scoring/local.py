@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,7 @@ class _Caller:
         self.task = task
         self.refused: set[bytes] = set()
         self.limit = _limit(task.model)
+        self.takes_none = _takes_none(task.model)
 
     def answers(self, table: pyarrow.Table) -> tuple[Any, Any]:
         """Return the answers for rows, and which rows have one. Answers are None if none has."""
@@ -157,8 +159,15 @@ class _Caller:
         return found
 
     def _container(self, table: pyarrow.Table) -> Any:
-        data = table.to_pandas()
+        import pandas as pd
+        import pyarrow as pa
+
+        # The same on every release of pandas: missing text is NaN.
+        text = {pa.string(): pd.StringDtype(na_value=np.nan)}
+        data = table.to_pandas(types_mapper=text.get)
         for name in data.columns:
+            if self.takes_none and isinstance(data[name].dtype, pd.StringDtype):
+                data[name] = data[name].astype(object).where(data[name].notna(), None)
             # As in SQL, whatever the model would make of such a number.
             if data[name].dtype == np.float64 and (far := np.abs(data[name]) > self.limit).any():
                 data[name] = np.where(far, np.sign(data[name]) * np.inf, data[name])
@@ -188,6 +197,26 @@ def _limit(model: Any) -> float:
         return family_of(last_step(model)).limit
     except NotSupported:
         return float("inf")
+
+
+def _takes_none(model: Any) -> bool:
+    """Return whether a model knows missing text as None, because it was fitted to such rows; to others, it is NaN."""
+    waiting, seen = [model], set[int]()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, list | tuple):
+            waiting += part
+        elif hasattr(part, "get_params") and not isinstance(part, type):
+            known = getattr(part, "categories_", None)
+            if isinstance(known, list) and any(value is None for values in known for value in list(values)[-1:]):
+                return True
+            if getattr(part, "missing_values", math.nan) is None:
+                return True
+            waiting += vars(part).values()
+    return False
 
 
 def _patterns(marks: Any) -> Iterator[tuple[Any, Any]]:

@@ -19,7 +19,7 @@ OPERATIONS = (
               "timedelta -> timedelta",
               meaning="The mean of the values that are not NULL; NULL if there are none. A mean duration is rounded to a "
                       "microsecond, a half to the even one."),
-    *(aggregate(name, "number int64! -> float64",
+    *(aggregate(name, "number int64! -> float64", approximate=True,
                 meaning=f"The {words} of the values that are not NULL, as floats; the constant is taken from the count of "
                         "the divisor (ddof). NULL if the divisor is not positive.")
       for name, words in (("var", "variance"), ("std", "standard deviation"))),

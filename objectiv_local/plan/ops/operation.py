@@ -36,6 +36,8 @@ class Op:
     """The aggregate that makes the answer for a group of the answers for parts of it; None if none does."""
     idempotent: bool = False
     """It makes no difference how often a value occurs."""
+    approximate: bool = False
+    """The last digits of the answer, a float, differ between engines."""
     internal: bool = False
     """Users have no name for it: it is a part of other aggregates."""
     extreme: bool = False
@@ -67,11 +69,11 @@ def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, t
 
 def aggregate(name: str, *signatures: str, meaning: str, ordered: bool = False, windowed: bool = True,
               combined_by: str | None = None, idempotent: bool = False, extreme: bool = False, null_only: bool = False,
-              internal: bool = False) -> Op:
+              approximate: bool = False, internal: bool = False) -> Op:
     """Return an operation on the rows of a group, and of a window unless ``windowed`` is false."""
     return Op(name=name, kind="aggregate", signatures=signatures, meaning=meaning, ordered=ordered, framed=True,
               windowed=windowed, combined_by=combined_by, idempotent=idempotent, extreme=extreme, null_only=null_only,
-              internal=internal)
+              approximate=approximate, internal=internal)
 
 
 def window(name: str, *signatures: str, meaning: str, framed: bool = False, ties: bool = False) -> Op:

@@ -74,9 +74,9 @@ def test_bad_input(df):
         model.predict(df[FEATURES])
     with pytest.raises(InvalidType, match="y has to be a bool series, not int64"):
         model.fit(df[FEATURES], df.hits)
-    with pytest.raises(InvalidType, match=r"y of LogisticRegression.fit has to be a Series, not"):
+    with pytest.raises(InvalidType, match=r"y of BinaryLogisticRegression.fit has to be a Series, not"):
         model.fit(df[FEATURES], [True])
-    with pytest.raises(InvalidType, match=r"X of LogisticRegression.fit has to be a DataFrame, not a SeriesInt64"):
+    with pytest.raises(InvalidType, match=r"X of BinaryLogisticRegression.fit has to be a DataFrame, not a SeriesInt64"):
         model.fit(df.hits, df.bought)
     with pytest.raises(InvalidType, match=r"there are \{'name': 'string'\}"):
         model.fit(df.assign(name="x")[["name", "hits"]], df.bought)

@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 from frame.frames import load, on_every_engine
+from ml.against import each_check
 from sklearn.base import clone
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from objectiv_local.ml.fitting.cluster import KMeans
 from objectiv_local.ml.fitting.linear import LinearRegression, Ridge
@@ -18,7 +18,7 @@ ESTIMATORS = [LinearRegression(), LinearRegression(exact=True), Ridge(solver="ls
               LogisticRegression()]
 
 
-@parametrize_with_checks(ESTIMATORS)
+@each_check(ESTIMATORS)
 @pytest.mark.filterwarnings("ignore")
 def test_every_check_of_scikit_learn(estimator, check):
     check(estimator)
@@ -42,7 +42,7 @@ def test_every_failing_check_is_one_of_scikit_learn():
         assert FAILING.get(type(estimator).__name__, {}).items() <= known.items()
 
 
-@parametrize_with_checks(DEFAULTS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))
+@each_check(DEFAULTS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))
 @pytest.mark.filterwarnings("ignore")
 def test_checks_as_they_are_by_default(estimator, check):
     check(estimator)

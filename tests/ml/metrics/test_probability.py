@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from frame.frames import on_every_engine
+from ml.against import RELEASE
 from ml.metrics.tables import TABLE, WEIGHTS, quietly, same, small, stored, weights
 from sklearn import metrics as sk
 
@@ -26,6 +27,15 @@ def test_losses_of_two_classes(engine, y, p, weight):
                  sk.brier_score_loss(truth, guess, pos_label=pos_label, **weights(weight)))
 
 
+def brier(truth, matrix, labels, weight=None, divisor=1):
+    """Return the mean over rows of the sum of squared differences of probabilities, as scikit-learn does since its release 1.7."""
+    wanted = (np.asarray(truth)[:, None] == np.asarray(labels)[None, :]).astype("float64")
+    found = float(np.average(((np.asarray(matrix) - wanted) ** 2).sum(axis=1), weights=weights(weight).get("sample_weight"))) / divisor
+    if RELEASE >= (1, 7):
+        same(found, sk.brier_score_loss(truth, matrix, labels=labels, scale_by_half=divisor == 2, **weights(weight)))
+    return found
+
+
 @on_every_engine
 @pytest.mark.parametrize("weight", WEIGHTS)
 def test_losses_of_several_classes(engine, weight):
@@ -34,12 +44,12 @@ def test_losses_of_several_classes(engine, weight):
     same(metrics.log_loss(df, "third", columns, sample_weight=weight), sk.log_loss(TABLE.third, matrix, **weights(weight)))
     for half in ("auto", True, False):
         same(metrics.brier_score_loss(df, "third", columns, sample_weight=weight, scale_by_half=half),
-             sk.brier_score_loss(TABLE.third, matrix, scale_by_half=half, **weights(weight)))
+             brier(TABLE.third, matrix, [0, 1, 2], weight, 2 if half is True else 1))
     # A class of the model that does not occur, and classes of text.
     same(metrics.log_loss(df, "word", columns, labels=["No", "what", "yes"], sample_weight=weight),
          sk.log_loss(TABLE.word, matrix, labels=["No", "what", "yes"], **weights(weight)))
     same(metrics.brier_score_loss(df, "one", columns, labels=[0, 1, 2], sample_weight=weight),
-         sk.brier_score_loss(TABLE.one, matrix, labels=[0, 1, 2], **weights(weight)))
+         brier(TABLE.one, matrix, [0, 1, 2], weight))
 
 
 @on_every_engine
@@ -48,7 +58,7 @@ def test_certainty_is_clipped(engine):
     df = small(engine, y=y, p=p, q=[1 - each for each in p])
     same(metrics.log_loss(df, "y", "p"), sk.log_loss(y, p))
     same(metrics.log_loss(df, "y", ["q", "p"]), sk.log_loss(y, np.array([[1 - each, each] for each in p])))
-    same(metrics.brier_score_loss(df, "y", ["q", "p"]), sk.brier_score_loss(y, np.array([[1 - each, each] for each in p])))
+    same(metrics.brier_score_loss(df, "y", ["q", "p"]), brier(y, [[1 - each, each] for each in p], [0, 1], divisor=2))
 
 
 @on_every_engine

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from frame.frames import load, on_every_engine, opened
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
@@ -163,6 +164,25 @@ def test_text_goes_through_a_pipeline_here(engine):
     assert len(none.to_pandas()) == 0
 
 
+ENCODER = OneHotEncoder(handle_unknown="ignore")
+
+
+@on_every_engine
+@pytest.mark.parametrize("missing", [None, np.nan])
+@pytest.mark.parametrize("encoder", [ENCODER, ColumnTransformer([("t", ENCODER, [0])]),
+                                     make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), ENCODER)])
+def test_missing_text_is_what_the_model_was_fitted_to(engine, missing, encoder):
+    encoder, wanted = clone(encoder), [1.0, 5.0, 2.0, 5.0, 1.0]
+    if hasattr(encoder, "steps"):
+        encoder.set_params(simpleimputer__missing_values=missing)
+    table = pd.DataFrame({"t": pd.Series(["x", missing, "y", missing, "x"], dtype=object)})
+    frame = DataFrame.from_pandas(opened(engine), table.rename_axis("k"))
+    for data, named in ((table, {}), (table.to_numpy(), {"features": ["t"]})):
+        model = make_pipeline(clone(encoder), LinearRegression()).fit(data, wanted)
+        found = score(model, frame, where="local", **named).sort_index().to_pandas()["prediction"]
+        np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
 def test_rows_of_many_batches_get_their_own_answers():
     count = 70_000
     rows = pd.DataFrame({"a": RNG.normal(size=count), "b": RNG.integers(0, 5, count)},
@@ -198,7 +218,7 @@ def test_a_pipeline_leaves_the_columns_that_it_transforms_as_they_were(engine):
     scored = score(model, frame, where="sql", method="predict_proba")
     assert scored.columns == ["a", "b", "c", "other", "probability_early", "probability_late"]
     found = scored.to_pandas()
-    wanted = ROWS.set_index(pd.Index(KEYS, name="_index_row")).sort_values("c")
+    wanted = ROWS.set_index(pd.Index(KEYS, name="_index_row", dtype=pd.StringDtype(na_value=np.nan))).sort_values("c")
     pd.testing.assert_frame_equal(found[["a", "b", "c"]], wanted, check_dtype=False)
     np.testing.assert_allclose(found["probability_late"], model.predict_proba(wanted)[:, 1], atol=1e-12)
     search = GridSearchCV(make_pipeline(Centered(), Ridge()), {"ridge__alpha": [1.0, 2.0]}, cv=2).fit(ROWS, ROWS["a"])

@@ -1,0 +1,233 @@
+"""CSV, JSON lines and Arrow files: rows and types as written, or an error with file and line, and nothing loaded."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import gzip
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.feather
+import pytest
+
+from objectiv_local import DataFrame, connect
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue, ObjectivError, TableNotFound
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CSV = """\
+id,at,local,zip,price,vip,note
+1,2024-03-31T00:30:00.250Z,2024-03-31 01:30:00,01234,1.50,true,"two
+lines, one value"
+2,2024-03-31T02:30:00+02:00,2024-03-31 02:30:00,11234,2,false,
+"""
+TYPES = {"id": "int64", "at": "timestamp", "local": "timestamp", "zip": "string", "price": "float64", "vip": "bool",
+         "note": "string"}
+at = datetime.datetime.fromisoformat
+ROWS = [(1, at("2024-03-31 00:30:00.250"), at("2024-03-31 01:30:00"), "01234", 1.5, True, "two\nlines, one value"),
+        (2, at("2024-03-31 00:30:00"), at("2024-03-31 02:30:00"), "11234", 2.0, False, None)]
+
+
+def opened(target: object, **options: object) -> DataFrame:
+    return DataFrame.from_table(connect(target, **options), "data")  # type: ignore[arg-type]
+
+
+def rows(df: DataFrame) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in df.to_arrow().to_pylist()]
+
+
+def written(path: Path, text: str | bytes) -> Path:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+@pytest.mark.parametrize(("name", "packed"), [
+    ("events.csv", bytes), ("events.CSV", bytes), ("events.csv.gz", gzip.compress),
+    ("events.csv.zst", lambda text: pa.compress(text, "zstd", asbytes=True))])
+def test_csv(tmp_path: Path, name: str, packed: object) -> None:
+    df = opened(written(tmp_path / name, packed(CSV.encode())))  # type: ignore[operator]
+    assert df.dtypes == TYPES
+    assert rows(df.sort_values("id")) == ROWS
+
+
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
+def test_what_separates_values_is_seen(tmp_path: Path, mark: str) -> None:
+    path = written(tmp_path / ("a.tsv" if mark == "\t" else "a.csv"), f"x{mark}y\n1{mark}a,b\n2{mark}c\n")
+    assert rows(opened(path).sort_values("x")) == [(1, "a,b"), (2, "c")]
+
+
+def test_types_are_those_of_all_rows(tmp_path: Path) -> None:
+    """More rows than are asked at first: the last ones have values that would not fit, or would lose digits."""
+    lines = [f"{i},{i},2024-01-01,1" for i in range(60_000)]
+    path = written(tmp_path / "late.csv", "\n".join(["n,code,day,whole", *lines, "60000,A7,2024-01-02T10:00:00,1.25"]))
+    df = opened(path)
+    assert df.dtypes == {"n": "int64", "code": "string", "day": "timestamp", "whole": "float64"}
+    assert rows(df[df.n >= 59_999].sort_values("n")) == [
+        (59_999, "59999", at("2024-01-01"), 1.0), (60_000, "A7", at("2024-01-02 10:00:00"), 1.25)]
+
+
+def test_the_answers_are_those_of_pandas(tmp_path: Path) -> None:
+    events = pd.DataFrame({"user": [f"u{i * 7919 % 97}" for i in range(5000)], "day": pd.Timestamp("2024-01-01"),
+                           "hits": [i * 31 % 13 for i in range(5000)]})
+    events["day"] += pd.to_timedelta([i % 30 for i in range(5000)], unit="D")
+    events.to_csv(tmp_path / "events.csv", index=False)
+    events.assign(day=events.day.astype(str)).to_json(tmp_path / "events.jsonl", orient="records", lines=True)
+    wanted = events.groupby("day").agg({"user": "nunique", "hits": "sum"})
+    for name in ("events.csv", "events.jsonl"):
+        df = opened(tmp_path / name)
+        found = df.groupby("day").agg({"user": "nunique", "hits": "sum"}).to_pandas()
+        assert found.to_numpy().tolist() == wanted.to_numpy().tolist()
+
+
+def test_dtypes_change_their_columns_alone(tmp_path: Path) -> None:
+    path = written(tmp_path / "events.csv", CSV)
+    df = opened(path, dtypes={"id": "string", "price": "decimal(18, 2)"})
+    assert df.dtypes == TYPES | {"id": "string", "price": "decimal(38,2)"}
+    assert df.sort_values("id").to_arrow().to_pydict()["price"] == [decimal.Decimal("1.50"), decimal.Decimal("2.00")]
+    assert opened(path).dtypes == TYPES
+    lines = written(tmp_path / "events.jsonl", '{"id": 1, "price": 0.1}\n{"id": 2, "price": 0.25}\n')
+    found = rows(opened(lines, dtypes={"price": "decimal(18, 2)"}))
+    assert found == [(1, decimal.Decimal("0.10")), (2, decimal.Decimal("0.25"))]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    events = [{"event": "press", "at": "2024-01-02T03:04:05.678Z", "n": 1,
+               "properties": {"plan": "pro", "tags": ["a", {"b": 1}]}},
+              {"event": "view", "at": "2024-01-02T03:04:06Z", "n": 2.5, "properties": {}, "late": "x", "list": [1, "a"]}]
+    text = "\n".join(map(json.dumps, events))
+    for path in (written(tmp_path / "events.jsonl", text), written(tmp_path / "events.ndjson.gz", gzip.compress(text.encode())),
+                 written(tmp_path / "events.json", json.dumps(events))):
+        df = opened(path)
+        assert df.dtypes == {"event": "string", "at": "timestamp", "n": "float64", "properties": "json", "late": "string",
+                             "list": "json"}
+        found = df.sort_values("event").to_arrow().to_pydict()
+        assert found["at"] == [at("2024-01-02 03:04:05.678"), at("2024-01-02 03:04:06")]
+        assert [json.loads(each) for each in found["properties"]] == [each["properties"] for each in events]
+        assert [found["late"], found["list"][0], json.loads(found["list"][1])] == [[None, "x"], None, [1, "a"]]
+        plans = df.assign(plan=df.properties.json.get_value("plan", as_str=True)).sort_values("event")
+        assert plans.to_arrow()["plan"].to_pylist() == ["pro", None]
+
+
+def test_a_key_that_only_late_rows_have_is_a_column(tmp_path: Path) -> None:
+    lines = [f'{{"n": {i}}}' for i in range(50_000)] + ['{"n": 50000, "late": "here"}']
+    df = opened(written(tmp_path / "events.jsonl", "\n".join(lines)))
+    assert df.dtypes == {"n": "int64", "late": "string"}
+    assert rows(df[df.late.notnull()]) == [(50_000, "here")]
+
+
+def test_arrow_files(tmp_path: Path) -> None:
+    table = pa.table({"x": [1, 2, None], "at": pa.array([1, 2, 3], pa.timestamp("ns")),
+                      "s": pa.array(["a", "b", "a"]).dictionary_encode()})
+    first = at("1970-01-01")
+    pyarrow.feather.write_feather(table, tmp_path / "lz4.feather")
+    pyarrow.feather.write_feather(table, tmp_path / "plain.arrow", compression="uncompressed")
+    with pa.OSFile(str(tmp_path / "stream.ipc"), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    for name in ("lz4.feather", "plain.arrow", "stream.ipc"):
+        assert rows(opened(tmp_path / name)) == [(1, first, "a"), (2, first, "b"), (None, first, "a")]
+    assert opened(tmp_path / "*.feather").x.sum().value == 3
+    assert opened([tmp_path / "lz4.feather", tmp_path / "plain.arrow"]).x.sum().value == 6
+
+
+def test_many_files_are_one_table_by_names_of_columns(tmp_path: Path) -> None:
+    (tmp_path / "days" / "more").mkdir(parents=True)
+    first = written(tmp_path / "days" / "1.csv", "a,b\n1,x\n")
+    second = written(tmp_path / "days" / "more" / "2.csv", "b,c\ny,2.5\n")
+    written(tmp_path / "days" / "_hidden.csv", "a,b\n9,9\n")
+    wanted = [(1, "x", None), (None, "y", 2.5)]
+    for target in (tmp_path / "days", f"{tmp_path}/days/**/[12].csv", [first, second], (str(first), str(second))):
+        assert rows(opened(target).sort_values("b")) == wanted
+
+
+def test_a_changed_file_is_another_target(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "x\n1\n")
+    before = opened(path)
+    assert connect(path) is before.engine
+    written(path, "x\n1\n5\n")
+    os.utime(path, ns=(1, 1))
+    assert opened(path).x.sum().value == 6
+    assert before.x.sum().value == 1
+
+
+BAD = {
+    "empty.csv": (b"", "'empty.csv' is empty"),
+    "nohead.csv": (b"1,2\n3,4\n", "the first line of 'nohead.csv' has values and not the names of columns"),
+    "long.csv": (b"a,b\n1,2\n3,4,5\n", "'long.csv' cannot be read: CSV Error on Line: 3; Original Line: 3,4,5; Expected"),
+    "short.csv": (b"a,b\n1,2\n3\n", "'short.csv' cannot be read: CSV Error on Line: 3; Original Line: 3; Expected Number"),
+    "tail.csv": (b"a,b\n" + b"1,2\n" * 50_000 + b"1,2,3\n", "CSV Error on Line: 50002; Original Line: 1,2,3"),
+    "latin.csv": ("a,b\n1,café\n".encode("latin1"), "This file is not utf-8 encoded"),
+    "cut.csv.gz": (gzip.compress(b"a,b\n" + bytes(range(48, 58)) * 9000)[:-20], "'cut.csv.gz' cannot be read"),
+    "nogzip.csv.gz": (b"a,b\n1,2\n", "'nogzip.csv.gz' cannot be read"),
+    "cut.jsonl": (b'{"a": 1}\n{"a": \n', "'cut.jsonl' cannot be read: Malformed JSON"),
+    "empty.jsonl": (b"", "'empty.jsonl' is empty"),
+    "values.jsonl": (b"1\n2\n", "'values.jsonl' cannot be read"),
+    "no.arrow": (b"ARROW1 but not really", "'no.arrow' cannot be read as Arrow"),
+    "no.feather": (b"", "'no.feather' cannot be read as Arrow"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path, name: str) -> None:
+    content, message = BAD[name]
+    path = written(tmp_path / name, content)
+    with pytest.raises(DataInvalid) as caught:
+        connect(path)
+    assert message in str(caught.value)
+    assert "hint: " in str(caught.value)
+    assert "Possible" not in str(caught.value)
+    assert "sample_size" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("target", "options", "error", "message"), [
+    ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "Could not convert string \"17\" to 'BOOLEAN'"),
+    ("a.csv", {"dtypes": {"X1": "string"}}, ColumnNotFound, "dtypes: 'a.csv' has no column 'X1'"),
+    ("b.jsonl", {"dtypes": {"y": "string"}}, ColumnNotFound, "dtypes: 'b.jsonl' has no column 'y'"),
+    ("a.csv", {"dtypes": {"x": "nothing"}}, InvalidValue, "dtype 'nothing' is not known"),
+    ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from text as timedelta"),
+    ("a.csv", {"dtypes": 5}, InvalidType, "dtypes"),
+    ("a.csv", {"read_only": False}, InvalidValue, "read_only=False is for databases"),
+    ("*", {}, InvalidValue, "different formats"),
+    ("", {}, InvalidValue, "different formats"),
+    ("c.csv", {}, TableNotFound, "there is no file"),
+])
+def test_wrong_settings(tmp_path: Path, target: str, options: dict[str, object], error: type[ObjectivError],
+                        message: str) -> None:
+    written(tmp_path / "a.csv", "x\n17\n")
+    written(tmp_path / "b.jsonl", '{"x": 1}')
+    with pytest.raises(error) as caught:
+        connect(str(tmp_path / target), **options)  # type: ignore[arg-type]
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [[], [5], ["a.csv", None]])
+def test_a_list_holds_names_of_files(given: list[object]) -> None:
+    with pytest.raises(InvalidType, match="a list to connect to holds the names of files of one format"):
+        connect(given)
+
+
+def test_dtypes_are_for_text(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValue, match="dtypes is for CSV and JSON files"):
+        connect(pd.DataFrame({"x": [1]}), dtypes={"x": "string"})
+    path = written(tmp_path / "a.csv", "x\n17\n")
+    with pytest.raises(InvalidValue, match=r"dtypes cannot be set for DuckDB over a\.csv, which is connected already"):
+        connect(connect(path), dtypes={"x": "string"})
+    pyarrow.feather.write_feather(pa.table({"x": [1]}), tmp_path / "a.arrow")
+    with pytest.raises(InvalidValue, match="dtypes is for text files"):
+        connect(tmp_path / "a.arrow", dtypes={"x": "string"})
+
+
+def test_names_are_quoted(tmp_path: Path) -> None:
+    path = written(tmp_path / "it's; DROP.csv", "it's,\"a\"\"b\"\n1,2\n")
+    assert rows(opened(path, dtypes={"it's": "string"})) == [("1", 2)]
+
+
+def test_a_file_in_hand_reads_no_other(tmp_path: Path) -> None:
+    secret = written(tmp_path / "secret.csv", "x\n1\n")
+    engine = connect(written(tmp_path / "a.csv", "x\n1\n"))
+    with pytest.raises(ObjectivError):
+        engine.execute(f"SELECT * FROM read_csv('{secret}')")
