@@ -15,6 +15,7 @@ from objectiv_local.frame import savepoints as saving
 from objectiv_local.frame import scale as scaling
 from objectiv_local.frame import variables as setting
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.export import Export
 from objectiv_local.frame.functions import reduction
 from objectiv_local.frame.groupby import (
     aggregated,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 @frame_class
 @checked
-class DataFrame(Reductions["DataFrame"]):
+class DataFrame(Reductions["DataFrame"], Export):
     """A lazy table with an index, in the manner of pandas.
 
     Nothing is computed until rows are asked for with ``to_pandas``, ``to_polars``, ``to_arrow``, ``to_numpy`` or

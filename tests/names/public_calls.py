@@ -24,7 +24,7 @@ PACKAGES = ("frame", "hub")
 #: Public classes of these packages that hold no call for users: values, and what is on its way to one.
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
-          "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "SeriesMoment", "GlobalContext",
+          "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
@@ -162,6 +162,7 @@ CALLS: dict[str, dict[str, str]] = {
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
     "connect": {"target": "target"},
+    **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},
     "to_datetime": {"arg": "df.v", "unit": "'s'"},
 }
 #: Calls that raise whatever they are given, as their docstrings say.

@@ -11,6 +11,7 @@ import datetime  # noqa: F401 - for the examples
 import io
 import os
 import re
+import tempfile  # noqa: F401 - for the examples
 from functools import cache
 from pathlib import Path
 

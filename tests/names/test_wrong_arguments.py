@@ -58,6 +58,7 @@ TAKEN = {
 #: The same for parameters of one call, in place of the above.
 TAKEN_BY = {
     "to_datetime arg": "series",
+    **{f"DataFrame.{name} path": "text" for name in ("to_parquet", "to_csv", "to_json")},
     **{f"Series.__{name}__ other": "True" for name in ("and", "or", "xor", "rand", "ror", "rxor")},
     **{f"Series.__{name}__ other": "5 series" for name in ("lshift", "rshift")},
     **{f"SeriesTimedelta.__{name}__ other": "5 1.5 -1 series" for name in ("mul", "rmul", "truediv")},
@@ -166,6 +167,12 @@ def quiet(monkeypatch):
 
 def test_every_class_of_users_has_an_object_to_call_on():
     assert {name for name in classes() if name not in INSIDE} == set(OBJECTS)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Run where a name of a file may be any text."""
+    monkeypatch.chdir(tmp_path)
 
 
 @each_call

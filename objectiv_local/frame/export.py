@@ -1,0 +1,194 @@
+"""Frames as files, and as a stream of Arrow for other libraries. Rows are streamed; a file appears only when it is complete."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from objectiv_local.arguments import checked, in_words
+from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, TableNotFound, near
+from objectiv_local.types import Type
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from objectiv_local.frame.frame import DataFrame
+
+_COMPRESSIONS = ("zstd", "snappy", "gzip", "lz4", "brotli", "none")
+
+
+@checked
+class Export:
+    """What a frame can be written as."""
+
+    __slots__ = ()
+
+    def to_parquet(self, path: str | os.PathLike[str], compression: str = "zstd") -> None:
+        """Write the rows to a Parquet file, the index first, in the order of the frame.
+
+        ``compression`` is zstd, snappy, gzip, lz4, brotli or none.
+
+        Columns have the Arrow types of results: JSON and uuids are text, and durations are stored as Arrow durations, which
+        DuckDB reads as whole microseconds. A file of that name is replaced, once all rows are written; if that fails, it stays
+        as it is. Memory is bounded.
+
+        Raises TableNotFound for a directory that is not there, and InvalidValue for a path that is a directory and for an
+        unknown compression.
+        """
+        import pyarrow.parquet as pq
+
+        if compression not in _COMPRESSIONS:
+            raise InvalidValue(f"compression is {compression!r}", hint=near(compression, _COMPRESSIONS))
+
+        frame = cast("DataFrame", self)
+        batches = frame.to_batches()
+        with _replacing(path) as file:
+            writer: pq.ParquetWriter | None = None
+            for batch in batches:
+                writer = writer or pq.ParquetWriter(file, batch.schema, compression=compression)
+                writer.write_batch(batch)
+            if writer is None:
+                writer = pq.ParquetWriter(file, _schema(frame), compression=compression)
+            writer.close()
+
+    def to_csv(self, path: str | os.PathLike[str], sep: str = ",") -> None:
+        """Write the rows to a CSV file in UTF-8, the index first, in the order of the frame; the first line has the names.
+
+        A missing value is an empty field, and an empty string is ``""``. Strings are quoted. Timestamps have six digits of the
+        second, durations are seconds, intervals are written as ``(0.0, 1.0]``, and JSON is its text. A file of that name is
+        replaced, once all rows are written; if that fails, it stays as it is. Memory is bounded.
+
+        Raises TableNotFound for a directory that is not there, and InvalidValue for a path that is a directory and for a
+        separator that is not one character.
+        """
+        import pyarrow as pa
+        from pyarrow import csv
+
+        if len(sep.encode()) != 1 or sep in '"\r\n':
+            raise InvalidValue(f"sep is {sep!r}", hint="give one character, such as ',' or ';'")
+        frame = cast("DataFrame", self)
+        types = _types(frame)
+        schema = pa.schema([(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type)
+                            for field in _schema(frame)])
+        batches = frame.to_batches()
+        with _replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
+            for batch in batches:
+                writer.write_batch(pa.record_batch([_as_text(column, type_) for column, type_
+                                                    in zip(batch.columns, types.values(), strict=True)], schema=schema))
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the rows to a file of JSON lines in UTF-8: one object a line, the index first, in the order of the frame.
+
+        A missing value is null, JSON stays JSON, dates and timestamps are ISO 8601 text (in UTC, without an offset), durations
+        are seconds, decimals are numbers with all their digits, and uuids are text. A file of that name is replaced, once all
+        rows are written; if that fails, it stays as it is. Memory is bounded.
+
+        Differs from pandas: there is always one object a line.
+
+        Raises DataInvalid for NaN and infinity, which JSON does not have, TableNotFound for a directory that is not there, and
+        InvalidValue for a path that is a directory.
+        """
+        frame = cast("DataFrame", self)
+        types = _types(frame)
+        names = [json.dumps(name, ensure_ascii=False) for name in types]
+        batches = frame.to_batches()
+        with _replacing(path) as file:
+            for batch in batches:
+                columns = [[_as_json(value, name, type_) for value in column.to_pylist()]
+                           for column, (name, type_) in zip(batch.columns, types.items(), strict=True)]
+                for row in zip(*columns, strict=True):
+                    fields = ", ".join(f"{name}: {value}" for name, value in zip(names, row, strict=True))
+                    file.write(f"{{{fields}}}\n".encode())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the rows as a stream of Arrow, by which Polars, pandas, Altair and others take a frame as it is."""
+        import pyarrow as pa
+
+        if requested_schema is not None and type(requested_schema).__name__ != "PyCapsule":
+            raise InvalidType(f"requested_schema of __arrow_c_stream__ has to be an Arrow schema in a PyCapsule, "
+                              f"not {in_words(requested_schema)}", hint="leave it out, or give schema.__arrow_c_schema__()")
+        frame = cast("DataFrame", self)
+        reader = pa.RecordBatchReader.from_batches(_schema(frame), frame.to_batches())
+        return reader.__arrow_c_stream__(requested_schema)
+
+
+def _types(frame: DataFrame) -> dict[str, Type]:
+    return {name: frame._state.plan.types[name] for name in (*frame.index_columns, *frame.data_columns)}
+
+
+def _schema(frame: DataFrame) -> pyarrow.Schema:
+    return frame.to_arrow(limit=0).schema
+
+
+@contextmanager
+def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
+    target = Path(path).expanduser().absolute()
+    if target.is_dir():
+        raise InvalidValue(f"{str(path)!r} is a directory", hint="give the name of a file")
+    if not target.parent.is_dir():
+        raise TableNotFound(f"there is no directory {str(target.parent)!r}", hint="make it first")
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        with partial.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    except BaseException as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (str(partial), None):
+            raise DataInvalid(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another place") from None
+        raise
+
+
+def _seconds(value: datetime.timedelta) -> str:
+    whole, micros = divmod(value, datetime.timedelta(seconds=1))
+    if not micros:
+        return str(whole)
+    return f"{decimal.Decimal(value // datetime.timedelta(microseconds=1)).scaleb(-6):f}"
+
+
+def _interval(value: dict[str, Any]) -> str:
+    return f"{value['bounds'][0]}{value['lower']!r}, {value['upper']!r}{value['bounds'][1]}"
+
+
+#: Types of which Arrow writes no CSV, and the text of a value.
+_WRITTEN: dict[str, Callable[[Any], str]] = {"timedelta": _seconds, "numeric_interval": _interval}
+
+
+def _as_text(column: pyarrow.Array, type_: Type) -> pyarrow.Array:
+    import pyarrow as pa
+
+    write = _WRITTEN.get(type_.name)
+    if write is None:
+        return column
+    return pa.array([None if value is None else write(value) for value in column.to_pylist()], pa.string())
+
+
+def _as_json(value: Any, name: str, type_: Type) -> str:
+    if value is None:
+        return "null"
+    if type_.name == "json":
+        return " ".join(str(value).split("\n"))
+    if type_.name == "timedelta":
+        return _seconds(value)
+    if type_.name == "numeric_interval":
+        return json.dumps(value, ensure_ascii=False)
+    if type_.name == "decimal":
+        return f"{value:f}"
+    if isinstance(value, datetime.date | datetime.time):
+        return json.dumps(value.isoformat())
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise DataInvalid(f"column {name!r} holds {value}, which JSON does not have",
+                          hint="replace it first, as in df[name].where(df[name] == df[name], None), or write Parquet") from None
