@@ -19,7 +19,7 @@ _adding = RLock()
 
 def _after_fork() -> None:
     """Replace the lock: a thread of the parent process may have held it, and does not exist here to release it."""
-    global _adding
+    global _adding  # noqa: PLW0603 - one lock for the table of the process
     _adding = RLock()
 
 
