@@ -7,6 +7,7 @@ built by several threads at once, as in a web server, so only one thread at a ti
 
 from __future__ import annotations
 
+import os
 from threading import RLock
 from typing import Any, Self
 from weakref import WeakValueDictionary
@@ -14,6 +15,16 @@ from weakref import WeakValueDictionary
 _table: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
 #: Held to add a value. A garbage collection may run meanwhile in the same thread, and finalizers may make values of their own.
 _adding = RLock()
+
+
+def _after_fork() -> None:
+    """Replace the lock: a thread of the parent process may have held it, and does not exist here to release it."""
+    global _adding  # noqa: PLW0603 - one lock for the table of the process
+    _adding = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Interned(type):

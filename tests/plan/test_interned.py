@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event, Thread
 
 import pytest
 
@@ -49,3 +51,26 @@ def test_threads_that_make_equal_values_get_one_object(switching):
         for number in range(ROUNDS):
             answers = list(pool.map(made, [number] * THREADS))
             assert [len({id(value) for value in same}) for same in zip(*answers, strict=True)] == [1] * 20
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_while_a_thread_adds_a_value_can_add_values():
+    held, done = Event(), Event()
+
+    def add() -> None:
+        with interned._adding:
+            held.set()
+            done.wait()
+
+    adding = Thread(target=add)
+    adding.start()
+    held.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        made = Column("a column of a forked process", INT64)
+        os._exit(0 if made is Column("a column of a forked process", INT64) else 1)
+    done.set()
+    adding.join()
+    assert os.waitpid(child, 0)[1] == 0
