@@ -70,7 +70,12 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
         if listed and len(frame.index_columns) > 1:
             raise InvalidType(f"{listed[0]!r}, which is {frame.index_dtypes[listed[0]]}, cannot be a level of a pandas index",
                               hint="reset_index() first, or fetch with to_arrow()")
-        result = result.set_index(frame.index_columns)
+        first = result[frame.index_columns[0]]
+        if len(frame.index_columns) == 1 and first.dtype == object:
+            # Before release 3, pandas makes another type of an index of objects, and warns that it does.
+            result = result.drop(columns=first.name).set_axis(pd.Index(first.array, dtype=object, name=first.name))
+        else:
+            result = result.set_index(frame.index_columns)
     return result
 
 

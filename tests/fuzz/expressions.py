@@ -32,7 +32,7 @@ from objectiv_local.plan.expr import (
 from objectiv_local.plan.nodes import Aggregate, Filter, Node
 from objectiv_local.plan.ops import OPS, Op, casts, common_type
 from objectiv_local.plan.ops import ORDERED_TYPES as ORDERED
-from objectiv_local.types import BOOL, DECIMAL, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, Type
+from objectiv_local.types import BOOL, DECIMAL, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, Type
 
 Draw = Callable[[st.SearchStrategy], object]
 
@@ -187,6 +187,9 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
         return quarters(draw, scope)
     if op == "json_index_text":
         return call("split", expression(draw, STRING, scope.deeper()), literal(" "))  # an element has one text
+    if op == "parse_timestamp":
+        moment = cast(expression(draw, TIMESTAMP, scope.deeper()), STRING)
+        return call("concat", moment, literal(pick(draw, ("", "Z", "+02:00", "-0930", "+14"))))
     if op in INEXACT and type_ == FLOAT64:
         return quarters(draw, scope)
     if type_ == INT64 and (result == TIMEDELTA or op == "repeat"):

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ml.against import RELEASE
 
 from objectiv_local import ml
 from objectiv_local.ml import metrics
@@ -103,6 +104,7 @@ def test_every_public_name_says_what_it_is_and_shows_it(name):
     assert example or name == "XY", name
 
 
+@pytest.mark.skipif(RELEASE < (1, 9), reason="the page shows the parameters that scikit-learn has in its release 1.9")
 def test_the_page_is_up_to_date():
     text = page()
     if os.environ.get("OBJECTIV_UPDATE_NAMES"):

@@ -30,6 +30,7 @@ from objectiv_local import (  # noqa: F401 - for the examples
     from_model,
     from_pandas,
     from_table,
+    to_datetime,
 )
 from objectiv_local.errors import ObjectivError
 from objectiv_local.frame.functions import FUNCTIONS

@@ -57,6 +57,7 @@ TAKEN = {
 }
 #: The same for parameters of one call, in place of the above.
 TAKEN_BY = {
+    "to_datetime arg": "series",
     **{f"Series.__{name}__ other": "True" for name in ("and", "or", "xor", "rand", "ror", "rxor")},
     **{f"Series.__{name}__ other": "5 series" for name in ("lshift", "rshift")},
     **{f"SeriesTimedelta.__{name}__ other": "5 1.5 -1 series" for name in ("mul", "rmul", "truediv")},
@@ -222,7 +223,7 @@ def test_parameters_of_estimators(estimator, parameter, value, ml_scope):
 ESTIMATORS_TAKE = {
     **dict.fromkeys("tol C intercept_scaling alpha".split(), "5 1.5 large"), "n_jobs": "5 -1 large",
     **dict.fromkeys("max_iter n_init".split(), "5"), "random_state": "5", "verbose": "5 large",
-    **dict.fromkeys("min_frequency max_categories".split(), "5 large"), "dtype": "class pandas", "n_bins": "5", "cv": "5",
+    **dict.fromkeys("min_frequency max_categories".split(), "5 large"), "dtype": "class", "n_bins": "5", "cv": "5",
     "n_clusters": "5", "sample_rows": "5", "subsample": "5 large", "smooth": "5 1.5 large", "class_weight": "{}",
     "transformers": "[]", "transformer_weights": "{}", "verbose_feature_names_out": "text empty",
     # values of a column, which a fill value stands for where the strategy is constant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plan.events import after, events, is_kept
+from plan.events import after, change, events, is_kept
 
 from objectiv_local.plan.distinct import distinct_once
 from objectiv_local.plan.expr import Ordering, aggregation, call, literal, over
@@ -21,10 +21,17 @@ def counted(plan):
 
 def test_answers_are_computed_once_below_groups():
     plan = events()
-    text = after(counted(named(plan, plan.column("stack"))), distinct_once)
-    assert "Aggregate distinct_stack by stack = stack" in text
-    assert "with_names" in text
-    assert text.count("json_path_name") == 1
+    assert change(counted(named(plan, plan.column("stack"))), distinct_once) == """\
+3 Aggregate by name = name: n = size() <- 2
+2 Extend: name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ') <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+6 Aggregate by name = name: n = size() <- 5
+5 Extend: name = name_2 <- 4
+4 Join with_names left on stack = stack: event_id, user_id, moment, k, stack, name_2 <- 1, 3
+3 Extend names: name_2 = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ') <- 2
+2 Aggregate distinct_stack by stack = stack:  <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_values_that_are_computed_are_keys_of_their_own():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plan.events import after, day, events, is_kept, numbered, per_user
+from plan.events import after, change, day, events, is_kept, numbered, per_user
 
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Sort, Union, Unnest
@@ -11,6 +11,20 @@ from objectiv_local.plan.rewrite import prune
 
 def names(node, *kept):
     return Select(node, tuple((name, node.column(name)) for name in kept))
+
+
+def test_a_column_that_nothing_reads_goes():
+    plan = events()
+    more = Extend(plan, (("size", per_user(plan, "size")), ("number", numbered(plan))))
+    kept = names(more, "number")
+    assert change(kept, prune) == """\
+3 Select: number = number <- 2
+2 Extend: size = size() over (partition user_id), number = row_number() over (partition user_id; order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+3 Select: number = number <- 2
+2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
+1 Values data: event_id int64, user_id string (9 rows)"""
 
 
 def test_columns_of_rows_and_steps_are_dropped():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy
 
 from objectiv_local.types import INT64_MAX, INT64_MIN, Interval
-from reference.values import MICROSECOND, Json, checked, comparable, fitted, same_json
+from reference.values import MICROSECOND, Failure, Json, checked, comparable, fitted, same_json
 
 
 def midnight(moment: datetime.date) -> datetime.datetime:
@@ -284,6 +284,19 @@ NULL_AWARE: dict[str, Callable[..., object]] = {
 }
 
 #: These give NULL if an argument is NULL.
+def parse_moment(text: str) -> datetime.datetime:
+    found = text.strip(" \t\n\r")
+    hour = "([01][0-9]|2[0-3]):[0-5][0-9]"
+    if not re.fullmatch(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{hour}(:[0-5][0-9](\.[0-9]{{1,6}})?)?"
+                        r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?", found):
+        raise Failure(f"{text!r} is not a moment")
+    try:
+        moment = datetime.datetime.fromisoformat(found)
+    except ValueError as error:
+        raise Failure(str(error)) from error
+    return moment.replace(tzinfo=None) - (moment.utcoffset() or datetime.timedelta(0))
+
+
 STRICT: dict[str, Callable[..., object]] = {
     "add": add,
     "sub": sub,
@@ -339,6 +352,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "endswith": str.endswith,
     "replace": str.replace,
     "concat": lambda left, right: left + right,
+    "parse_timestamp": parse_moment,
     "strftime": lambda moment, form: moment.strftime(form),
     "date_trunc": date_trunc,
     "total_seconds": datetime.timedelta.total_seconds,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 import uuid
 
@@ -12,7 +13,7 @@ from spec.specs import Spec, answers, at, day, extended, grouped, inf, nan, op, 
 
 from objectiv_local.plan.expr import Column, InQuery, Ordering, WindowFrame, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Pin, Select, Sort, Union, Unnest
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID, decimal_type
 
 
 def of(name, *constants, **more):
@@ -33,6 +34,26 @@ SPREAD = [
     grouped("std: of a population", ONE, of("std", 0), FLOAT64, [([1.0, 2.0, 4.0], math.sqrt(14 / 9)), ([1.0], 0.0)]),
     grouped("var: of what is counted", WHOLE, lambda a: aggregation("var", a, literal(1), where=call("gt", a, literal(1))),
             FLOAT64, [([1, 2, 4], 2.0)]),
+]
+SKEW = [
+    # pandas.Series([1, 2, 4]).skew(), and so on; of equal values, what pandas 2 gives, and pandas 3 does not
+    grouped("skew: of floats", ONE, of("skew"), FLOAT64, [
+        ([1.0, 2.0, 4.0, None], 0.9352195295828246), ([4.0, 2.0, 1.0, -100.0], -1.9964268362778874), ([1.0, 2.0, 3.0], 0.0),
+        ([1.0, 2.0], None), ([1.0, None, None], None), ([None], None), ([3.0, 3.0, 3.0], 0.0), ([0.1] * 7, 0.0),
+        ([1.0, 2.0, nan], nan), ([1.0, 2.0, inf], nan), ([inf] * 3, nan), ([nan] * 3, nan), ([-inf, 1.0, inf], nan),
+    ]),
+    grouped("skew: of integers", WHOLE, of("skew"), FLOAT64, [([1, 2, 4], 0.9352195295828246), ([5, 5, 5], 0.0), ([5], None)]),
+    grouped("skew: of decimals", {"a": decimal_type(2)}, of("skew"), FLOAT64, [
+        ([decimal.Decimal("1.25"), decimal.Decimal("2.25"), decimal.Decimal("4.25")], 0.9352195295828246)]),
+    # The same distances from the mean, far from 0, and as shares of a very large and a very small range.
+    grouped("skew: of numbers that are far from 0", ONE, of("skew"), FLOAT64, [
+        ([2.0**50 + 1, 2.0**50 + 2, 2.0**50 + 4], 0.9352195295828246), ([1e200, 2e200, 4e200], 0.9352195295828246),
+        ([1e-200, 2e-200, 4e-200], 0.9352195295828246), ([-1.0, 1e-120, 1.0], 0.0), ([-1e10, 1e-320, 1e10], 0.0),
+    ]),
+    grouped("skew: of what is counted", WHOLE, lambda a: aggregation("skew", a, where=call("lt", a, literal(9))), FLOAT64, [
+        ([1, 2, 4, 9], 0.9352195295828246), ([1, 2, 9], None)]),
+    grouped("skew: of a constant", WHOLE, lambda a: aggregation("skew", literal(2.5), where=call("lt", a, literal(9))), FLOAT64, [
+        ([1, 2, 4, 9], 0.0), ([1, 2, 9], None)]),
 ]
 QUANTILES = [
     # pandas.Series([1, 2, 4, 8]).quantile([0, .5, .9, 1])
@@ -282,7 +303,7 @@ STEPS = [
     answers("in: of NULL", Select(DATA, (("found", InQuery(literal(None, INT64), LEAST, "found")),)), (BOOL,), [(False,)] * 4),
 ]
 
-SPECS: list[Spec] = SPREAD + QUANTILES + MODES + TEXTS + DURATIONS + WINDOWS + STEPS
+SPECS: list[Spec] = SPREAD + SKEW + QUANTILES + MODES + TEXTS + DURATIONS + WINDOWS + STEPS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

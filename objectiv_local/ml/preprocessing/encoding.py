@@ -106,10 +106,12 @@ class Encoder(Invertible):
     def _number_type(self, values: Any) -> Any:
         """Return the type of encoded columns: floats, or whole numbers where ``dtype`` says so."""
         try:
-            kind = np.dtype(values).kind
-        except (TypeError, ValueError) as error:
-            raise InvalidParameter(f"the 'dtype' parameter of {type(self).__name__} is no type of numbers: {error}",
-                                   hint="use numpy.float64 or numpy.int64") from None
+            kind = np.dtype(values).kind if values is None or isinstance(values, str | type | np.dtype) else ""
+        except TypeError:
+            kind = ""
+        if not kind:
+            raise InvalidParameter(f"the 'dtype' parameter of {type(self).__name__} is no type: {values!r}",
+                                   hint="use numpy.float64 or numpy.int64")
         if kind not in "fiu":
             raise NotSupported(f"{type(self).__name__} makes numbers of a frame, not dtype {values!r}",
                                hint="use numpy.float64 or numpy.int64, and astype on the result")

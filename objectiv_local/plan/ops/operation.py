@@ -56,15 +56,17 @@ class Op:
     """The answer is the same for all moments of a period, which the first argument names."""
     costly: str | None = None
     """A join with the distinct arguments costs less than computing it for every row: what an answer is called there."""
+    parses: bool = False
+    """It reads text as something else, which raises for other text."""
     adds_scales: bool = False
     """A decimal answer has the decimal places of all arguments together, rather than those of the one with most."""
 
 
 def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, total: bool = False, compares: bool = False,
-           of_period: bool = False, costly: str | None = None, adds_scales: bool = False) -> Op:
+           of_period: bool = False, costly: str | None = None, parses: bool = False, adds_scales: bool = False) -> Op:
     """Return an operation on the values of one row."""
     return Op(name=name, kind="scalar", signatures=signatures, meaning=meaning, null_only=null_only, total=total,
-              compares=compares, of_period=of_period, costly=costly, adds_scales=adds_scales)
+              compares=compares, of_period=of_period, costly=costly, parses=parses, adds_scales=adds_scales)
 
 
 def aggregate(name: str, *signatures: str, meaning: str, ordered: bool = False, windowed: bool = True,
