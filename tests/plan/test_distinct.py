@@ -58,6 +58,13 @@ def test_what_costs_little_or_looks_at_other_rows_stays():
     plan = events()
     cheap = Extend(plan, (("name", call("json_get_text", plan.column("stack"), literal("id"))),))
     assert is_kept(counted(cheap), distinct_once)
-    before = over(aggregation("lag", plan.column("stack"), literal(1), literal(None, plan.types["stack"])), [],
-                  (Ordering(plan.column("event_id")),))
-    assert is_kept(counted(named(plan, before)), distinct_once)
+    # Of one column alone, so that nothing but the window keeps it.
+    greatest = over(aggregation("max", plan.column("user_id")), [])
+    assert is_kept(counted(named(plan, call("split", greatest, literal(",")))), distinct_once)
+
+
+def test_values_of_several_columns_stay():
+    # They may be as many as the rows.
+    plan = Extend(events(), (("other", events().column("stack")),))
+    value = call("coalesce", plan.column("other"), plan.column("stack"))
+    assert is_kept(counted(named(plan, value)), distinct_once)

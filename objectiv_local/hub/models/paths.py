@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue
 from objectiv_local.frame import DataFrame, Series
@@ -14,6 +15,7 @@ from objectiv_local.frame.authoring import (
     Node,
     Ordering,
     Select,
+    State,
     aggregation,
     call,
     case,
@@ -64,52 +66,74 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
                              hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)")
     location = location_names(data, location_stack, "get_navigation_paths")
     title = location.name
-    df = data.assign(__location=location)
-    state = state_of(df)
-    partition = [state.column(key) for key in keys]
+    state = state_of(data.assign(__location=location))
+    labels = [f"{title}_step_{number}" for number in range(1, steps + 1)]
     order = tuple(Ordering(state.column(name)) for name in (*sorting, "__location"))
-
-    def step(name: str, number: int) -> Expr:
-        """Return the value of a column at a step of the path."""
-        column = state.column(name)
-        distance = steps - number if start_from_end else number - 1
-        if distance == 0:
-            return column
-        op = "lag" if start_from_end else "lead"
-        moved = aggregation(op, column, literal(distance), literal(None, column.type))
-        return over(moved, partition, order)
-
-    numbers = range(1, steps + 1)
-    labels = [f"{title}_step_{number}" for number in numbers]
-    columns: list[tuple[str, Expr]] = [
-        (label, step("__location", number)) for label, number in zip(labels, numbers, strict=True)]
-    columns.append(("__offset", call("sub", over(aggregation("row_number"), partition, order), literal(1))))
+    path = _Path(state, tuple(state.column(key) for key in keys), order, steps, start_from_end)
+    columns = [*zip(labels, path.steps_of("__location"), strict=True), ("__offset", path.offset())]
     if converts:
-        columns += [(f"__converts_{number}", step("is_conversion_event", number)) for number in numbers]
+        columns += zip(_converting(steps), path.steps_of("is_conversion_event"), strict=True)
     plan: Node = Extend(state.plan, tuple(columns), "paths")
-    offset = plan.column("__offset")
-    if start_from_end:
-        kept = call("gt", offset, literal(0))
-    elif steps > 1:
-        kept = call("or", call("not_null", plan.column(labels[1])), call("eq", offset, literal(0)))
-    else:
-        kept = literal(True)
-    if n_examples is not None:
-        kept = call("and", kept, call("lt", offset, literal(n_examples)))
-    plan = Filter(plan, kept, "paths")
+    plan = Filter(plan, _is_shown(plan, labels, start_from_end, n_examples), "paths")
     shown = list(labels)
     if converts:
-        whens = [(Column(f"__converts_{number}", BOOL), literal(number)) for number in numbers]
-        plan = Extend(plan, ((CONVERSION_STEP, case(whens)),), "paths")
-        reached = plan.column(CONVERSION_STEP)
-        if only_converted_paths:
-            plan = Filter(plan, call("gt", reached, literal(1)), "paths")
-            plan = Extend(plan, tuple(
-                (label, case([(call("le", literal(number), reached), Column(label, STRING))]))
-                for label, number in zip(labels, numbers, strict=True)), "paths")
+        plan = _converted(plan, labels, only_converted_paths)
         if add_conversion_step_column:
             shown.append(CONVERSION_STEP)
     chosen = tuple((name, plan.column(name)) for name in (*keys, *shown, *(["__offset"] if "__offset" not in keys else [])))
     plan = Select(plan, chosen, "paths")
     ordering = tuple(Ordering(plan.column(name)) for name in (*keys, "__offset"))
     return frame_of(state.with_rows(plan, tuple(keys), ordering), shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """Paths of a number of steps that start at each row, or end there."""
+
+    state: State
+    partition: tuple[Expr, ...]
+    order: tuple[Ordering, ...]
+    steps: int
+    from_end: bool
+
+    def steps_of(self, name: str) -> list[Expr]:
+        """Return the values of a column at each step."""
+        column = self.state.column(name)
+        distances = [self.steps - 1 - step if self.from_end else step for step in range(self.steps)]
+        return [column if distance == 0 else over(
+            aggregation("lag" if self.from_end else "lead", column, literal(distance), literal(None, column.type)),
+            self.partition, self.order) for distance in distances]
+
+    def offset(self) -> Expr:
+        """Return the number of rows before each one."""
+        return call("sub", over(aggregation("row_number"), self.partition, self.order), literal(1))
+
+
+def _is_shown(plan: Node, labels: list[str], from_end: bool, n_examples: int | None) -> Expr:
+    """Return whether there is a path: of more than one step, except for the first row."""
+    offset = plan.column("__offset")
+    if from_end:
+        shown = call("gt", offset, literal(0))
+    elif len(labels) > 1:
+        shown = call("or", call("not_null", plan.column(labels[1])), call("eq", offset, literal(0)))
+    else:
+        shown = literal(True)
+    return shown if n_examples is None else call("and", shown, call("lt", offset, literal(n_examples)))
+
+
+def _converting(steps: int) -> list[str]:
+    """Return the columns that say of each step whether it converts."""
+    return [f"__converts_{number}" for number in range(1, steps + 1)]
+
+
+def _converted(plan: Node, labels: list[str], only: bool) -> Node:
+    """Return paths with the first step that converts; with ``only``, those that convert after their first step, up to there."""
+    numbers = [literal(number) for number in range(1, len(labels) + 1)]
+    whens = [(Column(name, BOOL), number) for name, number in zip(_converting(len(labels)), numbers, strict=True)]
+    plan = Extend(plan, ((CONVERSION_STEP, case(whens)),), "paths")
+    if not only:
+        return plan
+    reached = plan.column(CONVERSION_STEP)
+    plan = Filter(plan, call("gt", reached, literal(1)), "paths")
+    return Extend(plan, tuple((label, case([(call("le", number, reached), Column(label, STRING))]))
+                              for label, number in zip(labels, numbers, strict=True)), "paths")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.types import Type
 
-#: Columns of a table, each with the types that it may be stored as. It is read as the first of them.
+#: Columns of a table, each with the types that it may be stored as. It is read as the first of them; an integer stays one, for
+#: the schema to say what it counts.
 Columns = Mapping[str, tuple[Type, ...]]
 
 

@@ -44,8 +44,8 @@ APP = [("ApplicationContext", {"id": "shop"}), ("CookieIdContext", {"id": "c", "
 ROWS = [
     row(1, "2022-02-01 23:50:00", "2022-02-01 23:50:01", contexts=APP),
     row(2, "2022-02-01 23:59:59", "2022-02-02 00:00:05", stack=[HOME, LOGO], contexts=APP),
-    # Sent again: the first that was collected counts, though it is stored later here.
-    row(3, "2022-02-02 00:09:00", "2022-02-02 00:09:09", network="other"),
+    # Sent again: the first that was collected counts, though it is stored later here and has the later moment.
+    row(3, "2022-02-02 00:07:00", "2022-02-02 00:09:09", network="other"),
     row(3, "2022-02-02 00:08:00", "2022-02-02 00:08:01", network="n-1"),
     # Without the id of the network, users are their visit; without both they are unknown.
     row(4, "2022-02-02 09:00:00", "2022-02-02 09:00:00", network="", visit="v-2"),
