@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from objectiv_local.engines import Engine, connect
     from objectiv_local.errors import ObjectivError
-    from objectiv_local.frame import DataFrame, Series, concat, display_sql_as_markdown, from_model, from_pandas, from_table
+    from objectiv_local.frame import (
+        DataFrame,
+        Series,
+        concat,
+        display_sql_as_markdown,
+        from_model,
+        from_pandas,
+        from_table,
+        to_datetime,
+    )
     from objectiv_local.hub import ModelHub
 
 __version__ = "0.1.0"
 __all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "concat", "connect", "display_sql_as_markdown",
-           "from_model", "from_pandas", "from_table"]
+           "from_model", "from_pandas", "from_table", "to_datetime"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -32,6 +41,7 @@ _HOMES = {
     "from_model": "objectiv_local.frame",
     "from_pandas": "objectiv_local.frame",
     "from_table": "objectiv_local.frame",
+    "to_datetime": "objectiv_local.frame",
 }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A logical type. ``label`` names a special reading of it, such as a location stack, which is a kind of JSON.
+    """A logical type. ``label`` names a special reading of it, such as a list or a path of places, which are kinds of JSON.
 
     ``scale`` is the number of digits that a decimal has behind the point; it has at most 38 digits in all. ``element`` is the
     type of the elements of a list, and ``fields`` are those of the members of a struct.
@@ -104,8 +104,8 @@ _ALIASES: dict[str, Type] = {
     **{type_.name: type_ for type_ in TYPES},
 }
 
-# Labels of JSON that a layer above gives a meaning to; a result of one stays one (a slice of a location stack
-# is a location stack).
+# Labels of JSON that a layer above gives a meaning to; a result of one stays one (a slice of a path of
+# places is a path of places).
 _LABELS: dict[str, Type] = {}
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1

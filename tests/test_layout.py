@@ -79,3 +79,14 @@ def test_models_ask_what_is_behind_a_frame_of_the_module_for_authors() -> None:
     inside = {name: node.attr for name, text in MODULES.items() if name.split("/")[1] in {"hub", "ml"}
               for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute) and node.attr in {"_state", "_expr"}}
     assert inside == {}
+
+
+#: What Objectiv's events are made of. Only the hub, and what is made of its frames, knows it.
+OBJECTIV = re.compile(r"(?i:location.?stack|global.?context)|\bObjectiv\b|[a-z]Context\b")
+
+
+def test_layers_below_the_hub_know_no_layout_of_events() -> None:
+    layers = {"dialects", "engines", "frame", "plan", "types.py"}
+    below = (name for name in MODULES if name.split("/")[1] in layers)
+    assert [name for name in below if OBJECTIV.search(MODULES[name])] == []
+    assert OBJECTIV.search(MODULES["objectiv_local/hub/series.py"])

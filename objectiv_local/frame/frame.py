@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import describe as statistics
-from objectiv_local.frame import display, fetch, functions, io, merge, ordering, query, reshape, store
+from objectiv_local.frame import display, fetch, functions, io, merge, ordering, query, reshape
+from objectiv_local.frame import materialize as keeping
 from objectiv_local.frame import savepoints as saving
 from objectiv_local.frame import scale as scaling
 from objectiv_local.frame import variables as setting
@@ -33,7 +34,7 @@ from objectiv_local.frame.series.base import Series, index_levels
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.together import set_together
 from objectiv_local.frame.values import checked_name, is_listed, value_per_column
-from objectiv_local.frame.window import Window, expanding, frame_of, rolling
+from objectiv_local.frame.window import Window, expanding, rolling, window_frame
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Expr, Ordering, literal
 from objectiv_local.plan.nodes import Filter, Node
@@ -456,7 +457,7 @@ class DataFrame(Reductions["DataFrame"]):
         bounded by row counts: ``start_value`` rows before or after the current one, depending on the boundary. An aggregate
         over fewer values than ``min_values`` is missing.
         """
-        frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
+        frame = window_frame(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state.ungrouped(), partition_of(self._state, "a window"), frame, min_values, self._columns)
 
     def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
@@ -515,10 +516,10 @@ class DataFrame(Reductions["DataFrame"]):
     quantile = statistics.quantile
     scale = scaling.scale
     minmax_scale = scaling.minmax_scale
-    materialize = store.materialize
-    database_create_table = store.database_create_table
-    get_sample = store.get_sample
-    get_unsampled = store.get_unsampled
+    materialize = keeping.materialize
+    database_create_table = keeping.database_create_table
+    get_sample = keeping.get_sample
+    get_unsampled = keeping.get_unsampled
     set_savepoint = saving.set_savepoint
     create_variable = setting.create_variable
     set_variable = setting.set_variable

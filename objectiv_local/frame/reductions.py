@@ -43,7 +43,7 @@ class Reductions(Generic[R]):
 
         Result columns are named ``<column>_<func>``; ``agg(total=('amount', 'sum'))`` gives names of their own. Names:
         count, nunique, sum, mean, min, max, any, all, first, last, size, median, quantile, mode, std, std_pop, var, sem,
-        to_json_array. Raises InvalidValue for another name, and InvalidType for a column that it cannot be computed of.
+        skew, to_json_array. Raises InvalidValue for another name, and InvalidType for a column that it cannot be computed of.
         """
         return self._reduce(func, numeric_only=numeric_only, **({"named": named} if named else {}))
 
@@ -91,6 +91,13 @@ class Reductions(Generic[R]):
     def sem(self, ddof: int = 1, *, numeric_only: bool = False, skipna: bool = True) -> R:
         """Return the standard error of the mean: the standard deviation by the root of the number of values."""
         return self._reduce("sem", ddof=ddof, numeric_only=numeric_only, skipna=skipna)
+
+    def skew(self, *, numeric_only: bool = False, skipna: bool = True) -> R:
+        """Return the skewness, corrected for bias; 0 for equal values and missing for fewer than three. Not over a window.
+
+        Differs from pandas 3, where it is missing for equal values.
+        """
+        return self._reduce("skew", numeric_only=numeric_only, skipna=skipna)
 
     def min(self, *, numeric_only: bool = False, skipna: bool = True) -> R:
         """Return the least value; missing if there is none."""
@@ -186,6 +193,13 @@ class SeriesAggregates:
     def sem(self, partition: Partition = None, skipna: bool = True, ddof: int | None = None) -> Series:
         """Return the standard error of the mean: the standard deviation by the root of the number of values."""
         return self._reduce("sem", partition, skipna=skipna, ddof=ddof)
+
+    def skew(self, partition: Partition = None, skipna: bool = True) -> Series:
+        """Return the skewness, corrected for bias; 0 for equal values and missing for fewer than three. Not over a window.
+
+        Differs from pandas 3, where it is missing for equal values.
+        """
+        return self._reduce("skew", partition, skipna=skipna)
 
     def any(self, partition: Partition = None) -> Series:
         """Return whether a value is true; false for no values. Of bools."""

@@ -12,7 +12,7 @@ from objectiv_local.dialects import dialect_named
 from objectiv_local.engines.base import Engine
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.handles import make_frame
-from objectiv_local.frame.store import materialize, source_of
+from objectiv_local.frame.materialize import materialize, source_of
 from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.nodes import Node, Source

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BOUNDARIES = ("preceding", "current_row", "following")
 
 
-def frame_of(mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum,
+def window_frame(mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum,
              end_value: int | None) -> WindowFrame:
     """Return the frame with these boundaries. A boundary without a value is unbounded."""
     mode = str(getattr(mode, "value", mode)).upper()
@@ -105,7 +105,7 @@ class Window(Reductions["DataFrame"]):
                          start_value: int | None = None, end_boundary: str | Enum = "current_row",
                          end_value: int | None = None) -> Window:
         """Return the window with other boundaries."""
-        frame = frame_of(mode, start_boundary, start_value, end_boundary, end_value)
+        frame = window_frame(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state, self._partition, frame, self._min_values, self._columns)
 
     def __getitem__(self, key: str) -> SeriesWindow:

@@ -8,6 +8,12 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import Expr, SeriesJson, call, expr_of, literal, series_class, series_of, state_of
 from objectiv_local.types import JSON, register_label
 
+#: How a location is named: the key of its type, that of its id, what is left out of the words of the type, and what stands
+#: between the two, before the locations around it, and between those.
+_NAME = tuple(literal(text) for text in ("_type", "id", " Context", ": ", " located at ", " => "))
+#: What a feature keeps of a location.
+_FEATURE = literal(["_type", "id"])
+
 LOCATION_STACK = register_label(JSON, "objectiv_location_stack")
 GLOBAL_CONTEXT = register_label(JSON, "objectiv_global_context")
 GLOBAL_CONTEXTS = register_label(JSON, "objectiv_global_contexts")
@@ -54,12 +60,12 @@ class LocationStack:
 
         The innermost location comes first, its type in words and without Context, then those around it from the root on.
         """
-        return _of_rows(self._series, call("json_path_name", expr_of(self._series)))
+        return _of_rows(self._series, call("json_path_name", expr_of(self._series), *_NAME))
 
     @property
     def feature_stack(self) -> Series:
         """The stacks with the members _type and id of each location only; they are location stacks too."""
-        return _of_rows(self._series, call("json_path_features", expr_of(self._series)))
+        return _of_rows(self._series, call("json_pick", expr_of(self._series), _FEATURE))
 
     @property
     def navigation_features(self) -> Series:

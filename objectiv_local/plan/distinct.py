@@ -1,21 +1,21 @@
-"""Name each location once: what is costly to compute of a JSON value is computed of the different values only.
+"""Compute once for each distinct value what is costly to compute of it, and join the answers to the rows.
 
-Events share their location stacks: a million of them have some hundred. The name of a stack takes longer to write than a
-join by the stack does, so the different stacks are named, and the names are joined to the rows. Rows that are only shown
-are named as they are, which reads better and costs little.
+Many rows share few values where a column describes a place or a kind of thing: a million events have some hundred places in
+a product. Where computing an answer takes longer than a join by the value does, as the operation declares, it is computed for
+the distinct values. Rows that are only shown are computed one by one, which reads better and costs little.
 """
 
 from __future__ import annotations
 
-from objectiv_local.plan.expr import Call, Column, Expr, transform, walk
+from objectiv_local.plan.expr import Call, Column, Expr, Literal, transform, walk
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, JoinSide, Node, topological
 from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.rewrite import rebuild
 
 
-def name_distinct(root: Node) -> Node:
-    """Return the plan with names computed of different values, below what looks at many rows."""
+def distinct_once(root: Node) -> Node:
+    """Return the plan with costly answers computed of distinct values, below what looks at many rows."""
     nodes = topological(root)
     taken = {name for node in nodes for name in node.types}
     many: set[Node] = set()
@@ -27,35 +27,41 @@ def name_distinct(root: Node) -> Node:
     def change(old: Node, node: Node) -> Node:
         if old not in many or not isinstance(node, Extend):
             return node
-        found = dict.fromkeys(part for _, expr in node.columns for part in walk(expr) if _is_costly(part))
+        found = dict.fromkeys(part for _, expr in node.columns for part in walk(expr)
+                              if isinstance(part, Call) and _value(part) is not None)
         return _joined(node, list(found), taken) if found else node
 
     return rebuild(root, change)
 
 
-def _is_costly(part: Expr) -> bool:
-    return (isinstance(part, Call) and OPS[part.op].costly and len(part.columns) == 1
-            and not part.has_window and not part.has_query)
+def _value(part: Call) -> Expr | None:
+    """Return the one argument of a costly operation that is not a constant, if it is computed from one column alone."""
+    if OPS[part.op].costly is None or part.has_window or part.has_query:
+        return None
+    values = [arg for arg in part.args if not isinstance(arg, Literal)]
+    return values[0] if len(values) == 1 and len(part.columns) == 1 else None
 
 
-def _joined(node: Extend, calls: list[Expr], taken: set[str]) -> Node:
-    """Return the step with names joined to it instead of computed in it."""
-    names: dict[Expr, Column] = {}
+def _joined(node: Extend, calls: list[Call], taken: set[str]) -> Node:
+    """Return the step with answers joined to it instead of computed in it."""
+    answers: dict[Expr, Column] = {}
     child = node.child
     for part in calls:
-        assert isinstance(part, Call)
-        (value,) = part.args
+        value, title = _value(part), OPS[part.op].costly
+        assert value is not None
+        assert title is not None
         if isinstance(value, Column):
             key, rows = value.name, child
         else:
-            key = new_name("stack", taken)
-            rows = Extend(child, ((key, value),), "stacks")
-        name = new_name("name", taken)
-        different = Aggregate(rows, ((key, rows.column(key)),), (), "different_stacks")
-        named = Extend(different, ((name, Call(part.op, (different.column(key),), part.type)),), "names")
+            key = new_name("key", taken)
+            rows = Extend(child, ((key, value),), "keys")
+        name = new_name(title, taken)
+        distinct = Aggregate(rows, ((key, rows.column(key)),), (), f"distinct_{key}")
+        args = tuple(distinct.column(key) if arg is value else arg for arg in part.args)
+        computed = Extend(distinct, ((name, Call(part.op, args, part.type)),), f"{title}s")
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in rows.types]
-        child = Join(rows, named, "left", ((key, key),), (*columns, (name, "right", (name, name))), step="named_events",
-                     key=rows.key)
-        names[part] = Column(name, part.type)
-    changed = tuple((name, transform(expr, names.get)) for name, expr in node.columns)
+        child = Join(rows, computed, "left", ((key, key),), (*columns, (name, "right", (name, name))),
+                     step=f"with_{title}s", key=rows.key)
+        answers[part] = Column(name, part.type)
+    changed = tuple((name, transform(expr, answers.get)) for name, expr in node.columns)
     return Extend(child, changed, node.step, node.local, node.once)

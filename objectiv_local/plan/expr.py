@@ -439,7 +439,8 @@ def substitute(expr: Expr, columns: dict[str, Expr]) -> Expr:
 
 def parses(expr: Expr) -> bool:
     """Return whether ``expr`` reads text as something else, which may raise."""
-    return any(isinstance(part, Cast) and part.arg.type == STRING for part in walk(expr))
+    return any(part.arg.type == STRING if isinstance(part, Cast) else isinstance(part, Call) and ops.OPS[part.op].parses
+               for part in walk(expr))
 
 
 def queries(expr: Expr) -> Iterator[Query]:

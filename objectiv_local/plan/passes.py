@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
-from objectiv_local.plan.distinct import name_distinct
+from objectiv_local.plan.distinct import distinct_once
 from objectiv_local.plan.early import aggregate_early, windows_before_labels
 from objectiv_local.plan.late import read_late
 from objectiv_local.plan.narrow import narrow_early
@@ -41,7 +41,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("prune local numbers", prune, False),
     ("narrow rows early", narrow_early, False),
     ("read JSON late", read_late, False),
-    ("name distinct", name_distinct, False),
+    ("distinct once", distinct_once, False),
     ("prune named columns", prune, False),
 )
 

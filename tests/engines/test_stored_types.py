@@ -104,7 +104,8 @@ CONSTANTS = {
     "nth_value": (1,),
     "slice": (1, -1), "replace": ("b", "c"), "strftime": ("%Y-%m-%d %H:%M:%S.%f %U",), "json_get": ("id",),
     "json_get_text": ("id",), "json_index": (0,), "json_slice": (0, {"id": "a"}), "json_filter": ({"id": "a"},),
-    "json_equal": ({"id": "b"},), "json_data": ("b",),
+    "json_equal": ({"id": "b"},), "json_pick": (["id"],), "json_data": ("n", "id", "b"),
+    "json_path_name": ("id", "n", "b", ": ", " in ", " > "),
     "json_has": ({"id": "a"},), "json_contains": (1,), "lag": (1, None), "lead": (1, None),
 }
 

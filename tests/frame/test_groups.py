@@ -26,7 +26,7 @@ def same(found, wanted, **more):
 
 
 @on_every_engine
-@pytest.mark.parametrize("func", ["count", "nunique", "sum", "mean", "min", "max", "median", "std", "var", "sem"])
+@pytest.mark.parametrize("func", ["count", "nunique", "sum", "mean", "min", "max", "median", "std", "var", "sem", "skew"])
 def test_aggregates_are_those_of_pandas(engine, pandas, func):
     df = load(engine, DATA)
     wanted = getattr(pandas.groupby("g", dropna=False)[["h", "v", "n"]], func)()

@@ -32,7 +32,7 @@ from objectiv_local.plan.expr import (
 from objectiv_local.plan.nodes import Aggregate, Filter, Node
 from objectiv_local.plan.ops import OPS, Op, casts, common_type
 from objectiv_local.plan.ops import ORDERED_TYPES as ORDERED
-from objectiv_local.types import BOOL, DECIMAL, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, Type
+from objectiv_local.types import BOOL, DECIMAL, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, Type
 
 Draw = Callable[[st.SearchStrategy], object]
 
@@ -187,6 +187,9 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
         return quarters(draw, scope)
     if op == "json_index_text":
         return call("split", expression(draw, STRING, scope.deeper()), literal(" "))  # an element has one text
+    if op == "parse_timestamp":
+        moment = cast(expression(draw, TIMESTAMP, scope.deeper()), STRING)
+        return call("concat", moment, literal(pick(draw, ("", "Z", "+02:00", "-0930", "+14"))))
     if op in INEXACT and type_ == FLOAT64:
         return quarters(draw, scope)
     if type_ == INT64 and (result == TIMEDELTA or op == "repeat"):
@@ -295,9 +298,10 @@ def aggregated(draw: Draw, production: Production, scope: Scope) -> Aggregation:
 
 def arguments(draw: Draw, production: Production, scope: Scope) -> list[Expr]:
     name = production.op.name
-    if production.args[:1] == (FLOAT64,) and name in ("sum", "sum_or_null", "mean", "var", "std", "quantile"):
+    approximate = production.op.approximate
+    if production.args[:1] == (FLOAT64,) and (approximate or name in ("sum", "sum_or_null", "mean", "quantile")):
         more = [fixed(draw, strategy) for strategy in CONSTANTS.get(name, ())]
-        return [finite(exact(draw, scope)) if name in ("var", "std") else exact(draw, scope), *more]
+        return [finite(exact(draw, scope)) if approximate else exact(draw, scope), *more]
     inner = scope.without_windows()
     constants = iter(CONSTANTS.get(name, ()))
     args: list[Expr] = []
@@ -361,7 +365,7 @@ def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
     if op.ordered and not order:
         order = (Ordering(literal(True)),)  # one row: nothing tells rows apart
     found = over(aggregation(op.name, *args, where=where), partition, order, frame)
-    return call("round", found, literal(6)) if op.name in ("var", "std") else found
+    return call("round", found, literal(6)) if op.approximate else found
 
 
 FRAMES: tuple[WindowFrame | None, ...] = (

@@ -40,6 +40,7 @@ from objectiv_local.plan.nodes import (
     Unnest,
     Values,
 )
+from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.passes import PASSES
 from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, Type
 
@@ -188,7 +189,7 @@ def plain_key(expr: Expr, node: Node) -> object:
 def rounded(node: Node, calls: Sequence[tuple[str, Aggregation]]) -> Node:
     """Return the groups with aggregates rounded whose last digit differs between libraries."""
     columns = tuple((name, call("round", node.column(name), literal(6))) for name, expr in calls
-                    if expr.op in ("var", "std", "quantile") and expr.type == FLOAT64)
+                    if (OPS[expr.op].approximate or expr.op == "quantile") and expr.type == FLOAT64)
     return Extend(node, columns) if columns else node
 
 

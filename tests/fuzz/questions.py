@@ -157,7 +157,8 @@ def scalar(draw: Random, node: Node, type_: Type) -> Expr:
     stacks = columns(node, JSON)
     if stacks and type_ == STRING:
         stack = pick(draw, stacks)
-        return pick(draw, (call("json_path_name", stack), call("json_get_text", stack, literal("t")),
+        return pick(draw, (call("json_path_name", stack, *map(literal, ("_type", "id", "Context", ":", " in ", ">"))),
+                           call("json_get_text", stack, literal("t")),
                            call("json_get_text", call("json_index", stack, literal(0)), literal("id"))))
     if stacks and type_ == INT64:
         stack = pick(draw, stacks)

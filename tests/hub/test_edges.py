@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 import pytest
-from hub.models import ASK_FOR_COLUMNS, MODELS, made
+from hub.every_model import ASK_FOR_COLUMNS, MODELS, made
 from hub.tables import APP, HOME, PLACES, event, stored
 
 from objectiv_local import ModelHub

@@ -13,7 +13,7 @@ import postgres_server
 import psycopg
 import pytest
 from frame.frames import plain
-from hub.models import MODELS, made
+from hub.every_model import MODELS, made
 from hub.tables import APP, HOME, event_id, user
 from hypothesis import example, given, settings
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ import random
 
 import pandas as pd
 import pytest
-from hub.models import MODELS, converting, made, paths
+from hub.every_model import MODELS, converting, made, paths
 from hub.tables import APP, HOME, PLACES, event, stored
 
 from objectiv_local import ModelHub, dialects, sample

@@ -162,6 +162,7 @@ CALLS: dict[str, dict[str, str]] = {
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
     "connect": {"target": "target"},
+    "to_datetime": {"arg": "df.v", "unit": "'s'"},
 }
 #: Calls that raise whatever they are given, as their docstrings say.
 RAISING = {"DataFrame.__bool__", "Series.__bool__", "Series.__iter__", "Series.random", "Map.conversion_count",

@@ -30,6 +30,7 @@ from objectiv_local import (  # noqa: F401 - for the examples
     from_model,
     from_pandas,
     from_table,
+    to_datetime,
 )
 from objectiv_local.errors import ObjectivError
 from objectiv_local.frame.functions import FUNCTIONS
@@ -175,9 +176,10 @@ def test_no_name_is_there_twice():
 def proofs() -> dict[str, str]:
     """Return, for each attribute that a test of frames or the hub uses, the first such test."""
     found: dict[str, str] = {}
-    paths = [*HERE.parent.glob("frame/test_*.py"), *HERE.parent.glob("hub/test_*.py")]
-    # A test of bad input proves an error, so it comes last.
-    for path in sorted(paths, key=lambda path: (path.stem in ("test_bad_input", "test_errors"), path)):
+    paths = [*HERE.parent.glob("frame/test_*.py"), *HERE.parent.glob("hub/**/test_*.py")]
+    # A test of bad input proves an error, and one of signatures no answer, so they come last.
+    last = ("test_bad_input", "test_errors", "test_methods")
+    for path in sorted(paths, key=lambda path: (path.stem in last, len(path.parts), path)):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for part in ast.walk(node):

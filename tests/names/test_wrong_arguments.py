@@ -49,6 +49,7 @@ TAKEN = {
     **dict.fromkeys("other left right lower upper value".split(), f"{NUMBERS} series"),
     **dict.fromkeys("default".split(), "5 -1"),
     "dtype": "class",
+    "dtypes": "{}",
     # classes of a target
     "pos_label": "5 1.5 -1 nan True text empty", "labels": "[] (1,2,3) pandas", "n_bins": "5", "zero_division": "nan True",
     "n_splits": "5", "seed": "5 -1", "max_features": "5", "max_sql": "5 large", "output": "text",
@@ -56,6 +57,7 @@ TAKEN = {
 }
 #: The same for parameters of one call, in place of the above.
 TAKEN_BY = {
+    "to_datetime arg": "series",
     **{f"Series.__{name}__ other": "True" for name in ("and", "or", "xor", "rand", "ror", "rxor")},
     **{f"Series.__{name}__ other": "5 series" for name in ("lshift", "rshift")},
     **{f"SeriesTimedelta.__{name}__ other": "5 1.5 -1 series" for name in ("mul", "rmul", "truediv")},

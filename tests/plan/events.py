@@ -98,3 +98,8 @@ def is_kept(plan: Node, pass_: Callable[[Node], Node]) -> bool:
     """Return whether a pass leaves the plan as it is."""
     plan = complete_orders(plan)
     return pass_(plan) is plan
+
+
+def change(plan: Node, pass_: Callable[[Node], Node]) -> str:
+    """Return the plan before and after a pass as text, having compared the answers."""
+    return f"{explain(complete_orders(plan))}\nbecomes\n{after(plan, pass_)}"

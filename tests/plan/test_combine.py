@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plan.events import after, day, events, is_kept, per_user
+from plan.events import after, change, day, events, is_kept, per_user
 
 from objectiv_local.plan.combine import combine_aggregates
 from objectiv_local.plan.expr import Expr, aggregation, call, literal
@@ -22,6 +22,21 @@ def by_user(node: Node, key: Expr | None = None, value: Expr | None = None) -> A
 def joined(left: Node, right: Node, how: str = "outer", *, nulls_match: bool = True, side: str = "both") -> Join:
     columns = (("user", side, ("user", "user")), ("a", "left", ("n", "n")), ("b", "right", ("n", "n")))
     return Join(left, right, how, (("user", "user"),), columns, nulls_match)
+
+
+def test_two_aggregates_become_one():
+    plan = events()
+    both = joined(by_user(plan), by_user(Filter(plan, large(plan))))
+    assert change(both, combine_aggregates) == """\
+5 Join outer on user = user: user, a, b <- 2, 4
+4 Aggregate by user = user_id: n = count(k) <- 3
+3 Filter: gt(k, 3) <- 1
+2 Aggregate by user = user_id: n = count(k) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+3 Select: user = user, a = n, b = case when has_rows then n_2 else None <- 2
+2 Aggregate by user = user_id: n = count(k), n_2 = count(k where gt(k, 3)), has_rows = max(gt(k, 3)) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 @pytest.mark.parametrize("how", ["left", "outer"])

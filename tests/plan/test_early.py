@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from plan.events import ROWS, after, at, date, day, events, is_kept, numbered, per_user, sessions
+from plan.events import ROWS, after, at, change, date, day, events, is_kept, numbered, per_user, sessions
 
-from objectiv_local.plan.early import aggregate_early, windows_before_labels
+from objectiv_local.plan.early import aggregate_early
 from objectiv_local.plan.expr import Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
 from objectiv_local.types import INT64
@@ -25,6 +25,18 @@ def first_session(node: Node) -> Extend:
 def last_lines(text: str, count: int) -> str:
     """Return the last steps of a plan, which come first in its text."""
     return "\n".join(text.splitlines()[:count])
+
+
+def test_values_become_groups_that_are_counted():
+    plan = events()
+    question = users(plan, ("day", day(plan)))
+    assert change(question, aggregate_early) == """\
+2 Aggregate answer by day = strftime(moment, '%Y-%m-%d'): users = nunique(user_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+3 Aggregate answer by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id) <- 2
+2 Aggregate by_moment_day_user_id by moment_day = moment as date, user_id = user_id:  <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_distinct_values_are_counted_as_groups():
@@ -272,39 +284,6 @@ def test_labels_that_other_steps_read_are_computed_for_every_row_anyway():
 
 
 # ---- windows before labels
-
-
-def test_windows_that_need_every_row_move_below_labels():
-    plan = events()
-    label = Extend(plan, (("size", per_user(plan, "size")),))
-    text = after(Extend(label, (("number", numbered(label)),)), windows_before_labels)
-    assert text.splitlines()[:2] == [
-        "3 Extend: size = size() over (partition user_id) <- 2",
-        "2 Extend: number = row_number() over (partition user_id; order event_id) <- 1"]
-
-
-def test_windows_stay_above_labels_that_they_read():
-    plan = events()
-    label = Extend(plan, (("size", per_user(plan, "size")),))
-    by_label = over(aggregation("row_number"), [label.column("size")], [Ordering(label.column("event_id"))])
-    after(Extend(label, (("number", by_label),)), windows_before_labels)
-    assert is_kept(Extend(label, (("number", by_label),)), windows_before_labels)
-
-
-@pytest.mark.parametrize("name", ["k", "size"])
-def test_windows_stay_above_labels_whose_columns_they_replace(name):
-    plan = events()
-    label = Extend(plan, (("size", per_user(plan, "max", plan.column("k"))),))
-    again = Extend(label, ((name, numbered(label)),))
-    after(again, windows_before_labels)
-    assert is_kept(again, windows_before_labels)
-
-
-def test_windows_stay_above_numbers_with_a_stand_in():
-    plan = events()
-    total = per_user(plan, "size")
-    label = Extend(plan, (("size", total),), "", (("size", "user_id", total),))
-    assert is_kept(Extend(label, (("number", numbered(label)),)), windows_before_labels)
 
 
 def test_hours_are_too_many_to_group_by():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plan.events import after, is_kept, numbered, per_user, stored_events
+from plan.events import after, change, is_kept, numbered, per_user, stored_events
 
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.late import read_late
@@ -27,6 +27,22 @@ def repeated(node: Node) -> Node:
 def described(node: Node, name: str = "id") -> Node:
     step = call("json_index", node.column("stack"), literal(0))
     return Extend(node, ((name, call("json_get_text", step, literal("id"))),), "described")
+
+
+def test_json_is_joined_to_the_rows_that_are_left():
+    rows = first(labeled(stored_events()))
+    assert change(rows, read_late) == """\
+3 Limit 2 after 0 by event_id <- 2
+2 Extend labels: number = row_number() over (partition user_id; order event_id) <- 1
+1 Source data: event_id int64, user_id string, moment timestamp, k int64, stack json
+becomes
+7 Sort by event_id <- 6
+6 Join rows_with_json inner on rowid = rowid: event_id, user_id, moment, k, stack, number <- 3, 5
+5 Join json inner on rowid = rowid: stack, rowid <- 4, 3
+4 Source data: stack json, rowid row_id
+3 Limit 2 after 0 by event_id <- 2
+2 Extend labels: number = row_number() over (partition user_id; order event_id) <- 1
+1 Source data: event_id int64, user_id string, moment timestamp, k int64, rowid row_id"""
 
 
 def test_the_first_rows():

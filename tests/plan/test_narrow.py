@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plan.events import after, events, is_kept, numbered, per_user
+from plan.events import after, change, events, is_kept, numbered, per_user
 
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.narrow import narrow_early
@@ -12,6 +12,21 @@ from objectiv_local.types import INT64, STRING
 
 def is_link(node: Node) -> Expr:
     return call("json_has", node.column("stack"), literal({"_type": "LinkContext"}))
+
+
+def test_a_condition_on_json_moves_below_the_window():
+    plan = events()
+    label = Extend(plan, (("number", numbered(plan)),))
+    links = Filter(label, is_link(label))
+    assert change(links, narrow_early) == """\
+3 Filter: json_has(stack, '{"_type": "LinkContext"}') <- 2
+2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+4 Filter: stack_matches <- 3
+3 Extend: number = row_number() over (partition user_id; order event_id) <- 2
+2 Extend: stack_matches = json_has(stack, '{"_type": "LinkContext"}') <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_a_condition_on_json_is_computed_below_the_window():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from plan.events import ROWS, after, day, is_kept, per_user, sessions
+from plan.events import ROWS, after, change, day, events, is_kept, numbered, per_user, sessions
 
 from objectiv_local.plan.expr import Ordering, WindowFrame, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Union
@@ -22,6 +22,24 @@ def moved(plan):
     text = after(plan, number_locally)
     assert ("max(session_start_number)" not in text) is not is_kept(plan, number_locally)
     return "max(session_start_number)" not in text
+
+
+def test_a_number_over_all_rows_becomes_one_within_the_user():
+    plan = events()
+    number = over(aggregation("row_number"), (), [Ordering(plan.column("event_id"))])
+    visits = Extend(plan, (("visit", number),), "", (("visit", "user_id", numbered(plan)),))
+    first = Extend(visits, (("first", call("eq", per_user(visits, "min", visits.column("visit")), visits.column("visit"))),))
+    question = by(first, "first", n=aggregation("size"))
+    assert change(question, number_locally) == """\
+4 Aggregate by first = first: n = size() <- 3
+3 Extend: first = eq(min(visit) over (partition user_id), visit) <- 2
+2 Extend: visit = row_number() over (order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+4 Aggregate by first = first: n = size() <- 3
+3 Extend: first = eq(min(visit) over (partition user_id), visit) <- 2
+2 Extend: visit = row_number() over (partition user_id; order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_a_comparison_within_the_user_does_not_tell():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from plan.events import after, day, events, is_kept, numbered, per_user
+from plan.events import after, change, day, events, is_kept, numbered, per_user
 
-from objectiv_local.plan.distinct import name_distinct
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, literal
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Sort, Union, Unnest
 from objectiv_local.plan.rewrite import prune
@@ -12,6 +11,20 @@ from objectiv_local.plan.rewrite import prune
 
 def names(node, *kept):
     return Select(node, tuple((name, node.column(name)) for name in kept))
+
+
+def test_a_column_that_nothing_reads_goes():
+    plan = events()
+    more = Extend(plan, (("size", per_user(plan, "size")), ("number", numbered(plan))))
+    kept = names(more, "number")
+    assert change(kept, prune) == """\
+3 Select: number = number <- 2
+2 Extend: size = size() over (partition user_id), number = row_number() over (partition user_id; order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+3 Select: number = number <- 2
+2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
+1 Values data: event_id int64, user_id string (9 rows)"""
 
 
 def test_columns_of_rows_and_steps_are_dropped():
@@ -65,23 +78,3 @@ def test_groups_stay_where_only_their_number_is_read():
     plan = events()
     groups = Aggregate(plan, (("user_id", plan.column("user_id")),), (("n", aggregation("size")),))
     after(Aggregate(groups, (), (("users", aggregation("size")),)), prune)
-
-
-# ---- names of stacks
-
-
-def test_different_stacks_are_named_once_below_groups():
-    plan = events()
-    named = Extend(plan, (("name", call("json_path_name", plan.column("stack"))),))
-    question = Aggregate(named, (("name", named.column("name")),), (("n", aggregation("size")),))
-    text = after(question, name_distinct)
-    assert "Aggregate different_stacks by stack = stack" in text
-    assert is_kept(named, name_distinct)
-
-
-def test_stacks_that_are_computed_are_named_once_too():
-    plan = events()
-    stack = call("json_filter", plan.column("stack"), literal({"_type": "LinkContext"}))
-    named = Extend(plan, (("name", call("json_path_name", stack)),))
-    assert "different_stacks by stack_2 = stack_2" in after(
-        Aggregate(named, (("name", named.column("name")),), (("n", aggregation("size")),)), name_distinct)

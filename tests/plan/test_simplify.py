@@ -1,77 +1,25 @@
-"""Shorter expressions, labels as columns of their own, and windows over one row."""
+"""Shorter expressions that say the same."""
 
 from __future__ import annotations
 
-from plan.events import after, day, events, is_kept, numbered, per_user
+from plan.events import after, change, events, is_kept
 
-from objectiv_local.plan.expr import Ordering, WindowFrame, aggregation, call, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter
-from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
+from objectiv_local.plan.expr import Ordering, aggregation, call, literal, over
+from objectiv_local.plan.nodes import Extend, Filter
+from objectiv_local.plan.simplify import simplify
 from objectiv_local.types import INT64
 
-# ---- label first
 
-
-def test_a_window_in_a_filter_becomes_a_column():
+def test_a_slice_becomes_a_containment():
     plan = events()
-    assert after(Filter(plan, call("gt", per_user(plan, "size"), literal(2))), label_first).splitlines()[:2] == [
-        "3 Filter: condition <- 2", "2 Extend: condition = gt(size() over (partition user_id), 2) <- 1"]
-
-
-def test_windows_in_keys_and_aggregates_become_columns_by_their_names():
-    plan = events()
-    many = call("gt", per_user(plan, "size"), literal(2))
-    question = Aggregate(plan, (("k", per_user(plan, "max", plan.column("k"))), ("day", day(plan)), ("again", numbered(plan))),
-                         (("most", aggregation("max", per_user(plan, "size"))),
-                          ("n", aggregation("count", plan.column("k"), where=many)),
-                          ("last", aggregation("last", plan.column("k"), order=(Ordering(numbered(plan)),)))))
-    text = after(question, label_first)
-    # The name "k" is that of a column of the rows.
-    assert text.splitlines()[0] == (
-        "3 Aggregate by k = k_2, day = strftime(moment, '%Y-%m-%d'), again = again: most = max(most), "
-        "n = count(k where condition), last = last(k order by again, event_id) <- 2")
-
-
-def test_two_windows_of_one_aggregate_have_two_names():
-    plan = events()
-    arg = per_user(plan, "max", plan.column("k"))
-    question = Aggregate(plan, (), (("last", aggregation("last", arg, order=(Ordering(numbered(plan)),))),))
-    assert "last(last order by last_2, event_id)" in after(question, label_first)
-
-
-def test_what_has_no_window_stays():
-    plan = events()
-    assert is_kept(Aggregate(Filter(plan, call("gt", plan.column("k"), literal(2))), (("day", day(plan)),), ()), label_first)
-    assert is_kept(Extend(plan, (("size", per_user(plan, "size")),)), label_first)
-
-
-# ---- windows over single rows
-
-
-def single(plan, *partition, op="min", where=None, frame=None):
-    order = (Ordering(plan.column("moment")),) if frame is not None else ()
-    call_ = aggregation(op, *(() if op == "size" else (plan.column("k"),)), where=where)
-    return Extend(plan, (("value", over(call_, [plan.column(name) for name in partition], order, frame)),))
-
-
-def test_the_minimum_of_one_row_is_its_value():
-    plan = events()
-    assert "value = k <- 1" in after(single(plan, "event_id", "user_id"), drop_single_row_windows)
-
-
-def test_other_windows_stay():
-    plan = events()
-    pairs = Aggregate(plan, (("user_id", plan.column("user_id")), ("day", day(plan))), (("k", aggregation("min", plan.column("k"))),
-                                                                                      ("moment", aggregation("min", plan.column("moment")))))
-    for step in (
-            single(plan, "user_id"), single(pairs, "user_id"), single(plan, "event_id", op="count"),
-            single(plan, "event_id", where=call("gt", plan.column("k"), literal(2))),
-            single(plan, "event_id", frame=WindowFrame("ROWS", None, -1))):
-        after(step, drop_single_row_windows)
-        assert is_kept(step, drop_single_row_windows)
-
-
-# ---- shorter expressions
+    found = call("json_slice", plan.column("stack"), literal({"id": "home"}), literal(None, INT64))
+    has = Filter(plan, call("gt", call("json_length", found), literal(0)))
+    assert change(has, simplify) == """\
+2 Filter: gt(json_length(json_slice(stack, '{"id": "home"}', None)), 0) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+2 Filter: json_has(stack, '{"id": "home"}') <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_keys_of_a_partition_order_nothing_in_it():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plan.events import after, events, is_kept
+from plan.events import after, change, events, is_kept
 
 from objectiv_local.plan.expr import aggregation, call, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Filter, Pin, Select, Union
@@ -22,6 +22,29 @@ def chosen(plan, **columns):
 
 def union(*parts):
     return Union(parts, tuple(parts[0].types))
+
+
+def test_a_union_of_a_union_becomes_one_of_all_parts():
+    nested = union(union(rows_of(1), rows_of(3)), rows_of(5))
+    assert change(nested, flatten_unions) == """\
+9 Union: id, n <- 6, 8
+8 Select: id = event_id, n = k <- 7
+7 Filter: eq(k, 5) <- 1
+6 Union: id, n <- 3, 5
+5 Select: id = event_id, n = k <- 4
+4 Filter: eq(k, 3) <- 1
+3 Select: id = event_id, n = k <- 2
+2 Filter: eq(k, 1) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+8 Union: id, n <- 3, 5, 7
+7 Select: id = event_id, n = k <- 6
+6 Filter: eq(k, 5) <- 1
+5 Select: id = event_id, n = k <- 4
+4 Filter: eq(k, 3) <- 1
+3 Select: id = event_id, n = k <- 2
+2 Filter: eq(k, 1) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_appended_one_by_one_they_are_parts_of_one_step():

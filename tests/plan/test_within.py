@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plan.events import after, day, is_kept, sessions
+from plan.events import after, change, day, events, is_kept, numbered, sessions
 
-from objectiv_local.plan.expr import Expr, aggregation, call, literal
+from objectiv_local.plan.expr import Expr, Ordering, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
 from objectiv_local.plan.within import count_within
 
@@ -12,6 +12,23 @@ from objectiv_local.plan.within import count_within
 def counted(node: Node, *keys: tuple[str, Expr], where: Expr | None = None) -> Aggregate:
     return Aggregate(node, keys, (("users", aggregation("nunique", node.column("user_id"), where=where)),
                                   ("sessions", aggregation("nunique", node.column("session_id")))))
+
+
+def test_two_counts_become_one_within_the_other():
+    plan = events()
+    number = over(aggregation("row_number"), (), [Ordering(plan.column("event_id"))])
+    visits = Extend(plan, (("session_id", number),), "", (("session_id", "user_id", numbered(plan)),))
+    question = counted(visits, ("day", day(visits)))
+    assert change(question, count_within) == """\
+3 Aggregate by day = strftime(moment, '%Y-%m-%d'): users = nunique(user_id), sessions = nunique(session_id) <- 2
+2 Extend: session_id = row_number() over (order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
+becomes
+5 Aggregate by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id), sessions = sum_or_null(session_id_count) <- 4
+4 Aggregate by moment_day = moment_day, user_id = user_id: session_id_count = count(session_id) <- 3
+3 Aggregate by moment_day = moment as date, user_id = user_id, session_id = session_id:  <- 2
+2 Extend: session_id = row_number() over (order event_id) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
 
 
 def test_groups_of_both_then_of_users_then_counts():

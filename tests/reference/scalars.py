@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy
 
 from objectiv_local.types import INT64_MAX, INT64_MIN, Interval
-from reference.values import MICROSECOND, Json, checked, comparable, fitted, same_json
+from reference.values import MICROSECOND, Failure, Json, checked, comparable, fitted, same_json
 
 
 def midnight(moment: datetime.date) -> datetime.datetime:
@@ -242,26 +242,30 @@ def json_contains(document, value):
     return any(same_json(element, value) for element in elements(document))
 
 
-def json_path_name(document):
+def json_path_name(document, kind, name, dropped, between, before, separator):
     titles = []
     for element in elements(document):
-        type_, id_ = (json_get_text(Json(element), key) for key in ("_type", "id"))
-        words = None if type_ is None else re.sub("([a-z])([A-Z])", r"\1 \2", type_).replace(" Context", "")
-        titles.append(None if words is None or id_ is None else f"{words}: {id_}")
+        type_, own = (json_get_text(Json(element), key) for key in (kind, name))
+        words = None if type_ is None else re.sub("([a-z])([A-Z])", r"\1 \2", type_)
+        if words is not None and dropped:
+            words = words.replace(dropped, "")
+        titles.append(None if words is None or own is None else f"{words}{between}{own}")
     if not titles or titles[-1] is None:
         return None
-    around = [title for title in titles[:-1] if title is not None]
-    return titles[-1] + (f" located at {' => '.join(around)}" if around else "")
+    around = separator.join(title for title in titles[:-1] if title is not None)
+    return titles[-1] + (f"{before}{around}" if around else "")
 
 
-def json_path_features(document):
-    return Json([{key: element[key] for key in ("_type", "id") if isinstance(element, dict) and element.get(key) is not None}
-                 for element in elements(document)])
+def json_pick(document, keys):
+    return Json([{key: element[key] for key in dict.fromkeys(keys.value)
+                  if isinstance(element, dict) and element.get(key) is not None} for element in elements(document)])
 
 
-def json_data(document, part):
-    return Json([element.get("data") for element in elements(document) if part in (json_get_text(Json(element), "schema") or "")
-                 and json_get_text(Json(element), "schema") is not None])
+def json_data(document, key, where, part):
+    def texts(element):
+        return json_get_text(Json(element), where)
+
+    return Json([element.get(key) for element in elements(document) if texts(element) is not None and part in texts(element)])
 
 
 #: These are called with NULL too.
@@ -275,11 +279,24 @@ NULL_AWARE: dict[str, Callable[..., object]] = {
     "json_slice": json_slice,
     "json_filter": json_filter,
     "json_has": json_has,
-    "json_path_features": json_path_features,
+    "json_pick": json_pick,
     "json_data": json_data,
 }
 
 #: These give NULL if an argument is NULL.
+def parse_moment(text: str) -> datetime.datetime:
+    found = text.strip(" \t\n\r")
+    hour = "([01][0-9]|2[0-3]):[0-5][0-9]"
+    if not re.fullmatch(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{hour}(:[0-5][0-9](\.[0-9]{{1,6}})?)?"
+                        r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?", found):
+        raise Failure(f"{text!r} is not a moment")
+    try:
+        moment = datetime.datetime.fromisoformat(found)
+    except ValueError as error:
+        raise Failure(str(error)) from error
+    return moment.replace(tzinfo=None) - (moment.utcoffset() or datetime.timedelta(0))
+
+
 STRICT: dict[str, Callable[..., object]] = {
     "add": add,
     "sub": sub,
@@ -335,6 +352,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "endswith": str.endswith,
     "replace": str.replace,
     "concat": lambda left, right: left + right,
+    "parse_timestamp": parse_moment,
     "strftime": lambda moment, form: moment.strftime(form),
     "date_trunc": date_trunc,
     "total_seconds": datetime.timedelta.total_seconds,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 import uuid
 
@@ -12,12 +13,15 @@ from spec.specs import Spec, answers, at, day, extended, grouped, inf, nan, op, 
 
 from objectiv_local.plan.expr import Column, InQuery, Ordering, WindowFrame, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Filter, GroupingSets, Join, Pin, Select, Sort, Union, Unnest
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID, decimal_type
 
 
 def of(name, *constants, **more):
     return lambda a: aggregation(name, a, *(literal(value) for value in constants), **more)
 
+
+#: How a place in a product is named.
+PLACE = ("_type", "id", " Context", ": ", " located at ", " => ")
 
 ONE, WHOLE = {"a": FLOAT64}, {"a": INT64}
 SPREAD = [
@@ -30,6 +34,26 @@ SPREAD = [
     grouped("std: of a population", ONE, of("std", 0), FLOAT64, [([1.0, 2.0, 4.0], math.sqrt(14 / 9)), ([1.0], 0.0)]),
     grouped("var: of what is counted", WHOLE, lambda a: aggregation("var", a, literal(1), where=call("gt", a, literal(1))),
             FLOAT64, [([1, 2, 4], 2.0)]),
+]
+SKEW = [
+    # pandas.Series([1, 2, 4]).skew(), and so on; of equal values, what pandas 2 gives, and pandas 3 does not
+    grouped("skew: of floats", ONE, of("skew"), FLOAT64, [
+        ([1.0, 2.0, 4.0, None], 0.9352195295828246), ([4.0, 2.0, 1.0, -100.0], -1.9964268362778874), ([1.0, 2.0, 3.0], 0.0),
+        ([1.0, 2.0], None), ([1.0, None, None], None), ([None], None), ([3.0, 3.0, 3.0], 0.0), ([0.1] * 7, 0.0),
+        ([1.0, 2.0, nan], nan), ([1.0, 2.0, inf], nan), ([inf] * 3, nan), ([nan] * 3, nan), ([-inf, 1.0, inf], nan),
+    ]),
+    grouped("skew: of integers", WHOLE, of("skew"), FLOAT64, [([1, 2, 4], 0.9352195295828246), ([5, 5, 5], 0.0), ([5], None)]),
+    grouped("skew: of decimals", {"a": decimal_type(2)}, of("skew"), FLOAT64, [
+        ([decimal.Decimal("1.25"), decimal.Decimal("2.25"), decimal.Decimal("4.25")], 0.9352195295828246)]),
+    # The same distances from the mean, far from 0, and as shares of a very large and a very small range.
+    grouped("skew: of numbers that are far from 0", ONE, of("skew"), FLOAT64, [
+        ([2.0**50 + 1, 2.0**50 + 2, 2.0**50 + 4], 0.9352195295828246), ([1e200, 2e200, 4e200], 0.9352195295828246),
+        ([1e-200, 2e-200, 4e-200], 0.9352195295828246), ([-1.0, 1e-120, 1.0], 0.0), ([-1e10, 1e-320, 1e10], 0.0),
+    ]),
+    grouped("skew: of what is counted", WHOLE, lambda a: aggregation("skew", a, where=call("lt", a, literal(9))), FLOAT64, [
+        ([1, 2, 4, 9], 0.9352195295828246), ([1, 2, 9], None)]),
+    grouped("skew: of a constant", WHOLE, lambda a: aggregation("skew", literal(2.5), where=call("lt", a, literal(9))), FLOAT64, [
+        ([1, 2, 4, 9], 0.0), ([1, 2, 9], None)]),
 ]
 QUANTILES = [
     # pandas.Series([1, 2, 4, 8]).quantile([0, .5, .9, 1])
@@ -131,7 +155,7 @@ DURATIONS = [
         (Json({"a": 1}), "object"), (Json([]), "array"), (Json("x"), "string"), (Json(1), "number"), (Json(1.5), "number"),
         (Json(-3), "number"), (Json(10**30), "number"), (Json(True), "boolean"), (Json(None), "null"), (None, None),
     ]),
-    rowwise("json_path_name: of paths", {"a": JSON}, op("json_path_name"), STRING, [
+    rowwise("json_path_name: of places", {"a": JSON}, lambda a: call("json_path_name", a, *map(literal, PLACE)), STRING, [
         (Json([{"_type": "RootLocationContext", "id": "home"}, {"_type": "NavigationContext", "id": "top"},
                {"_type": "LinkContext", "id": "logo"}]), "Link: logo located at Root Location: home => Navigation: top"),
         (Json([{"_type": "WebDocumentContext", "id": "#document"}]), "Web Document: #document"),
@@ -144,19 +168,38 @@ DURATIONS = [
         (Json([{"_type": "Context", "id": "a"}]), "Context: a"), (Json([{"_type": "HTMLContext", "id": "a"}]), "HTMLContext: a"),
         (Json([{"_type": "aBcDContext", "id": "a"}]), "a Bc DContext: a"),
     ]),
-    rowwise("json_path_features: of paths", {"a": JSON}, op("json_path_features"), JSON, [
+    rowwise("json_path_name: by other keys and words", {"a": JSON},
+            lambda a: call("json_path_name", a, *map(literal, ("it's", "$.a", "'", "{} ", " \\1 ", "%s"))), STRING, [
+        (Json([{"it's": "aB", "$.a": "x"}, {"it's": "it'sDone", "$.a": "y"}]), "its Done{} y \\1 a B{} x"),
+        (Json([{"it's": "a", "$.a": 1}, {"it's": "b", "$.a": 2}, {"it's": True, "$.a": [3]}]), "true{} [3] \\1 a{} 1%sb{} 2"),
+    ]),
+    rowwise("json_path_name: without words", {"a": JSON}, lambda a: call("json_path_name", a, *map(literal, ("t", "t", *[""] * 4))), STRING, [
+        (Json([{"t": ""}, {"t": "b"}]), "bb"), (Json([{"t": "a"}, {"t": "b"}, {"t": ""}]), "aabb"), (Json([{"t": ""}]), ""),
+    ]),
+    rowwise("json_pick: some members", {"a": JSON}, lambda a: call("json_pick", a, literal(["_type", "id"])), JSON, [
         (Json([{"_type": "LinkContext", "id": "logo", "href": "/"}, {"id": 1}, 3]),
          Json([{"_type": "LinkContext", "id": "logo"}, {"id": 1}, {}])),
         (Json([{"_type": None, "id": "a"}, []]), Json([{"id": "a"}, {}])),
+        # What is null within a member stays.
+        (Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}]), Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}])),
         (Json([]), Json([])), (Json("x"), Json([])), (None, Json([])),
     ]),
-    rowwise("json_data: of described values", {"a": JSON}, lambda a: call("json_data", a, literal("LinkContext")), JSON, [
+    rowwise("json_pick: no members", {"a": JSON}, lambda a: call("json_pick", a, literal([])), JSON, [
+        (Json([{"a": 1}, 2, None]), Json([{}, {}, {}])), (Json([]), Json([])), (None, Json([])),
+    ]),
+    rowwise("json_pick: members of any name", {"a": JSON}, lambda a: call("json_pick", a, literal(["", "*", "it's", "$.x", "0", "it's"])), JSON, [
+        (Json([{"": 1, "*": [], "it's": {}, "$.x": "é", "0": True, "x": 2}, ["a"]]), Json([{"": 1, "*": [], "it's": {}, "$.x": "é", "0": True}, {}])),
+    ]),
+    rowwise("json_data: of described values", {"a": JSON}, lambda a: call("json_data", a, literal("data"), literal("schema"), literal("LinkContext")), JSON, [
         (Json([{"schema": "iglu:x/LinkContext/1-0-0", "data": {"id": 1}}, {"schema": "iglu:x/Other/1-0-0", "data": 2},
                {"schema": "LinkContext"}, {"data": 3}, 4, None]), Json([{"id": 1}, None])),
         (Json([]), Json([])), (Json({"schema": "LinkContext", "data": 1}), Json([])), (None, Json([])),
     ]),
-    rowwise("json_data: of any schema", {"a": JSON}, lambda a: call("json_data", a, literal("")), JSON, [
+    rowwise("json_data: of any schema", {"a": JSON}, lambda a: call("json_data", a, literal("data"), literal("schema"), literal("")), JSON, [
         (Json([{"schema": "", "data": "x"}, {"schema": None, "data": 1}, {"schema": 5, "data": [1]}]), Json(["x", [1]])),
+    ]),
+    rowwise("json_data: by keys of any name", {"a": JSON}, lambda a: call("json_data", a, literal("$.a"), literal("it's"), literal("'")), JSON, [
+        (Json([{"it's": "'", "$.a": 1}, {"it's": '"', "$.a": 2}, {"it's": ["'"]}]), Json([1, None])),
     ]),
     rowwise("json_index_text: elements", {"a": JSON}, lambda a: call("json_index_text", a, literal(1)), STRING, [
         (Json(["x", "y"]), "y"), (Json([1, 2]), "2"), (Json([1, None]), None), (Json([1]), None), (Json({"1": 2}), None),
@@ -260,7 +303,7 @@ STEPS = [
     answers("in: of NULL", Select(DATA, (("found", InQuery(literal(None, INT64), LEAST, "found")),)), (BOOL,), [(False,)] * 4),
 ]
 
-SPECS: list[Spec] = SPREAD + QUANTILES + MODES + TEXTS + DURATIONS + WINDOWS + STEPS
+SPECS: list[Spec] = SPREAD + SKEW + QUANTILES + MODES + TEXTS + DURATIONS + WINDOWS + STEPS
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from spec.specs import Spec, at, day, rowwise, span
+from spec.specs import Spec, at, day, fails, rowwise, span
 
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import DATE, FLOAT64, STRING, TIMEDELTA, TIMESTAMP
@@ -100,7 +100,24 @@ TOTAL_SECONDS = [
             [(at("2020-01-01 00:01:00"), at("2020-01-01 00:00:00"), 60.0)]),
 ]
 
-SPECS: list[Spec] = STRFTIME + DATE_TRUNC + TOTAL_SECONDS
+PARSED = [
+    rowwise("parse_timestamp: ISO 8601 text", {"a": STRING}, lambda a: call("parse_timestamp", a), TIMESTAMP, [
+        ("2024-03-31T00:30:00Z", at("2024-03-31 00:30:00")),
+        ("2024-03-31 02:30:00.123456+02:00", at("2024-03-31 00:30:00.123456")),
+        ("2024-03-01T01:30-0930", at("2024-03-01 11:00:00")),
+        ("2024-12-31T23:59:59.5-14", at("2025-01-01 13:59:59.5")),
+        ("2024-03-01T10:30:00", at("2024-03-01 10:30:00")),
+        (" 2024-03-01 10:30 ", at("2024-03-01 10:30:00")),
+        ("2024-02-29", at("2024-02-29 00:00:00")),
+        (None, None),
+    ]),
+    *(fails(f"parse_timestamp: {text!r} is an error", {"a": STRING}, lambda a: call("parse_timestamp", a), (text,))
+      for text in ("", "today", "2024-03-01Z", "2024-03-01T10Z", "2024-03-01T10:30:00 +02:00", "2024-03-01T10:30:00+15:00",
+                   "2024-03-01T24:00:00Z", "2024-03-01T10:60:00Z", "2024-03-01T10:30:00.1234567Z", "2024-02-30T10:30:00Z",
+                   "2024-03-01T10:30:00z", "2024-03-01T10:30:00 Europe/Berlin", "1709289000")),
+]
+
+SPECS: list[Spec] = STRFTIME + DATE_TRUNC + TOTAL_SECONDS + PARSED
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

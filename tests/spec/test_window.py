@@ -359,8 +359,8 @@ NESTED = answers("window: by a number in an order with ties", Select(TIES, (("k"
 JSON_OPERATIONS = [
     ("json_filter", (LINK,), JSON, Json([NAVIGATION])),
     ("json_slice", (LINK, literal(None, JSON)), JSON, Json([NAVIGATION])),
-    ("json_path_features", (), JSON, Json([{"_type": "LinkContext", "id": "a"}, NAVIGATION])),
-    ("json_path_name", (), STRING, "Navigation: b located at Link: a"),
+    ("json_pick", (literal(["_type", "id"]),), JSON, Json([{"_type": "LinkContext", "id": "a"}, NAVIGATION])),
+    ("json_path_name", tuple(map(literal, ("_type", "id", " Context", ": ", " located at ", " => "))), STRING, "Navigation: b located at Link: a"),
     ("json_length", (), INT64, 2),
     ("json_integer", (), INT64, None),
     ("json_index", (literal(-1),), JSON, Json(NAVIGATION)),

@@ -35,7 +35,7 @@ from objectiv_local.dialects.standard.builders import (
 from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
 from objectiv_local.dialects.standard.quantiles import middle
 from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
-from objectiv_local.dialects.standard.text_casts import guarded
+from objectiv_local.dialects.standard.text_casts import guarded, parse_timestamp
 from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Expr
 from objectiv_local.plan.relation import Relation
@@ -266,6 +266,7 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
     "date_part": _date_part,
     "interval": _interval,
     "strftime": _strftime,
+    "parse_timestamp": parse_timestamp("regexp_matches({}, {})", _failing),
     "date_trunc": _date_trunc,
 }
 
@@ -305,5 +306,6 @@ DIALECT = Dialect(
     # DuckDB takes the rows of grouping sets for as many as they group at most, and drops a number that is not below that
     # (tests/engines/test_faults.py).
     limit_of_sets="(SELECT {})",
-    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract"}),
+    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract",
+                       "parse_timestamp"}),
 )

@@ -26,7 +26,7 @@ from objectiv_local.dialects.sql.tree import (
 from objectiv_local.dialects.standard.builders import (
     constant,
 )
-from objectiv_local.dialects.standard.json_titles import path_title
+from objectiv_local.dialects.standard.json_paths import title
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Column, Expr
 from objectiv_local.plan.expr import Cast as CastExpr
@@ -46,9 +46,13 @@ def key_path(key: str) -> str:
 
 
 def member(document: Sql, key: str, *, as_text: bool) -> Sql:
-    """Return the member of an object. A plain word may stand for its path."""
-    path = key if key.isidentifier() and key.isascii() else key_path(key)
-    return _step(document, path, as_text=as_text)
+    """Return the member of an object."""
+    return _step(document, _path(key), as_text=as_text)
+
+
+def _path(key: str) -> str:
+    """Return the JSON path of a member. A plain word may stand for it."""
+    return key if key.isidentifier() and key.isascii() else key_path(key)
 
 
 def _step(document: Sql, path: str, *, as_text: bool) -> Sql:
@@ -297,35 +301,42 @@ def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), named))
 
 
-#: The innermost title, and those around it.
-_PATH = "titles[-1] || coalesce(' located at ' || nullif(array_to_string(titles[:-2], ' => '), ''), '')"
-
-
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
-    title = path_title(Raw("(element ->> '_type')"), Raw("(element ->> 'id')"))
-    titles = func("list_transform", some_elements(args[0]), Template("lambda element: {}", (title,)))
-    # A list of one list, to write the titles once and name them.
-    return subscript(func("list_transform", func("list_value", titles), Raw(f"lambda titles: {_PATH}")), 1)
+    kind, name = (_member_text(expr, index) for index in (1, 2))
+    dropped, between, before, separator = args[3:]
+    made = Template("lambda element: {}", (title(kind, name, dropped, between),))
+    titles = func("list_transform", some_elements(args[0]), made)
+    # The last title, and those around it. A list of one list, to write the titles once and name them.
+    path = Template("lambda titles: titles[-1] || coalesce({} || nullif(array_to_string(titles[:-2], {}), ''), '')",
+                    (before, separator))
+    return subscript(func("list_transform", func("list_value", titles), path), 1)
 
 
-def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
-    # A patch leaves out what is null.
-    made = "lambda element: json_merge_patch('{}', json_object('_type', element -> '_type', 'id', element -> 'id'))"
-    features = func("to_json", func("list_transform", some_elements(args[0]), Raw(made)))
-    return func("coalesce", features, Raw("'[]'::json"))
+def _member_text(expr: Expr, index: int) -> Sql:
+    """Return the member of an element whose key is an argument, as text."""
+    return Template("(element ->> {})", (text(_path(str(constant(expr, index)))),))
+
+
+def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
+    keys = list(dict.fromkeys(map(str, json.loads(str(constant(expr, 1))))))
+    pairs = func("list_value", *(Template("({}, element -> {})", (text(key), text(_path(key)))) for key in keys))
+    members = func("map_from_entries", func("list_filter", pairs, Raw("lambda member: json_type(member[2]) <> 'NULL'")))
+    picked = func("list_transform", some_elements(args[0]),
+                  Template("lambda element: {}", (members if keys else Raw("MAP {}"),)))
+    return func("coalesce", func("to_json", picked), Raw("'[]'::json"))
 
 
 def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:
-    described = func("list_filter", some_elements(args[0]), Template(
-        "lambda element: contains((element ->> 'schema'), {})", (tree.bare(args[1]),)))
-    data = func("to_json", func("list_transform", described, Raw("lambda element: element -> 'data'")))
-    return func("coalesce", data, Raw("'[]'::json"))
+    wanted = Template("lambda element: contains({}, {})", (_member_text(expr, 2), tree.bare(args[3])))
+    found = func("list_filter", some_elements(args[0]), wanted)
+    value = Template("lambda element: element -> {}", (text(_path(str(constant(expr, 1)))),))
+    return func("coalesce", func("to_json", func("list_transform", found, value)), Raw("'[]'::json"))
 
 
 JSON: dict[str, Builder] = {
     "json_data": _json_data,
     "json_path_name": _json_path_name,
-    "json_path_features": _json_path_features,
+    "json_pick": _json_pick,
     "json_type": _json_type,
     "json_get": _json_get,
     "json_get_text": _json_get_text,

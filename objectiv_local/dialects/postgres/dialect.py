@@ -35,7 +35,7 @@ from objectiv_local.dialects.standard.builders import (
 from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
 from objectiv_local.dialects.standard.quantiles import middle, within_group
 from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
-from objectiv_local.dialects.standard.text_casts import guarded
+from objectiv_local.dialects.standard.text_casts import guarded, parse_timestamp
 from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.expr import Cast as CastExpr
@@ -425,6 +425,7 @@ SCALAR |= compared(dict(SCALAR)) | JSON_SCALAR | {
     "date_part": _date_part,
     "interval": _interval_of,
     "strftime": _strftime,
+    "parse_timestamp": parse_timestamp("{} ~ {}", _failing),
     "date_trunc": _date_trunc,
 }
 
@@ -473,6 +474,6 @@ DIALECT = Dialect(
     join_steps=2,
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
-                       "json_slice", "json_filter", "json_path_name", "json_path_features", "json_data", "json_length",
-                       "json_integer", "json_index", "json_index_text"}),
+                       "json_slice", "json_filter", "json_path_name", "json_pick", "json_data", "json_length",
+                       "json_integer", "json_index", "json_index_text", "parse_timestamp"}),
 )

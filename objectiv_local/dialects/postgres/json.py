@@ -25,7 +25,7 @@ from objectiv_local.dialects.standard.builders import (
     constant,
     function,
 )
-from objectiv_local.dialects.standard.json_titles import path_title
+from objectiv_local.dialects.standard.json_paths import title
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Expr
 from objectiv_local.plan.expr import Cast as CastExpr
@@ -172,30 +172,33 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     return Subselect(_array_of(Raw("element")), _numbered(args[0]), where)
 
 
-#: The innermost title, and those around it.
-_PATH = "titles[n] || coalesce(' located at ' || nullif(array_to_string(titles[:n - 1], ' => '), ''), '')"
-
-
 def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
-    title = path_title(Raw("element ->> '_type'"), Raw("(element ->> 'id')"))
-    titles = Template("{} AS titles, count(*) AS n", (_in_order("array_agg", title),))
-    return Subselect(Raw(_PATH), Template("{} AS path", (Subselect(titles, _numbered(args[0])),)))
+    kind, name = Template("element ->> {}", (args[1],)), Template("(element ->> {})", (args[2],))
+    dropped, between, before, separator = args[3:]
+    titles = Template("{} AS titles, count(*) AS n", (_in_order("array_agg", title(kind, name, dropped, between)),))
+    # The last title, and those around it.
+    path = Template("titles[n] || coalesce({} || nullif(array_to_string(titles[:n - 1], {}), ''), '')", (before, separator))
+    return Subselect(path, Template("{} AS path", (Subselect(titles, _numbered(args[0])),)))
 
 
-def _json_path_features(args: Sequence[Sql], expr: Expr) -> Sql:
-    made = func("jsonb_build_object", text("_type"), Raw("element -> '_type'"), text("id"), Raw("element -> 'id'"))
-    return Subselect(_array_of(func("jsonb_strip_nulls", made)), _numbered(args[0]))
+def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
+    keys = list(dict.fromkeys(map(str, json.loads(str(constant(expr, 1))))))
+    wanted = Template(f"key IN ({', '.join('{}' for _ in keys) or 'NULL'}) AND value <> 'null'::jsonb", tuple(map(text, keys)))
+    members = func("jsonb_each", case((binary("=", func("jsonb_typeof", Raw("element")), text("object")), Raw("element"))))
+    picked = func("coalesce", func("jsonb_object_agg", Raw("key"), Raw("value")), Raw("'{}'::jsonb"))
+    return Subselect(_array_of(Subselect(picked, members, wanted)), _numbered(args[0]))
 
 
 def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:
-    described = binary(">", func("strpos", Raw("element ->> 'schema'"), args[1]), number(0))
-    return Subselect(_array_of(Raw("(element -> 'data')")), _numbered(args[0]), described)
+    _, key, where_key, part = args
+    wanted = binary(">", func("strpos", Template("element ->> {}", (where_key,)), part), number(0))
+    return Subselect(_array_of(Template("(element -> {})", (key,))), _numbered(args[0]), wanted)
 
 
 JSON: dict[str, Builder] = {
     "json_data": _json_data,
     "json_path_name": _json_path_name,
-    "json_path_features": _json_path_features,
+    "json_pick": _json_pick,
     "json_type": function("jsonb_typeof"),
     "json_index_text": _json_index,
     "json_get": _json_get,

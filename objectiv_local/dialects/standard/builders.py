@@ -259,6 +259,30 @@ def spread(name: str) -> Builder:
     return build
 
 
+#: A statistic of ``z``, the distances of values from their mean as shares of their range. Powers of it neither overflow nor
+#: underflow, because distances far below the range count as none. It is NULL where all values are equal: their statistic is 0.
+_STANDARDIZED = (
+    "(SELECT coalesce({statistic}, 0) FROM (SELECT (v - m + r - r) / nullif(r, 0) AS z FROM (SELECT v, "
+    "sum(v) OVER () / count(v) OVER () AS m, max(v) OVER () - min(v) OVER () AS r FROM unnest({{}}) AS u(v)) AS u) AS u)")
+
+
+def standardized(statistic: str, least: int) -> Builder:
+    """Return the builder of a statistic that engines lack, or compute from raw moments, which cancel.
+
+    It is SQL over the column ``z`` of distances from the mean, in a unit of their own, and NULL below ``least`` values.
+    """
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        assert isinstance(expr, Aggregation)
+        found: Sql = Template(_STANDARDIZED.format(statistic=statistic), (func("array_agg", args[0]),))
+        if not expr.args[0].columns:
+            # An aggregate of a constant would belong to the innermost SELECT. No number differs from itself, but NaN does.
+            found = Fixed(binary("-", args[0], args[0]))
+        return case((binary(">=", func("count", args[0]), number(least)), found))
+
+    return build
+
+
 def of_constant(builder: Builder) -> Builder:
     """Return the builder of an aggregate that an engine refuses to compute of a constant, which is its own answer."""
 

@@ -29,6 +29,7 @@ from objectiv_local.dialects.standard.builders import (
     replace,
     slice_,
     spread,
+    standardized,
     sum_,
     sum_or_null,
 )
@@ -93,6 +94,9 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
     "all": bool_("bool_and", "TRUE"),
     "var": spread("var"),
     "std": spread("stddev"),
+    "skew": standardized(
+        "sqrt(count(z) * (count(z) - 1)::float8) / (count(z) - 2) * (avg(z * z * z) - 3 * avg(z) * avg(z * z) "
+        "+ 2 * avg(z) * avg(z) * avg(z)) / power(avg(z * z) - avg(z) * avg(z), 1.5)", least=3),
     "quantile": quantile,
     "quantile_disc": of_constant(
         lambda args, expr: within_group("percentile_disc", args[0], Raw(repr(constant(expr, 1))))),

@@ -8,6 +8,7 @@ from objectiv_local.dialects.dialect import Builder
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Raw, Sql, Template, case, func
 from objectiv_local.plan.expr import Expr
+from objectiv_local.types import TIMESTAMP
 
 _BLANK = r"[ \t\n\r]*"
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -21,7 +22,23 @@ _TEXT_FORMS: dict[str, tuple[str, str]] = {
     "time": ("a time", rf"^{_BLANK}[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?{_BLANK}"),
     "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}"),
 }
+#: A moment with its offset to UTC.
+_INSTANT = (rf"^{_BLANK}{_DAY}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?)?"
+            rf"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?){_BLANK}")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+
+
+def parse_timestamp(matches: str, failing: Callable[[str], Builder], *, end: str = "$") -> Builder:
+    """Return the builder of ``parse_timestamp``; see :func:`guarded` for its arguments."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        kind, form = _TEXT_FORMS["timestamp"]
+        has_offset, has_none = (Template(matches, (args[0], tree.text(each + end)), tree.LIKE) for each in (_INSTANT, form))
+        # Text without an offset would be in the time zone of the session.
+        return case((has_offset, tree.at_utc(tree.cast(args[0], "timestamptz"))), (has_none, tree.cast(args[0], TIMESTAMP)),
+                    default=failing(kind)(args, expr))
+
+    return build
 
 
 def guarded(matches: str, failing: Callable[[str], Builder], *, end: str = "$",

@@ -13,7 +13,7 @@ from objectiv_local.frame.align import aligned
 from objectiv_local.frame.functions import Function
 from objectiv_local.frame.handles import make_frame, make_series, series_class
 from objectiv_local.frame.reshape import unstacked
-from objectiv_local.frame.series.convert import coerced
+from objectiv_local.frame.series.convert import coerced, converted
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
@@ -365,8 +365,9 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
         ``errors='coerce'``. JSON becomes int64 with ``errors='coerce'`` only: whole numbers, ``1e2`` and ``100.0`` too, and
-        missing values for anything else. A float is cut towards zero to make an integer; a timestamp as text has six digits
-        of the second; a decimal is rounded, a half away from zero.
+        missing values for anything else. Text becomes a timestamp by ISO 8601; with ``Z`` or an offset, such as
+        ``2024-03-01T10:30:00+02:00``, it becomes the moment in UTC. A float is cut towards zero to make an integer; a timestamp
+        as text has six digits of the second; a decimal is rounded, a half away from zero.
 
         Raises InvalidValue for an unknown dtype and InvalidType for types that do not go into each other.
         """
@@ -377,7 +378,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
             raise InvalidType(f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
                               hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast a member "
                                    "that is read as text: .json.get_value('id', as_str=True)")
-        return self._with(coerced(self._expr, type_) if errors == "coerce" else cast(self._expr, type_))
+        return self._with((coerced if errors == "coerce" else converted)(self._expr, type_))
 
     def rename(self, name: str) -> Series:
         """Return the series under another name."""

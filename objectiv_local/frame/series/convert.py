@@ -1,10 +1,10 @@
-"""Casts of text that give a missing value where the text does not read as the type asked for."""
+"""Conversions: casts that give a missing value where the text does not read as the type asked for, and moments."""
 
 from __future__ import annotations
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
-from objectiv_local.types import FLOAT64, INT64, INT64_MAX, INT64_MIN, JSON, STRING, Type, decimal_type
+from objectiv_local.types import FLOAT64, INT64, INT64_MAX, INT64_MIN, JSON, STRING, TIMESTAMP, Type, decimal_type
 
 _BLANK = r"[ \t\n\r]*"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
@@ -19,9 +19,14 @@ _FORMS = {
     "bool": r"([tT]([rR][uU][eE])?|[yY]([eE][sS])?|1|[fF]([aA][lL][sS][eE])?|[nN][oO]?|0)",
     "date": f"({_DAY})",
     "time": _TIME,
-    "timestamp": f"({_DAY})([ T]{_TIME})?",
+    "timestamp": f"({_DAY})([ T]{_TIME}(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?",
     "uuid": "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
 }
+
+
+def converted(expr: Expr, type_: Type) -> Expr:
+    """Return ``expr`` as ``type_``; text that names a moment may have an offset to UTC."""
+    return call("parse_timestamp", expr) if (expr.type, type_) == (STRING, TIMESTAMP) else cast(expr, type_)
 
 
 def coerced(expr: Expr, type_: Type) -> Expr:
@@ -36,7 +41,7 @@ def coerced(expr: Expr, type_: Type) -> Expr:
     if type_.name not in _FORMS:
         raise NotSupported(f"text cannot be tried as {type_}", hint="use errors='raise', or clean the text first")
     accepted = call("re_contains", expr, literal(f"^{_BLANK}{_FORMS[type_.name]}{_BLANK}$"))
-    value = cast(expr, type_)
+    value = converted(expr, type_)
     if type_ == INT64:
         wide = cast(expr, decimal_type(0))
         fits = call("and", call("ge", wide, literal(INT64_MIN)), call("le", wide, literal(INT64_MAX)))

@@ -87,7 +87,8 @@ def _events(raw: DataFrame, contexts: tuple[str, ...]) -> dict[str, Series]:
 
 def _data(described: Series, type_: str) -> Series:
     """Return the data of those contexts whose schema names a type."""
-    return series_of(state_of(described), call("json_data", expr_of(described), literal(type_)), type_)
+    data = call("json_data", expr_of(described), literal("data"), literal("schema"), literal(type_))
+    return series_of(state_of(described), data, type_)
 
 
 def _not_empty(series: Series) -> Series:

@@ -19,10 +19,13 @@ OPERATIONS = (
               "timedelta -> timedelta",
               meaning="The mean of the values that are not NULL; NULL if there are none. A mean duration is rounded to a "
                       "microsecond, a half to the even one."),
-    *(aggregate(name, "number int64! -> float64",
+    *(aggregate(name, "number int64! -> float64", approximate=True,
                 meaning=f"The {words} of the values that are not NULL, as floats; the constant is taken from the count of "
                         "the divisor (ddof). NULL if the divisor is not positive.")
       for name, words in (("var", "variance"), ("std", "standard deviation"))),
+    aggregate("skew", "number -> float64", windowed=False, approximate=True,
+              meaning="The skewness of the values that are not NULL, as floats and corrected for bias; 0 of equal values, NULL "
+                      "for fewer than 3, NaN beside an infinity or NaN."),
     aggregate("quantile", "number float64! -> float64", "timedelta float64! -> timedelta", "timestamp float64! -> timestamp",
               windowed=False,
               meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "

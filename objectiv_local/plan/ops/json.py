@@ -39,16 +39,18 @@ OPERATIONS = (
     scalar("json_integer", "json -> int64",
            meaning="The value of a JSON number that is whole and fits in 64 bits; NULL for anything else. A number with a "
                    "fraction or an exponent, such as 1e2, is read as a float and has to have at most 15 digits.", total=True),
-    scalar("json_path_name", "json -> string",
-           meaning="The name of a path of objects from the outermost to the innermost: the _type of each in words, without "
-                   "Context, and its id, as in 'Link: logo located at Root Location: home => Navigation: top'. An object "
-                   "without one of them is left out; NULL where that is the innermost, for an empty array and for what is "
-                   "no array.",
-           total=True, costly=True),
-    scalar("json_path_features", "json -> =1",
-           meaning="The elements of an array with their members _type and id only, those that are not null; an empty array "
-                   "for NULL and for what is not an array."),
-    scalar("json_data", "json string! -> json",
-           meaning="The members data of those objects of an array whose member schema, as text, contains a text; an empty "
-                   "array for NULL and for what is not an array."),
+    scalar("json_path_name", "json string! string! string! string! string! string! -> string",
+           meaning="A path of objects, from the outermost to the innermost, as text. The title of an object is its member "
+                   "under the first key in words (a blank before each capital that follows a small letter, and every "
+                   "occurrence of the third text left out), the fourth text, and its member under the second key. The path "
+                   "is the title of the innermost object, and where the others have text, the fifth text and their titles, "
+                   "separated by the sixth. An object without one of the members has no title; NULL where that is the "
+                   "innermost, for an empty array and for what is no array.",
+           total=True, costly="name"),
+    scalar("json_pick", "json json! -> =1",
+           meaning="The elements of an array with those members only whose keys an array lists and which are not null; an "
+                   "empty object for an element that is not an object, an empty array for NULL and for what is not an array."),
+    scalar("json_data", "json string! string! string! -> json",
+           meaning="The members under the first key of those objects of an array whose member under the second key, as text, "
+                   "contains the third text; an empty array for NULL and for what is not an array."),
 )

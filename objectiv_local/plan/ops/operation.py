@@ -36,6 +36,8 @@ class Op:
     """The aggregate that makes the answer for a group of the answers for parts of it; None if none does."""
     idempotent: bool = False
     """It makes no difference how often a value occurs."""
+    approximate: bool = False
+    """The last digits of the answer, a float, differ between engines."""
     internal: bool = False
     """Users have no name for it: it is a part of other aggregates."""
     extreme: bool = False
@@ -52,26 +54,28 @@ class Op:
     """The answer depends on the order of the two arguments, and on nothing else about them."""
     of_period: bool = False
     """The answer is the same for all moments of a period, which the first argument names."""
-    costly: bool = False
-    """A join with the distinct arguments costs less than computing it for every row."""
+    costly: str | None = None
+    """A join with the distinct arguments costs less than computing it for every row: what an answer is called there."""
+    parses: bool = False
+    """It reads text as something else, which raises for other text."""
     adds_scales: bool = False
     """A decimal answer has the decimal places of all arguments together, rather than those of the one with most."""
 
 
 def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, total: bool = False, compares: bool = False,
-           of_period: bool = False, costly: bool = False, adds_scales: bool = False) -> Op:
+           of_period: bool = False, costly: str | None = None, parses: bool = False, adds_scales: bool = False) -> Op:
     """Return an operation on the values of one row."""
     return Op(name=name, kind="scalar", signatures=signatures, meaning=meaning, null_only=null_only, total=total,
-              compares=compares, of_period=of_period, costly=costly, adds_scales=adds_scales)
+              compares=compares, of_period=of_period, costly=costly, parses=parses, adds_scales=adds_scales)
 
 
 def aggregate(name: str, *signatures: str, meaning: str, ordered: bool = False, windowed: bool = True,
               combined_by: str | None = None, idempotent: bool = False, extreme: bool = False, null_only: bool = False,
-              internal: bool = False) -> Op:
+              approximate: bool = False, internal: bool = False) -> Op:
     """Return an operation on the rows of a group, and of a window unless ``windowed`` is false."""
     return Op(name=name, kind="aggregate", signatures=signatures, meaning=meaning, ordered=ordered, framed=True,
               windowed=windowed, combined_by=combined_by, idempotent=idempotent, extreme=extreme, null_only=null_only,
-              internal=internal)
+              approximate=approximate, internal=internal)
 
 
 def window(name: str, *signatures: str, meaning: str, framed: bool = False, ties: bool = False) -> Op:

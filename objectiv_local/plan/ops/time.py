@@ -7,6 +7,10 @@ from objectiv_local.plan.ops.operation import scalar
 OPERATIONS = (
     scalar("strftime", "timestamp string! -> string", "date string! -> string",
            meaning="The moment as text by a format of Python's codes, with English names.", total=True),
+    scalar("parse_timestamp", "string -> timestamp",
+           meaning="The moment that ISO 8601 text names, such as 2024-03-01T10:30:00.5+02:00 or 2024-03-01, in UTC. Text "
+                   "without Z or an offset is in UTC. A second has up to 6 decimal places. Other text is an error.",
+           parses=True),
     scalar("date_trunc", "string! timestamp -> timestamp", "string! date -> timestamp",
            meaning="The start of the second, minute, hour, day, week (Monday), month, quarter or year.", of_period=True),
     scalar("total_seconds", "timedelta -> float64", meaning="The duration in seconds."),

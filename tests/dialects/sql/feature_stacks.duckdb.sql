@@ -4,7 +4,12 @@ SELECT
     to_json(
       list_transform(
         json_extract(value, '$.location_stack[*]'),
-        lambda element: json_merge_patch('{}', json_object('_type', element -> '_type', 'id', element -> 'id'))
+        lambda element: map_from_entries(
+            list_filter(
+              list_value(('_type', element -> '_type'), ('id', element -> 'id')),
+              lambda member: json_type(member[2]) <> 'NULL'
+            )
+          )
       )
     ),
     '[]'::json

@@ -10,7 +10,11 @@ SELECT
   (
     SELECT coalesce(
         jsonb_agg(
-          jsonb_strip_nulls(jsonb_build_object('_type', element -> '_type', 'id', element -> 'id'))
+          (
+            SELECT coalesce(jsonb_object_agg(key, value), '{}'::jsonb)
+            FROM jsonb_each(CASE WHEN jsonb_typeof(element) = 'object' THEN element END)
+            WHERE key IN ('_type', 'id') AND value <> 'null'::jsonb
+          )
           ORDER BY position
         ),
         '[]'::jsonb
