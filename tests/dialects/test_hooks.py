@@ -11,7 +11,7 @@ from objectiv_local.dialects.dialect import Dialect, Unnested
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.printer import Printer
 from objectiv_local.dialects.sql.tree import Name, Template, Windowed, case, func
-from objectiv_local.plan.expr import Column, Ordering, aggregation, call, literal, over
+from objectiv_local.plan.expr import Column, Ordering, ScalarQuery, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Limit, Select, Sort, Source, Unnest, Values
 from objectiv_local.plan.passes import rewritten
 from objectiv_local.plan.relation import AS_DECLARED, Relation
@@ -108,3 +108,30 @@ def test_constants_of_the_tree_are_printed_by_the_dialect():
     printed = tree.cast(tree.text("a\\"), "thing")
     assert Printer(TOY).flat(printed) == "'a\\\\'::thing"
     assert Printer(dialect_named("postgres")).flat(printed) == "'a\\'::thing"
+
+
+def test_a_filter_stays_out_of_a_constant_that_is_its_own_answer():
+    constant = call("lower", literal("A"))
+    found = sql(Aggregate(EVENTS, (), (("x", aggregation("quantile_disc", constant, literal(0.5), where=WEB)),)))
+    assert "count(*) FILTER (WHERE is_web) > 0 THEN lower('A')" in " ".join(found.split())
+
+
+def test_a_part_of_a_program_has_the_steps_that_its_order_reads():
+    """In a program that is run in parts, a step that only ORDER BY reads is written too."""
+    top = Aggregate(EVENTS, (), (("most", aggregation("max", HITS)),), "top")
+    kept = []
+
+    def store(node, statement):
+        kept.append(statement)
+        columns = tuple((name, name, "BIGINT", type_) for name, type_ in statement.schema)
+        return Source(Relation("table", (f"part_{len(kept)}",)), columns, None, 1, "part")
+
+    rows = Select(Limit(EVENTS, (Ordering(HITS),), 5), (("hits", HITS),))
+    for step in range(4):
+        rows = Limit(rows, (Ordering(HITS, step % 2 == 0),), 5)
+    away = call("abs", call("sub", HITS, ScalarQuery(top, "most")))
+    short = replace(dialect_named("duckdb"), most_steps=1)
+    found = lower(Sort(rows, (Ordering(away),)), short, store).sql
+    assert kept
+    assert "top AS (" in found
+    assert "FROM top" in found
