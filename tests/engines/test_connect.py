@@ -105,13 +105,13 @@ def test_files_that_are_not_there(events: Path) -> None:
     with pytest.raises(TableNotFound, match="no file"):
         connect(events.parent / "events.duckdb")
     (events.parent / "empty").mkdir()
-    with pytest.raises(TableNotFound, match=r"holds no \.parquet file"):
+    with pytest.raises(TableNotFound, match=r"holds no Parquet, CSV, JSON lines or Arrow file"):
         connect(events.parent / "empty")
 
 
 @pytest.mark.parametrize("content", [b"", b"id,name\n1,a\n" * 100])
 def test_files_that_are_not_parquet(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "events.csv"
+    path = tmp_path / "events.txt"
     path.write_bytes(content)
     with pytest.raises(DataInvalid, match=r"not a Parquet file.*\nhint") as caught:
         connect(path)
@@ -304,7 +304,7 @@ def clear(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_target_from_the_environment(events: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clear(monkeypatch)
-    with pytest.raises(InvalidValue, match=r"nothing to connect to.*\nhint: give a Parquet file"):
+    with pytest.raises(InvalidValue, match=r"nothing to connect to.*\nhint: give a Parquet, CSV, JSON lines or Arrow file"):
         connect()
     parameters = psycopg.conninfo.conninfo_to_dict(postgres_server.session_url())
     monkeypatch.setenv("PGHOST", str(parameters["host"]))
@@ -316,7 +316,7 @@ def test_target_from_the_environment(events: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_no_target() -> None:
-    with pytest.raises(InvalidType, match=r"value of type int\nhint: give a Parquet file"):
+    with pytest.raises(InvalidType, match=r"value of type int\nhint: give a Parquet, CSV, JSON lines or Arrow file"):
         connect(3)
     with pytest.raises(NotSupported, match="mysql://"):
         connect("mysql://host/db")

@@ -117,10 +117,10 @@ def test_what_is_no_directory_of_a_table(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(InvalidValue, match=r"is the root of the file system\nhint: give the directory of a table"):
             connect(target)
     for text in ("", "  "):
-        with pytest.raises(InvalidValue, match=r"the text to connect to is empty\nhint: give a Parquet file"):
+        with pytest.raises(InvalidValue, match=r"the text to connect to is empty\nhint: give a Parquet, CSV, JSON lines or "):
             connect(text)
     write(tmp_path / "_tmp" / "a.parquet", x=[1])
-    with pytest.raises(TableNotFound, match=r"holds no \.parquet file"):
+    with pytest.raises(TableNotFound, match=r"holds no Parquet, CSV, JSON lines or Arrow file"):
         connect(tmp_path)
     for number in range(30):
         (tmp_path / str(number)).mkdir()

@@ -143,13 +143,15 @@ def _listed(given: Sequence[object], settings: Settings) -> Target:
 
 def _in_directory(path: Path) -> Files:
     """Return the files of a directory: those of Parquet, or those of the one other format that it holds."""
-    try:
-        return Files(files_in(path), path)
-    except TableNotFound:
-        suffixes = tuple(suffix for suffix in SUFFIXES if suffix not in PARQUET)
-        found = Files(files_in(path, suffixes), path, suffixes)
-    one_format(found.parts, path.name)
-    return found
+    for suffixes in (PARQUET, tuple(suffix for suffix in SUFFIXES if suffix not in PARQUET)):
+        try:
+            found = Files(files_in(path, suffixes), path, suffixes)
+        except TableNotFound:
+            continue
+        one_format(found.parts, path.name)
+        return found
+    raise TableNotFound(f"the directory {str(path)!r} holds no Parquet, CSV, JSON lines or Arrow file",
+                        hint="give the directory of a table")
 
 
 def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], settings: Settings) -> Target:
