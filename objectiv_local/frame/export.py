@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, TableNotFound, near
-from objectiv_local.types import Type
+from objectiv_local.types import Type, arrow_type
 
 if TYPE_CHECKING:
     import pyarrow
@@ -48,15 +48,10 @@ class Export:
             raise InvalidValue(f"compression is {compression!r}", hint=near(compression, _COMPRESSIONS))
 
         frame = cast("DataFrame", self)
-        batches = frame.to_batches()
-        with _replacing(path) as file:
-            writer: pq.ParquetWriter | None = None
-            for batch in batches:
-                writer = writer or pq.ParquetWriter(file, batch.schema, compression=compression)
+        schema = _schema(frame)
+        with _replacing(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
+            for batch in frame.to_batches():
                 writer.write_batch(batch)
-            if writer is None:
-                writer = pq.ParquetWriter(file, _schema(frame), compression=compression)
-            writer.close()
 
     def to_csv(self, path: str | os.PathLike[str], sep: str = ",") -> None:
         """Write the rows to a CSV file in UTF-8, the index first, in the order of the frame; the first line has the names.
@@ -77,9 +72,8 @@ class Export:
         types = _types(frame)
         schema = pa.schema([(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type)
                             for field in _schema(frame)])
-        batches = frame.to_batches()
         with _replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
-            for batch in batches:
+            for batch in frame.to_batches():
                 writer.write_batch(pa.record_batch([_as_text(column, type_) for column, type_
                                                     in zip(batch.columns, types.values(), strict=True)], schema=schema))
 
@@ -98,9 +92,8 @@ class Export:
         frame = cast("DataFrame", self)
         types = _types(frame)
         names = [json.dumps(name, ensure_ascii=False) for name in types]
-        batches = frame.to_batches()
         with _replacing(path) as file:
-            for batch in batches:
+            for batch in frame.to_batches():
                 columns = [[_as_json(value, name, type_) for value in column.to_pylist()]
                            for column, (name, type_) in zip(batch.columns, types.items(), strict=True)]
                 for row in zip(*columns, strict=True):
@@ -120,11 +113,15 @@ class Export:
 
 
 def _types(frame: DataFrame) -> dict[str, Type]:
+    """Return the types of the columns. Raises InvalidValue for pending groups, which have no rows."""
+    frame._state.rows("writing")
     return {name: frame._state.plan.types[name] for name in (*frame.index_columns, *frame.data_columns)}
 
 
 def _schema(frame: DataFrame) -> pyarrow.Schema:
-    return frame.to_arrow(limit=0).schema
+    import pyarrow as pa
+
+    return pa.schema([(name, arrow_type(type_)) for name, type_ in _types(frame).items()])
 
 
 @contextmanager
