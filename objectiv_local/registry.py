@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from objectiv_local.errors import InvalidValue, near
+from objectiv_local.errors import DataInvalid, InvalidValue, near
 
 #: What an engine consists of: the group of entry points, and the attribute of the module of each engine of our own.
 _PARTS = {"dialects": "DIALECT", "engines": "BACKEND"}
@@ -26,8 +26,9 @@ _OWN = (DEFAULT, "postgres")
 
 @cache
 def names() -> tuple[str, ...]:
-    """Return the names of all engines, those of this package first."""
-    others = {point.name for point in entry_points(group="objectiv_local.dialects")} - set(_OWN)
+    """Return the names of all engines, those of this package first; others have entry points in both groups."""
+    found = [{point.name for point in entry_points(group=f"objectiv_local.{part}")} for part in _PARTS]
+    others = found[0].intersection(*found[1:]) - set(_OWN)
     return (*_OWN, *sorted(others))
 
 
@@ -40,7 +41,12 @@ def load(part: str, name: str) -> object:
     if name in _OWN:
         return getattr(import_module(f"objectiv_local.{part}.{name}"), _PARTS[part])
     found: EntryPoint | None = next(iter(entry_points(group=f"objectiv_local.{part}", name=name)), None)
-    if found is None:
+    if found is None or name not in names():
         missing = "dialect" if part == "dialects" else "engine"
         raise InvalidValue(f"there is no {missing} {name!r}", hint=near(str(name), names()))
-    return found.load()
+    try:
+        return found.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise DataInvalid(f"the engine {name!r} of another package cannot be loaded: {reason}",
+                      hint=f"mend or uninstall the package that has the entry point {found.value!r}")

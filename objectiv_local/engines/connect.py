@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import weakref
@@ -9,11 +10,13 @@ from collections.abc import Mapping
 
 from objectiv_local.arguments import checked
 from objectiv_local.engines.base import Backend, Engine, Settings, Target
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, NotSupported
 from objectiv_local.registry import load, names
 
 #: The longest time that a query may take on every engine: Postgres counts milliseconds in 32 bits.
 _MOST_SECONDS = 2_147_483
+
+logger = logging.getLogger(__name__)
 
 _open: weakref.WeakValueDictionary[tuple[object, ...], Engine] = weakref.WeakValueDictionary()
 _lock = threading.RLock()
@@ -42,7 +45,7 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     a directory                                               one table, ``data``: all .parquet files in and below it; if
                                                               there are none, the files of one other format
     a CSV (``.csv``, ``.tsv``) or JSON lines file             one table, ``data``, as it is now; both may be compressed
-    (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``, ``.zst``)
+    (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``)
     an Arrow file (``.arrow``, ``.feather``, ``.ipc``)        one table, ``data``, mapped into memory
     a list of files of one format                             one table, ``data``
     a ``.duckdb`` or ``.db`` file                             the tables of the DuckDB database
@@ -131,7 +134,12 @@ def _backends() -> list[Backend]:
     """Return the engines in the order in which they are asked whether a target is theirs: DuckDB takes any text as a file."""
     found = []
     for name in reversed(names()):
-        backend = load("engines", name)
+        try:
+            backend = load("engines", name)
+        except DataInvalid as error:
+            # Another package must not keep ours from connecting.
+            logger.warning("%s", error)
+            continue
         if not isinstance(backend, Backend):
             raise InvalidType(f"what is registered as the engine {name!r} is no Backend, but {type(backend).__name__}")
         found.append(backend)

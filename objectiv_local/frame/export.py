@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from objectiv_local.frame.frame import DataFrame
 
+#: What CSV files are known to be separated by, and no value is written with.
+_SEPARATORS = (",", ";", "\t", "|")
 _COMPRESSIONS = ("zstd", "snappy", "gzip", "lz4", "brotli", "none")
 
 
@@ -61,13 +63,13 @@ class Export:
         replaced, once all rows are written; if that fails, it stays as it is. Memory is bounded.
 
         Raises TableNotFound for a directory that is not there, and InvalidValue for a path that is a directory and for a
-        separator that is not one character.
+        separator other than a comma, a semicolon, a tab or a bar.
         """
         import pyarrow as pa
         from pyarrow import csv
 
-        if len(sep.encode()) != 1 or sep in '"\r\n':
-            raise InvalidValue(f"sep is {sep!r}", hint="give one character, such as ',' or ';'")
+        if sep not in _SEPARATORS:
+            raise InvalidValue(f"sep is {sep!r}", hint=f"give one of {', '.join(map(repr, _SEPARATORS))}")
         frame = cast("DataFrame", self)
         types = _types(frame)
         schema = pa.schema([(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type)
@@ -127,9 +129,12 @@ def _schema(frame: DataFrame) -> pyarrow.Schema:
 @contextmanager
 def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
-    target = Path(path).expanduser().absolute()
+    # A link stays one, and what it leads to is replaced.
+    target = Path(os.path.realpath(path)) if "\0" not in str(path) else Path("\0")
     if target.is_dir():
         raise InvalidValue(f"{str(path)!r} is a directory", hint="give the name of a file")
+    if "\0" in str(path) or (target.exists() and not target.is_file()):
+        raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
     if not target.parent.is_dir():
         raise TableNotFound(f"there is no directory {str(target.parent)!r}", hint="make it first")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
@@ -138,11 +143,14 @@ def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if target.exists():
+            partial.chmod(target.stat().st_mode & 0o7777)
         partial.replace(target)
     except BaseException as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename in (str(partial), None):
+        # An error that a signal handler raises is none of the file.
+        if isinstance(error, OSError) and error.errno is not None and error.filename in (str(partial), None):
             raise DataInvalid(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another place") from None
         raise
 
@@ -182,7 +190,9 @@ def _as_json(value: Any, name: str, type_: Type) -> str:
         return json.dumps(value, ensure_ascii=False)
     if type_.name == "decimal":
         return f"{value:f}"
-    if isinstance(value, datetime.date | datetime.time):
+    if isinstance(value, datetime.datetime | datetime.time):
+        return json.dumps(value.isoformat(timespec="microseconds"))
+    if isinstance(value, datetime.date):
         return json.dumps(value.isoformat())
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -83,3 +83,29 @@ def test_another_package_may_add_an_engine(tmp_path: Path) -> None:
     assert "toy does not support statement_timeout" in shown
     assert "cannot connect to a value of type int" in shown
     assert "a toy:// address" in shown
+
+
+def test_a_package_that_cannot_be_loaded_keeps_nobody_from_connecting(tmp_path: Path) -> None:
+    information = tmp_path / "broken-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (information / "entry_points.txt").write_text(
+        "[objectiv_local.dialects]\nbroken = no_module:DIALECT\nhalf = no_module:DIALECT\n"
+        "[objectiv_local.engines]\nbroken = no_module:BACKEND\n")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import duckdb
+import objectiv_local as ol
+from objectiv_local.errors import ObjectivError
+print(ol.connect(duckdb.connect()).description)
+for name in ("broken", "half"):
+    try:
+        ol.DataFrame.from_schema({{"x": "int64"}}, dialect=name).view_sql()
+    except ObjectivError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "DuckDB connection to memory" in done.stdout
+    assert "the engine 'broken' of another package cannot be loaded: ModuleNotFoundError" in done.stdout
+    assert "there is no dialect 'half'" in done.stdout

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 import decimal
 import gzip
 import json
 import os
+import random
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,7 +17,15 @@ import pyarrow.feather
 import pytest
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue, ObjectivError, TableNotFound
+from objectiv_local.errors import (
+    ColumnNotFound,
+    DataInvalid,
+    InvalidType,
+    InvalidValue,
+    NotSupported,
+    ObjectivError,
+    TableNotFound,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,8 +57,7 @@ def written(path: Path, text: str | bytes) -> Path:
 
 
 @pytest.mark.parametrize(("name", "packed"), [
-    ("events.csv", bytes), ("events.CSV", bytes), ("events.csv.gz", gzip.compress),
-    ("events.csv.zst", lambda text: pa.compress(text, "zstd", asbytes=True))])
+    ("events.csv", bytes), ("events.CSV", bytes), ("events.csv.gz", gzip.compress)])
 def test_csv(tmp_path: Path, name: str, packed: object) -> None:
     df = opened(written(tmp_path / name, packed(CSV.encode())))  # type: ignore[operator]
     assert df.dtypes == TYPES
@@ -100,8 +109,8 @@ def test_json_lines(tmp_path: Path) -> None:
                "properties": {"plan": "pro", "tags": ["a", {"b": 1}]}},
               {"event": "view", "at": "2024-01-02T03:04:06Z", "n": 2.5, "properties": {}, "late": "x", "list": [1, "a"]}]
     text = "\n".join(map(json.dumps, events))
-    for path in (written(tmp_path / "events.jsonl", text), written(tmp_path / "events.ndjson.gz", gzip.compress(text.encode())),
-                 written(tmp_path / "events.json", json.dumps(events))):
+    for path in (written(tmp_path / "events.jsonl", text),
+                 written(tmp_path / "events.ndjson.gz", gzip.compress(text.encode()))):
         df = opened(path)
         assert df.dtypes == {"event": "string", "at": "timestamp", "n": "float64", "properties": "json", "late": "string",
                              "list": "json"}
@@ -165,7 +174,13 @@ BAD = {
     "nogzip.csv.gz": (b"a,b\n1,2\n", "'nogzip.csv.gz' cannot be read"),
     "cut.jsonl": (b'{"a": 1}\n{"a": \n', "'cut.jsonl' cannot be read: Malformed JSON"),
     "empty.jsonl": (b"", "'empty.jsonl' is empty"),
-    "values.jsonl": (b"1\n2\n", "'values.jsonl' cannot be read"),
+    "values.jsonl": (b"1\n2\n", "'values.jsonl' has a line that is no JSON object: 1"),
+    "array.json": (b'[{"a": 1}, {"a": 2}]', "'array.json' has a line that is no JSON object"),
+    "case.jsonl": (b'{"a": 1}\n{"A": 2}\n', "has two columns 'a' and 'A', equal but for case"),
+    "twice.jsonl": (b'{"a": 1, "a": 2}\n', "key that is there twice"),
+    "case.csv": (b"a,A\n1,2\n", "has two columns 'a' and 'A', equal but for case"),
+    "twice.csv": (b"a,a\n1,2\n", "two columns 'a' and 'a'"),
+    "stream.arrow": (b"\xff\xff\xff\xff\x10\x00\x00\x00", "'stream.arrow' cannot be read as Arrow"),
     "no.arrow": (b"ARROW1 but not really", "'no.arrow' cannot be read as Arrow"),
     "no.feather": (b"", "'no.feather' cannot be read as Arrow"),
 }
@@ -184,7 +199,7 @@ def test_what_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path, nam
 
 
 @pytest.mark.parametrize(("target", "options", "error", "message"), [
-    ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "Could not convert string \"17\" to 'BOOLEAN'"),
+    ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is no bool"),
     ("a.csv", {"dtypes": {"X1": "string"}}, ColumnNotFound, "dtypes: 'a.csv' has no column 'X1'"),
     ("b.jsonl", {"dtypes": {"y": "string"}}, ColumnNotFound, "dtypes: 'b.jsonl' has no column 'y'"),
     ("a.csv", {"dtypes": {"x": "nothing"}}, InvalidValue, "dtype 'nothing' is not known"),
@@ -231,3 +246,62 @@ def test_a_file_in_hand_reads_no_other(tmp_path: Path) -> None:
     engine = connect(written(tmp_path / "a.csv", "x\n1\n"))
     with pytest.raises(ObjectivError):
         engine.execute(f"SELECT * FROM read_csv('{secret}')")
+
+
+LATE = 25_000
+
+
+@pytest.mark.parametrize(("early", "late", "dtype"), [
+    ("1", "1.5", "float64"), ("1", "007", "string"), ("1", "+5", "string"), ("1", "1_000", "string"), ("1", "1e3", "string"),
+    ("1.5", "007", "string"), ("2024-01-01", "2024-01-01 10:00:00", "timestamp"), ("2024-01-01", "01/02/2024", "string"),
+    ("2024-01-01T00:00:00", "2024-01-01T00:00:00+02:00", "string"), ("true", "1", "string"), ("1", "9007199254740993", "int64"),
+    ("0.5", "9007199254740993", "string"), ("1", "12345678901234567890", "string"), ("0.5", "1e400", "string"),
+    ("a", '"say ""hi"""', "string"), ("a", '"a,b"', "string"), ("a", "#no comment", "string"), ("a", "'quoted'", "string"),
+    ("2024-01-01", "2023-02-29", "string"), ("0.30000000000000004", "1.5", "float64"), ("0.123456789012345678", "1", "string")])
+def test_every_value_counts_for_the_type(tmp_path: Path, early: str, late: str, dtype: str) -> None:
+    """The value of the last row is as written, whatever the rows before it look like, and so is that of the first."""
+    path = written(tmp_path / "late.csv", f"k,x\n0,{late}\n" + f"1,{early}\n" * LATE + f"2,{late}\n")
+    df = opened(path)
+    assert df.dtypes == {"k": "int64", "x": dtype}
+    ends = df[df.k != 1].sort_values("k").to_arrow()["x"].to_pylist()
+    text = next(csv.reader([late]))[0]
+    wanted = {"string": str, "float64": float, "int64": int, "timestamp": at}[dtype](text)
+    assert ends == [wanted, wanted]
+    assert len(df) == LATE + 2
+
+
+def test_random_files_are_as_the_csv_module_reads_them(tmp_path: Path) -> None:
+    draw = random.Random(5)
+    for number in range(120):
+        letters = "ab#,;\"'\\\n \té|-1"
+        table = [["c0", "c1", "c2"], *(["".join(draw.choices(letters, k=draw.randrange(6))) for _ in range(3)]
+                                       for _ in range(draw.randrange(1, 30)))]
+        with (tmp_path / f"{number}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator=draw.choice(("\n", "\r\n")), quoting=csv.QUOTE_ALL).writerows(table)
+        found = opened(tmp_path / f"{number}.csv", dtypes=dict.fromkeys(table[0], "string"))
+        assert sorted(rows(found)) == sorted(map(tuple, table[1:])), number
+
+
+def test_an_empty_string_is_none_that_is_missing(tmp_path: Path) -> None:
+    df = opened(written(tmp_path / "a.csv", 'k,x\n1,""\n2,\n3,a\n'))
+    assert rows(df.sort_values("k")) == [(1, ""), (2, None), (3, "a")]
+
+
+def test_dtypes_read_what_is_written(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "at,n\n2024-01-01T10:00:00+02:00,1.6\n2024-01-01,2\n")
+    found = rows(opened(path, dtypes={"at": "timestamp"}).sort_values("n"))
+    assert found == [(at("2024-01-01 08:00"), 1.6), (at("2024-01-01"), 2.0)]
+    for dtypes, message in (({"n": "int64"}, "column 'n' has the value '1.6', which is no int64"),
+                            ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is no date")):
+        with pytest.raises(DataInvalid) as caught:
+            connect(path, dtypes=dtypes)
+        assert message in str(caught.value)
+
+
+def test_a_name_with_wildcard_characters_is_one_file(tmp_path: Path) -> None:
+    written(tmp_path / "x.csv", "a\n1\n")
+    written(tmp_path / "a1.jsonl", '{"a": 1}\n')
+    assert rows(opened(written(tmp_path / "[x].csv", "a\n2\n"))) == [(2,)]
+    assert rows(opened(written(tmp_path / "a*.jsonl", '{"a": 2}\n'))) == [(2,)]
+    with pytest.raises(NotSupported, match="compressed with zstd"):
+        connect(written(tmp_path / "a.csv.zst", pa.compress(b"a\n1\n", "zstd", asbytes=True)))

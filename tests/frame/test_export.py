@@ -6,6 +6,8 @@ import csv
 import datetime
 import decimal
 import json
+import os
+import stat
 import uuid
 
 import polars as pl
@@ -115,6 +117,33 @@ def test_a_file_is_replaced_when_it_is_complete_or_stays(method, tmp_path):
     getattr(df, method)(path)
     assert path.read_bytes()[:6] != b"before"
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_link_leads_to_the_file_and_the_mode_stays(tmp_path):
+    target = tmp_path / "target.csv"
+    target.write_text("before")
+    target.chmod(0o640)
+    (tmp_path / "link.csv").symlink_to(target)
+    load("duckdb", {"n": [1]}).to_csv(tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert target.read_text("utf-8") == '"_index_row","n"\n0,1\n'
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_regular_file_stays_what_it_is(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "a\0b"):
+        with pytest.raises(InvalidValue, match="cannot be a file"):
+            load("duckdb", {"n": [1]}).to_json(path)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_what_a_signal_handler_raises_reaches_the_caller(tmp_path, monkeypatch):
+    df = load("duckdb", {"n": [1]})
+    monkeypatch.setattr(DataFrame, "to_batches", lambda self: iter(lambda: exec("raise TimeoutError('alarm')"), None))
+    with pytest.raises(TimeoutError, match="alarm"):
+        df.to_json(tmp_path / "a.jsonl")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_cannot_be_written(tmp_path):

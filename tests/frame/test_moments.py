@@ -34,6 +34,8 @@ def test_text_that_is_no_moment(engine):
         ol.to_datetime(df.x).to_pandas()
     wanted = [at("2024-03-31 00:30:00"), None, None, None, at("2024-02-29 09:00:00"), None]
     assert values(ol.to_datetime(df.x, errors="coerce")) == wanted
+    df = load(engine, {"x": ["2024-03-01 10:30\n", "9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "9999-12-31T10:00:00Z"]})
+    assert values(ol.to_datetime(df.x, errors="coerce")) == [at("2024-03-01 10:30"), None, None, at("9999-12-31 10:00:00")]
 
 
 @on_every_engine

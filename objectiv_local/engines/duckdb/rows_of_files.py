@@ -1,17 +1,24 @@
-"""CSV, JSON lines and Arrow IPC files: read once into the memory of a connection, and typed by all of their rows."""
+"""CSV, JSON lines and Arrow IPC files: read once into the memory of a connection, and typed by all of their rows.
+
+Nothing is guessed from a part of a file: values are read as the text that they are, and a column gets a type if every value of
+it is written as that type is, so that the text could be made of the value again. DuckDB's own detection changes values: it
+looks at the first rows alone, casts what comes later, and takes ``#`` for a comment and ``01/02/2024`` for a day.
+"""
 
 from __future__ import annotations
 
 import csv
+import glob
+import gzip
 import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.dialects.duckdb import DIALECT
 from objectiv_local.engines.ingest import from_arrow
-from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidValue, near
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidValue, NotSupported, near
 from objectiv_local.types import Type, type_from_dtype
 
 if TYPE_CHECKING:
@@ -23,21 +30,46 @@ logger = logging.getLogger(__name__)
 #: The format of a file by the end of its name; text may be compressed.
 _SUFFIXES = {
     "parquet": (".parquet",),
-    "csv": tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".zst")),
-    "json": tuple(kind + packed for kind in (".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".zst")),
+    "csv": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
+    "json": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
     "arrow": (".arrow", ".feather", ".ipc"),
 }
 SUFFIXES = tuple(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 
-#: Types that a text file may be read as.
-_READABLE = ("bool", "int64", "float64", "decimal", "string", "date", "time", "timestamp", "uuid", "json")
+#: What may separate the values of a line of CSV.
+_SEPARATORS = (",", ";", "\t", "|")
 
-#: Parts of JSON lines that have no type of their own here.
-_NESTED = re.compile(r"STRUCT\(.*|MAP\(.*|.*\[\]|JSON", re.DOTALL)
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
+_INTEGER = "-?(0|[1-9][0-9]{0,17})"
+#: How the values of each type are written, in the order in which the types are tried, and how DuckDB reads them. Numbers have
+#: as many digits as the type keeps; what has a leading zero is a code and no number.
+_FORMS: dict[str, tuple[str, str]] = {
+    "bool": ("true|false|True|False|TRUE|FALSE", "{}::boolean"),
+    "int64": (_INTEGER, "{}::bigint"),
+    "float64": (r"-?(0|[1-9][0-9]{0,14})([.][0-9]{1,17})?|-?[0-9]([.][0-9]{1,17})?[eE][+-]([0-9]{2}|[12][0-9]{2})",
+                "{}::double"),
+    "date": (_DAY, "{}::date"),
+    "timestamp": (f"{_DAY}[ T]{_CLOCK}|{_DAY}", "{}::timestamp"),
+    "timestamptz": (f"{_DAY}[ T]{_CLOCK}(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)", "({}::timestamptz AT TIME ZONE 'UTC')"),
+}
+#: Digits of a number that a float keeps, but for the zero before the point.
+_MOST_DIGITS = 18
+
+#: Types that text can be asked to be read as, with what is accepted beside the forms above.
+_ASKED = {"string": ("(?s).*", "{}"), "json": ("(?s).*", "{}::json"), "time": (_CLOCK, "{}::time"),
+          "uuid": ("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "{}::uuid"),
+          "decimal": (r"[+-]?[0-9]+([.][0-9]+)?", "{}"), "int64": ("[+-]?[0-9]{1,18}", "{}::bigint"),
+          "float64": (r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|nan|inf|-inf", "{}::double")}
 
 
 def format_of(name: str) -> str:
-    """Return the format of a file by its name: ``csv``, ``json``, ``arrow``, or ``parquet`` for every other name."""
+    """Return the format of a file by its name: ``csv``, ``json``, ``arrow``, or ``parquet`` for every other name.
+
+    Raises NotSupported for text that is compressed with zstd, of which DuckDB reads a part of a cut file without a word.
+    """
+    if re.search(r"\.(csv|tsv|json|jsonl|ndjson)\.zst$", name.lower()):
+        raise NotSupported(f"{Path(name).name!r} is compressed with zstd", hint="decompress it first, or compress it with gzip")
     return next((kind for kind, suffixes in _SUFFIXES.items() if name.lower().endswith(suffixes)), "parquet")
 
 
@@ -53,169 +85,176 @@ def one_format(names: Sequence[str], title: str) -> str:
 def checked_dtypes(dtypes: Mapping[str, str]) -> dict[str, Type]:
     """Return the types that columns are to be read as. Raises InvalidValue for a type that no text file has."""
     types = {name: type_from_dtype(dtype) for name, dtype in dtypes.items()}
+    known = {*_FORMS, *_ASKED} - {"timestamptz"}
     for name, type_ in types.items():
-        if type_.label or type_.name not in _READABLE:
+        if type_.label or type_.name not in known:
             raise InvalidValue(f"dtypes: column {name!r} cannot be read from text as {type_}",
-                               hint=f"use one of {', '.join(_READABLE)}, and astype afterwards")
+                               hint=f"use one of {', '.join(sorted(known))}, and astype afterwards")
     return types
 
 
 def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str], types: Mapping[str, Type]) -> None:
     """Store the rows of CSV or JSON files as the table ``data`` of the connection.
 
-    The types are those that all rows have. Raises :class:`DataInvalid` for rows that cannot be read, and
-    :class:`ColumnNotFound` for types of columns that are not there.
+    Raises :class:`DataInvalid` for rows that cannot be read, and :class:`ColumnNotFound` for types of columns that are not
+    there. ``types`` are those that the user gave.
     """
-    reading = _Csv(connection, names, types) if kind == "csv" else _Json(connection, names, types)
-    reading.check()
-    # Some thousand rows tell the types most of the time; where a later one differs, all are asked.
-    for sample in (_ROWS, -1):
-        found = reading.columns(sample)
+    import duckdb
+
+    try:
+        columns = list((_csv_text if kind == "csv" else _json_text)(connection, names))
         for name in types:
-            if name not in found:
-                raise ColumnNotFound(f"dtypes: {_titles(names)} has no column {name!r}", hint=near(name, found))
-        try:
-            connection.execute(f"CREATE OR REPLACE TABLE data AS {reading.query(found, sample)}")
-            break
-        except reading.errors as error:
-            if sample == -1 or not reading.is_of_type(error):
-                raise reading.failure(error) from None
+            if name not in columns:
+                raise ColumnNotFound(f"dtypes: {_titles(names)} has no column {name!r}", hint=near(name, columns))
+        # A column has the name of its place until it is typed, so that no name of a file can be taken for another one.
+        read = {name: _typed(connection, f"c{place}", name, types.get(name), names) for place, name in enumerate(columns)}
+        selected = ", ".join(f"{sql} AS {DIALECT.quoted(name)}" for name, sql in read.items())
+        connection.execute(f"CREATE TABLE data AS SELECT {selected} FROM raw")
+        connection.execute("DROP TABLE raw")
+    except duckdb.Error as error:
+        raise _failure(error, names) from None
     shown = connection.sql("DESCRIBE data").fetchall()
     logger.info("%s is read as %s", _titles(names), ", ".join(f"{row[0]} {row[1]}" for row in shown))
 
 
-#: Rows from which types are told at first.
-_ROWS = 20_480
+def _typed(connection: duckdb.DuckDBPyConnection, column: str, name: str, wanted: Type | None, names: Sequence[str]) -> str:
+    """Return the SQL of a column of the table ``raw`` in the type that all of its values have, or in the one that is wanted.
+
+    A column ``j`` beside it says of which rows the value is JSON's own text, which is kept as JSON.
+    """
+    if wanted is None:
+        found = (sql.format(column) for type_, (form, sql) in _FORMS.items()
+                 if _all(connection, column, form) and _keeps(connection, column, type_))
+        return next(found, column)
+    form, sql = _ASKED.get(wanted.name) or _FORMS[wanted.name]
+    if wanted.name == "timestamp":
+        zoned, in_utc = _FORMS["timestamptz"]
+        sql = f"CASE WHEN regexp_full_match({column}, '{zoned}') THEN {in_utc.format(column)} ELSE {sql.format(column)} END"
+        form = f"{form}|{zoned}"
+        return sql if _is_of(connection, column, form, name, wanted, names) else column
+    if wanted.name == "decimal":
+        sql = f"{{}}::{DIALECT.type_name(wanted)}"
+    return sql.format(column) if _is_of(connection, column, form, name, wanted, names) else column
 
 
-class _Reading:
-    """One way to read files; ``types`` are those that the user gave."""
-
-    function: str
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, names: Sequence[str], types: Mapping[str, Type]) -> None:
-        import duckdb
-
-        self.connection = connection
-        self.names = names
-        self.types = types
-        self.errors = (duckdb.Error,)
-
-    def check(self) -> None:
-        """Check the files before they are read."""
-
-    def options(self, sample: int) -> list[str]:
-        """Return the options of the function that reads the files."""
-        raise NotImplementedError
-
-    def source(self, options: Sequence[str]) -> str:
-        files = f"[{', '.join(map(DIALECT.text, self.names))}]" if len(self.names) > 1 else DIALECT.text(self.names[0])
-        return f"{self.function}({', '.join([files, *options])})"
-
-    def columns(self, sample: int) -> dict[str, str]:
-        """Return the names of the columns and the engine's types of them."""
-        try:
-            rows = self.connection.execute(f"DESCRIBE FROM {self.source(self.options(sample))}").fetchall()
-        except self.errors as error:
-            raise self.failure(error) from None
-        return {str(row[0]): str(row[1]) for row in rows}
-
-    def query(self, columns: Mapping[str, str], sample: int) -> str:
-        """Return the query of all rows."""
-        return f"FROM {self.source(self.options(sample))}"
-
-    def written(self, types: Mapping[str, str]) -> str:
-        return "{" + ", ".join(f"{DIALECT.text(name)}: {DIALECT.text(type_)}" for name, type_ in types.items()) + "}"
-
-    def is_of_type(self, error: Exception) -> bool:
-        """Return whether a value did not have the type of its column."""
-        return "Could not convert" in str(error) or "Failed to cast value" in str(error)
-
-    def failure(self, error: Exception) -> DataInvalid:
-        """Return the error for files that cannot be read: what DuckDB says of the first row, without its own advice."""
-        text = str(error)
-        lines = [line.strip() for line in text.partition("Possible")[0].partition("LINE 1:")[0].splitlines() if line.strip()]
-        named = next((name for name in self.names if name in text), None)
-        said = "; ".join(lines[:3])
-        for place in (f": {named}", f' in file "{named}"', f' file "{named}"'):
-            said = said.replace(place, "")
-        said = re.sub(r"^(?:\w+ )+Error: ", "", said)
-        hint = "convert the file to UTF-8 first" if "not utf-8 encoded" in text else (
-            "give the type of the column, as in connect(..., dtypes={'amount': 'string'})" if self.is_of_type(error)
-            else "mend or leave out the file; nothing of it was loaded")
-        return DataInvalid(f"{_titles([named] if named else self.names)} cannot be read: {said}", hint=hint)
+def _is_of(connection: duckdb.DuckDBPyConnection, column: str, form: str, name: str, wanted: Type,
+           names: Sequence[str]) -> bool:
+    """Return true if every value has the form of the type that is wanted; raises DataInvalid otherwise."""
+    wrong = connection.execute(f"SELECT {column} FROM raw WHERE NOT regexp_full_match({column}, $1) LIMIT 1", [form]).fetchone()
+    if wrong is not None:
+        raise DataInvalid(f"{_titles(names)}: column {name!r} has the value {wrong[0]!r}, which is no {wanted}",
+                          hint="leave the column out of dtypes, or read it as 'string'")
+    return True
 
 
-#: What may separate the values of a line.
-_SEPARATORS = ("\t", ";", "|", ",")
+def _keeps(connection: duckdb.DuckDBPyConnection, column: str, type_: str) -> bool:
+    """Return whether what is written as a type is a value of it: the 30th of February is not, nor are too many digits."""
+    if type_ == "float64":
+        most = connection.execute(f"SELECT max(length(regexp_replace({column}, '[eE].*|[^0-9]', '', 'g'))) FROM raw").fetchone()
+        return most is not None and most[0] <= _MOST_DIGITS
+    if type_ not in ("date", "timestamp", "timestamptz"):
+        return True
+    tried = f"try_cast({column} AS {'timestamptz' if type_ == 'timestamptz' else 'timestamp'})"
+    return not connection.execute(f"SELECT 1 FROM raw WHERE {column} IS NOT NULL AND {tried} IS NULL LIMIT 1").fetchall()
 
 
-class _Csv(_Reading):
-    function = "read_csv"
-    separator = ""
-
-    def check(self) -> None:
-        for name in self.names:
-            if _is_empty(name):
-                raise DataInvalid(f"{_titles([name])} is empty", hint="the first line of a CSV file names its columns")
-            has_header, names, separator = self.sniffed(name)
-            if len(names) == 1 and (mark := next((each for each in _SEPARATORS if each in names[0]), None)):
-                self.check_lines(name, names[0], mark)
-            if not has_header:
-                raise DataInvalid(f"the first line of {_titles([name])} has values and not the names of columns",
-                                  hint="add a line of names, such as event_id,user_id,moment")
-            if self.separator not in ("", separator):
-                raise DataInvalid(f"{_titles(self.names)} separate values in different ways, by {self.separator!r} and "
-                                  f"{separator!r}", hint="open the files one at a time")
-            self.separator = separator
-
-    def check_lines(self, name: str, header: str, separator: str) -> None:
-        """Check that all lines have as many values as the first; where not, DuckDB takes each line for one value."""
-        columns = dict.fromkeys(next(csv.reader([header], delimiter=separator)), "VARCHAR")
-        source = (f"read_csv({DIALECT.text(name)}, auto_detect = false, header = true, quote = '\"', "
-                  f"delim = {DIALECT.text(separator)}, columns = {self.written(columns)})")
-        try:
-            self.connection.execute(f"SELECT count(*) FROM {source}")
-        except self.errors as error:
-            raise self.failure(error) from None
-
-    def sniffed(self, name: str) -> tuple[bool, list[str], str]:
-        """Return whether a file has a line of names, the names, and what separates values."""
-        try:
-            found = self.connection.execute(f"SELECT HasHeader, list_transform(Columns, lambda c: c.name), Delimiter "
-                                            f"FROM sniff_csv({DIALECT.text(name)}, skip = 0)").fetchone()
-        except self.errors as error:
-            raise self.failure(error) from None
-        assert found is not None
-        return bool(found[0]), list(found[1]), str(found[2])
-
-    def options(self, sample: int) -> list[str]:
-        # Without skip, DuckDB leaves out lines at the top that have other numbers of columns than those below.
-        return ["header = true", "skip = 0", f"delim = {DIALECT.text(self.separator)}", f"sample_size = {sample}",
-                *(["union_by_name = true"] if len(self.names) > 1 else [])]
-
-    def query(self, columns: Mapping[str, str], sample: int) -> str:
-        given = {name: DIALECT.type_name(type_) for name, type_ in self.types.items()}
-        return f"FROM {self.source([*self.options(sample), *([f'types = {self.written(given)}'] if given else [])])}"
+def _all(connection: duckdb.DuckDBPyConnection, column: str, form: str) -> bool:
+    """Return whether every value has a form, and there is one; some values decide most of the time."""
+    for rows in (f"(SELECT {column} FROM raw WHERE {column} IS NOT NULL LIMIT 1000)", "raw"):
+        found = connection.execute(f"SELECT bool_and(regexp_full_match({column}, $1)) FROM {rows}", [form]).fetchone()
+        if found is None or not found[0]:
+            return False
+    return True
 
 
-class _Json(_Reading):
-    function = "read_json"
+# ---- CSV
 
-    def check(self) -> None:
-        for name in self.names:
-            if _is_empty(name):
-                raise DataInvalid(f"{_titles([name])} is empty", hint="give a file with one JSON object a line")
 
-    def options(self, sample: int) -> list[str]:
-        # A key that only rows beyond a sample have would be left out, so all rows are asked for theirs.
-        return ["sample_size = -1", "maximum_depth = 2", "map_inference_threshold = -1", "records = true",
-                *(["union_by_name = true"] if len(self.names) > 1 else [])]
+def _csv_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Sequence[str]:
+    """Store the values of CSV files as text in the table ``raw``, with columns c0, c1 and so on, and return their names."""
+    headers = {name: _header(name) for name in names}
+    columns = list(dict.fromkeys(column for header in headers.values() for column in header.columns))
+    _check_names(columns, names)
+    parts = []
+    for name, header in headers.items():
+        places = "{" + ", ".join(f"c{columns.index(column)}: 'VARCHAR'" for column in header.columns) + "}"
+        parts.append(f"SELECT * FROM read_csv({_quoted(name)}, auto_detect = false, header = true, "
+                     f"delim = '{header.separator}', new_line = '{header.line_end}', quote = '\"', escape = '\"', "
+                     f"comment = '', allow_quoted_nulls = false, max_line_size = 100000000, columns = {places})")
+    connection.execute("CREATE TABLE raw AS " + " UNION ALL BY NAME ".join(parts))
+    return columns
 
-    def query(self, columns: Mapping[str, str], sample: int) -> str:
-        types = {name: "JSON" if _NESTED.fullmatch(type_) else type_ for name, type_ in columns.items()}
-        types |= {name: DIALECT.type_name(type_) for name, type_ in self.types.items()}
-        return f"FROM {self.source([f'columns = {self.written(types)}', 'records = true'])}"
+
+class _Header(NamedTuple):
+    """The first line of a CSV file: what separates its values, what ends it, and the names of the columns."""
+
+    separator: str
+    line_end: str
+    columns: list[str]
+
+
+def _header(name: str) -> _Header:
+    try:
+        with (gzip.open(name, "rb") if name.lower().endswith(".gz") else Path(name).open("rb")) as file:
+            line = file.readline()
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataInvalid(f"{_titles([name])} is not UTF-8", hint="convert the file to UTF-8 first") from None
+    except (OSError, EOFError) as error:
+        raise DataInvalid(f"{_titles([name])} cannot be read: {error}", hint="mend or leave out the file") from None
+    if not text.strip():
+        raise DataInvalid(f"{_titles([name])} is empty" if not line else f"the first line of {_titles([name])} is empty",
+                          hint="the first line of a CSV file names its columns")
+    separator = max(_SEPARATORS, key=lambda mark: len(next(csv.reader([text], delimiter=mark))))
+    columns = next(csv.reader([text], delimiter=separator))
+    if any(re.fullmatch(rf"{_INTEGER}|{_FORMS['float64'][0]}|{_FORMS['timestamp'][0]}", column) for column in columns):
+        raise DataInvalid(f"the first line of {_titles([name])} has values and not the names of columns",
+                          hint="add a line of names, such as event_id,user_id,moment")
+    _check_names(columns, [name])
+    return _Header(separator, "\\r\\n" if line.endswith(b"\r\n") else "\\n", columns)
+
+
+# ---- JSON lines
+
+
+def _json_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Sequence[str]:
+    """Store the members of JSON objects as text in the table ``raw``, with columns c0, c1 and so on, and return their names."""
+    for name in names:
+        if Path(name).stat().st_size == 0:
+            raise DataInvalid(f"{_titles([name])} is empty", hint="give a file with one JSON object a line")
+    files = "[" + ", ".join(map(_quoted, names)) + "]"
+    connection.execute(f"CREATE TABLE lines AS SELECT json FROM read_json_objects({files}, format = 'newline_delimited', "
+                       "maximum_object_size = 1000000000)")
+    other = connection.execute("SELECT json FROM lines WHERE json_type(json) <> 'OBJECT' LIMIT 1").fetchone()
+    if other is not None:
+        raise DataInvalid(f"{_titles(names)} has a line that is no JSON object: {str(other[0])[:60]}",
+                          hint="write one object a line, as DataFrame.to_json(orient='records', lines=True) of pandas does")
+    found = connection.execute("SELECT DISTINCT unnest(json_keys(json)) FROM lines").fetchall()
+    seen = [str(row[0]) for row in found]
+    first = connection.execute("SELECT json_keys(json) FROM lines LIMIT 1").fetchone()
+    order = [] if first is None else [str(key) for key in first[0]]
+    columns = list(dict.fromkeys([*order, *sorted(seen)]))
+    _check_names(columns, names)
+    repeated = connection.execute("SELECT json FROM lines WHERE len(list_distinct(json_keys(json))) < len(json_keys(json)) "
+                                  "LIMIT 1").fetchone()
+    if repeated is not None:
+        raise DataInvalid(f"{_titles(names)} has an object with a key that is there twice: {str(repeated[0])[:60]}",
+                          hint="name each key once")
+    selected = []
+    for place, column in enumerate(columns):
+        at = DIALECT.text("/" + column.replace("~", "~0").replace("/", "~1"))
+        kinds = {str(row[0]) for row in connection.execute(f"SELECT DISTINCT json_type(json, {at}) FROM lines").fetchall()}
+        kinds -= {"None", "NULL"}
+        # Text is its value; numbers and truth are as they are written; what has parts, or several kinds of values, is JSON.
+        plain = kinds <= {"VARCHAR"} or kinds <= {"BIGINT", "UBIGINT", "DOUBLE"} or kinds <= {"BOOLEAN"}
+        value = f"json ->> {at}" if plain else f"CASE WHEN json_type(json, {at}) <> 'NULL' THEN json -> {at} END"
+        selected.append(f"{value} AS c{place}")
+    connection.execute(f"CREATE TABLE raw AS SELECT {', '.join(selected)} FROM lines")
+    connection.execute("DROP TABLE lines")
+    return columns
+
+
+# ---- Arrow
 
 
 def arrow_rows(names: Sequence[str]) -> pyarrow.Table:
@@ -231,6 +270,11 @@ def arrow_rows(names: Sequence[str]) -> pyarrow.Table:
             with pa.memory_map(name) as mapped:
                 start = mapped.read(6)
                 mapped.seek(0)
+                if start != b"ARROW1":
+                    mapped.seek(max(0, mapped.size() - 8))
+                    if mapped.read() != _END_OF_STREAM:
+                        raise pa.ArrowInvalid("the stream has no end")
+                    mapped.seek(0)
                 reader = pa.ipc.open_file(mapped) if start == b"ARROW1" else pa.ipc.open_stream(mapped)
                 tables.append(reader.read_all())
         except (pa.ArrowException, OSError) as error:
@@ -243,10 +287,43 @@ def arrow_rows(names: Sequence[str]) -> pyarrow.Table:
                           hint="write the files with one type for each column") from None
 
 
+#: What ends a stream that was written to its end.
+_END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+
+
+# ---- messages
+
+
+def _check_names(columns: Sequence[str], names: Sequence[str]) -> None:
+    """Check that names of columns are there, and distinct whatever their case, as they must be in DuckDB."""
+    seen: dict[str, str] = {}
+    for column in columns:
+        if not column or column.casefold() in seen:
+            other = seen.get(column.casefold())
+            what = "a column without a name" if other is None else f"two columns {other!r} and {column!r}, equal but for case"
+            raise DataInvalid(f"{_titles(names)} has {what}", hint="give each column a name of its own")
+        seen[column.casefold()] = column
+
+
+def _failure(error: Exception, names: Sequence[str]) -> DataInvalid:
+    """Return the error for files that cannot be read: what DuckDB says of the first row, without its own advice."""
+    text = str(error)
+    lines = [line.strip() for line in text.partition("Possible")[0].partition("LINE 1:")[0].splitlines() if line.strip()]
+    named = next((name for name in names if name in text), None)
+    said = "; ".join(lines[:3])
+    for place in (f": {named}", f' in file "{named}"', f' file "{named}"'):
+        said = said.replace(place, "")
+    said = re.sub(r"^(?:\w+ )+Error: ", "", said).partition(" Try ")[0]
+    hint = "convert the file to UTF-8 first" if "not utf-8 encoded" in text else (
+        "mend or leave out the file; nothing of it was loaded")
+    return DataInvalid(f"{_titles([named] if named else names)} cannot be read: {said}", hint=hint)
+
+
+def _quoted(name: str) -> str:
+    """Return the name of one file for DuckDB, which takes wildcard characters for a pattern."""
+    return DIALECT.text(glob.escape(name))
+
+
 def _titles(names: Sequence[str]) -> str:
     shown = ", ".join(repr(Path(name).name) for name in names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
-
-
-def _is_empty(name: str) -> bool:
-    return Path(name).stat().st_size == 0

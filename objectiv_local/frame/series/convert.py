@@ -51,7 +51,10 @@ def coerced(expr: Expr, type_: Type) -> Expr:
         small = call("re_contains", expr, literal(f"^{_BLANK}[+-]?0*[0-9]{{0,{digits}}}([.]|{_BLANK}$)"))
         value = case([(small, value)])
     elif type_.name in ("date", "timestamp"):
-        value = case([(_is_a_day(expr), value)])
+        # DuckDB casts no text that ends in a line feed or a tab, and offsets may lead out of the years 1 to 9999.
+        value = converted(call("strip", expr, literal(" \t\n\r")), type_)
+        beyond = call("re_contains", expr, literal(rf"^{_BLANK}(0001-01-01[ T].*[+]|9999-12-31[ T].*-)"))
+        value = case([(call("and", _is_a_day(expr), call("not", beyond)), value)])
     return case([(accepted, value)])
 
 
