@@ -183,9 +183,9 @@ class Dialect:
     def ordered(self, key: Ordering, arg: Sql) -> Ordered:
         """Return a key of an ORDER BY with its direction and the place of NULL."""
         direction = "" if key.ascending else " DESC"
-        # Descending, engines put NULL at the other end.
-        unasked = None if self.nulls_last is None or not key.ascending else self.nulls_last
-        nulls = "" if key.nulls_last is unasked else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
+        # Descending, some engines put NULL at the other end, so it is always said.
+        default = None if self.nulls_last is None or not key.ascending else self.nulls_last
+        nulls = "" if key.nulls_last is default else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
         collation = self.collation(key.expr)
         # Behind an operator, the words would belong to its right side alone.
         return Ordered(tree.collated(arg, collation) if collation else arg, direction + nulls)

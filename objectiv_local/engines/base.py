@@ -91,7 +91,7 @@ class Engine(Protocol):
     """
 
     dialect: str
-    """The dialect of the statements: ``duckdb`` or ``postgres``."""
+    """The name of the dialect that writes the statements, which is that of the engine in the registry."""
     description: str
     """What is connected to, for people; never holds a password."""
     default_table: str | None

@@ -97,7 +97,7 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
                 raise InvalidValue(f"{name} cannot be set for {target.description}, which is connected already",
                                    hint="give connect() what to connect to, with the settings, in place of the engine")
         return target
-    found = _found(target, Settings(read_only, statement_timeout, external_access, _hint(), dtypes or {}))
+    name, found = _found(target, Settings(read_only, statement_timeout, external_access, _hint(), dtypes or {}))
     if not read_only and not found.is_writable:
         raise InvalidValue("read_only=False is for databases; Parquet files and tables in memory are only read",
                            hint="connect to a .duckdb file, a DuckDB connection or Postgres to write tables")
@@ -109,13 +109,17 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
         engine = None if new else _open.get(key)
         if engine is None or engine.closed or not found.unchanged(engine):
             engine = found.make()
+            if engine.dialect != name:
+                engine.close()
+                raise InvalidType(f"the connection that the engine {name!r} makes takes SQL of {engine.dialect!r}",
+                                  hint=f"its attribute dialect has to be {name!r}, and the dialect of that name registered")
             if not new:
                 _open[key] = engine
         return engine
 
 
-def _found(target: object, settings: Settings) -> Target:
-    """Return how to reach a target. Raises InvalidType for what no engine takes."""
+def _found(target: object, settings: Settings) -> tuple[str, Target]:
+    """Return the name of the engine of a target, and how to reach it. Raises InvalidType for what no engine takes."""
     if isinstance(target, str) and not target.strip():
         raise InvalidValue("the text to connect to is empty", hint=settings.hint)
     for backend in _backends():
@@ -126,7 +130,7 @@ def _found(target: object, settings: Settings) -> Target:
                 if not able:
                     raise NotSupported(f"{backend.name} does not support {name}", hint="leave the setting out"
                                        if name == "statement_timeout" else "pass read_only=False")
-            return found
+            return backend.name, found
     raise InvalidType(f"cannot connect to a value of type {type(target).__name__}", hint=settings.hint)
 
 

@@ -17,21 +17,28 @@ from objectiv_local.registry import load, names
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: An engine that lives in one module: Postgres' SQL with names in backticks, over DuckDB's connections to one address.
+#: An engine that lives in one module: DuckDB in memory, whose SQL says where NULL stands in every order.
 PLUGIN = """
 from dataclasses import replace
 
-from objectiv_local.dialects.postgres import DIALECT as POSTGRES
-from objectiv_local.engines.base import Backend, Target
-from objectiv_local.engines.duckdb import BACKEND as DUCKDB
+import duckdb
 
-DIALECT = replace(POSTGRES, name="toy", quote="`")
+from objectiv_local.dialects.duckdb import DIALECT as DUCKDB
+from objectiv_local.engines.base import Backend, Target
+from objectiv_local.engines.duckdb.engine import DuckDBEngine
+
+DIALECT = replace(DUCKDB, name="toy", nulls_last=None)
+
+
+class ToyEngine(DuckDBEngine):
+    dialect = "toy"
 
 
 def target(given, settings):
     if given == "toy://":
-        import duckdb
-        return DUCKDB.target(duckdb.connect(), settings)
+        return Target(("toy",), lambda: ToyEngine(duckdb.connect(), "a toy"))
+    if given == "wrong://":
+        return Target(("wrong",), lambda: DuckDBEngine(duckdb.connect(), "no toy"))
     return None
 
 
@@ -46,8 +53,12 @@ from objectiv_local.registry import names
 print(names())
 schema = {"user": "string", "Visits": "int64"}
 print(ol.DataFrame.from_schema(schema, dialect="toy").view_sql())
-print(ol.connect("toy://").description)
-for given, options in (("toy://", {"statement_timeout": 5}), (5, {})):
+engine = ol.connect("toy://")
+print(engine.description)
+df = ol.DataFrame.from_model(engine, "SELECT 2 AS x UNION ALL SELECT 1").sort_values("x")
+print(df.view_sql())
+print(df.to_arrow().to_pydict())
+for given, options in (("toy://", {"statement_timeout": 5}), ("wrong://", {}), (5, {})):
     try:
         ol.connect(given, **options)
     except ObjectivError as error:
@@ -78,8 +89,11 @@ def test_another_package_may_add_an_engine(tmp_path: Path) -> None:
     code = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{USE}"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "('duckdb', 'postgres', 'toy')" in shown
-    assert "SELECT `user`, `Visits`\nFROM data" in shown
-    assert "DuckDB connection to memory" in shown
+    assert 'SELECT "user", "Visits"\nFROM data' in shown
+    assert "a toy" in shown
+    assert "ORDER BY x NULLS LAST" in shown
+    assert "{'x': [1, 2]}" in shown
+    assert "the connection that the engine 'toy' makes takes SQL of 'duckdb'" in shown
     assert "toy does not support statement_timeout" in shown
     assert "cannot connect to a value of type int" in shown
     assert "a toy:// address" in shown

@@ -34,12 +34,13 @@ class Schema:
     """
 
     name: str
-    #: The layout as messages describe it.
+    #: What such a table has, as a clause that messages join with "or" to those of other schemas.
     described: str
     #: The columns that every table of this schema has.
     columns: Columns
-    #: The columns of the event frame as series over the rows of the table, in order. A column of the table with the name and
-    #: the meaning of one of the event frame, such as ``event_id``, may be left out. The second argument is the properties
+    #: The columns of the event frame as series over the rows of the table, in order: every one of ``EVENT_COLUMNS`` in
+    #: ``hub/events.py``. A column of the table with the name and the meaning of one of them, such as ``event_id``, may be left
+    #: out. The second argument is the properties
     #: asked for, by name: each becomes a column.
     events: Callable[[DataFrame, tuple[str, ...]], Mapping[str, Series]]
     #: The columns that are read beside ``columns``: those of properties asked for, of the columns that the table has.
