@@ -129,11 +129,13 @@ def _schema(frame: DataFrame) -> pyarrow.Schema:
 @contextmanager
 def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
+    if "\0" in str(path):
+        raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
     # A link stays one, and what it leads to is replaced.
-    target = Path(os.path.realpath(path)) if "\0" not in str(path) else Path("\0")
+    target = Path(os.path.realpath(os.path.expanduser(path)))  # noqa: PTH111 - pathlib raises for an unknown user
     if target.is_dir():
         raise InvalidValue(f"{str(path)!r} is a directory", hint="give the name of a file")
-    if "\0" in str(path) or (target.exists() and not target.is_file()):
+    if target.exists() and not target.is_file():
         raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
     if not target.parent.is_dir():
         raise TableNotFound(f"there is no directory {str(target.parent)!r}", hint="make it first")

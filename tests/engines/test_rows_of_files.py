@@ -257,7 +257,9 @@ LATE = 25_000
     ("2024-01-01T00:00:00", "2024-01-01T00:00:00+02:00", "string"), ("true", "1", "string"), ("1", "9007199254740993", "int64"),
     ("0.5", "9007199254740993", "string"), ("1", "12345678901234567890", "string"), ("0.5", "1e400", "string"),
     ("a", '"say ""hi"""', "string"), ("a", '"a,b"', "string"), ("a", "#no comment", "string"), ("a", "'quoted'", "string"),
-    ("2024-01-01", "2023-02-29", "string"), ("0.30000000000000004", "1.5", "float64"), ("0.123456789012345678", "1", "string")])
+    ("2024-01-01", "2023-02-29", "string"), ("0.30000000000000004", "1.5", "float64"), ("0.123456789012345678", "1", "string"),
+    ("0.5", "12345678901234.567", "string"), ("0.5", "1.2345678901234567e-05", "string"),
+    ("0.5", "1.2345678901234568e-05", "float64")])
 def test_every_value_counts_for_the_type(tmp_path: Path, early: str, late: str, dtype: str) -> None:
     """The value of the last row is as written, whatever the rows before it look like, and so is that of the first."""
     path = written(tmp_path / "late.csv", f"k,x\n0,{late}\n" + f"1,{early}\n" * LATE + f"2,{late}\n")
@@ -280,6 +282,15 @@ def test_random_files_are_as_the_csv_module_reads_them(tmp_path: Path) -> None:
             csv.writer(file, lineterminator=draw.choice(("\n", "\r\n")), quoting=csv.QUOTE_ALL).writerows(table)
         found = opened(tmp_path / f"{number}.csv", dtypes=dict.fromkeys(table[0], "string"))
         assert sorted(rows(found)) == sorted(map(tuple, table[1:])), number
+
+
+def test_what_is_in_quotes_in_json_is_a_string(tmp_path: Path) -> None:
+    df = opened(written(tmp_path / "a.jsonl", '{"id": "123", "ok": "true", "day": "2024-03-01", "n": 5}\n'))
+    assert df.dtypes == {"id": "string", "ok": "string", "day": "date", "n": "int64"}
+    assert rows(df) == [("123", "true", datetime.date(2024, 3, 1), 5)]
+    assert opened(tmp_path / "a.jsonl", dtypes={"id": "int64"}).id.sum().value == 123
+    with pytest.raises(DataInvalid, match="has no object with a key"):
+        connect(written(tmp_path / "b.jsonl", "{}\n{}\n"))
 
 
 def test_an_empty_string_is_none_that_is_missing(tmp_path: Path) -> None:
@@ -305,3 +316,12 @@ def test_a_name_with_wildcard_characters_is_one_file(tmp_path: Path) -> None:
     assert rows(opened(written(tmp_path / "a*.jsonl", '{"a": 2}\n'))) == [(2,)]
     with pytest.raises(NotSupported, match="compressed with zstd"):
         connect(written(tmp_path / "a.csv.zst", pa.compress(b"a\n1\n", "zstd", asbytes=True)))
+
+
+def test_floats_that_python_wrote_stay_what_they_are(tmp_path: Path) -> None:
+    draw = random.Random(3)
+    values = [draw.uniform(-1, 1) * 10 ** draw.randrange(-8, 16) for _ in range(5_000)]
+    pd.DataFrame({"x": values}).to_csv(tmp_path / "a.csv", index=False)
+    df = opened(tmp_path / "a.csv")
+    assert df.dtypes == {"x": "float64"}
+    assert sorted(df.to_arrow()["x"].to_pylist()) == sorted(values)

@@ -47,14 +47,14 @@ _INTEGER = "-?(0|[1-9][0-9]{0,17})"
 _FORMS: dict[str, tuple[str, str]] = {
     "bool": ("true|false|True|False|TRUE|FALSE", "{}::boolean"),
     "int64": (_INTEGER, "{}::bigint"),
-    "float64": (r"-?(0|[1-9][0-9]{0,14})([.][0-9]{1,17})?|-?[0-9]([.][0-9]{1,17})?[eE][+-]([0-9]{2}|[12][0-9]{2})",
+    "float64": (r"-?(0|[1-9][0-9]{0,14})([.][0-9]{1,25})?|-?[0-9]([.][0-9]{1,17})?[eE][+-]([0-9]{2}|[12][0-9]{2})",
                 "{}::double"),
     "date": (_DAY, "{}::date"),
     "timestamp": (f"{_DAY}[ T]{_CLOCK}|{_DAY}", "{}::timestamp"),
     "timestamptz": (f"{_DAY}[ T]{_CLOCK}(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)", "({}::timestamptz AT TIME ZONE 'UTC')"),
 }
-#: Digits of a number that a float keeps, but for the zero before the point.
-_MOST_DIGITS = 18
+#: Types that strings of JSON are tried as: a number in quotes is a string.
+_OF_STRINGS = ("date", "timestamp", "timestamptz")
 
 #: Types that text can be asked to be read as, with what is accepted beside the forms above.
 _ASKED = {"string": ("(?s).*", "{}"), "json": ("(?s).*", "{}::json"), "time": (_CLOCK, "{}::time"),
@@ -102,12 +102,13 @@ def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str],
     import duckdb
 
     try:
-        columns = list((_csv_text if kind == "csv" else _json_text)(connection, names))
+        columns = (_csv_text if kind == "csv" else _json_text)(connection, names)
         for name in types:
             if name not in columns:
                 raise ColumnNotFound(f"dtypes: {_titles(names)} has no column {name!r}", hint=near(name, columns))
         # A column has the name of its place until it is typed, so that no name of a file can be taken for another one.
-        read = {name: _typed(connection, f"c{place}", name, types.get(name), names) for place, name in enumerate(columns)}
+        read = {name: _wanted(connection, f"c{place}", name, types[name], names) if name in types
+                else _typed(connection, f"c{place}", forms) for place, (name, forms) in enumerate(columns.items())}
         selected = ", ".join(f"{sql} AS {DIALECT.quoted(name)}" for name, sql in read.items())
         connection.execute(f"CREATE TABLE data AS SELECT {selected} FROM raw")
         connection.execute("DROP TABLE raw")
@@ -117,45 +118,41 @@ def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str],
     logger.info("%s is read as %s", _titles(names), ", ".join(f"{row[0]} {row[1]}" for row in shown))
 
 
-def _typed(connection: duckdb.DuckDBPyConnection, column: str, name: str, wanted: Type | None, names: Sequence[str]) -> str:
-    """Return the SQL of a column of the table ``raw`` in the type that all of its values have, or in the one that is wanted.
+def _typed(connection: duckdb.DuckDBPyConnection, column: str, forms: Sequence[str]) -> str:
+    """Return the SQL of a column of the table ``raw`` in the first type that all of its values are written as, or as text."""
+    found = (_FORMS[type_][1].format(column) for type_ in forms
+             if _all(connection, column, _FORMS[type_][0]) and _keeps(connection, column, type_))
+    return next(found, column)
 
-    A column ``j`` beside it says of which rows the value is JSON's own text, which is kept as JSON.
-    """
-    if wanted is None:
-        found = (sql.format(column) for type_, (form, sql) in _FORMS.items()
-                 if _all(connection, column, form) and _keeps(connection, column, type_))
-        return next(found, column)
-    form, sql = _ASKED.get(wanted.name) or _FORMS[wanted.name]
-    if wanted.name == "timestamp":
+
+def _wanted(connection: duckdb.DuckDBPyConnection, column: str, name: str, type_: Type, names: Sequence[str]) -> str:
+    """Return the SQL of a column of the table ``raw`` in the type that the user gave. Raises DataInvalid for other values."""
+    form, sql = _ASKED.get(type_.name) or _FORMS[type_.name]
+    sql = sql.format(column)
+    if type_.name == "timestamp":
         zoned, in_utc = _FORMS["timestamptz"]
-        sql = f"CASE WHEN regexp_full_match({column}, '{zoned}') THEN {in_utc.format(column)} ELSE {sql.format(column)} END"
         form = f"{form}|{zoned}"
-        return sql if _is_of(connection, column, form, name, wanted, names) else column
-    if wanted.name == "decimal":
-        sql = f"{{}}::{DIALECT.type_name(wanted)}"
-    return sql.format(column) if _is_of(connection, column, form, name, wanted, names) else column
-
-
-def _is_of(connection: duckdb.DuckDBPyConnection, column: str, form: str, name: str, wanted: Type,
-           names: Sequence[str]) -> bool:
-    """Return true if every value has the form of the type that is wanted; raises DataInvalid otherwise."""
+        sql = f"CASE WHEN regexp_full_match({column}, '{zoned}') THEN {in_utc.format(column)} ELSE {sql} END"
+    elif type_.name == "decimal":
+        sql = f"{column}::{DIALECT.type_name(type_)}"
     wrong = connection.execute(f"SELECT {column} FROM raw WHERE NOT regexp_full_match({column}, $1) LIMIT 1", [form]).fetchone()
     if wrong is not None:
-        raise DataInvalid(f"{_titles(names)}: column {name!r} has the value {wrong[0]!r}, which is no {wanted}",
+        raise DataInvalid(f"{_titles(names)}: column {name!r} has the value {wrong[0]!r}, which is no {type_}",
                           hint="leave the column out of dtypes, or read it as 'string'")
-    return True
+    return sql
 
 
 def _keeps(connection: duckdb.DuckDBPyConnection, column: str, type_: str) -> bool:
     """Return whether what is written as a type is a value of it: the 30th of February is not, nor are too many digits."""
     if type_ == "float64":
-        most = connection.execute(f"SELECT max(length(regexp_replace({column}, '[eE].*|[^0-9]', '', 'g'))) FROM raw").fetchone()
-        return most is not None and most[0] <= _MOST_DIGITS
-    if type_ not in ("date", "timestamp", "timestamptz"):
+        # Floats keep 15 digits of every number, and more of those that were written from a float.
+        lost = (f"length(regexp_replace({column}, '[eE].*|[^0-9]', '', 'g')) > 15 "
+                f"AND ({column}::double)::varchar <> regexp_replace({column}, '([.][0-9]*[1-9])0+$', '\\1')")
+    elif type_ in _OF_STRINGS:
+        lost = f"try_cast({column} AS {'timestamptz' if type_ == 'timestamptz' else 'timestamp'}) IS NULL"
+    else:
         return True
-    tried = f"try_cast({column} AS {'timestamptz' if type_ == 'timestamptz' else 'timestamp'})"
-    return not connection.execute(f"SELECT 1 FROM raw WHERE {column} IS NOT NULL AND {tried} IS NULL LIMIT 1").fetchall()
+    return not connection.execute(f"SELECT 1 FROM raw WHERE {column} IS NOT NULL AND {lost} LIMIT 1").fetchall()
 
 
 def _all(connection: duckdb.DuckDBPyConnection, column: str, form: str) -> bool:
@@ -170,8 +167,11 @@ def _all(connection: duckdb.DuckDBPyConnection, column: str, form: str) -> bool:
 # ---- CSV
 
 
-def _csv_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Sequence[str]:
-    """Store the values of CSV files as text in the table ``raw``, with columns c0, c1 and so on, and return their names."""
+def _csv_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Store the values of CSV files as text in the table ``raw``, with columns c0, c1 and so on.
+
+    Return their names, and the types that each is tried as.
+    """
     headers = {name: _header(name) for name in names}
     columns = list(dict.fromkeys(column for header in headers.values() for column in header.columns))
     _check_names(columns, names)
@@ -182,7 +182,7 @@ def _csv_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Se
                      f"delim = '{header.separator}', new_line = '{header.line_end}', quote = '\"', escape = '\"', "
                      f"comment = '', allow_quoted_nulls = false, max_line_size = 100000000, columns = {places})")
     connection.execute("CREATE TABLE raw AS " + " UNION ALL BY NAME ".join(parts))
-    return columns
+    return dict.fromkeys(columns, tuple(_FORMS))
 
 
 class _Header(NamedTuple):
@@ -217,8 +217,11 @@ def _header(name: str) -> _Header:
 # ---- JSON lines
 
 
-def _json_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Sequence[str]:
-    """Store the members of JSON objects as text in the table ``raw``, with columns c0, c1 and so on, and return their names."""
+def _json_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Store the members of JSON objects as text in the table ``raw``, with columns c0, c1 and so on.
+
+    Return their names, and the types that each is tried as.
+    """
     for name in names:
         if Path(name).stat().st_size == 0:
             raise DataInvalid(f"{_titles([name])} is empty", hint="give a file with one JSON object a line")
@@ -240,7 +243,10 @@ def _json_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> S
     if repeated is not None:
         raise DataInvalid(f"{_titles(names)} has an object with a key that is there twice: {str(repeated[0])[:60]}",
                           hint="name each key once")
-    selected = []
+    if not columns:
+        raise DataInvalid(f"{_titles(names)} has no object with a key", hint="give a file with one JSON object a line")
+    selected: list[str] = []
+    forms: dict[str, Sequence[str]] = {}
     for place, column in enumerate(columns):
         at = DIALECT.text("/" + column.replace("~", "~0").replace("/", "~1"))
         kinds = {str(row[0]) for row in connection.execute(f"SELECT DISTINCT json_type(json, {at}) FROM lines").fetchall()}
@@ -249,9 +255,10 @@ def _json_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> S
         plain = kinds <= {"VARCHAR"} or kinds <= {"BIGINT", "UBIGINT", "DOUBLE"} or kinds <= {"BOOLEAN"}
         value = f"json ->> {at}" if plain else f"CASE WHEN json_type(json, {at}) <> 'NULL' THEN json -> {at} END"
         selected.append(f"{value} AS c{place}")
+        forms[column] = _OF_STRINGS if kinds <= {"VARCHAR"} else tuple(_FORMS) if plain else ()
     connection.execute(f"CREATE TABLE raw AS SELECT {', '.join(selected)} FROM lines")
     connection.execute("DROP TABLE lines")
-    return columns
+    return forms
 
 
 # ---- Arrow

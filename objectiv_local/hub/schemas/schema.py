@@ -40,8 +40,7 @@ class Schema:
     columns: Columns
     #: The columns of the event frame as series over the rows of the table, in order: every one of ``EVENT_COLUMNS`` in
     #: ``hub/events.py``. A column of the table with the name and the meaning of one of them, such as ``event_id``, may be left
-    #: out. The second argument is the properties
-    #: asked for, by name: each becomes a column.
+    #: out. The second argument is the properties asked for, by name: each becomes a column.
     events: Callable[[DataFrame, tuple[str, ...]], Mapping[str, Series]]
     #: The columns that are read beside ``columns``: those of properties asked for, of the columns that the table has.
     more: Callable[[Table, tuple[str, ...]], Columns] = _no_more
