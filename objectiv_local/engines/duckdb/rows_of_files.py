@@ -12,13 +12,15 @@ import glob
 import gzip
 import logging
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.dialects.duckdb import DIALECT
 from objectiv_local.engines.ingest import from_arrow
-from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidValue, NotSupported, near
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidValue, near
 from objectiv_local.types import Type, type_from_dtype
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ logger = logging.getLogger(__name__)
 #: The format of a file by the end of its name; text may be compressed.
 _SUFFIXES = {
     "parquet": (".parquet",),
-    "csv": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
-    "json": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
+    "csv": tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".zst")),
+    "json": tuple(kind + packed for kind in (".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".zst")),
     "arrow": (".arrow", ".feather", ".ipc"),
 }
 SUFFIXES = tuple(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
@@ -63,13 +65,12 @@ _ASKED = {"string": ("(?s).*", "{}"), "json": ("(?s).*", "{}::json"), "time": (_
           "float64": (r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|nan|inf|-inf", "{}::double")}
 
 
-def format_of(name: str) -> str:
-    """Return the format of a file by its name: ``csv``, ``json``, ``arrow``, or ``parquet`` for every other name.
+#: Bytes of a compressed file that are unpacked at once.
+_CHUNK = 1 << 20
 
-    Raises NotSupported for text that is compressed with zstd, of which DuckDB reads a part of a cut file without a word.
-    """
-    if re.search(r"\.(csv|tsv|json|jsonl|ndjson)\.zst$", name.lower()):
-        raise NotSupported(f"{Path(name).name!r} is compressed with zstd", hint="decompress it first, or compress it with gzip")
+
+def format_of(name: str) -> str:
+    """Return the format of a file by its name: ``csv``, ``json``, ``arrow``, or ``parquet`` for every other name."""
     return next((kind for kind, suffixes in _SUFFIXES.items() if name.lower().endswith(suffixes)), "parquet")
 
 
@@ -99,6 +100,30 @@ def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str],
     Raises :class:`DataInvalid` for rows that cannot be read, and :class:`ColumnNotFound` for types of columns that are not
     there. ``types`` are those that the user gave.
     """
+    with tempfile.TemporaryDirectory() as directory:
+        _load(connection, kind, [_unpacked(name, Path(directory) / str(place)) for place, name in enumerate(names)], types)
+
+
+def _unpacked(name: str, directory: Path) -> str:
+    """Return a file as it is, or if it is compressed with zstd, a copy that is not.
+
+    DuckDB would read a part of a file that was cut, and say nothing.
+    """
+    if not name.lower().endswith(".zst"):
+        return name
+    import pyarrow as pa
+
+    directory.mkdir()
+    copy = directory / Path(name).name[:-len(".zst")]
+    try:
+        with pa.input_stream(name, compression="zstd") as packed, copy.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, _CHUNK)
+    except OSError as error:
+        raise DataInvalid(f"{_titles([name])} cannot be read: {error}", hint="mend or leave out the file") from None
+    return str(copy)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str], types: Mapping[str, Type]) -> None:
     import duckdb
 
     try:

@@ -160,7 +160,8 @@ def test_repeated_ids(engine, caplog):
     given = frame(engine, DOUBLE)
     with caplog.at_level(logging.WARNING):
         assert len(HUB.events(given).to_pandas()) == 5
-    assert "2 of 5 events" in caplog.text and "dedup=True" in caplog.text
+    assert "2 of 5 events" in caplog.text
+    assert "dedup=True" in caplog.text
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         assert rows(HUB.events(given, dedup=True), "n") == [(1, 2), (2, 3), (3, 4)], "the first by moment, then by the rest"
@@ -207,7 +208,7 @@ class TestBadInput:
     """Each wrong table or argument gives an error that says what to do."""
 
     def test_no_events(self):
-        with pytest.raises(InvalidValue, match="no column of .* was recognized as user_id; it has a, b"):
+        with pytest.raises(InvalidValue, match=r"no column of .* was recognized as user_id; it has a, b"):
             HUB.events(frame("duckdb", {"a": [1], "b": ["x"]}))
         with pytest.raises(InvalidValue, match="recognized as event_type") as caught:
             HUB.events(frame("duckdb", {"customer_id": [1], "date": [datetime.date(2024, 1, 1)], "cds": [2]}))
@@ -215,7 +216,7 @@ class TestBadInput:
 
     def test_ambiguous_columns(self):
         given = frame("duckdb", {"uid": ["a"], "customer": ["b"], "ts": [at("03-01 10:00")], "event": ["x"]})
-        with pytest.raises(InvalidValue, match="several columns of .* may be user_id: uid, customer") as caught:
+        with pytest.raises(InvalidValue, match=r"several columns of .* may be user_id: uid, customer") as caught:
             HUB.events(given)
         assert "user_id='uid'" in str(caught.value)
         assert HUB.events(given, user_id="customer").columns[-1] == "uid"
@@ -227,7 +228,7 @@ class TestBadInput:
     @pytest.mark.parametrize("engine", ENGINES)
     def test_moments_that_cannot_be_read(self, engine):
         given = frame(engine, {"uid": list("abcde"), "ts": ["2024-03-01", "soon", "01/02/2024", None, "soon"], "event": ["x"] * 5})
-        with pytest.raises(DataInvalid, match="3 rows of .* have no moment in ISO 8601 in 'ts', such as '01/02/2024', 'soon'"):
+        with pytest.raises(DataInvalid, match=r"3 rows of .* have no moment in ISO 8601 in 'ts', such as '01/02/2024', 'soon'"):
             HUB.events(given)
         assert len(HUB.events(given, moment=lambda each: to_datetime(each.ts, errors="coerce")).to_pandas()) == 1
 
@@ -242,11 +243,11 @@ class TestBadInput:
 
     def test_columns_of_other_types(self):
         columns = {"uid": [1.5], "ts": [at("03-01 10:00")], "event": ["x"], "flag": [True], "j": [{"a": 1}]}
-        with pytest.raises(InvalidType, match="user_id of .* is float64"):
+        with pytest.raises(InvalidType, match=r"user_id of .* is float64"):
             HUB.events(frame("duckdb", columns), user_id="uid")
-        with pytest.raises(InvalidType, match="moment of .* is bool"):
+        with pytest.raises(InvalidType, match=r"moment of .* is bool"):
             HUB.events(frame("duckdb", columns), user_id="event", event_type="event", moment="flag")
-        with pytest.raises(InvalidType, match="event_type of .* is"):
+        with pytest.raises(InvalidType, match=r"event_type of .* is"):
             HUB.events(frame("duckdb", columns), user_id="event", event_type="j")
 
     def test_wrong_arguments(self):
