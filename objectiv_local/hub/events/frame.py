@@ -54,9 +54,9 @@ def events(settings: Settings, source: object = None, *, schema: str | None = No
     frame shows how the table was read.
 
     ``event_id``, ``user_id``, ``moment``, ``event_type``, ``session_id`` and ``location`` name columns of the source, or
-    are functions of its frame that return a series; they take the place of what the schema has. ``user_id`` may be a pair of
-    columns: the device, which every event has, and the user, who is known of some; ``session_id`` may be several columns whose
-    values tell sessions apart together.
+    are functions of its frame that return a series, or a text that all rows get; they take the place of what the schema has.
+    ``user_id`` may be a pair of columns: the device, which every event has, and the user, who is known of some;
+    ``session_id`` may be several columns whose values tell sessions apart together.
 
     The index is ``event_id``. Columns:
 

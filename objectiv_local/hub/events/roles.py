@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import state_of
+from objectiv_local.frame.authoring import literal, series_of, state_of
 from objectiv_local.hub.schemas.parts import joined
 
 #: How a column is named for a role: a name, a function of the source's frame, or several names.
@@ -35,7 +35,8 @@ _TYPES = {"user_id": _IDS, "event_type": ("string",), "event_id": _IDS, "session
 def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
     """Return the series of a role, from the name of a column, several names, or a function of the frame.
 
-    Several names are one id of all of them, as text. Raises ColumnNotFound, and InvalidType for anything else.
+    A function may return a text, which all rows get. Several names are one id of all of them, as text. Raises ColumnNotFound,
+    and InvalidType for anything else.
     """
     if isinstance(given, str):
         if given not in raw.data_columns:
@@ -44,9 +45,12 @@ def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
         return column
     if callable(given) and not isinstance(given, type):
         series = given(raw)
+        if isinstance(series, str):
+            return series_of(state_of(raw), literal(series), role)
         if not isinstance(series, Series) or state_of(series).plan is not state_of(raw).plan:
             raise InvalidType(f"the function for {role} has to return a series of the frame that it is given, "
-                              f"not {type(series).__name__}", hint=f"as in {role}=lambda rows: rows['name'].str.lower()")
+                              f"or a text, not {type(series).__name__}",
+                              hint=f"as in {role}=lambda rows: rows['name'].str.lower()")
         return series
     names = list(given) if isinstance(given, Sequence) else []
     if not names or not all(isinstance(name, str) for name in names):
@@ -104,11 +108,6 @@ def _hint(raw: DataFrame, role: str) -> str:
     types = raw.dtypes
     some = next((name for name in raw.data_columns if _may_be(types[name], role)), None)
     if role == "event_type":
-        return ("name it with event_type=...; if all rows are events of one kind, such as orders, add it to the frame first: "
-                "hub.events(frame.assign(event_type='order'), ...)")
-    return f"name it, as in {role}={some!r}" if some is not None else f"{title_of(role)} is missing: read another table"
-
-
-def title_of(role: str) -> str:
-    """Return a role in words."""
-    return {"user_id": "a column of users", "moment": "a column of moments"}[role]
+        return ("name it with event_type=...; if all rows are events of one kind, such as orders, say so with "
+                "event_type=lambda rows: 'order'")
+    return f"name it, as in {role}={some!r}" if some is not None else "no column has a type for it: read another table"

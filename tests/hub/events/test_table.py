@@ -212,7 +212,7 @@ class TestBadInput:
             HUB.events(frame("duckdb", {"a": [1], "b": ["x"]}))
         with pytest.raises(InvalidValue, match="recognized as event_type") as caught:
             HUB.events(frame("duckdb", {"customer_id": [1], "date": [datetime.date(2024, 1, 1)], "cds": [2]}))
-        assert "assign(event_type='order')" in str(caught.value)
+        assert "event_type=lambda rows: 'order'" in str(caught.value)
 
     def test_ambiguous_columns(self):
         given = frame("duckdb", {"uid": ["a"], "customer": ["b"], "ts": [at("03-01 10:00")], "event": ["x"]})
