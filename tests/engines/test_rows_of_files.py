@@ -344,3 +344,9 @@ def test_floats_that_python_wrote_stay_what_they_are(tmp_path: Path) -> None:
     df = opened(tmp_path / "a.csv")
     assert df.dtypes == {"x": "float64"}
     assert sorted(df.to_arrow()["x"].to_pylist()) == sorted(values)
+
+
+def test_columns_with_the_names_of_places(tmp_path: Path) -> None:
+    df = opened(written(tmp_path / "a.csv", "C1,c0,c3\n1,x,2024-02-30\n2,y,2024-01-01\n"))
+    assert df.dtypes == {"C1": "int64", "c0": "string", "c3": "string"}
+    assert rows(df.sort_values("C1")) == [(1, "x", "2024-02-30"), (2, "y", "2024-01-01")]
