@@ -31,6 +31,7 @@ from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
 from objectiv_local.hub.events.roles import Role
 from objectiv_local.hub.events.sessionize import gap_seconds
 from objectiv_local.hub.schemas.parts import first_of
+from objectiv_local.hub.schemas.schema import Schema
 from objectiv_local.hub.sessions import with_sessions
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import DATE
@@ -38,7 +39,7 @@ from objectiv_local.types import DATE
 logger = logging.getLogger("objectiv_local")
 
 
-def events(settings: Settings, source: object = None, *, schema: str | None = None, table_name: str | None = None,
+def events(settings: Settings, source: object = None, *, schema: str | Schema | None = None, table_name: str | None = None,
            event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
            event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
            properties: Properties = None, start: object = None, end: object = None,
@@ -49,7 +50,8 @@ def events(settings: Settings, source: object = None, *, schema: str | None = No
     directory, a database. Of several tables, ``table_name`` names one.
 
     ``schema`` says how the table is laid out: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'``
-    (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one. Left out, it is the schema whose
+    (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one; docs/events.md says what each
+    reads, and how to write a ``Schema`` of your own. Left out, it is the schema whose
     columns the table has. Of a ``'table'``, columns that are not named are guessed from names and types; the repr of the
     frame shows how the table was read.
 
@@ -69,7 +71,8 @@ def events(settings: Settings, source: object = None, *, schema: str | None = No
     ``event_type``          what happened, as text
     ``location``            where it happened, as text; only if the source has it. Of web pages, the path
     ``session_id``          the session as the source has it, if it has; else numbered by its first hit, over all events
-                            of the frame. It is missing where the source has none, and where there is no user
+                            of the frame. It is missing where the source has none, and where there is no user;
+                            Objectiv's events without a user are those of one user
     ``session_hit_number``  the number of the event in its session, from 1, by moment, then by event id
     ``device_id``           the device or browser, if the source tells it from the user
     others                  ``page_url``, ``referrer``, ``utm_source``, ``utm_medium``, ``utm_campaign``, ``country``,
@@ -114,7 +117,7 @@ def events(settings: Settings, source: object = None, *, schema: str | None = No
     rows = read(settings, source, table_name, schema, given, properties)
     state = _with_ids(rows, bounds, dedup=dedup)
     names = [name for name in state.plan.types if name != "event_id"]
-    state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=False)
+    state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=rows.stacks)
     first = [name for name in FIRST if name in state.plan.types]
     return frame_of(state, [*first, *(name for name in names if name not in first)])
 

@@ -42,6 +42,8 @@ class Rows:
     #: The other columns to keep, by their names in the event frame.
     others: dict[str, Series]
     note: str
+    #: Whether they are Objectiv's, in whose sessions all events without a user are those of one user.
+    stacks: bool = False
 
     def bring_into_types(self) -> None:
         """Bring the columns into the types that an event frame has. Raises InvalidType for those of others."""
@@ -60,7 +62,7 @@ class Rows:
                 computed[name] = computed[name].astype("string")
 
 
-def read(settings: Settings, source: object, table_name: str | None, name: str | None, given: Mapping[str, Role],
+def read(settings: Settings, source: object, table_name: str | None, name: str | Schema | None, given: Mapping[str, Role],
           properties: Properties) -> Rows:
     """Return the rows of a source, read by a schema or by the columns that were named and guessed."""
     raw, title = raw_frame(source, table_name)
@@ -91,7 +93,7 @@ def read(settings: Settings, source: object, table_name: str | None, name: str |
             computed = dict(schema.events(raw, ()))
     computed |= {role: resolved(raw, role, column, title) for role, column in given.items()}
     others = _others(raw, computed, schema, properties, title)
-    rows = Rows(raw, title, computed, others, note)
+    rows = Rows(raw, title, computed, others, note, stacks=schema is not None and schema.stacks)
     rows.bring_into_types()
     return rows
 

@@ -57,5 +57,5 @@ def connected(source: object) -> Engine:
         return connect(source)
     if os.environ.get("DSN"):
         return connect(os.environ["DSN"])
-    logger.warning("no db_url given and DSN is not set: reading the bundled sample data")
+    logger.warning("no source given and DSN is not set: reading the bundled sample data")
     return connect(sample.path())

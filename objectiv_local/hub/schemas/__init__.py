@@ -25,11 +25,13 @@ def recognized(table: Table) -> Schema:
     return _recognized(table, [schema for schema in SCHEMAS if schema.stacks], "; name another one with table_name")
 
 
-def named(name: str, table: Table) -> Schema | None:
-    """Return the schema that a table has by a name; None for ``table``.
+def named(name: str | Schema, table: Table) -> Schema | None:
+    """Return a schema as it is, or the one that a table has by a name; None for ``table``.
 
     Raises InvalidValue for an unknown name, and for a table that lacks columns of the schema.
     """
+    if isinstance(name, Schema):
+        return _recognized(table, [name], "")
     if name == TABLE:
         return None
     found = [schema for schema in SCHEMAS if schema.name == name]
