@@ -146,8 +146,10 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
         plan = _filtered(plan, within(plan.column("moment"), *bounds))
     state = state.with_rows(plan, ("event_id",))
     unique = made or dedup or plan.key is not None or _are_unique(state, rows.title)
-    there = call("not_null", plan.column("moment"))
-    state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
+    if plan.key is None or bounds == (None, None):
+        # Between bounds all events have a moment; the filter then says what tells them apart.
+        there = call("not_null", plan.column("moment"))
+        state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
     return state.extended([("day", cast(plan.column("moment"), DATE))], "events").with_note(rows.note)
 
 
