@@ -38,7 +38,7 @@ def location_series(data: DataFrame, location_stack: Series | str | None, model:
     if stack is None:
         stack = next((name for name in COLUMNS if name in data.data_columns), None)
         if stack is None:
-            raise ColumnNotFound(f"neither location_stack nor location is present in the frame, and {model} needs one of them",
+            raise ColumnNotFound(f"location_stack is not present in the frame, and {model} needs it, or a column location",
                                  hint="name the column with the places where events happen, such as location_stack='page_url'; "
                                       + near("location", data.data_columns))
     if isinstance(stack, str):

@@ -115,7 +115,7 @@ def test_models_on_frames_without_their_columns(df):
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):
             hub.agg.retention_matrix(df.drop(columns=[column]), event_type="PressEvent", **options)
-    with pytest.raises(KeyError, match="neither location_stack nor location is present in the frame, and drop_off_locations needs"):
+    with pytest.raises(KeyError, match="location_stack is not present in the frame, and drop_off_locations needs it, or a column location"):
         hub.agg.drop_off_locations(df[["user_id", "moment", "event_type"]])
     with pytest.raises(KeyError, match=r"session_id is not present(.|\n)*hub.sessionize"):
         hub.agg.frequency(df[["user_id"]])
