@@ -45,10 +45,13 @@ class Rows:
     #: Whether they are Objectiv's, in whose sessions all events without a user are those of one user.
     stacks: bool = False
 
-    def bring_into_types(self) -> None:
-        """Bring the columns into the types that an event frame has. Raises InvalidType for those of others."""
+    def bring_into_types(self, zone: str) -> None:
+        """Bring the columns into the types that an event frame has; days are those of ``zone``.
+
+        Raises InvalidType for those of others.
+        """
         computed, title = self.computed, self.title
-        computed["moment"], read_as = as_moment(self.raw, computed["moment"], title)
+        computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
             self.note += f"; moments are read {read_as}"
         for name in ("event_id", "user_id", "device_id", "session_id"):
@@ -94,7 +97,7 @@ def read(settings: Settings, source: object, table_name: str | None, name: str |
     computed |= {role: resolved(raw, role, column, title) for role, column in given.items()}
     others = _others(raw, computed, schema, properties, title)
     rows = Rows(raw, title, computed, others, note, stacks=schema is not None and schema.stacks)
-    rows.bring_into_types()
+    rows.bring_into_types(settings.time_zone)
     return rows
 
 
