@@ -55,12 +55,14 @@ endef
 	$(pip) install --quiet -c constraints.txt -e .
 	@touch $@
 
-.venv/dev.stamp: pyproject.toml constraints.txt
+.venv/dev.stamp: pyproject.toml constraints.txt tests/hub/events/packages.txt
 	$(call venv,.venv)
 	$(pip) install --quiet -c constraints.txt -e '.[dev]'
+	$(pip) install --quiet --no-deps -r tests/hub/events/packages.txt
 	@touch .venv/demo.stamp $@
 
 .venv-lowest/test.stamp: pyproject.toml constraints-lowest.txt
 	$(call venv,.venv-lowest)
 	.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-lowest.txt -e '.[test]'
+	.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet --no-deps -r tests/hub/events/packages.txt
 	@touch $@

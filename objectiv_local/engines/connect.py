@@ -45,7 +45,7 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     a directory                                               one table, ``data``: all .parquet files in and below it; if
                                                               there are none, the files of one other format
     a CSV (``.csv``, ``.tsv``) or JSON lines file             one table, ``data``, as it is now; both may be compressed
-    (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``)
+    (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``, ``.zst``)
     an Arrow file (``.arrow``, ``.feather``, ``.ipc``)        one table, ``data``, mapped into memory
     a list of files of one format                             one table, ``data``
     a ``.duckdb`` or ``.db`` file                             the tables of the DuckDB database

@@ -26,7 +26,7 @@ def frame_repr(frame: DataFrame) -> str:
     ordered = "sorted" if state.order else "not sorted"
     if state.groups is not None:
         ordered += f", grouped by {state.groups.title}"
-    return "\n".join([f"<DataFrame, {len(frame.columns)} columns, {ordered}; {where}>", *lines])
+    return "\n".join([f"<DataFrame, {len(frame.columns)} columns, {ordered}; {where}>", *lines, *state.notes])
 
 
 @checked

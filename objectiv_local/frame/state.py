@@ -45,6 +45,8 @@ class State:
     # Names for steps of it are no part of a program: two frames over one table are equal.
     savepoints: Any = field(default=None, compare=False)
     groups: Groups | None = None
+    # What a reader should know of where the rows come from; no part of a program either.
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def rows(self, what: str) -> State:
         """Return this state if it is not grouped. Raises InvalidValue, which says that ``what`` needs rows."""
@@ -90,7 +92,11 @@ class State:
 
         Raises InvalidValue for pending groups, which would be lost.
         """
-        return replace(self.rows("this operation"), plan=plan, index=index, order=order)
+        return replace(self.rows("this operation"), plan=plan, index=index, order=order, notes=())
+
+    def with_note(self, note: str) -> State:
+        """Return the state with a note on its rows, which the repr of frames shows."""
+        return replace(self, notes=(*self.notes, note))
 
     def with_plan(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
         """Return this state over another plan."""

@@ -9,8 +9,8 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import state_of
 
 _SOURCES = {
-    "session_id": "get_objectiv_dataframe adds it unless with_sessionized_data=False",
-    "session_hit_number": "get_objectiv_dataframe adds it unless with_sessionized_data=False",
+    "session_id": "hub.sessionize(df) adds it, as get_objectiv_dataframe does unless with_sessionized_data=False",
+    "session_hit_number": "hub.sessionize(df) adds it, as get_objectiv_dataframe does unless with_sessionized_data=False",
 }
 
 

@@ -10,7 +10,7 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.cards import to_metabase
-from objectiv_local.hub.events import checked_contexts, get_objectiv_dataframe
+from objectiv_local.hub.events import checked_contexts, events, get_objectiv_dataframe, sessionize
 from objectiv_local.hub.funnel import FunnelDiscovery
 from objectiv_local.hub.map import Map
 from objectiv_local.hub.methods import WithSettings, method
@@ -62,7 +62,9 @@ class ModelHub(WithSettings):
         return (f"ModelHub(time_aggregation={self.time_aggregation!r}, global_contexts={list(self.global_contexts)!r})"
                 + (f" with conversion events {', '.join(known)}" if known else ""))
 
+    events = method(events)
     get_objectiv_dataframe = method(get_objectiv_dataframe)
+    sessionize = method(sessionize)
     time_agg = method(time_agg)
     visualize_location_stack = method(visualize_location_stack)
     to_metabase = method(to_metabase)

@@ -22,7 +22,6 @@ from objectiv_local.errors import (
     DataInvalid,
     InvalidType,
     InvalidValue,
-    NotSupported,
     ObjectivError,
     TableNotFound,
 )
@@ -314,8 +313,28 @@ def test_a_name_with_wildcard_characters_is_one_file(tmp_path: Path) -> None:
     written(tmp_path / "a1.jsonl", '{"a": 1}\n')
     assert rows(opened(written(tmp_path / "[x].csv", "a\n2\n"))) == [(2,)]
     assert rows(opened(written(tmp_path / "a*.jsonl", '{"a": 2}\n'))) == [(2,)]
-    with pytest.raises(NotSupported, match="compressed with zstd"):
-        connect(written(tmp_path / "a.csv.zst", pa.compress(b"a\n1\n", "zstd", asbytes=True)))
+
+
+def zstd(path: Path, content: bytes) -> Path:
+    with pa.output_stream(path, compression="zstd") as file:
+        file.write(content)
+    return path
+
+
+def test_files_compressed_with_zstd(tmp_path: Path) -> None:
+    lines = b"".join(b"%d,x%d\n" % (number, number) for number in range(200_000))
+    whole = zstd(tmp_path / "a.csv.zst", b"n,t\n" + lines)
+    assert rows(opened(whole).agg(["sum", "max"], numeric_only=True)) == [(200_000 * 199_999 // 2, 199_999)]
+    (tmp_path / "b").mkdir()
+    other = zstd(tmp_path / "b" / "a.csv.zst", b"n,t\n7,y\n")
+    assert rows(opened([str(other), str(zstd(tmp_path / "c.csv.zst", b"n\n8\n"))]).sort_values("n")) == [(7, "y"), (8, None)]
+    assert rows(opened(zstd(tmp_path / "a.jsonl.zst", b'{"a": {"b": 1}}\n'))) == [('{"b":1}',)]
+    packed = whole.read_bytes()
+    for number, wrong in enumerate((packed[:-1], packed[:len(packed) // 2], packed[:3], b"n,t\n1,x\n", packed + b"n,t")):
+        cut = tmp_path / f"cut{number}.csv.zst"
+        cut.write_bytes(wrong)
+        with pytest.raises(DataInvalid, match=rf"'cut{number}\.csv\.zst' cannot be read"):
+            connect(cut)
 
 
 def test_floats_that_python_wrote_stay_what_they_are(tmp_path: Path) -> None:
@@ -325,3 +344,9 @@ def test_floats_that_python_wrote_stay_what_they_are(tmp_path: Path) -> None:
     df = opened(tmp_path / "a.csv")
     assert df.dtypes == {"x": "float64"}
     assert sorted(df.to_arrow()["x"].to_pylist()) == sorted(values)
+
+
+def test_columns_with_the_names_of_places(tmp_path: Path) -> None:
+    df = opened(written(tmp_path / "a.csv", "C1,c0,c3\n1,x,2024-02-30\n2,y,2024-01-01\n"))
+    assert df.dtypes == {"C1": "int64", "c0": "string", "c3": "string"}
+    assert rows(df.sort_values("C1")) == [(1, "x", "2024-02-30"), (2, "y", "2024-01-01")]

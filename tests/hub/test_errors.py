@@ -115,9 +115,16 @@ def test_models_on_frames_without_their_columns(df):
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):
             hub.agg.retention_matrix(df.drop(columns=[column]), event_type="PressEvent", **options)
-    df["session_id"] = "one"
-    with pytest.raises(TypeError, match="needs session_id as int64, not as string"):
-        hub.map.is_first_session(df)
+    with pytest.raises(KeyError, match="location_stack is not present in the frame, and drop_off_locations needs it, or a column location"):
+        hub.agg.drop_off_locations(df[["user_id", "moment", "event_type"]])
+    with pytest.raises(KeyError, match=r"session_id is not present(.|\n)*hub.sessionize"):
+        hub.agg.frequency(df[["user_id"]])
+    hub.add_conversion_event(event_type="PressEvent", name="press")
+    with pytest.raises(KeyError, match="moment is not present in the frame, and pre_conversion_hit_number orders hits by it"):
+        hub.map.pre_conversion_hit_number(df[["user_id", "event_type"]].materialize(), "press", partition="user_id")
+    df["moment"] = "one"
+    with pytest.raises(TypeError, match="needs moment as timestamp, not as string"):
+        hub.agg.drop_off_locations(df)
 
 
 def test_columns_may_have_any_name(df):

@@ -25,8 +25,7 @@ PACKAGES = ("frame", "hub")
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
-          "Settings", "Schema", "Table", "WithSettings", "RowWise",
-          "OneValue", "Accessor"}
+          "Settings", "Schema", "Table", "WithSettings", "Rows", "RowWise", "OneValue", "Offers", "Accessor"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -167,6 +166,8 @@ CALLS: dict[str, dict[str, str]] = {
     **{f"Map.{name}": {"name": "'bought'"}
        for name in ("conversions_counter", "conversions_in_time", "is_conversion_event", "pre_conversion_hit_number")},
     "ModelHub.add_conversion_event": {"self": "ModelHub()", "event_type": "'PressEvent'"},
+    "ModelHub.events": {"source": "target", "table_name": "table"},
+    "ModelHub.sessionize": {"data": "events.drop(columns=['session_id', 'session_hit_number'])"},
     "ModelHub.get_objectiv_dataframe": {"db_url": "target", "table_name": "table"},
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},

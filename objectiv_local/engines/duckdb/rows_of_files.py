@@ -12,13 +12,15 @@ import glob
 import gzip
 import logging
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.dialects.duckdb import DIALECT
 from objectiv_local.engines.ingest import from_arrow
-from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidValue, NotSupported, near
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidValue, near
 from objectiv_local.types import Type, type_from_dtype
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ logger = logging.getLogger(__name__)
 #: The format of a file by the end of its name; text may be compressed.
 _SUFFIXES = {
     "parquet": (".parquet",),
-    "csv": (".csv", ".tsv", ".csv.gz", ".tsv.gz"),
-    "json": (".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".json.gz"),
+    "csv": tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".zst")),
+    "json": tuple(kind + packed for kind in (".jsonl", ".ndjson", ".json") for packed in ("", ".gz", ".zst")),
     "arrow": (".arrow", ".feather", ".ipc"),
 }
 SUFFIXES = tuple(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
@@ -63,13 +65,12 @@ _ASKED = {"string": ("(?s).*", "{}"), "json": ("(?s).*", "{}::json"), "time": (_
           "float64": (r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|nan|inf|-inf", "{}::double")}
 
 
-def format_of(name: str) -> str:
-    """Return the format of a file by its name: ``csv``, ``json``, ``arrow``, or ``parquet`` for every other name.
+#: Bytes of a compressed file that are unpacked at once.
+_CHUNK = 1 << 20
 
-    Raises NotSupported for text that is compressed with zstd, of which DuckDB reads a part of a cut file without a word.
-    """
-    if re.search(r"\.(csv|tsv|json|jsonl|ndjson)\.zst$", name.lower()):
-        raise NotSupported(f"{Path(name).name!r} is compressed with zstd", hint="decompress it first, or compress it with gzip")
+
+def format_of(name: str) -> str:
+    """Return the format of a file by its name: ``csv``, ``json``, ``arrow``, or ``parquet`` for every other name."""
     return next((kind for kind, suffixes in _SUFFIXES.items() if name.lower().endswith(suffixes)), "parquet")
 
 
@@ -99,6 +100,30 @@ def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str],
     Raises :class:`DataInvalid` for rows that cannot be read, and :class:`ColumnNotFound` for types of columns that are not
     there. ``types`` are those that the user gave.
     """
+    with tempfile.TemporaryDirectory() as directory:
+        _load(connection, kind, [_unpacked(name, Path(directory) / str(place)) for place, name in enumerate(names)], types)
+
+
+def _unpacked(name: str, directory: Path) -> str:
+    """Return a file as it is, or if it is compressed with zstd, a copy that is not.
+
+    DuckDB would read a part of a file that was cut, and say nothing.
+    """
+    if not name.lower().endswith(".zst"):
+        return name
+    import pyarrow as pa
+
+    directory.mkdir()
+    copy = directory / Path(name).name[:-len(".zst")]
+    try:
+        with pa.input_stream(name, compression="zstd") as packed, copy.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, _CHUNK)
+    except OSError as error:
+        raise DataInvalid(f"{_titles([name])} cannot be read: {error}", hint="mend or leave out the file") from None
+    return str(copy)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str], types: Mapping[str, Type]) -> None:
     import duckdb
 
     try:
@@ -107,22 +132,52 @@ def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str],
             if name not in columns:
                 raise ColumnNotFound(f"dtypes: {_titles(names)} has no column {name!r}", hint=near(name, columns))
         # A column has the name of its place until it is typed, so that no name of a file can be taken for another one.
-        read = {name: _wanted(connection, f"c{place}", name, types[name], names) if name in types
-                else _typed(connection, f"c{place}", forms) for place, (name, forms) in enumerate(columns.items())}
-        selected = ", ".join(f"{sql} AS {DIALECT.quoted(name)}" for name, sql in read.items())
-        connection.execute(f"CREATE TABLE data AS SELECT {selected} FROM raw")
-        connection.execute("DROP TABLE raw")
+        for place, (name, forms) in enumerate(columns.items()):
+            column = f"c{place}"
+            if name in types:
+                _change(connection, column, _wanted(connection, column, name, types[name], names))
+            else:
+                _change_to_first(connection, column, forms)
+        _name(connection, list(columns))
     except duckdb.Error as error:
         raise _failure(error, names) from None
     shown = connection.sql("DESCRIBE data").fetchall()
     logger.info("%s is read as %s", _titles(names), ", ".join(f"{row[0]} {row[1]}" for row in shown))
 
 
-def _typed(connection: duckdb.DuckDBPyConnection, column: str, forms: Sequence[str]) -> str:
-    """Return the SQL of a column of the table ``raw`` in the first type that all of its values are written as, or as text."""
-    found = (_FORMS[type_][1].format(column) for type_ in forms
-             if _all(connection, column, _FORMS[type_][0]) and _keeps(connection, column, type_))
-    return next(found, column)
+def _change(connection: duckdb.DuckDBPyConnection, column: str, sql: str) -> None:
+    """Replace a column of the table ``raw`` by an expression of it; the others are left as they are stored."""
+    if sql != column:
+        type_ = connection.sql(f"SELECT {sql} FROM raw LIMIT 0").types[0]
+        connection.execute(f"ALTER TABLE raw ALTER {column} SET DATA TYPE {type_} USING {sql}")
+
+
+def _change_to_first(connection: duckdb.DuckDBPyConnection, column: str, forms: Sequence[str]) -> None:
+    """Give a column of the table ``raw`` the first type that all of its values are written as; else it stays text."""
+    import duckdb
+
+    for type_ in forms:
+        form, sql = _FORMS[type_]
+        if _all(connection, column, form) and not (type_ == "float64" and _loses_digits(connection, column)):
+            try:
+                _change(connection, column, sql.format(column))
+            except duckdb.ConversionException:
+                # Written as a day, and none: the 30th of February.
+                continue
+            return
+
+
+def _name(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """Name the table ``raw`` and its columns c0, c1 and so on."""
+    places = {f"c{place}": DIALECT.quoted(name) for place, name in enumerate(names)}
+    if places.keys() & {name.casefold() for name in names}:
+        selected = ", ".join(f"{place} AS {name}" for place, name in places.items())
+        connection.execute(f"CREATE TABLE data AS SELECT {selected} FROM raw")
+        connection.execute("DROP TABLE raw")
+        return
+    for place, name in places.items():
+        connection.execute(f"ALTER TABLE raw RENAME {place} TO {name}")
+    connection.execute("ALTER TABLE raw RENAME TO data")
 
 
 def _wanted(connection: duckdb.DuckDBPyConnection, column: str, name: str, type_: Type, names: Sequence[str]) -> str:
@@ -142,17 +197,13 @@ def _wanted(connection: duckdb.DuckDBPyConnection, column: str, name: str, type_
     return sql
 
 
-def _keeps(connection: duckdb.DuckDBPyConnection, column: str, type_: str) -> bool:
-    """Return whether what is written as a type is a value of it: the 30th of February is not, nor are too many digits."""
-    if type_ == "float64":
-        # Floats keep 15 digits of every number, and more of those that were written from a float.
-        lost = (f"length(regexp_replace({column}, '[eE].*|[^0-9]', '', 'g')) > 15 "
-                f"AND ({column}::double)::varchar <> regexp_replace({column}, '([.][0-9]*[1-9])0+$', '\\1')")
-    elif type_ in _OF_STRINGS:
-        lost = f"try_cast({column} AS {'timestamptz' if type_ == 'timestamptz' else 'timestamp'}) IS NULL"
-    else:
-        return True
-    return not connection.execute(f"SELECT 1 FROM raw WHERE {column} IS NOT NULL AND {lost} LIMIT 1").fetchall()
+def _loses_digits(connection: duckdb.DuckDBPyConnection, column: str) -> bool:
+    """Return whether some number has more digits than its float: beyond 15, only those that were written from a float fit."""
+    digits = f"length(regexp_replace({column}, '[eE].*|[^0-9]', '', 'g'))"
+    other = f"({column}::double)::varchar <> regexp_replace({column}, '([.][0-9]*[1-9])0+$', '\\1')"
+    # Fewer than 17 characters are 15 digits at most, a point and a sign.
+    found = connection.execute(f"SELECT 1 FROM raw WHERE length({column}) > 16 AND {digits} > 15 AND {other} LIMIT 1")
+    return bool(found.fetchall())
 
 
 def _all(connection: duckdb.DuckDBPyConnection, column: str, form: str) -> bool:

@@ -45,6 +45,10 @@ class SeriesJson(Series):
                                    f"{self._name}.json.get_value('id', as_str=True) == 'x'")
         return super()._binary(op, other, swapped=swapped)
 
+    def __getitem__(self, key: object) -> Series:
+        # Members are reached by their key more often than rows by a label.
+        return self.json.get_value(key) if isinstance(key, str) else super().__getitem__(key)
+
     def explode(self, ignore_index: bool = False) -> Series:
         """Return a row for each element of the arrays, as JSON. See DataFrame.explode."""
         frame = self.to_frame()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
+    Expr,
     Ordering,
     WindowFrame,
     aggregation,
@@ -17,6 +18,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.conversions import applied
+from objectiv_local.hub.hits import in_order, of_owned, sessions_are_numbered
 from objectiv_local.hub.settings import Settings
 
 
@@ -42,7 +44,8 @@ def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Serie
 def conversions_in_time(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
     """Return the number of conversions ``name`` up to each hit in its session (or other ``partition``).
 
-    The hit itself counts, and so do hits at the same moment.
+    The hit itself counts, and so do hits at the same moment. Hits without a session (or a user) have no number. Reads moment,
+    the column of the partition, and what the conversion reads.
     """
     data = require(data, "conversions_in_time", [partition], moment="timestamp")
     return _conversions(settings, data, name, partition, in_time=True).rename("conversions_in_time")
@@ -51,7 +54,8 @@ def conversions_in_time(settings: Settings, data: DataFrame, name: str, partitio
 def conversions_counter(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
     """Return the number of conversions ``name`` in the session (or other ``partition``) of each hit.
 
-    The series is named ``converted``.
+    The series is named ``converted``. Hits without a session (or a user) have no number. Reads moment, the column of the
+    partition, and what the conversion reads.
     """
     data = require(data, "conversions_counter", [partition], moment="timestamp")
     return _conversions(settings, data, name, partition, in_time=False).rename("converted")
@@ -61,20 +65,26 @@ def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, pa
     """Return how many hits before the first conversion ``name`` of its session (or other ``partition``) each hit is.
 
     The hit just before the conversion is 1. The conversion itself, hits after it, and hits of a partition without a
-    conversion have none. Hits are ordered by session and hit number.
+    conversion have none, nor do hits without a session (or a user). Hits are ordered by session and hit number if session ids
+    are numbers that the hub computed, else by moment, hit number and event_id. Reads these, the column of the partition, and
+    what the conversion reads.
     """
-    data = require(data, "pre_conversion_hit_number", [partition], session_id="int64", session_hit_number="int64")
+    data = require(data, "pre_conversion_hit_number", [partition])
     converted = is_conversion_event(settings, data, name)
     state = state_of(converted)
     key = state.column(partition)
-    hits = (state.column("session_id"), state.column("session_hit_number"))
-    so_far = over(aggregation("sum", expr_of(converted)), [key], [Ordering(each) for each in hits],
-                  WindowFrame("ROWS", None, 0))
+    hits = in_order(state, "pre_conversion_hit_number")
+    so_far = over(aggregation("sum", expr_of(converted)), [key], hits, WindowFrame("ROWS", None, 0))
     in_all = over(aggregation("sum", expr_of(converted)), [key])
     before = call("and", call("eq", so_far, literal(0)), call("gt", in_all, literal(0)))
-    backwards = [Ordering(each, ascending=False) for each in hits]
-    number = over(aggregation("row_number"), [key, before], backwards)
-    return series_of(state, case([(before, number)]), "pre_conversion_hit_number")
+    number: Expr
+    if sessions_are_numbered(state):
+        number = over(aggregation("row_number"), [key, before], [Ordering(each.expr, ascending=False) for each in hits])
+    else:
+        # Not numbered backwards: hits that tie, which columns beyond these put in order, would be in the same order both ways.
+        after = call("sub", over(aggregation("size"), [key, before]), over(aggregation("row_number"), [key, before], hits))
+        number = call("add", after, literal(1))
+    return series_of(state, of_owned(state, partition, case([(before, number)])), "pre_conversion_hit_number")
 
 
 def _conversions(settings: Settings, data: DataFrame, name: str, partition: str, *, in_time: bool) -> Series:
@@ -83,4 +93,4 @@ def _conversions(settings: Settings, data: DataFrame, name: str, partition: str,
     key = state.column(partition)
     order = (Ordering(state.column("moment")),) if in_time else ()
     total = over(aggregation("sum", expr_of(converted)), [key], order, WindowFrame("RANGE", None, 0) if in_time else None)
-    return series_of(state, total, converted.name)
+    return series_of(state, of_owned(state, partition, total), converted.name)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import frame_of, state_of
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.hits import by_moment, owned
 from objectiv_local.hub.locations import location_names
 
 
@@ -12,15 +14,21 @@ def drop_off_locations(data: DataFrame, location_stack: Series | str | None = No
                        groupby: str | list[str] = "user_id", percentage: bool = False) -> DataFrame:
     """Return where users (or other groups of ``groupby``) were last: the number of them by ``location``, most first.
 
-    The location is the nice name of the last stack that has one, by moment. The column is ``value_counts``, or with
-    ``percentage`` their share, 0 to 100.
+    Locations are the nice names of location stacks, or the values of the column ``location`` in frames without stacks;
+    ``location_stack`` names another column, or is a series of stacks or of names. The last one is the one with the greatest
+    moment, of several the one with the greatest event_id; hits without a location, a user or a session do not count. The
+    column is ``value_counts``, or with ``percentage`` their share, 0 to 100.
+
+    Reads moment, the locations, and user_id or what ``groupby`` names.
     """
     keys = [groupby] if isinstance(groupby, str) else list(groupby)
     data = require(data, "drop_off_locations", keys, moment="timestamp")
     if "location" in keys:
         raise InvalidValue("a group cannot be named 'location', as the result is", hint="rename the column")
     df = data.assign(location=location_names(data, location_stack, "drop_off_locations"))
-    last = df[df.location.notnull()].sort_values("moment").groupby(keys).location.last().to_frame()
+    state = owned(state_of(df), keys)
+    df = frame_of(state.with_plan(state.plan, by_moment(state)), df.data_columns)
+    last = df[df.location.notnull()].groupby(keys).location.last().to_frame()
     counts: DataFrame = last.value_counts("location", normalize=percentage).to_frame()
     if percentage:
         counts = counts.assign(percentage=counts["value_counts"] * 100)[["percentage"]]

@@ -19,6 +19,7 @@ from objectiv_local.frame.authoring import (
     unused_name,
 )
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.hits import belongs_to_nobody
 from objectiv_local.hub.models.groups import grouped_by, not_set, of_groups
 from objectiv_local.hub.settings import Settings
 
@@ -30,21 +31,26 @@ def session_duration(settings: Settings, data: DataFrame, groupby: object = not_
     A session lasts from its first to its last hit within the group, so a session that crosses midnight counts in
     both days of a grouping by day, with its part of each. Sessions of no length (bounces) are left out unless
     ``exclude_bounces=False``. A mean is rounded half to even, to whole microseconds. Grouping by ``session_id`` gives
-    the duration of each session.
+    the duration of each session. Hits without a session do not count.
 
-    Raises InvalidValue for another method.
+    Reads session_id and moment. Raises InvalidValue for another method.
     """
     if method not in ("mean", "sum"):
         raise InvalidValue(f"method has to be 'mean' or 'sum', not {method!r}")
-    data = require(data, "session_duration", session_id="int64", moment="timestamp")
+    data = require(data, "session_duration", session_id="", moment="timestamp")
     state, keys = grouped_by(settings, data, groupby, "session_duration")
     moment = state.column("moment")
     session = state.column("session_id")
-    of_sessions = keys if any(expr is session for _, expr in keys) else (
-        *keys, (unused_name("session_id", [name for name, _ in keys]), session))
+    name = next((name for name, expr in keys if expr is session), None)
+    of_sessions = keys
+    if name is None:
+        name = unused_name("session_id", [name for name, _ in keys])
+        of_sessions = (*keys, (name, session))
     plan: Node = Aggregate(
         state.plan, of_sessions,
         (("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))), "by_session")
+    if belongs_to_nobody(state, "session_id"):
+        plan = Filter(plan, call("not_null", plan.column(name)), "by_session")
     length = call("sub", plan.column("last_moment"), plan.column("first_moment"))
     plan = Extend(plan, (("session_duration", length),), "by_session")
     if exclude_bounces:

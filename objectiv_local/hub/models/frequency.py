@@ -9,7 +9,7 @@ from objectiv_local.hub.checks import require
 def frequency(data: DataFrame) -> Series:
     """Return the number of users by the number of sessions that they had, indexed by ``session_id_nunique``.
 
-    The series is named ``user_id_nunique``. Hits without a user do not count.
+    The series is named ``user_id_nunique``. Hits without a user do not count. Reads user_id and session_id.
     """
     data = require(data, "frequency", user_id="", session_id="")
     sessions = data[data.user_id.notnull()].groupby("user_id").session_id.nunique().to_frame().reset_index()

@@ -17,28 +17,37 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import column_names, require
+from objectiv_local.hub.hits import in_order, owned
 from objectiv_local.hub.locations import location_names
 from objectiv_local.types import STRING
 
 
 def funnel_conversion(data: DataFrame, location_stack: Series | str | None = None,
-                      groupby: str | list[str] | None = None) -> DataFrame:
+                      groupby: str | list[str] | None = None, *, dropna: bool = False) -> DataFrame:
     """Return for each location how many users came there, and how many of them went on to any other location.
 
     Filter the frame to the locations of the funnel before. Each user counts once for each location, by their first hit
     there. The columns are location, n_users, n_users_completed_step, and rounded to three digits step_conversion_rate
     (of the users at this step), full_conversion_rate and dropoff_share (of those at the step with most users). Most
     users come first. ``groupby`` names columns to count by; they come first. The order of steps is not looked at.
+
+    Locations are the nice names of location stacks, or the values of the column ``location`` in frames without stacks;
+    ``location_stack`` names another column, or is a series of stacks or of names. Hits without a location are a step of their
+    own, whose users count among those of the largest step, and nobody goes on from or to it; with ``dropna`` they are left out.
+    Hits without a user do not count.
+
+    Reads user_id, moment, the locations and what ``groupby`` names. Of several hits at one location, the first is by session
+    and hit number if session ids are numbers that the hub computed, else by moment, hit number and event_id.
     """
     keys = column_names(groupby)
-    data = require(data, "funnel_conversion", keys, user_id="", moment="timestamp", session_id="int64",
-                   session_hit_number="int64")
+    data = require(data, "funnel_conversion", keys, user_id="", moment="timestamp")
     taken = {"location", "n_users", "n_users_completed_step"} & set(keys)
     if taken:
         raise InvalidValue(f"a group cannot be named {min(taken)!r}, as a column of the result is", hint="rename the column")
     df = data.assign(location=location_names(data, location_stack, "funnel_conversion"))
-    state = state_of(df)
-    hits = (Ordering(state.column("session_id")), Ordering(state.column("session_hit_number")))
+    df = df[df.location.notnull()] if dropna else df
+    state = owned(state_of(df), ["user_id", *keys])
+    hits = in_order(state, "funnel_conversion")
     own = [state.column(name) for name in ("location", "user_id")]
     first = Filter(state.plan, call("eq", over(aggregation("row_number"), own, hits), literal(1)), "first_hits")
     order = (Ordering(Column("moment", state.plan.types["moment"])), Ordering(Column("location", STRING)))

@@ -38,9 +38,11 @@ def visualize_location_stack(data: DataFrame, root_location: str | None = None,
     stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
     all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
     ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn.
+
+    Reads location_stack, which only Objectiv's events have.
     """
     check_most(n_top_examples)
-    data = require(data, "visualize_location_stack", user_id="", location_stack="")
+    data = require(data, "visualize_location_stack", location_stack="")
     stack = location_series(data, location_stack, "visualize_location_stack")
     if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
         raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")

@@ -25,6 +25,7 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import column_names, require
+from objectiv_local.hub.hits import by_event, owned
 from objectiv_local.hub.locations import location_names
 from objectiv_local.types import BOOL, STRING
 
@@ -39,18 +40,21 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
                          n_examples: int | None = None, sort_by: str | Sequence[str] | None = None) -> DataFrame:
     """Return the paths of ``steps`` consecutive locations that start at each hit, in columns ``<column>_step_<i>``.
 
-    Hits are put in order by ``sort_by`` (by default ``moment``) and then by the name of their location, within groups of
-    ``by``, which are the index; without it, all hits are one sequence. Locations are the nice names of
-    ``location_stack``: a column, or a series of stacks or of names. A path that is over before ``steps`` ends in missing
-    values; one that has only its first step is left out, unless it is the first of its group. With ``start_from_end``,
-    paths end at each hit, and missing values come first; the path of a group's first hit is left out. ``n_examples``
-    keeps the paths of the first so many hits of each group.
+    Hits are put in order by ``sort_by`` (by default ``moment``), then by the name of their location, then by event_id, within
+    groups of ``by``, which are the index; without it, all hits are one sequence. If hits are grouped by user_id or session_id,
+    those without one are in no path. Locations are the nice names of location stacks, or the values of the column ``location``
+    in frames without stacks; ``location_stack`` names another column, or is a series of stacks or of names.
+
+    A path that is over before ``steps`` ends in missing values; one that has only its first step is left out, unless it is the
+    first of its group. With ``start_from_end``, paths end at each hit, and missing values come first; the path of a group's
+    first hit is left out. ``n_examples`` keeps the paths of the first so many hits of each group.
 
     With ``add_conversion_step_column``, ``_first_conversion_step_number`` is the first step whose hit converts; the
     frame needs the bool column ``is_conversion_event``. ``only_converted_paths`` keeps paths that convert after their
     first step, and leaves out the steps behind the conversion.
 
-    Raises InvalidValue for a number of steps that is not from 1 to 100.
+    Reads the locations, moment or what ``sort_by`` names, and what ``by`` names. Raises InvalidValue for a number of steps that
+    is not from 1 to 100.
     """
     for name, value in (("steps", steps), ("n_examples", n_examples)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
@@ -66,9 +70,9 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
                              hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)")
     location = location_names(data, location_stack, "get_navigation_paths")
     title = location.name
-    state = state_of(data.assign(__location=location))
+    state = owned(state_of(data.assign(__location=location)), keys)
     labels = [f"{title}_step_{number}" for number in range(1, steps + 1)]
-    order = tuple(Ordering(state.column(name)) for name in (*sorting, "__location"))
+    order = tuple(Ordering(state.column(name)) for name in (*sorting, "__location")) + by_event(state)
     path = _Path(state, tuple(state.column(key) for key in keys), order, steps, start_from_end)
     columns = [*zip(labels, path.steps_of("__location"), strict=True), ("__offset", path.offset())]
     if converts:

@@ -10,7 +10,7 @@ from objectiv_local.hub.settings import Settings
 
 
 def time_agg(settings: Settings, data: DataFrame, time_aggregation: str | None = None) -> Series:
-    """Return the period of each hit: ``moment`` as text by a format, by default the hub's."""
+    """Return the period of each hit: ``moment`` as text by a format, by default the hub's. Reads moment."""
     data = require(data, "time_agg", moment="timestamp")
     format_ = settings.time_aggregation if time_aggregation is None else checked_format(time_aggregation)
     period: Series = data.moment.dt.strftime(format_).rename("time_aggregation")

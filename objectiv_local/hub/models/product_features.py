@@ -4,48 +4,65 @@ from __future__ import annotations
 
 from objectiv_local.errors import ColumnNotFound, InvalidType
 from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import state_of
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.locations import location_names
+from objectiv_local.hub.locations import has_stacks, location_names
 from objectiv_local.hub.models.conversions import conversions_counter, conversions_in_time
 from objectiv_local.hub.series import SeriesGlobalContext
 from objectiv_local.hub.settings import Settings
 
-KEYS = ["application", "feature_nice_name", "event_type"]
+#: The type of events that count in frames with types of types, and the column with these.
+INTERACTIVE, TYPES = "InteractiveEvent", "stack_event_types"
 
 
 def top_product_features(data: DataFrame, location_stack: Series | str | None = None,
-                         event_type: str = "InteractiveEvent") -> DataFrame:
+                         event_type: str | None = None) -> DataFrame:
     """Return the number of users of each feature, most used first, in a column ``user_id_nunique``.
 
     A feature is an application, the nice name of ``location_stack`` (by default of the whole stack; a slice of it, or
     the name of a column) and the type of the event: the index is application, feature_nice_name, event_type. Hits
-    count that are of ``event_type``, their own type or one above it. The frame needs the application context.
+    count that are of ``event_type``, their own type or one above it; by default InteractiveEvent. The frame needs the
+    application context.
+
+    In frames without location stacks, the locations are the values of the column ``location``, the application is that of the
+    text column ``application``, and without such a column, the index is feature_nice_name and event_type. Where hits have no
+    types above their own, ``event_type`` is the type that counts; by default, all do.
+
+    Reads user_id, event_type, the locations, and application and stack_event_types as above.
     """
     return _features(data, location_stack, event_type, "user_id_nunique")
 
 
 def top_product_features_before_conversion(settings: Settings, data: DataFrame, name: str,
                                            location_stack: Series | str | None = None,
-                                           event_type: str = "InteractiveEvent") -> DataFrame:
+                                           event_type: str | None = None) -> DataFrame:
     """Return the number of users of each feature in hits before the first conversion ``name`` of their session.
 
-    As ``top_product_features``, of sessions with a conversion only, in a column ``unique_users``.
+    As ``top_product_features``, of sessions with a conversion only, in a column ``unique_users``. Reads session_id, moment and
+    what the conversion reads, too.
     """
-    data = require(data, "top_product_features_before_conversion", session_id="int64", moment="timestamp")
+    data = require(data, "top_product_features_before_conversion", session_id="", moment="timestamp")
     so_far = conversions_in_time(settings, data, name)
     in_all = conversions_counter(settings, data, name)
     data, location_stack = _held(data, location_stack)
     return _features(data[(in_all > 0) & (so_far == 0)], location_stack, event_type, "unique_users")
 
 
-def _features(data: DataFrame, location_stack: Series | str | None, event_type: str, column: str) -> DataFrame:
-    data = require(data, "top_product_features", user_id="", event_type="string", stack_event_types="json")
+def _features(data: DataFrame, location_stack: Series | str | None, event_type: str | None, column: str) -> DataFrame:
+    has_types = has_stacks(state_of(require(data, "top_product_features"))) or TYPES in data.data_columns
+    data = require(data, "top_product_features", user_id="", event_type="string", **({TYPES: "json"} if has_types else {}))
     data, location_stack = _held(data, location_stack)
-    df = data[data.stack_event_types.json.array_contains(event_type)]
-    names = location_names(df, location_stack, "top_product_features")
-    df = df.assign(application=_application(df), feature_nice_name=names).dropna(subset=KEYS)
-    counted: DataFrame = df.groupby(KEYS).user_id.nunique().rename(column).to_frame()
-    return counted.sort_values([column, *KEYS], [False, True, True, True])
+    if has_types:
+        df = data[data[TYPES].json.array_contains(INTERACTIVE if event_type is None else event_type)]
+    else:
+        df = data if event_type is None else data[data.event_type == event_type]
+    named = {"feature_nice_name": location_names(df, location_stack, "top_product_features")}
+    if has_stacks(state_of(df)) or "application" in df.data_columns:
+        named = {"application": _application(df), **named}
+    keys = [*named, "event_type"]
+    df = df.assign(**named).dropna(subset=keys)
+    counted: DataFrame = df.groupby(keys).user_id.nunique().rename(column).to_frame()
+    return counted.sort_values([column, *keys], [False, *([True] * len(keys))])
 
 
 def _held(data: DataFrame, location_stack: Series | str | None) -> tuple[DataFrame, str | None]:
@@ -59,8 +76,10 @@ def _application(data: DataFrame) -> Series:
     if "application" not in data.data_columns:
         raise ColumnNotFound("application is not present in the frame, and top_product_features needs it",
                              hint="make the frame with ModelHub(global_contexts=['application'])")
-    application = data["application"]
+    application: Series = data["application"]
+    if application.dtype == "string":
+        return application
     if not isinstance(application, SeriesGlobalContext):
-        raise InvalidType(f"application has to be a global context, not {application.dtype}",
+        raise InvalidType(f"application has to be a global context or text, not {application.dtype}",
                           hint="make the frame with ModelHub(global_contexts=['application'])")
     return application.context.id

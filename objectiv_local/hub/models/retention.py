@@ -29,7 +29,8 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     24 hours, as the original counts them, or of calendar days with ``calendar_days``; weeks, months and years are of
     the calendar. With ``display`` the matrix is drawn as a heat map too.
 
-    Raises InvalidValue for an unknown period and for an end before the start.
+    Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
+    InvalidValue for an unknown period and for an end before the start.
     """
     if time_period not in LABELS:
         raise InvalidValue(f"{time_period!r} is not a time period", hint=near(str(time_period), LABELS))

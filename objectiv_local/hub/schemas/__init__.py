@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import InvalidValue, near
+from objectiv_local.hub.schemas.amplitude import AMPLITUDE
+from objectiv_local.hub.schemas.ga4 import GA4
+from objectiv_local.hub.schemas.mixpanel import MIXPANEL
 from objectiv_local.hub.schemas.objectiv import OBJECTIV
+from objectiv_local.hub.schemas.posthog import POSTHOG
 from objectiv_local.hub.schemas.schema import Schema, Table
+from objectiv_local.hub.schemas.segment import SEGMENT
 from objectiv_local.hub.schemas.snowplow import SNOWPLOW
+from objectiv_local.hub.schemas.snowplow_events import SNOWPLOW_EVENTS
 
 #: Every schema, in the order in which a table is tried.
-SCHEMAS = (OBJECTIV, SNOWPLOW)
+SCHEMAS = (OBJECTIV, SNOWPLOW, SNOWPLOW_EVENTS, GA4, POSTHOG, SEGMENT, AMPLITUDE, MIXPANEL)
+
+#: The name for a table of any layout, whose columns are named or guessed.
+TABLE = "table"
 
 
 def recognized(table: Table) -> Schema:
-    """Return the schema of a table. Raises InvalidValue for a table that has none of them."""
-    found = next((schema for schema in SCHEMAS if not schema.missing(table)), None)
+    """Return the schema of a table for Objectiv's frames. Raises InvalidValue for a table that has none of them."""
+    return _recognized(table, [schema for schema in SCHEMAS if schema.stacks], "; name another one with table_name")
+
+
+def named(name: str | Schema, table: Table) -> Schema | None:
+    """Return a schema as it is, or the one that a table has by a name; None for ``table``.
+
+    Raises InvalidValue for an unknown name, and for a table that lacks columns of the schema.
+    """
+    if isinstance(name, Schema):
+        return _recognized(table, [name], "")
+    if name == TABLE:
+        return None
+    found = [schema for schema in SCHEMAS if schema.name == name]
+    if not found:
+        raise InvalidValue(f"there is no schema {name!r}",
+                           hint=near(name, dict.fromkeys([*(schema.name for schema in SCHEMAS), TABLE])))
+    return _recognized(table, found, f", or name the columns with schema={TABLE!r}")
+
+
+def guessed(table: Table) -> Schema | None:
+    """Return the one schema whose columns a table has; None if there is none.
+
+    Raises InvalidValue if several schemas fit.
+    """
+    fitting = [schema for schema in SCHEMAS if not schema.missing(table)]
+    # Of two schemas, the one that wants more is meant.
+    found = [schema for schema in fitting
+             if not any(other.columns.keys() > schema.columns.keys() for other in fitting)]
+    names = list(dict.fromkeys(schema.name for schema in found))
+    if len(names) > 1:
+        raise InvalidValue(f"{table.title} has the columns of several schemas: {', '.join(names)}",
+                           hint=f"say which one it is, as in schema={names[0]!r}")
+    return found[0] if found else None
+
+
+def _recognized(table: Table, schemas: list[Schema], instead: str) -> Schema:
+    found = next((schema for schema in schemas if not schema.missing(table)), None)
     if found is not None:
         return found
-    missing = min((schema.missing(table) for schema in SCHEMAS), key=len)
+    missing = min((schema.missing(table) for schema in schemas), key=len)
     raise InvalidValue(f"{table.title} is not a table of events: it has no column {', '.join(missing)}; "
                        f"found {', '.join(table.columns) or 'no columns'}",
-                       hint=f"{', or '.join(schema.described for schema in SCHEMAS)}; name another one with table_name")
+                       hint=f"{', or '.join(schema.described for schema in schemas)}{instead}")

@@ -43,6 +43,7 @@ OBJECTIV = Schema(
     described="the raw table has event_id, day, moment, cookie_id and value (JSON)",
     columns={"event_id": (UUID, STRING), "day": (DATE, TIMESTAMP, STRING), "moment": (TIMESTAMP, STRING),
              "cookie_id": (UUID, STRING), "value": (JSON, STRING)},
+    stacks=True,
     # Ids are unique: the collector sees to that, and a table in Postgres has them as its primary key.
     events=_events,
 )

@@ -1,4 +1,4 @@
-"""What a schema is: a layout that event tables come in, and how an event frame is computed from it."""
+"""What a schema is: a layout that event tables come in, and how the columns of an event frame are computed from it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.types import Type
 
-#: Columns of a table, each with the types that it may be stored as. It is read as the first of them; an integer stays one, for
-#: the schema to say what it counts.
+#: Columns of a table, each with the types that it may be stored as, or with none for any type. In Objectiv's frames, it is read
+#: as the first of them; an integer stays one, for the schema to say what it counts.
 Columns = Mapping[str, tuple[Type, ...]]
+
+#: The columns that a schema computes and every event frame has, where the table has them.
+ROLES = ("event_id", "user_id", "moment", "event_type", "location", "session_id")
+#: The columns that a schema computes under one name for all, where the table has them.
+COMMON = ("device_id", "page_url", "referrer", "utm_source", "utm_medium", "utm_campaign", "country", "device", "platform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,17 @@ def _no_more(_table: Table, _properties: tuple[str, ...]) -> Columns:
     return {}
 
 
+def _no_property(_raw: DataFrame, _name: str) -> Series | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """A layout that event tables come in.
 
     A table is of this schema if it has all of ``columns``. An event frame is made of its rows as they are: a schema computes
-    columns from those of the same row, and says which row counts if an event was stored several times.
+    columns from those of the same row, so that it runs on files and in Postgres alike, and says which row counts if an event
+    was stored several times.
     """
 
     name: str
@@ -38,11 +48,17 @@ class Schema:
     described: str
     #: The columns that every table of this schema has.
     columns: Columns
-    #: The columns of the event frame as series over the rows of the table, in order: every one of ``EVENT_COLUMNS`` in
-    #: ``hub/events.py``. A column of the table with the name and the meaning of one of them, such as ``event_id``, may be left
-    #: out. The second argument is the properties asked for, by name: each becomes a column.
+    #: The columns of the event frame as series over the rows of the table: those of ``ROLES`` and ``COMMON`` that it can
+    #: compute, ``user_id``, ``moment`` and ``event_type`` at least. A moment may be a timestamp, a date, or text in ISO 8601.
+    #: If there is a ``device_id``, it stands for the user where ``user_id`` is missing. The second argument is the properties
+    #: that were asked for, by name.
     events: Callable[[DataFrame, tuple[str, ...]], Mapping[str, Series]]
-    #: The columns that are read beside ``columns``: those of properties asked for, of the columns that the table has.
+    #: A property that is no column of the table, by name; None if there is none of that name.
+    of_property: Callable[[DataFrame, str], Series | None] = _no_property
+    #: Whether events have the location stacks and contexts of Objectiv, which its frames are made of. Then ``events`` computes
+    #: the columns of ``EVENT_COLUMNS`` in ``hub/events/objectiv.py``, and each property is a context, which becomes a column.
+    stacks: bool = False
+    #: The columns that are read beside ``columns`` for a frame with stacks: those of contexts that were asked for.
     more: Callable[[Table, tuple[str, ...]], Columns] = _no_more
     #: The order that decides which row of an event counts, the first; without it, ids of events are unique.
     first_by: tuple[str, ...] = ()

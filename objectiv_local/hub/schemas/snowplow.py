@@ -100,6 +100,7 @@ SNOWPLOW = Schema(
     described=f"in Snowplow's layout {', '.join(_COLUMNS)} and {CONTEXTS}",
     columns=_COLUMNS,
     events=_events,
+    stacks=True,
     more=_more,
     # An event may be sent several times; the one that was collected first counts.
     first_by=("collector_tstamp", "true_tstamp", "network_userid", "domain_sessionid", "se_action"),

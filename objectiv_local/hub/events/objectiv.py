@@ -1,24 +1,18 @@
-"""The event frame: a table of events, filtered by day, with users resolved and sessions told apart."""
+"""Objectiv's event frame: a raw table of events, filtered by day, with users resolved and sessions told apart."""
 
 from __future__ import annotations
 
 import datetime
-import logging
-import os
 import re
 from collections.abc import Sequence
 
-from objectiv_local import sample
-from objectiv_local.engines import Engine, connect
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import (
     Filter,
-    Node,
     Ordering,
     Source,
     State,
-    StoredTable,
     aggregation,
     call,
     cast,
@@ -30,19 +24,17 @@ from objectiv_local.frame.authoring import (
     stored_frame,
 )
 from objectiv_local.hub import identity, series  # noqa: F401 - registers the types of location stacks and contexts
+from objectiv_local.hub.events.source import DEFAULT_TABLE, connected
 from objectiv_local.hub.schemas import recognized
 from objectiv_local.hub.schemas.schema import Columns, Schema, Table
 from objectiv_local.hub.sessions import with_sessions
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import INT64
 
-logger = logging.getLogger("objectiv_local")
-
 #: The first and the last day of a frame; None where it has no end.
 Days = tuple[datetime.date | None, datetime.date | None]
 
 EVENT_COLUMNS = ("day", "moment", "user_id", "location_stack", "event_type", "stack_event_types")
-DEFAULT_TABLE = "data"
 
 #: The column of identity contexts, while users are resolved.
 _IDENTITIES = "identity"
@@ -90,10 +82,14 @@ def get_objectiv_dataframe(settings: Settings, *, db_url: object = None, table_n
         raise InvalidValue(f"end_date {end} is before start_date {start}", hint="swap them")
     engine = connected(db_url)
     stored = engine.table((engine.default_table or DEFAULT_TABLE) if table_name is None else table_name)
+    table = Table(stored.relation.title, tuple(name for name, _ in stored.columns))
+    schema = recognized(table)
     contexts = settings.global_contexts
     if identity_resolution is not None and _IDENTITIES not in contexts:
         contexts = (*contexts, _IDENTITIES)
-    state = _events(engine, stored, (start, end), contexts)
+    wanted = {**schema.columns, **schema.more(table, contexts)}
+    raw = stored_frame(engine, stored, ["event_id"], [name for name in wanted if name != "event_id"])
+    state = typed_events(raw, table, schema, contexts, (start, end))
     names = [*EVENT_COLUMNS]
     if identity_resolution is not None:
         state = identity.resolved(state, _IDENTITIES, identity_resolution)
@@ -106,11 +102,9 @@ def get_objectiv_dataframe(settings: Settings, *, db_url: object = None, table_n
     return frame_of(state, [*names, *settings.global_contexts])
 
 
-def _events(engine: Engine, stored: StoredTable, days: Days, properties: tuple[str, ...]) -> State:
-    """Return the events of a table between two days, with the columns that its schema computes."""
-    table = Table(stored.relation.title, tuple(name for name, _ in stored.columns))
-    schema = recognized(table)
-    state = _typed(engine, stored, {**schema.columns, **schema.more(table, properties)}, schema)
+def typed_events(raw: DataFrame, table: Table, schema: Schema, properties: tuple[str, ...], days: Days = (None, None)) -> State:
+    """Return the events of a raw table between two days, with the columns that its schema computes."""
+    state = _typed(raw, table, {**schema.columns, **schema.more(table, properties)}, schema)
     rows = state
     if schema.first_by:
         order = [Ordering(state.column(name)) for name in schema.first_by]
@@ -123,22 +117,22 @@ def _events(engine: Engine, stored: StoredTable, days: Days, properties: tuple[s
     return state if "day" in schema.columns else _between(state, days)
 
 
-def _typed(engine: Engine, stored: StoredTable, wanted: Columns, schema: Schema) -> State:
+def _typed(raw: DataFrame, table: Table, wanted: Columns, schema: Schema) -> State:
     """Return the columns of a table in the types that its schema gives them, cast where they are stored as others."""
-    state = state_of(stored_frame(engine, stored, ["event_id"], [name for name in wanted if name != "event_id"]))
-    source = state.plan
-    assert isinstance(source, Source)
+    state = state_of(raw)
+    plan = state.plan
     casts = []
     for name, types in wanted.items():
-        found = source.types[name].plain
+        found = plan.types[name].plain
         if found not in types:
             given = " or ".join(dict.fromkeys(str(type_) for type_ in types))
-            raise InvalidType(f"column {name} of {stored.relation.title} is {source.types[name]}, not {given}",
+            raise InvalidType(f"column {name} of {table.title} is {plan.types[name]}, not {given}",
                               hint="cast it in a view, and read the view")
         if found != types[0] and found != INT64:
-            casts.append((name, cast(source.column(name), types[0])))
-    key = source.key if schema.first_by else ("event_id",)
-    plan: Node = Source(source.relation, source.columns, key, source.connection, "events", source.row_id)
+            casts.append((name, cast(plan.column(name), types[0])))
+    if isinstance(plan, Source):
+        key = plan.key if schema.first_by else ("event_id",)
+        plan = Source(plan.relation, plan.columns, key, plan.connection, "events", plan.row_id)
     return state.with_plan(plan).extended(casts, "events") if casts else state.with_plan(plan)
 
 
@@ -149,16 +143,6 @@ def _between(state: State, days: Days) -> State:
         if limit is not None:
             plan = Filter(plan, call(op, day, literal(limit)), "events")
     return state.with_plan(plan)
-
-
-def connected(db_url: object) -> Engine:
-    """Return the connection to what is given, else to ``DSN``, else to the bundled sample, with a notice."""
-    if db_url is not None:
-        return connect(db_url)
-    if os.environ.get("DSN"):
-        return connect(os.environ["DSN"])
-    logger.warning("no db_url given and DSN is not set: reading the bundled sample data")
-    return connect(sample.path())
 
 
 def checked_contexts(global_contexts: object) -> tuple[str, ...]:

@@ -1,0 +1,181 @@
+"""Event frames of any table: days, ids, users and sessions, of rows that a schema or named columns made readable."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Filter,
+    Node,
+    Ordering,
+    Select,
+    State,
+    aggregation,
+    call,
+    case,
+    cast,
+    expr_of,
+    frame_of,
+    literal,
+    over,
+    state_of,
+)
+from objectiv_local.hub.events.ids import made_id
+from objectiv_local.hub.events.moments import limit, within
+from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
+from objectiv_local.hub.events.roles import Role
+from objectiv_local.hub.events.sessionize import gap_seconds
+from objectiv_local.hub.schemas.parts import first_of
+from objectiv_local.hub.schemas.schema import Schema
+from objectiv_local.hub.sessions import with_sessions
+from objectiv_local.hub.settings import Settings
+from objectiv_local.types import DATE
+
+logger = logging.getLogger("objectiv_local")
+
+
+def events(settings: Settings, source: object = None, *, schema: str | Schema | None = None, table_name: str | None = None,
+           event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
+           event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
+           properties: Properties = None, start: object = None, end: object = None,
+           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False) -> DataFrame:
+    """Return a frame of events, one row each, from any table of events, that every model of the hub takes.
+
+    ``source`` is a frame, filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a file, a
+    directory, a database. Of several tables, ``table_name`` names one.
+
+    ``schema`` says how the table is laid out: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'``
+    (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one; docs/events.md says what each
+    reads, and how to write a ``Schema`` of your own. Left out, it is the schema whose
+    columns the table has. Of a ``'table'``, columns that are not named are guessed from names and types; the repr of the
+    frame shows how the table was read.
+
+    ``event_id``, ``user_id``, ``moment``, ``event_type``, ``session_id`` and ``location`` name columns of the source, or
+    are functions of its frame that return a series, or a text that all rows get; they take the place of what the schema has.
+    ``user_id`` may be a pair of columns: the device, which every event has, and the user, who is known of some;
+    ``session_id`` may be several columns whose values tell sessions apart together.
+
+    The index is ``event_id``. Columns:
+
+    ======================  =======================================================================================
+    column                  what it has
+    ======================  =======================================================================================
+    ``day``                 the date of the moment in the time zone of the hub
+    ``moment``              the moment, a timestamp in UTC; of dates, their start. Events without one are left out
+    ``user_id``             the user, or the device where the user is missing
+    ``event_type``          what happened, as text
+    ``location``            where it happened, as text; only if the source has it. Of web pages, the path
+    ``session_id``          the session as the source has it, if it has; else numbered by its first hit, over all events
+                            of the frame. It is missing where the source has none, and where there is no user;
+                            Objectiv's events without a user are those of one user
+    ``session_hit_number``  the number of the event in its session, from 1, by moment, then by event id
+    ``device_id``           the device or browser, if the source tells it from the user
+    others                  ``page_url``, ``referrer``, ``utm_source``, ``utm_medium``, ``utm_campaign``, ``country``,
+                            ``device`` and ``platform`` where the schema has them; then the other columns of the source. One
+                            that has a name of this table and another meaning is named ``raw_<name>``
+    ======================  =======================================================================================
+
+    ``properties`` chooses the columns of the source to keep. It also names properties inside of a JSON column of the source, by
+    ``'column.key'``, or by the key alone where the schema has one such column; these become columns of text. Properties of
+    other JSON columns are reached as ``events.context['key']``. A mapping gives them new names, and takes functions of the
+    source's frame too, as in ``{'plan': 'context.plan', 'paid': lambda rows: rows['amount'] > 0}``. Of Objectiv's tables,
+    it names global contexts.
+
+    Moments are timestamps, dates, ISO 8601 text, or numbers since 1970, whose unit is told from their size. ``start`` is
+    inclusive and ``end`` is not; both are moments, or days, whose start counts. Without an offset, they are in the time zone of
+    the hub. Sessions are made of the events in between.
+
+    Ids are text, uuids or whole numbers. If the source has no event ids, they are made from the user, the moment, the event
+    type, and a number for events that are equal in these. If ids repeat, the log says so; with ``dedup``, one event of each id
+    is kept: the first by moment, then by the other columns.
+
+    ``session_gap`` is the pause that ends a session, if the source has no sessions.
+
+    Reads no rows, except to check what cannot be known otherwise: text as moments, the unit of numbers, and whether event ids
+    repeat that are no primary key. Raises TableNotFound, ConnectionFailed, ColumnNotFound; InvalidValue for a table in which
+    columns are not found or ambiguous, an unknown schema, and a range that ends before it starts; InvalidType for columns of
+    types that cannot have their role; and DataInvalid for moments that cannot be read.
+
+    >>> import objectiv_local as ol
+    >>> clicks = ol.DataFrame.from_schema({"uid": "string", "ts": "timestamp", "action": "string"}, dialect="duckdb",
+    ...                                   table_name="clicks")
+    >>> ol.ModelHub().events(clicks, user_id="uid").columns
+    ['day', 'moment', 'user_id', 'event_type', 'session_id', 'session_hit_number']
+    """
+    bounds = limit(start, "start", "UTC"), limit(end, "end", "UTC")
+    if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
+        raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")
+    gap = gap_seconds(session_gap)
+    given = {name: role for name, role in (("event_id", event_id), ("user_id", user_id), ("moment", moment),
+                                           ("event_type", event_type), ("session_id", session_id), ("location", location))
+             if role is not None}
+    rows = read(settings, source, table_name, schema, given, properties)
+    state = _with_ids(rows, bounds, dedup=dedup)
+    names = [name for name in state.plan.types if name != "event_id"]
+    state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=rows.stacks)
+    first = [name for name in FIRST if name in state.plan.types]
+    return frame_of(state, [*first, *(name for name in names if name not in first)])
+
+
+def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datetime | None], *, dedup: bool) -> State:
+    """Return the events between two moments as rows with an id, each once with ``dedup``."""
+    computed = dict(rows.computed)
+    device = computed.get("device_id")
+    if device is not None:
+        user = first_of(computed["user_id"], device)
+        assert user is not None
+        computed["user_id"] = user
+    columns = {name: expr_of(series) for name, series in (*computed.items(), *rows.others.items())}
+    moment, state = columns["moment"], state_of(rows.raw)
+    made = "event_id" not in columns
+    if made:
+        columns["event_id"] = made_id(state.plan, rows.raw.data_columns, columns["user_id"], moment, columns["event_type"])
+    # Windows look at all rows of the source, except that which numbers equal events; a copy of an event may be out of range.
+    late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
+    plan: Node = state.plan if late else _filtered(state.plan, within(moment, *bounds))
+    plan = Select(plan, tuple(columns.items()), "events")
+    if dedup:
+        number = over(aggregation("row_number"), [plan.column("event_id")], [Ordering(plan.column("moment"))])
+        plan = Filter(plan, call("eq", number, literal(1)), "events", left_key=("event_id",))
+    if late:
+        plan = _filtered(plan, within(plan.column("moment"), *bounds))
+    state = state.with_rows(plan, ("event_id",))
+    unique = made or dedup or plan.key is not None or _are_unique(state, rows.title)
+    if plan.key is None or bounds == (None, None):
+        # Between bounds all events have a moment; the filter then says what tells them apart.
+        there = call("not_null", plan.column("moment"))
+        state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
+    return state.extended([("day", cast(plan.column("moment"), DATE))], "events").with_note(rows.note)
+
+
+def _filtered(plan: Node, conditions: list[Expr]) -> Node:
+    for condition in conditions:
+        plan = Filter(plan, condition, "events")
+    return plan
+
+
+def _are_unique(state: State, title: str) -> bool:
+    """Return whether the ids of events differ and none is missing; else, the log says how many do not."""
+    if state.engine is None:
+        return False
+    ids = state.column("event_id")
+    counted = Aggregate(state.plan, (), (("events", aggregation("size")), ("ids", aggregation("nunique", ids))), "ids")
+    row = frame_of(state.with_rows(counted, ()), ["events", "ids"]).to_arrow().to_pylist()[0]
+    others = row["events"] - row["ids"]
+    if others:
+        logger.warning("%d of %d events of %s have the id of another one, or none; dedup=True keeps one of each id", others,
+                       row["events"], title)
+    return not others
+
+
+def _numbered(state: State) -> State:
+    """Return the state with the number of each event in its session."""
+    session = state.column("session_id")
+    order = [Ordering(state.column(name)) for name in ("moment", "event_id")]
+    number = case([(call("not_null", session), over(aggregation("row_number"), [session], order))])
+    return state.extended([("session_hit_number", number)], "sessions")

@@ -1,0 +1,130 @@
+"""Moments of events: what a table stores for them, as timestamps in UTC, and ranges of them."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+
+from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series, to_datetime
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Call,
+    Expr,
+    Literal,
+    aggregation,
+    call,
+    expr_of,
+    frame_of,
+    literal,
+    state_of,
+)
+from objectiv_local.types import INT64
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+#: Units of numbers by the seconds of one: a moment from 2001 to 2286 has 10 digits in seconds, 13 in milliseconds, ...
+_UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_LEAST, _MOST = 100_000_000, 10_000_000_000
+#: Values that an error shows.
+_EXAMPLES = 3
+
+
+def as_moment(raw: DataFrame, series: Series, title: str) -> tuple[Series, str]:
+    """Return moments as timestamps, and how they were read if that was not plain.
+
+    Text has to be in ISO 8601, which one query checks; numbers are seconds, milliseconds, microseconds or nanoseconds since the
+    start of 1970, which one query tells from the least and the greatest. Raises DataInvalid, and InvalidType for series of
+    another type.
+    """
+    kind = series.dtype
+    if kind == "timestamp":
+        return series, ""
+    if kind == "date":
+        return series.astype("timestamp"), "as the start of days"
+    if kind == "string":
+        _check_text(raw, series, title)
+        return to_datetime(series), "from text"
+    if kind in ("int64", "float64") or kind.startswith("decimal"):
+        unit = _unit(raw, series, title)
+        return to_datetime(series, unit=unit), {"s": "from seconds", "ms": "from milliseconds", "us": "from microseconds",
+                                                "ns": "from nanoseconds"}[unit]
+    raise InvalidType(f"moment of {title} is {kind}, which is no moment",
+                      hint="name a column of timestamps, of ISO 8601 text, or of numbers since 1970")
+
+
+def _check_text(raw: DataFrame, series: Series, title: str) -> None:
+    if state_of(raw).engine is None:
+        return
+    bad = raw.assign(moment=series, parsed=to_datetime(series, errors="coerce"))[["moment", "parsed"]]
+    bad = bad[bad["moment"].notnull() & bad["parsed"].isnull()]
+    count = bad["moment"].count().value
+    if count:
+        values = ", ".join(map(repr, bad["moment"].drop_duplicates().sort_values().head(_EXAMPLES)))
+        raise DataInvalid(f"{count} rows of {title} have no moment in ISO 8601 in {series.name!r}, such as {values}",
+                          hint="correct them, or read them first: frame['moment'] = to_datetime(frame[...], errors='coerce')")
+
+
+def _unit(raw: DataFrame, series: Series, title: str) -> str:
+    state = state_of(raw)
+    if state.engine is None:
+        raise InvalidValue(f"moment {series.name!r} of {title} holds numbers, and without a connection their unit is not known",
+                           hint="convert them first, as in to_datetime(frame.at, unit='ms')")
+    expr = expr_of(series)
+    ends = Aggregate(state.plan, (), (("least", aggregation("min", expr)), ("most", aggregation("max", expr))), "moments")
+    row = frame_of(state.with_rows(ends, ()), ["least", "most"]).to_arrow().to_pylist()[0]
+    least, most = row["least"], row["most"]
+    if least is None:
+        return "s"
+    units = [unit for unit, factor in _UNITS.items() if _LEAST * factor <= least and most < _MOST * factor]
+    if not units:
+        raise DataInvalid(f"moment {series.name!r} of {title} has numbers from {least} to {most}, which are not all seconds, "
+                          "milliseconds, microseconds or nanoseconds since 1970",
+                          hint="convert them first, as in to_datetime(frame.at, unit='s')")
+    return units[0]
+
+
+def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
+    """Return a day or a moment of a time zone as a moment in UTC; a day is its start.
+
+    Raises InvalidValue for what is neither.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            raise _no_moment(value, name) from None
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        value = datetime.datetime.combine(value, datetime.time())
+    if not isinstance(value, datetime.datetime):
+        raise _no_moment(value, name)
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    try:
+        return aware.astimezone(datetime.UTC).replace(tzinfo=None)
+    except OverflowError:
+        raise InvalidValue(f"{name} is beyond the years 1 to 9999 in UTC: {value}") from None
+
+
+def _no_moment(value: object, name: str) -> InvalidValue:
+    return InvalidValue(f"{name} is not a day or a moment: {value!r}", hint=f"for instance {name}='2024-03-01'")
+
+
+def within(moment: Expr, start: datetime.datetime | None, end: datetime.datetime | None) -> list[Expr]:
+    """Return the conditions that a moment is not before ``start``, and before ``end``, where given."""
+    return [_compared(op, moment, value) for op, value in (("ge", start), ("lt", end)) if value is not None]
+
+
+def _compared(op: str, moment: Expr, value: datetime.datetime) -> Expr:
+    """Return a comparison with a moment, of the stored numbers where moments are computed from them.
+
+    An engine can then skip the parts of a table that have no such numbers.
+    """
+    microseconds = (value - _EPOCH) // datetime.timedelta(microseconds=1)
+    match moment:
+        case Call("add", (Literal(value=since), Call("from_microseconds", (count,)))) if (since, count.type) == (_EPOCH, INT64):
+            match count:
+                case Call("mul", (number, Literal(value=int(factor)))):
+                    return call(op, number, literal(-(-microseconds // factor)))
+            return call(op, count, literal(microseconds))
+    return call(op, moment, literal(value))

@@ -1,0 +1,113 @@
+"""The columns of a table that has no schema: those that were named, and guesses for the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import literal, series_of, state_of
+from objectiv_local.hub.schemas.parts import joined
+
+#: How a column is named for a role: a name, a function of the source's frame, or several names.
+Role = str | Sequence[str] | Callable[[DataFrame], Series]
+
+#: Names that a column for a role may have, without case, blanks and underscores.
+_NAMES = {
+    "user_id": ("userid", "uid", "user", "customerid", "customer", "clientid", "visitorid", "personid", "distinctid",
+                "memberid", "cookieid", "anonymousid", "deviceid", "userpseudoid"),
+    "moment": ("moment", "timestamp", "ts", "time", "eventtime", "eventtimestamp", "datetime", "createdat", "occurredat",
+               "sentat", "date"),
+    "event_type": ("eventtype", "event", "eventname", "action", "activity"),
+    "event_id": ("eventid", "uuid", "insertid", "messageid"),
+    "session_id": ("sessionid", "session", "visitid"),
+    "location": ("location", "page", "path", "pathname", "pagepath", "screen", "screenname", "url", "pageurl"),
+}
+#: The roles that every event has.
+REQUIRED = ("user_id", "moment", "event_type")
+
+_IDS = ("string", "uuid", "int64")
+#: The types that a column for a role may have, to be guessed.
+_TYPES = {"user_id": _IDS, "event_type": ("string",), "event_id": _IDS, "session_id": _IDS, "location": ("string",)}
+
+
+def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
+    """Return the series of a role, from the name of a column, several names, or a function of the frame.
+
+    A function may return a text, which all rows get. Several names are one id of all of them, as text. Raises ColumnNotFound,
+    and InvalidType for anything else.
+    """
+    if isinstance(given, str):
+        if given not in raw.data_columns:
+            raise ColumnNotFound(f"{title} has no column {given!r} for {role}", hint=near(given, raw.data_columns))
+        column: Series = raw[given]
+        return column
+    if callable(given) and not isinstance(given, type):
+        series = given(raw)
+        if isinstance(series, str):
+            return series_of(state_of(raw), literal(series), role)
+        if not isinstance(series, Series) or state_of(series).plan is not state_of(raw).plan:
+            raise InvalidType(f"the function for {role} has to return a series of the frame that it is given, "
+                              f"or a text, not {type(series).__name__}",
+                              hint=f"as in {role}=lambda rows: rows['name'].str.lower()")
+        return series
+    names = list(given) if isinstance(given, Sequence) else []
+    if not names or not all(isinstance(name, str) for name in names):
+        raise InvalidType(f"{role} is the name of a column, not {given!r}", hint=f"one of {', '.join(raw.data_columns)}")
+    result = resolved(raw, role, names[0], title)
+    for name in names[1:]:
+        result = joined(result, resolved(raw, role, name, title))
+    return result
+
+
+def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, str]:
+    """Return a column for each role that was not given and can be told from names and types.
+
+    Raises InvalidValue if several columns fit a role, and if none fits one that every event has.
+    """
+    used = {name for role in given.values() if not callable(role) for name in ([role] if isinstance(role, str) else role)}
+    found: dict[str, str] = {}
+    for role in _NAMES:
+        if role in given:
+            continue
+        fits = _fitting(raw, role, used)
+        if len(fits) > 1:
+            raise InvalidValue(f"several columns of {title} may be {role}: {', '.join(fits)}",
+                               hint=f"say which one it is, as in {role}={fits[0]!r}")
+        if fits:
+            found[role] = fits[0]
+        elif role in REQUIRED:
+            raise InvalidValue(f"no column of {title} was recognized as {role}; it has {', '.join(raw.data_columns)}",
+                               hint=_hint(raw, role))
+    return found
+
+
+def _fitting(raw: DataFrame, role: str, used: set[str]) -> list[str]:
+    """Return the columns that may have a role: the one of its own name, else all with one of its other names.
+
+    Without any, the moment is the one column of timestamps.
+    """
+    types = raw.dtypes
+    free = [name for name in raw.data_columns if name not in used and _may_be(types[name], role)]
+    if role in free:
+        return [role]
+    fits = [name for name in free if re.sub(r"[\s_$.\-]", "", name).casefold() in _NAMES[role]]
+    if not fits and role == "moment":
+        fits = [name for name in free if types[name] == "timestamp"]
+    return fits
+
+
+def _may_be(dtype: str, role: str) -> bool:
+    if role == "moment":
+        return dtype in ("timestamp", "date", "string", "int64", "float64") or dtype.startswith("decimal")
+    return dtype in _TYPES[role]
+
+
+def _hint(raw: DataFrame, role: str) -> str:
+    types = raw.dtypes
+    some = next((name for name in raw.data_columns if _may_be(types[name], role)), None)
+    if role == "event_type":
+        return ("name it with event_type=...; if all rows are events of one kind, such as orders, say so with "
+                "event_type=lambda rows: 'order'")
+    return f"name it, as in {role}={some!r}" if some is not None else "no column has a type for it: read another table"

@@ -1,0 +1,61 @@
+"""What events are read from: a frame as it is, or a table of what can be connected to."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from objectiv_local import sample
+from objectiv_local.engines import Engine, connect
+from objectiv_local.errors import InvalidValue, TableNotFound
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Source, frame_of, state_of
+
+logger = logging.getLogger("objectiv_local")
+
+DEFAULT_TABLE = "data"
+
+
+def raw_frame(source: object, table_name: str | None) -> tuple[DataFrame, str]:
+    """Return the rows that events are made of, with all columns as data, and their title in messages.
+
+    Of a connection with several tables, ``table_name`` names one. Raises InvalidValue without it, and TableNotFound.
+    """
+    if isinstance(source, DataFrame):
+        if table_name is not None:
+            raise InvalidValue("table_name is for a source with tables, and this one is a frame", hint="leave table_name out")
+        state = state_of(source).rows("an event frame")
+        frame = frame_of(state.with_rows(state.plan, ()), [*source.index_columns, *source.data_columns])
+        plan = state.plan
+        return frame, plan.relation.title if isinstance(plan, Source) else "the frame"
+    engine = connected(source)
+    name = _only_table(engine) if table_name is None else table_name
+    frame = DataFrame.from_table(engine, name)
+    state = state_of(frame)
+    plan = state.plan
+    assert isinstance(plan, Source)
+    named = Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id)
+    return frame_of(state.with_plan(named), frame.data_columns), plan.relation.title
+
+
+def _only_table(engine: Engine) -> str:
+    if engine.default_table is not None:
+        return engine.default_table
+    tables = engine.tables()
+    if len(tables) == 1:
+        return tables[0]
+    if not tables:
+        raise TableNotFound(f"{engine.description} has no tables", hint="name another source")
+    some = ", ".join(tables[:20]) + (f" and {len(tables) - 20} more" if len(tables) > 20 else "")
+    raise InvalidValue(f"{engine.description} has {len(tables)} tables, and table_name names none of them",
+                       hint=f"pass table_name=..., one of {some}")
+
+
+def connected(source: object) -> Engine:
+    """Return the connection to what is given, else to ``DSN``, else to the bundled sample, with a notice."""
+    if source is not None:
+        return connect(source)
+    if os.environ.get("DSN"):
+        return connect(os.environ["DSN"])
+    logger.warning("no source given and DSN is not set: reading the bundled sample data")
+    return connect(sample.path())

@@ -1,0 +1,115 @@
+"""Hits of an event frame: in which order they happened, and which of them have no user or no session.
+
+Session numbers that :mod:`objectiv_local.hub.sessions` computed grow with the moment of the first hit of a session. Other
+session ids say nothing about time, be they strings or numbers that are read from a table. So models that need the order of hits
+use session numbers only where the plan shows that they were computed, and moments elsewhere.
+"""
+
+from __future__ import annotations
+
+from objectiv_local.errors import ColumnNotFound, near
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Join,
+    Limit,
+    Node,
+    Ordering,
+    Pin,
+    Select,
+    Source,
+    State,
+    Union,
+    call,
+    case,
+    origin_of,
+)
+from objectiv_local.hub.locations import has_stacks
+
+SESSION, HIT_NUMBER, EVENT, USER = "session_id", "session_hit_number", "event_id", "user_id"
+#: The columns of whom and what hits belong to.
+_OWNERS = (USER, SESSION)
+
+
+def in_order(state: State, model: str) -> tuple[Ordering, ...]:
+    """Return the order of hits: by session and hit number if the session numbers were computed, else by moment.
+
+    Hits at one moment are ordered by their hit number, where they have one, and by event id. Raises ColumnNotFound for a frame
+    without moments.
+    """
+    types = state.plan.types
+    if HIT_NUMBER in types and sessions_are_numbered(state):
+        return (Ordering(state.column(SESSION)), Ordering(state.column(HIT_NUMBER)))
+    if "moment" not in types:
+        raise ColumnNotFound(f"moment is not present in the frame, and {model} orders hits by it", hint=near("moment", types))
+    return by_moment(state)
+
+
+def by_moment(state: State) -> tuple[Ordering, ...]:
+    """Return the order of hits by moment, with ties as in :func:`in_order`."""
+    names = ["moment"]
+    if HIT_NUMBER in state.plan.types and not sessions_are_numbered(state):
+        names.append(HIT_NUMBER)
+    return (*(Ordering(state.column(name)) for name in names), *by_event(state))
+
+
+def by_event(state: State) -> tuple[Ordering, ...]:
+    """Return the order that tells hits apart which are equal otherwise: by event id, where the frame has one, else by index."""
+    names = [EVENT] if EVENT in state.plan.types else [name for name in state.index if state.plan.types[name].name != "json"]
+    return tuple(Ordering(state.column(name)) for name in names)
+
+
+def sessions_are_numbered(state: State) -> bool:
+    """Return whether the ids of sessions are numbers that grow with the moment of their first hit."""
+    found = [(state.plan, SESSION)]
+    while found:
+        node, name = found.pop()
+        if isinstance(node, Extend) and any(name == numbered for numbered, _, _ in node.local):
+            continue
+        below = _comes_from(node, name, state)
+        if not below:
+            return False
+        found += below
+    return True
+
+
+def _comes_from(node: Node, name: str, state: State) -> list[tuple[Node, str]]:
+    """Return the inputs of a step that a column comes from as it is, with its name there; none if it is computed or stored."""
+    if isinstance(node, Extend | Select | Aggregate):
+        computed = dict(node.keys if isinstance(node, Aggregate) else node.columns).get(name)
+        if isinstance(computed, Column):
+            return [(node.child, computed.name)]
+        return [(node.child, name)] if computed is None and isinstance(node, Extend) else []
+    if isinstance(node, Filter | Limit | Pin | Union):
+        return [(each, name) for each in node.inputs()]
+    if isinstance(node, Join):
+        side, names = next((side, names) for own, side, names in node.columns if own == name)
+        sides = ((node.left, names[0], "left"), (node.right, names[1], "right"))
+        return [(each, there) for each, there, which in sides if side in (which, "both")]
+    origin = origin_of(node, state.engine) if isinstance(node, Source) else None
+    return [] if origin is None else [(origin, name)]
+
+
+def belongs_to_nobody(state: State, name: str) -> bool:
+    """Return whether rows without a value of a column belong to no group of it: hits without a user, or without a session.
+
+    In Objectiv's frames, hits without a user are those of one unknown user, and have sessions.
+    """
+    return name in _OWNERS and not has_stacks(state)
+
+
+def owned(state: State, names: list[str]) -> State:
+    """Return the state of the rows that belong to someone, if they are grouped by the named columns."""
+    plan = state.plan
+    for name in names:
+        if belongs_to_nobody(state, name):
+            plan = Filter(plan, call("not_null", plan.column(name)), "events")
+    return state if plan is state.plan else state.with_plan(plan)
+
+
+def of_owned(state: State, name: str, label: Expr) -> Expr:
+    """Return a label of each row, missing for those that belong to no group of a column."""
+    return case([(call("not_null", state.column(name)), label)]) if belongs_to_nobody(state, name) else label

@@ -1,0 +1,65 @@
+"""What schemas are written with: columns that may be missing, members of JSON, and the first value that is there."""
+
+from __future__ import annotations
+
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import call, case, expr_of, literal, series_of, state_of
+
+#: The path of an address: what stands between the host and the query.
+_PATH = r"^[^:/?#]+://[^/?#]*(/[^?#]*)"
+
+
+def column(raw: DataFrame, name: str) -> Series | None:
+    """Return a column; None if the table does not have it."""
+    return raw[name] if name in raw.data_columns else None
+
+
+def first_of(*series: Series | None) -> Series | None:
+    """Return the first value of each row that is not missing; None if none of the series exists.
+
+    Series of several types are combined as text.
+    """
+    found = [each for each in series if each is not None]
+    if not found:
+        return None
+    if len({each.dtype for each in found}) > 1:
+        found = [each.astype("string") for each in found]
+    result = found[0]
+    for other in found[1:]:
+        result = result.fillna(other)
+    return result
+
+
+def as_json(series: Series) -> Series:
+    """Return JSON that may be stored as text."""
+    return series.astype("json") if series.dtype == "string" else series
+
+
+def member(series: Series | None, *keys: str) -> Series | None:
+    """Return the member under a path of keys as text; None if there is no such series."""
+    if series is None:
+        return None
+    found = as_json(series)
+    for key in keys[:-1]:
+        found = found.json.get_value(key)
+    text: Series = found.json.get_value(keys[-1], as_str=True)
+    return text
+
+
+def path(url: Series | None) -> Series | None:
+    """Return the path of addresses, ``/`` if it is empty, and what is no address as it is; None if there is no such series."""
+    if url is None:
+        return None
+    text = expr_of(url)
+    of_address = call("coalesce", call("re_extract", text, literal(_PATH), literal(1)), literal("/"))
+    return series_of(state_of(url), case([(call("contains", text, literal("://")), of_address)], text), url.name)
+
+
+def joined(first: Series, second: Series) -> Series:
+    """Return two ids as one text with a bar between them; missing if either is."""
+    return first.astype("string") + "|" + second.astype("string")
+
+
+def present(**columns: Series | None) -> dict[str, Series]:
+    """Return the columns that exist."""
+    return {name: series for name, series in columns.items() if series is not None}

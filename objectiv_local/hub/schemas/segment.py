@@ -1,0 +1,40 @@
+"""Events of Segment and RudderStack in a warehouse: the table of tracks, that of one event, or that of pages."""
+
+from __future__ import annotations
+
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import literal, series_of, state_of
+from objectiv_local.hub.schemas.parts import column, first_of, path, present
+from objectiv_local.hub.schemas.schema import Schema
+
+
+def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
+    # The table of pages has no column for the event: each row is a page that was seen.
+    page = series_of(state_of(raw), literal("page"), "event")
+    page_url = first_of(column(raw, "context_page_url"), column(raw, "url"))
+    return present(
+        event_id=raw["id"],
+        user_id=raw["user_id"],
+        device_id=raw["anonymous_id"],
+        moment=raw["timestamp"],
+        event_type=first_of(column(raw, "event"), page),
+        location=first_of(column(raw, "context_page_path"), column(raw, "path"), path(page_url),
+                          column(raw, "context_screen_name")),
+        session_id=column(raw, "context_session_id"),
+        page_url=page_url,
+        referrer=first_of(column(raw, "context_page_referrer"), column(raw, "referrer")),
+        utm_source=column(raw, "context_campaign_source"),
+        utm_medium=column(raw, "context_campaign_medium"),
+        utm_campaign=column(raw, "context_campaign_name"),
+        country=first_of(column(raw, "context_location_country"), column(raw, "context_country")),
+        device=column(raw, "context_device_type"),
+        platform=first_of(column(raw, "context_os_name"), column(raw, "context_device_platform")),
+    )
+
+
+SEGMENT = Schema(
+    name="segment",
+    described="a table of Segment or RudderStack has id, anonymous_id, user_id, timestamp and received_at",
+    columns=dict.fromkeys(("id", "anonymous_id", "user_id", "timestamp", "received_at"), ()),
+    events=_events,
+)
