@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from objectiv_local.engines.base import qualified
 from objectiv_local.engines.secrets import HIDDEN, hide, without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
@@ -109,8 +110,8 @@ def check_server(where: str, *, version: int, encoding: str, upper: bool) -> Non
                  "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
 
 
-def translated(error: psycopg.Error, description: str) -> ObjectivError:
-    """Return the package's own error for one of the server's."""
+def translated(error: psycopg.Error, description: str, sql: str = "") -> ObjectivError:
+    """Return the package's own error for one of the server's, about a statement."""
     state = error.sqlstate or ""
     text = error.diag.message_primary or str(error).strip()
     if error.diag.message_detail:
@@ -128,7 +129,9 @@ def translated(error: psycopg.Error, description: str) -> ObjectivError:
     if state == "42P01":
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
     if state == "42501":
-        return QueryFailed(f"{text} ({where})", hint="ask the owner for it: GRANT SELECT ON ... TO ...")
+        return QueryFailed(f"{text} ({where})", hint=_grant(text, sql))
+    if state == "3F000":
+        return InvalidValue(f"{text} ({where})", hint="create it first: CREATE SCHEMA ..., or choose one that is there")
     if state == "57014":
         late = "statement timeout" in text
         return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
@@ -139,3 +142,19 @@ def translated(error: psycopg.Error, description: str) -> ObjectivError:
         return ConnectionFailed(f"the connection to {description} was lost: {text}",
                                 hint="connect again with objectiv_local.connect(...)")
     return QueryFailed(f"the query failed {where}: {text}")
+
+
+def _grant(message: str, sql: str) -> str:
+    """Return what to ask for, of whom, where a right is missing."""
+    if message.startswith("must be owner"):
+        return "only its owner may drop or change it: ask them, or choose another name"
+    word = (re.match(r"\s*(\w+)", sql) or [""])[0].strip().upper()
+    found = re.search(r"permission denied for (\w+) (.+)", message)
+    kind, name = (found[1], found[2]) if found is not None else ("", "...")
+    if word == "CREATE" and kind in ("schema", "database"):
+        return (f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or name a schema that you may "
+                "write to, as in 'schema.name'; temporary tables need no permission")
+    right = {"INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE"}.get(word, "SELECT")
+    right = {"schema": "USAGE", "database": "CONNECT", "sequence": "USAGE", "function": "EXECUTE"}.get(kind, right)
+    on = f"{kind.upper()} " if kind in ("schema", "database", "sequence", "function") else ""
+    return f"ask the owner for it: GRANT {right} ON {on}{qualified(name) if found is not None else '...'} TO ..."
