@@ -32,6 +32,13 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key"
 
 # Part of libpq's message -> what to do about it.
 _CONNECT_HINTS = (
+    ("invalid sslmode", "sslmode is disable, allow, prefer, require, verify-ca or verify-full"),
+    ("server does not support SSL", "the server takes no TLS connections: set it up there, or leave sslmode out"),
+    ("server certificate", "the certificate has to be one that sslrootcert signs, for the host that is connected to"),
+    ("root certificate file", "name the file with the certificate of the authority: sslrootcert=/path/root.crt"),
+    ("definition of service", "services are described in ~/.pg_service.conf, or the file that PGSERVICEFILE names"),
+    ("service file", "services are described in ~/.pg_service.conf, or the file that PGSERVICEFILE names"),
+    ("password retrieved from file", "check the line of this server and user in the password file"),
     ("password authentication failed", "check the user and the password; libpq also reads PGPASSWORD and ~/.pgpass"),
     ("no password supplied", "give a password in the target, in PGPASSWORD or in ~/.pgpass"),
     ("does not exist", "check the name of the database and of the user; `psql -l` lists databases"),
@@ -76,9 +83,14 @@ def opened(parameters: Mapping[str, str]) -> tuple[psycopg.Connection, str]:
 
 
 def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed:
+    service = parameters.get("service") or os.environ.get("PGSERVICE")
     database = f"database {without_secrets(parameters['dbname'])!r}" if "dbname" in parameters else "the default database"
     host = parameters.get("host") or os.environ.get("PGHOST") or "the local server"
     port = parameters.get("port") or os.environ.get("PGPORT") or "5432"
+    place = f"at {host}:{port}"
+    if service and "host" not in parameters:
+        database = database if "dbname" in parameters else "the database"
+        place = f"of the service {without_secrets(service)!r}"
     user = f" as {parameters['user']!r}" if "user" in parameters else ""
     secrets = [*(parameters.get(name) for name in _SECRETS), os.environ.get("PGPASSWORD")]
     if any(secret and secret in message for secret in secrets):
@@ -86,7 +98,7 @@ def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed
     else:
         reason = hide(parameters.get("dbname", ""), message.strip().replace("\n", " "))
     hint = next((hint for part, hint in _CONNECT_HINTS if part in message), "check the host, the port and the database")
-    what = f"cannot connect to {database} at {host}:{port}{user}: {reason}"
+    what = f"cannot connect to {database} {place}{user}: {reason}"
     for secret in secrets:
         # A password in the place of another parameter; a short one would be found in any word.
         what = what.replace(secret, HIDDEN) if secret and len(secret) > _SHORT else what
