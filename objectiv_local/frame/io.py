@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
     from objectiv_local.frame.frame import DataFrame
 
+logger = logging.getLogger(__name__)
+
 #: Rows up to which data is written into the statement itself, so that it stands alone.
 INLINE_ROWS = 1_000
 
@@ -44,7 +48,9 @@ def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Seq
     columns of the table, and the other arguments speak of names in the frame. ``key`` names columns that tell all rows
     apart, where the table has no primary key: an order that rows tie in is completed by them, rather than by all columns.
 
-    Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported.
+    Columns of types that are not supported are left out if no columns are chosen, and the log names them.
+
+    Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported, if it is asked for.
     """
     connection = connect(engine)
     return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns, key)
@@ -111,8 +117,8 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
     labels = labels or {}
     known = {labels.get(name, name): (name, type_name) for name, type_name in stored.columns}
     index_names = [index] if isinstance(index, str) else list(index)
-    names = [name for name in known if name not in index_names] if columns is None else list(columns)
     read = dialect_named(engine.dialect).stored
+    names = _readable(stored, known, {*index_names}, {*(forced or ())}, read) if columns is None else list(columns)
     out: list[tuple[str, str, str, Type]] = []
     for name in [*index_names, *names]:
         if name not in known:
@@ -133,6 +139,26 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
     plan = Source(stored.relation, tuple(out), key if key and set(key) <= selected else None, id(engine),
                   stored.relation.parts[-1] if stored.relation.kind == "table" else "events", stored.row_id)
     return cls(State(plan, engine, engine.dialect, tuple(index_names), savepoints=Savepoints()), names)
+
+
+def _readable(stored: StoredTable, known: Mapping[str, tuple[str, str]], index: AbstractSet[str], forced: AbstractSet[str],
+              read: Callable[[str], object]) -> list[str]:
+    """Return the columns of a table that nobody chose columns of: those whose types can be read. The log names the others.
+
+    Raises InvalidType if no column can be read.
+    """
+    names = [name for name in known if name not in index]
+    left = {name: known[name][1] for name in names if name not in forced and read(known[name][1]) is None}
+    if not left:
+        return names
+    shown = ", ".join(f"{name!r} ({type_name})" for name, type_name in left.items())
+    first = next(iter(left))
+    how = f"all_dtypes={{{first!r}: 'string'}} or 'decimal(38, 2)' reads such a column as another type"
+    if len(left) == len(known):
+        raise InvalidType(f"no column of {stored.relation.title} has a type that is supported: {shown}", hint=how)
+    logger.warning("%s: left out %s, because %s not supported; %s", stored.relation.title, shown,
+                   "its type is" if len(left) == 1 else "their types are", how)
+    return [name for name in names if name not in left]
 
 
 def from_parquet(cls: type[DataFrame], path: str | os.PathLike[str], index: Sequence[str] | str = (),
