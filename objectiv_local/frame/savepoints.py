@@ -131,7 +131,7 @@ class Savepoints:
         return self._statements(dialect, {})
 
     def _statements(self, dialect: str | None, places: Mapping[str, tuple[str, ...]],
-                    hidden: AbstractSet[str] = frozenset()) -> list[GeneratedSqlStatement]:
+                    hidden: AbstractSet[str] = frozenset(), engine: Engine | None = None) -> list[GeneratedSqlStatement]:
         out = []
         for entry in self.all:
             frame = entry.df
@@ -140,7 +140,7 @@ class Savepoints:
             passed = hidden if entry.materialization == "view" else frozenset()
             plan = self._over_written(frame._state.plan, entry.name, places, passed)
             state = replace(frame._state, plan=plan)
-            sql = state.statement([*frame.index_columns, *frame.data_columns], dialect=dialect).sql
+            sql = state.statement([*frame.index_columns, *frame.data_columns], None, dialect, engine).sql
             if entry.materialization != "cte":
                 name = places.get(entry.name, split_name(entry.name))
                 sql = dialect_named(state.dialect if dialect is None else dialect).create(entry.materialization, name, sql)
@@ -182,7 +182,8 @@ class Savepoints:
         places = _places(self.all, engine)
         hidden = {name for name in places if _is_hidden(name, engine)}
         statements = list(self._drops(engine.dialect, places).values()) if overwrite else []
-        statements += [each.sql for each in self._statements(engine.dialect, places, hidden) if each.materialization != "cte"]
+        written = self._statements(engine.dialect, places, hidden, engine)
+        statements += [each.sql for each in written if each.materialization != "cte"]
         engine.write(statements)
         return made
 

@@ -197,6 +197,8 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
         return quarters(draw, scope)
     if type_ == INT64 and (result == TIMEDELTA or op == "repeat"):
         return constant(draw, INT64)  # a product of products would leave the years that a moment can have
+    if op == "failing":
+        return literal(None, type_)  # of anything else, it is an error
     found = expression(draw, type_, scope.deeper())
     if op == "truediv" and position == 1 and type_ == FLOAT64:
         return positive_zero(found)

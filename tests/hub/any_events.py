@@ -53,6 +53,23 @@ def drawn(kind="text", seed=2, count=120, overlap=True):
     return events
 
 
+def numbered(events, gap=datetime.timedelta(minutes=30)):
+    """Return events with sessions as the hub numbers them."""
+    sessions = []
+    for own in groups(owned(events, "user_id"), "user_id").values():
+        before = None
+        for each in sorted(own, key=lambda each: (each["moment"], each["event_id"])):
+            if before is None or each["moment"] - before > gap:
+                sessions.append([])
+            sessions[-1].append(each)
+            before = each["moment"]
+    sessions.sort(key=lambda hits: (hits[0]["moment"], hits[0]["event_id"]))
+    found = {each["event_id"]: (number, place) for number, session in enumerate(sessions, 1)
+             for place, each in enumerate(session, 1)}
+    return [{**each, **dict(zip(("session_id", "session_hit_number"), found.get(each["event_id"], (None, None)), strict=True))}
+            for each in events]
+
+
 def table(events, kind):
     """Return events as an Arrow table; ids of the kind uuid are text, for the frame to cast."""
     ids = IDS[kind][0]

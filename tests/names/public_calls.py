@@ -25,7 +25,7 @@ PACKAGES = ("frame", "hub")
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
-          "Settings", "Schema", "Table", "WithSettings", "Rows", "RowWise", "OneValue", "Offers", "Accessor"}
+          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -102,6 +102,7 @@ REQUIRED = {
     "window": "2", "dtype": "'string'", "other": "1", "right": "df[['v']]", "func": "'sum'", "mapping": "{1: 2}",
     "condition": "df.v > 1", "values": "[1, 2]", "left": "1", "to_replace": "1", "bins": "2", "q": "2", "pat": "'x'",
     "sub": "'x'", "others": "'x'", "repeats": "2", "width": "4", "i": "0", "format_str": "'%Y'", "date_part": "'day'",
+    "tz": "'Asia/Tokyo'",
     "base": "df",
     "total_seconds": "df.v", "dialect": "'duckdb'", "item": "'x'", "engine": "engine", "table_name": "'bach_names'",
     "table": "pa.table({'a': [1]})", "df": "df", "schema": "{'a': 'int64'}", "model": "'SELECT 1 AS a'", "path": "target",
