@@ -84,7 +84,8 @@ def _transitions(paths: DataFrame, steps: list[DataFrame]) -> DataFrame:
     rows = concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     rows = rows.dropna(subset=["source", "target"])
     once: DataFrame = rows.groupby([*names, "place", "source", "target"]).step.min().to_frame().reset_index()
-    return once[["source", "target", "step"]]
+    once = once[["source", "target", "step"]]
+    return once
 
 
 def _by_step(pairs: list[DataFrame], drawn: DataFrame) -> pandas.DataFrame:
