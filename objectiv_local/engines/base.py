@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from objectiv_local.errors import ConnectionFailed
 
@@ -103,6 +103,8 @@ class Engine(Protocol):
     tables are gone."""
     temporary: set[str]
     """The names of temporary tables that hold rows of frames."""
+    zones: dict[tuple[str, str], Any]
+    """What is known of the time zones of the engine; empty again after it connected again."""
 
     @property
     def closed(self) -> bool:

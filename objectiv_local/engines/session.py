@@ -8,7 +8,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from objectiv_local.engines import process
 from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, qualified, shown_name
@@ -43,6 +43,7 @@ class Session(ABC):
         self.read_only = read_only
         self.changes = 0
         self.temporary: set[str] = set()
+        self.zones: dict[tuple[str, str], Any] = {}
         self._lock = threading.RLock()
         self._depth = 0
         self._open_stream: weakref.ref[Stream] | None = None
@@ -116,6 +117,7 @@ class Session(ABC):
                                    "call objectiv_local.connect(...) in this process, or start processes with "
                                    "multiprocessing.get_context('spawn')")
         self._reopen()
+        self.zones.clear()
         self._inherited = False
         self._generation += 1
 
@@ -283,7 +285,8 @@ class Session(ABC):
         if self.read_only:
             what = f"the table {name!r} cannot be created" if name else "nothing can be written"
             raise ReadOnly(f"{what}: the connection to {self.description} is for reading",
-                           hint="connect(..., read_only=False) allows writes; a temporary table needs no permission")
+                           hint="connect(..., read_only=False) allows CREATE TABLE, CREATE VIEW and other writes; a temporary "
+                                "table needs no permission")
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from objectiv_local.dialects import STORED_ROWS, Statement, compile_in_parts
 from objectiv_local.errors import ObjectivError
+from objectiv_local.frame.zones import in_zones_of
 from objectiv_local.plan.nodes import Node, Source, is_single_row
 from objectiv_local.plan.relation import StoredTable
 
@@ -28,7 +29,7 @@ class Running:
         self.engine = engine
         self.tables: list[StoredTable] = []
         try:
-            self.statement = compile_in_parts(plan, engine.dialect, self._stored)
+            self.statement = compile_in_parts(in_zones_of(plan, engine), engine.dialect, self._stored)
         except BaseException:
             self.close()
             raise

@@ -14,6 +14,7 @@ from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.running import Running
 from objectiv_local.frame.translate import translated
 from objectiv_local.frame.unique import check_aligned
+from objectiv_local.frame.zones import in_zones_of
 from objectiv_local.plan.expr import Column, Expr, Ordering, Variable, substitute, transform
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Extend, Limit, Node, Select, Sort, Source, topological
@@ -159,23 +160,31 @@ class State:
 
     def shallow(self, expr: Expr) -> tuple[State, Expr]:
         """Return an expression with what takes very many operations as a column of a step of its own, which no frame shows."""
-        if expr.depth <= MOST_NESTED:
+        return (self, expr) if expr.depth <= MOST_NESTED else self.as_column(expr)
+
+    def as_column(self, expr: Expr) -> tuple[State, Expr]:
+        """Return an expression as a column, of a step of its own unless it is one, which no frame shows."""
+        if isinstance(expr, Column):
             return self, expr
         step = unused_name("step", self.plan.types)
         state = self.extended([(step, expr)])
         return state, state.column(step)
 
-    def statement(self, columns: Iterable[str], limit: int | slice | None = None,
-                  dialect: str | None = None) -> Statement:
-        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect.
+    def statement(self, columns: Iterable[str], limit: int | slice | None = None, dialect: str | None = None,
+                  engine: Engine | None = None) -> Statement:
+        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect or engine.
 
         What is run goes through :meth:`running` instead. Raises InvalidValue for columns that are grouped and not aggregated.
         """
         plan = self._chosen(columns, limit)
-        if dialect is not None and dialect != self.dialect:
+        if dialect is None or dialect == self.dialect:
+            engine = engine or self.engine
+        else:
             dialect_named(dialect)
-            return compile_plan(translated(plan, self.dialect, dialect), dialect)
-        return compile_plan(plan, self.dialect)
+            plan = translated(plan, self.dialect, dialect)
+        if engine is not None and not engine.closed:
+            plan = in_zones_of(plan, engine)
+        return compile_plan(plan, dialect or self.dialect)
 
     def running(self, columns: Iterable[str], limit: int | slice | None = None) -> Running:
         """Return the statement to be run now, over the files of today, after checking that rows aligned on an index meet one

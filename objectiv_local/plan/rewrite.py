@@ -83,6 +83,23 @@ def map_exprs(node: Node, change: Callable[[Expr], Expr]) -> Node:
     return node
 
 
+def expressions_of(node: Node) -> Iterable[Expr]:
+    """Return the expressions of a step, the condition of a join among them."""
+    return [node.condition] if isinstance(node, Join) and node.condition is not None else node.exprs()
+
+
+def map_all(root: Node, change: Callable[[Expr], Expr]) -> Node:
+    """Return ``root`` with the expressions of every step replaced, the conditions of joins too."""
+
+    def changed(_: Node, node: Node) -> Node:
+        if not isinstance(node, Join) or node.condition is None:
+            return map_exprs(node, change)
+        return Join(node.left, node.right, node.how, node.on, node.columns, node.nulls_match, node.step, node.key,
+                    change(node.condition), node.single)
+
+    return rebuild(root, changed)
+
+
 # ---- order
 
 

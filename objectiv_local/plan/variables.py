@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from objectiv_local.plan.expr import Expr, Literal, Variable, transform, walk
-from objectiv_local.plan.nodes import Join, Node, topological
-from objectiv_local.plan.rewrite import map_exprs, rebuild
+from objectiv_local.plan.nodes import Node, topological
+from objectiv_local.plan.rewrite import expressions_of, map_all
 
 
 def uses(node: Node) -> Iterable[Variable]:
     """Return each use of a variable in a step."""
-    exprs = [node.condition] if isinstance(node, Join) and node.condition is not None else node.exprs()
-    return (part for expr in exprs for part in walk(expr) if isinstance(part, Variable))
+    return (part for expr in expressions_of(node) for part in walk(expr) if isinstance(part, Variable))
 
 
 def variables(root: Node) -> list[Variable]:
@@ -31,13 +30,4 @@ def with_values(root: Node, values: Mapping[Variable, Variable]) -> Node:
 
 
 def _with(root: Node, value: Callable[[Variable], Expr | None]) -> Node:
-    def changed(expr: Expr) -> Expr:
-        return transform(expr, lambda part: value(part) if isinstance(part, Variable) else None)
-
-    def change(_: Node, node: Node) -> Node:
-        if not isinstance(node, Join) or node.condition is None:
-            return map_exprs(node, changed)
-        return Join(node.left, node.right, node.how, node.on, node.columns, node.nulls_match, node.step, node.key,
-                    changed(node.condition), node.single)
-
-    return rebuild(root, change)
+    return map_all(root, lambda expr: transform(expr, lambda part: value(part) if isinstance(part, Variable) else None))

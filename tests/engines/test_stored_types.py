@@ -106,6 +106,7 @@ CONSTANTS = {
     "json_get_text": ("id",), "json_index": (0,), "json_slice": (0, {"id": "a"}), "json_filter": ({"id": "a"},),
     "json_equal": ({"id": "b"},), "json_pick": (["id"],), "json_data": ("n", "id", "b"),
     "json_path_name": ("id", "n", "b", ": ", " in ", " > "),
+    "at_zone": ("Europe/Amsterdam",), "from_zone": ("Europe/Amsterdam",),
     "json_has": ({"id": "a"},), "json_contains": (1,), "lag": (1, None), "lead": (1, None),
 }
 

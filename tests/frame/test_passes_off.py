@@ -26,6 +26,16 @@ def programs(df, other):
         (df.merge(other, left_on="x", right_on="x", how="outer"), ["x"]),
         (df.groupby("g")[["x"]].describe(), ["g", "x"]),
         (other.assign(w=df.x[2] > one.y), ["y"]),
+        (df.sort_values("y").groupby("g")[["x", "y"]].shift(), ["_index_row"]),
+        (df.assign(before=df.sort_values("y").groupby("g").x.cumsum(), place=df.groupby("g").x.rank()), ["y"]),
+        (df[df.sort_values("y").groupby("g").cumcount() == 0].groupby("g").agg(n=("x", "max")), ["g"]),
+        (df.assign(parts=(df.g + "-b").str.split("-"))[["parts", "y"]].explode("parts"), ["y", "parts"]),
+        (df.assign(parts=df.g.str.split("a")).explode("parts").groupby("parts").y.sum().to_frame(), ["parts"]),
+        (df[["x", "y"]].corr(), ["__column"]),
+        (df.assign(r=df.x.corr(df.y, "spearman")), ["y"]),
+        (df.sample(3), ["y"]),
+        (df.sample(frac=0.6)[["y"]].isna(), ["_index_row"]),
+        (df.pivot_table("x", "y", "g", "sum"), ["y"]),
     ]
 
 

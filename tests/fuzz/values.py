@@ -60,7 +60,8 @@ POOLS: dict[Type, tuple[object, ...]] = {
         "1969-12-31", "1970-01-01", "2019-12-30", "2020-01-01", "2020-02-29", "2020-03-01", "2020-12-31", "2021-01-01"))),
     TIMESTAMP: tuple(map(datetime.datetime.fromisoformat, (
         "1969-12-31 23:59:59.999999", "1970-01-01 00:00:00", "2020-01-01 00:00:00", "2020-01-01 00:00:00.000001",
-        "2020-01-05 13:07:09.012345", "2020-02-29 12:00:00", "2020-12-31 23:59:59.5", "2021-01-01 00:30:00"))),
+        "2020-01-05 13:07:09.012345", "2020-02-29 12:00:00", "2020-03-29 02:30:00", "2020-10-25 00:30:00",
+        "2020-12-31 23:59:59.5", "2021-01-01 00:30:00"))),
     TIMEDELTA: (
         datetime.timedelta(), datetime.timedelta(microseconds=1), datetime.timedelta(microseconds=-1),
         datetime.timedelta(minutes=30), datetime.timedelta(hours=24), datetime.timedelta(days=1),
@@ -85,6 +86,9 @@ PATTERNS = ("a", "[a-z]+", r"\d", r"^a", r"\W", "é", "(a)b?")
 LOOSE = (*PATTERNS, "a|ab", r"\ba", "b*", ".", "", r"^\s")
 TIME_PARTS = ("hour", "minute", "second", "microsecond")
 DATE_PARTS = ("year", "quarter", "month", "week", "isoyear", "day", "dayofyear", "dayofweek", *TIME_PARTS)
+
+#: Zones with summer time, without it, in the south, and one that engines may have of another release.
+ZONES = ("Europe/Amsterdam", "Asia/Kolkata", "Australia/Lord_Howe", "America/Winnipeg", "CET", "UTC")
 
 #: The constants of an operation: one strategy for each constant argument.
 CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
@@ -111,6 +115,9 @@ CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
     "strftime": (st.sampled_from(("%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f", "%a %A %b %B %p", "%G-W%V-%u", "%U %W %w %j", "%I %y",
                                   "%c|%x|%X", "it's \"%d\" of \\ month", "100%%")),),
     "date_trunc": (st.sampled_from(("second", "minute", "hour", "day", "week", "month", "quarter", "year")),),
+    "at_zone": (st.sampled_from(ZONES),),
+    "from_zone": (st.sampled_from(ZONES),),
+    "failing": (st.just(" is none"),),
     "json_get": (st.sampled_from(("id", "m", "n", "", "*", "$.id", "0", "x")),),
     "json_get_text": (st.sampled_from(("id", "n", "", "*", "$.id", "0")),),
     "json_index": (st.sampled_from((0, 1, -1, -2, 9)),),

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy
 
+from objectiv_local import zones
 from objectiv_local.types import INT64_MAX, INT64_MIN, Interval
 from reference.values import MICROSECOND, Failure, Json, checked, comparable, fitted, same_json
 
@@ -140,6 +141,10 @@ def json_index_text(document, position):
     return element.value if isinstance(element.value, str) else element.text()
 
 
+def json_text(document):
+    return document.value if document.value is None or isinstance(document.value, str) else document.text()
+
+
 # ---- logic with three values
 
 
@@ -171,6 +176,26 @@ def date_trunc(unit, moment):
         "quarter": lambda: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
         "year": lambda: day.replace(month=1, day=1),
     }[unit]()
+
+
+def at_zone(moment, zone):
+    try:
+        return moment.replace(tzinfo=datetime.timezone.utc).astimezone(zones.zone(zone)).replace(tzinfo=None)
+    except OverflowError as error:
+        raise Failure(str(error)) from error
+
+
+def from_zone(time, zone):
+    # Python's first one of a time that is skipped, and its second one of a time that is shown twice, have the smaller offset.
+    offset = min(time.replace(tzinfo=zones.zone(zone), fold=fold).utcoffset() for fold in (0, 1))
+    try:
+        return time - offset
+    except OverflowError as error:
+        raise Failure(str(error)) from error
+
+
+def failing(moment, why):
+    raise Failure(f"{moment}{why}")
 
 
 # ---- JSON
@@ -355,9 +380,13 @@ STRICT: dict[str, Callable[..., object]] = {
     "parse_timestamp": parse_moment,
     "strftime": lambda moment, form: moment.strftime(form),
     "date_trunc": date_trunc,
+    "at_zone": at_zone,
+    "from_zone": from_zone,
+    "failing": failing,
     "total_seconds": datetime.timedelta.total_seconds,
     "json_get": json_get,
     "json_get_text": json_get_text,
+    "json_text": json_text,
     "json_index": json_index,
     "json_integer": json_integer,
     "json_length": json_length,

@@ -15,6 +15,7 @@ from spec.specs import Fails, Spec
 from objectiv_local.dialects import Statement, compile_plan
 from objectiv_local.errors import ObjectivError
 from objectiv_local.frame.running import Running
+from objectiv_local.frame.zones import in_zones_of
 from objectiv_local.plan.nodes import Node
 from objectiv_local.types import Interval, Type, arrow_type
 
@@ -60,12 +61,14 @@ class Sql:
         self.connection = connection
 
     def sql(self, plan: Node, without: Iterable[str] = ()) -> str:
-        return compile_plan(plan, self.dialect, without=without).sql
+        return self.statement(plan, without).sql
 
     def rows(self, plan: Node, without: Iterable[str] = ()) -> Rows:
         """Return the rows of ``plan``, compiled without the named optional passes."""
-        statement = compile_plan(plan, self.dialect, without=without)
-        return self.fetched(plan, statement)
+        return self.fetched(plan, self.statement(plan, without))
+
+    def statement(self, plan: Node, without: Iterable[str] = ()) -> Statement:
+        return compile_plan(in_zones_of(plan, self.connection), self.dialect, without=without)
 
     def rows_in_parts(self, plan: Node) -> tuple[Rows, int]:
         """Return the rows of ``plan``, run as a long program is, and how many temporary tables that took."""

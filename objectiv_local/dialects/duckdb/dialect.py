@@ -268,6 +268,7 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
     "strftime": _strftime,
     "parse_timestamp": parse_timestamp("regexp_matches({}, {})", _failing),
     "date_trunc": _date_trunc,
+    "failing": lambda args, expr: func("error", binary("||", tree.cast(args[0], STRING), args[1])),
 }
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from objectiv_local import zones
 from objectiv_local.dialects.dialect import BOUNDS, Builder, Dialect, float_literal
 from objectiv_local.dialects.postgres.json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres.json import elements
@@ -26,8 +27,10 @@ from objectiv_local.dialects.sql.tree import (
 from objectiv_local.dialects.standard import regex
 from objectiv_local.dialects.standard.builders import (
     as_floats,
+    at_zone,
     constant,
     floordiv,
+    from_zone,
     function,
     of_constant,
     round_,
@@ -225,6 +228,15 @@ def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
     # Of a date, the engine makes a moment with the time zone of the session.
     assert isinstance(expr, Call)
     return func("date_trunc", args[0], tree.cast(args[1], TIMESTAMP) if expr.args[1].type == DATE else args[1])
+
+
+def _of_a_place(clocks: Builder) -> Builder:
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        # CET, EST and the like are read as abbreviations, which are an offset for all of time.
+        zone = str(constant(expr, 1))
+        return clocks((args[0], args[1] if "/" in zone else text(zones.target(zone))), expr)
+
+    return build
 
 
 def _interval(duration: Sql) -> Sql:
@@ -427,6 +439,9 @@ SCALAR |= compared(dict(SCALAR)) | JSON_SCALAR | {
     "strftime": _strftime,
     "parse_timestamp": parse_timestamp("{} ~ {}", _failing),
     "date_trunc": _date_trunc,
+    "failing": lambda args, expr: tree.cast(binary("||", tree.cast(args[0], STRING), args[1]), TIMESTAMP),
+    "at_zone": _of_a_place(at_zone),
+    "from_zone": _of_a_place(from_zone),
 }
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {

@@ -7,6 +7,7 @@ arrows bind differently in DuckDB, so they count as loosest and are always paren
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from objectiv_local.types import Type
 
@@ -203,6 +204,8 @@ class Subselect(Sql):
 
 # ---- short ways to make nodes
 
+_AT_UTC = " AT TIME ZONE 'UTC'"
+
 
 def step(name: str) -> From:
     """Return a step of the statement as it stands behind FROM."""
@@ -233,7 +236,17 @@ def cast(arg: Sql, type_: Type | str) -> Cast:
 
 def at_utc(arg: Sql) -> Sql:
     """Return a timestamp with a time zone as one in UTC; a cast after it without parentheses would apply to the zone name."""
-    return Postfix(arg, " AT TIME ZONE 'UTC'", AT_ZONE)
+    return Postfix(arg, _AT_UTC, AT_ZONE)
+
+
+def is_at_utc(arg: Sql) -> TypeGuard[Postfix]:
+    """Return whether an expression is a timestamp with a time zone as one in UTC."""
+    return isinstance(arg, Postfix) and arg.text == _AT_UTC
+
+
+def by_clocks(arg: Sql, zone: Sql) -> Sql:
+    """Return a timestamp with a time zone as one without, or the other way round, by the clocks of ``zone``."""
+    return Template("{} AT TIME ZONE {}", (operand(arg), zone), AT_ZONE)
 
 
 def collated(arg: Sql, collation: str) -> Sql:
@@ -297,6 +310,7 @@ _OPERATORS: dict[str, tuple[int, bool]] = {
     "@>": (OTHER, False),
     "->": (ARROW, False),
     "->>": (ARROW, False),
+    "#>>": (ARROW, False),
     "+": (ADD, False),
     "-": (ADD, False),
     "*": (MULTIPLY, False),

@@ -37,6 +37,18 @@ def function(name: str) -> Builder:
     return lambda args, expr: func(name, *args)
 
 
+def at_zone(args: Sequence[Sql], expr: Expr) -> Sql:
+    """Return what the clocks of a zone show at a moment in UTC."""
+    moment = args[0]
+    # What was made a moment in UTC is one with a time zone without that.
+    return tree.by_clocks(moment.arg if tree.is_at_utc(moment) else tree.at_utc(moment), args[1])
+
+
+def from_zone(args: Sequence[Sql], expr: Expr) -> Sql:
+    """Return the moment in UTC at which the clocks of a zone show a time."""
+    return tree.at_utc(tree.by_clocks(args[0], args[1]))
+
+
 def floordiv(symbol: str) -> Builder:
     """Return the builder of the floor division; ``symbol`` is the engine's integer division, which cuts towards zero."""
 

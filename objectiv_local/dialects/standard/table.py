@@ -9,6 +9,7 @@ from objectiv_local.dialects.dialect import Builder, float_literal
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Raw, binary, func, number
 from objectiv_local.dialects.standard.builders import (
+    at_zone,
     bool_,
     constant,
     contains,
@@ -17,6 +18,7 @@ from objectiv_local.dialects.standard.builders import (
     element,
     endswith,
     extreme,
+    from_zone,
     function,
     interval_bounds,
     mean,
@@ -75,6 +77,8 @@ STANDARD_SCALAR: dict[str, Builder] = {
     "interval_lower": element(1),
     "interval_upper": element(2),
     "interval_bounds": interval_bounds,
+    "at_zone": at_zone,
+    "from_zone": from_zone,
     "microseconds": lambda args, expr: args[0],
     "from_microseconds": lambda args, expr: args[0],
     "json_index_text": lambda args, expr: binary("->>", args[0], tree.bare(args[1])),

@@ -218,7 +218,7 @@ class PostgresEngine(Session):
         try:
             return action()
         except psycopg.Error as error:
-            failure = self._translated(error)
+            failure = self._translated(error, sql)
         except BaseException:
             # Ctrl-C, or any other exception of a signal handler.
             self._stop()
@@ -244,13 +244,13 @@ class PostgresEngine(Session):
                     return
         self._connection.close()
 
-    def _translated(self, error: psycopg.Error) -> ObjectivError:
+    def _translated(self, error: psycopg.Error, sql: str) -> ObjectivError:
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":
             return ConnectionFailed(f"the connection to {self.description} was lost while a statement ran",
                                     hint="run it again: the next statement opens a new connection" if self._repeatable
                                     else "connect again with objectiv_local.connect(...)")
         missing = self._missing(str(error)) if error.sqlstate == "42P01" else None
-        return missing or translated(error, self.description)
+        return missing or translated(error, self.description, sql)
 
     @contextmanager
     def _writing(self) -> Generator[bool]:

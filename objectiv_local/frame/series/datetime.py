@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
-from objectiv_local.frame.handles import series_class
+from objectiv_local.frame.clocks import days_after_monday, localized, shown, week_of
+from objectiv_local.frame.habits import Accessor
+from objectiv_local.frame.handles import make_series, series_class
 from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Expr, call, cast, literal
 from objectiv_local.plan.strftime import pieces
-from objectiv_local.types import DATE, FLOAT64, INT64, TIME
+from objectiv_local.types import DATE, FLOAT64, INT64, TIME, TIMESTAMP
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -59,7 +61,7 @@ class SeriesTimestamp(SeriesMoment):
 
 
 @checked
-class DateTimeOperation:
+class DateTimeOperation(Accessor):
     """Operations on dates, times and moments. A missing one gives a missing answer."""
 
     __slots__ = ("_series",)
@@ -75,14 +77,77 @@ class DateTimeOperation:
         pieces(format_str)
         return self._series._call("strftime", format_str)
 
-    def date_trunc(self, date_part: str) -> Series:
-        """Return the start of the period: second, minute, hour, day, week (Monday), month, quarter or year.
+    def date_trunc(self, date_part: str, week_start: str = "monday") -> Series:
+        """Return the start of the period: second, minute, hour, day, week, month, quarter or year.
 
-        The result is a timestamp, also for dates.
+        Weeks start on ``week_start``, a day of the week. The result is a timestamp, also for dates. Periods are those of UTC;
+        ``tz_convert`` before it makes them those of a time zone.
         """
         if date_part not in DATE_PARTS:
             raise InvalidValue(f"{date_part!r} is not a part to truncate to", hint=near(str(date_part), DATE_PARTS))
+        days_after_monday(week_start)
+        if date_part == "week":
+            return self._series._with(week_of(self._series._expr, week_start))
         return self._series._with(call("date_trunc", literal(date_part), self._series._expr))
+
+    def tz_convert(self, tz: str) -> Series:
+        """Return what the clocks of a time zone show at moments in UTC, such as 12:00 in Amsterdam for 10:00 in July.
+
+        ``tz`` is a name of tzdata, such as ``'Europe/Amsterdam'``. The result is a timestamp like the one before, which no
+        longer says that it is of a zone: group by it, truncate it, take parts of it or format it, and keep the moments for
+        durations. As in pandas, where moments know their zone:
+        ``s.dt.tz_localize('UTC').dt.tz_convert(tz).dt.tz_localize(None)``.
+
+        The answer is that of the installed release of tzdata on every engine: where an engine carries other zones, the SQL that
+        a connection runs corrects them. Moments before 1800 have the offset of the first of 1800, which is the mean solar time
+        of the place. Missing moments stay missing.
+
+        Raises InvalidType for dates and times of day, and InvalidValue for an unknown zone. Fetching raises NotSupported for a
+        zone that the engine does not have.
+
+        >>> from objectiv_local import DataFrame
+        >>> df = DataFrame.from_schema({"moment": "timestamp"}, dialect="duckdb", table_name="clicks")
+        >>> print(df.moment.dt.tz_convert("Europe/Amsterdam").dt.date_trunc("day").view_sql())
+        SELECT date_trunc('day', (moment AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Amsterdam') AS moment
+        FROM clicks
+        """
+        if self._series.dtype != "timestamp":
+            raise InvalidType(f"a {self._series.dtype} is no moment that a time zone could show",
+                              hint="tz_convert takes timestamps; tz_localize takes the dates of a zone")
+        return self._series._with(shown(self._series._expr, tz))
+
+    def tz_localize(self, tz: str, ambiguous: bool | str = "raise",
+                    nonexistent: datetime.timedelta | str = "raise") -> Series:
+        """Return the moments in UTC at which the clocks of a time zone show these times; dates are midnights.
+
+        The opposite of ``tz_convert``, with the same zones, and as in pandas
+        ``s.dt.tz_localize(tz, ambiguous, nonexistent).dt.tz_convert('UTC').dt.tz_localize(None)``.
+
+        Where clocks are set back, they show some times twice: with ``ambiguous='raise'`` fetching such a time is an error, with
+        ``'NaT'`` it is missing, with True it is the first and with False the second of the two moments. Where clocks are set
+        forward, they skip some times: with ``nonexistent='raise'`` such a time is an error, with ``'NaT'`` it is missing, and a
+        duration is added to it, which has to lead to a time that is not skipped. Missing times stay missing.
+
+        Differs from pandas: 'infer' and arrays for ``ambiguous``, and 'shift_forward' and 'shift_backward' for ``nonexistent``,
+        are not supported.
+
+        Raises InvalidType for times of day, InvalidValue for an unknown zone, and NotSupported. Fetching raises QueryFailed or
+        DataInvalid for times that are errors, and NotSupported for a zone that the engine does not have.
+
+        >>> from objectiv_local import DataFrame
+        >>> df = DataFrame.from_schema({"t": "timestamp"}, dialect="duckdb", table_name="shops")
+        >>> print(df.t.dt.tz_localize("Asia/Tokyo", ambiguous=False, nonexistent="NaT").view_sql())
+        SELECT
+          CASE
+            WHEN (t AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'Asia/Tokyo' = t THEN t AT TIME ZONE 'Asia/Tokyo' AT TIME ZONE 'UTC'
+          END AS t
+        FROM shops
+        """
+        if self._series.dtype == "time":
+            raise InvalidType("a time of day has no moment", hint="tz_localize takes timestamps and dates")
+        time = cast(self._series._expr, TIMESTAMP) if self._series.dtype == "date" else self._series._expr
+        state, time = self._series._state.as_column(time)
+        return make_series(state, localized(time, tz, ambiguous, nonexistent), self._series._name)
 
     def _part(self, name: str) -> Series:
         if self._series.dtype == "time" and name not in ("hour", "minute", "second", "microsecond"):
@@ -211,7 +276,7 @@ class SeriesTimedelta(Series):
 
 
 @checked
-class TimedeltaOperation:
+class TimedeltaOperation(Accessor):
     """Operations on durations."""
 
     __slots__ = ("_series",)

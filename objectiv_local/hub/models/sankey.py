@@ -83,9 +83,8 @@ def _transitions(paths: DataFrame, steps: list[DataFrame]) -> DataFrame:
         parts.append(frame_of(moved, [*names, "place", "source", "target", "step"]))
     rows = concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     rows = rows.dropna(subset=["source", "target"])
-    once: DataFrame = rows.groupby([*names, "place", "source", "target"]).step.min().to_frame().reset_index()
-    once = once[["source", "target", "step"]]
-    return once
+    once = rows.groupby([*names, "place", "source", "target"]).step.min().to_frame().reset_index()
+    return frame_of(state_of(once), ["source", "target", "step"])
 
 
 def _by_step(pairs: list[DataFrame], drawn: DataFrame) -> pandas.DataFrame:

@@ -13,6 +13,13 @@ OPERATIONS = (
            parses=True),
     scalar("date_trunc", "string! timestamp -> timestamp", "string! date -> timestamp",
            meaning="The start of the second, minute, hour, day, week (Monday), month, quarter or year.", of_period=True),
+    scalar("at_zone", "timestamp string! -> timestamp",
+           meaning="What the clocks of a time zone show at a moment in UTC."),
+    scalar("from_zone", "timestamp string! -> timestamp",
+           meaning="The moment in UTC at which the clocks of a time zone show a time: the second one where they show it twice, "
+                   "and for a time that they skip the one by the offset from before the change."),
+    scalar("failing", "timestamp string! -> timestamp",
+           meaning="An error whose message is the moment and the text behind it. NULL for NULL.", parses=True),
     scalar("total_seconds", "timedelta -> float64", meaning="The duration in seconds."),
     scalar("microseconds", "timedelta -> int64", meaning="The duration in microseconds."),
     scalar("from_microseconds", "int64 -> timedelta", meaning="The duration of a number of microseconds."),

@@ -1,0 +1,134 @@
+"""Time zones: what the clocks of a zone show and have shown.
+
+The source is the package tzdata, whose release is the same wherever it is installed. The files of the operating system, which
+``zoneinfo`` would look at first, are of any age.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from objectiv_local.errors import InvalidValue, near
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+EPOCH = datetime.datetime(1970, 1, 1)
+_SECOND = datetime.timedelta(seconds=1)
+#: Clocks of before have the offset that they have at the first of these; those of later follow the rules of the last years.
+FIRST = (datetime.datetime(1800, 1, 1) - EPOCH) // _SECOND
+LAST = (datetime.datetime(2101, 1, 1) - EPOCH) // _SECOND
+#: No offset has been, or will by any rule be, in force for less than these seconds: six days.
+SHORTEST = 6 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """Offsets to UTC in seconds, each from a time on: seconds since 1970, of which the first is that of all before too.
+
+    The times are in UTC, or of the clocks of the zone.
+    """
+
+    starts: tuple[int, ...]
+    values: tuple[int, ...]
+
+    def at(self, second: int) -> int:
+        """Return the offset at a time."""
+        return self.values[max(bisect_right(self.starts, second) - 1, 0)]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of all zones."""
+    return tuple(name for name in (_data() / "zones").read_text(encoding="utf-8").split() if name != "Factory")
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    """Return the zone of a name. Raises InvalidValue with near names."""
+    if name not in names():
+        raise InvalidValue(f"there is no time zone {name!r}", hint=near(name, names()))
+    with _data().joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
+
+
+def target(name: str) -> str:
+    """Return the zone that a name is a link to, such as Europe/Brussels for CET; else the name itself."""
+    return _links().get(name, name)
+
+
+def release() -> str:
+    """Return the release of the zones, such as 2026a."""
+    return _source()[0].removeprefix("# version ")
+
+
+def is_utc(name: str) -> bool:
+    """Return whether a zone is UTC, under any of its names."""
+    return target(name) in ("Etc/UTC", "Etc/GMT")
+
+
+@cache
+def of_moments(name: str) -> Offsets:
+    """Return the offsets of a zone by moments in UTC."""
+    clocks = zone(name)
+
+    def offset(second: int) -> int:
+        found = datetime.datetime.fromtimestamp(second, clocks).utcoffset()
+        assert found is not None
+        return found // _SECOND
+
+    starts, values = [FIRST], [offset(FIRST)]
+    for second in range(FIRST, LAST + SHORTEST, SHORTEST):
+        if offset(second) != values[-1]:
+            before, after = second - SHORTEST, second
+            while after - before > 1:
+                middle = (before + after) // 2
+                before, after = (middle, after) if offset(middle) == values[-1] else (before, middle)
+            starts.append(after)
+            values.append(offset(after))
+    return Offsets(tuple(starts), tuple(values))
+
+
+@cache
+def of_clocks(name: str) -> Offsets:
+    """Return the offsets of a zone by what its clocks show.
+
+    Where clocks are set back, what they show twice is the later one; where they are set forward, what they skip has the
+    offset from before. So an offset begins with the first thing that the clocks show under it.
+    """
+    found = of_moments(name)
+    starts = (FIRST, *(start + value for start, value in zip(found.starts[1:], found.values[1:], strict=True)))
+    return Offsets(starts, found.values)
+
+
+@cache
+def set_back(name: str) -> tuple[int, ...]:
+    """Return by how many seconds the clocks of a zone have ever been set back, the most frequent first."""
+    values = of_moments(name).values
+    steps = [before - after for before, after in pairwise(values) if after < before]
+    return tuple(sorted(set(steps), key=lambda step: (-steps.count(step), step)))
+
+
+def moment(second: int) -> datetime.datetime:
+    """Return the moment that is so many seconds after the start of 1970."""
+    return EPOCH + datetime.timedelta(seconds=second)
+
+
+@cache
+def _links() -> dict[str, str]:
+    return {name: there for kind, there, name in (line.split() for line in _source() if line.startswith("L "))}
+
+
+def _source() -> list[str]:
+    return (_data() / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").splitlines()
+
+
+def _data() -> Traversable:
+    return resources.files("tzdata")
