@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Mapping
 
 from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.frame import DataFrame
@@ -44,11 +45,13 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
            event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
            event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
            properties: Properties = None, start: object = None, end: object = None,
-           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False) -> DataFrame:
+           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False,
+           dtypes: Mapping[str, str] | None = None) -> DataFrame:
     """Return a frame of events, one row each, from any table of events, that every model of the hub takes.
 
     ``source`` is a frame, filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a file, a
-    directory, a database. Of several tables, ``table_name`` names one.
+    directory, a database. Of several tables, ``table_name`` names one. ``dtypes`` sets the types of single columns that are
+    stored otherwise, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale.
 
     ``schema`` says how the table is laid out: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'``
     (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one; docs/events.md says what each
@@ -115,7 +118,7 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     given = {name: role for name, role in (("event_id", event_id), ("user_id", user_id), ("moment", moment),
                                            ("event_type", event_type), ("session_id", session_id), ("location", location))
              if role is not None}
-    raw, title = raw_frame(source, table_name)
+    raw, title = raw_frame(source, table_name, dtypes)
     rows = read(settings, raw, title, schema, given, properties)
     if dedup and "event_id" not in rows.computed:
         # Without ids, events that are equal in all columns are copies.
