@@ -43,12 +43,27 @@ _HOMES = {
     "from_table": "objectiv_local.frame",
     "to_datetime": "objectiv_local.frame",
 }
+#: What to write in place of functions of pandas.
+_PANDAS = {
+    "read_csv read_json read_parquet read_feather read_table":
+        "write engine = ol.connect('clicks.csv') and df = ol.from_table(engine, engine.default_table)",
+    "read_sql read_sql_table read_sql_query":
+        "use ol.from_table('postgresql://...', 'name') or ol.from_model(engine, 'SELECT ...')",
+    "merge merge_asof merge_ordered pivot_table pivot get_dummies melt crosstab":
+        "frames have methods: df.merge(other), df.pivot_table(...), df.get_dummies(...)",
+    "cut qcut isna isnull notna notnull unique value_counts": "series have methods: series.cut(...), series.isna()",
+    "date_range NA NaT NaN Timestamp Timedelta Interval": "use pandas or datetime: their values are taken",
+}
 
 
 def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"module 'objectiv_local' has no attribute {name!r}")
+        from objectiv_local.errors import AttributeNotFound, near
+
+        hint = None if name.startswith("_") else next((text for names, text in _PANDAS.items() if name in names.split()), None)
+        raise AttributeNotFound(f"module 'objectiv_local' has no attribute {name!r}",
+                                hint=hint or (near(name, _HOMES) if not name.startswith("_") else None))
     value: object = getattr(import_module(home), name)
     globals()[name] = value
     return value

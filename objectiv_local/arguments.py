@@ -20,7 +20,7 @@ from inspect import Parameter, isfunction, signature, unwrap
 from numbers import Integral, Real
 from typing import Any, Literal, TypeVar
 
-from objectiv_local.errors import InvalidType
+from objectiv_local.errors import InvalidType, near
 
 T = TypeVar("T")
 
@@ -62,12 +62,15 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
     every = list(signature(function).parameters.values())
     is_method = bool(every) and every[0].name in ("self", "cls")
     parameters = [each for each in every[is_method:] if each.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)]
-    if all(each.annotation in _ANYTHING for each in parameters):
-        return function
     name = name or function.__name__
+    if name.startswith("__") and all(each.annotation in _ANYTHING for each in parameters):
+        return function  # operators are called very often, and never by keyword
+    keywords = {each.name for each in parameters}
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in every)
     kinds: dict[str, Kind] = {}
     # One for each positional argument; None for what is not checked.
     places: list[Kind | None] = []
+    pending = True
 
     def resolve() -> None:
         for each in parameters:
@@ -81,13 +84,17 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not kinds:
+        nonlocal pending
+        if pending:
             # Annotations are resolved at the first call, when all modules are loaded.
             resolve()
+            pending = False
         for place, (kind, value) in enumerate(zip(places, args, strict=False)):
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, parameters[place - is_method], kind, value)
         for key, value in kwargs.items():
+            if key not in keywords and not takes_any:
+                raise _unknown(args[0] if is_method and args else None, name, key, keywords)
             kind = kinds.get(key)
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, next(each for each in parameters if each.name == key), kind, value)
@@ -101,16 +108,47 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
     return call
 
 
-def _wrong(owner: object, name: str, parameter: str, kind: Kind, value: object) -> InvalidType:
+def _where(owner: object, name: str) -> str:
     class_ = "" if owner is None else owner.__name__ if isinstance(owner, type) else type(owner).__name__
-    where = {"__init__": class_, "__getitem__": f"{class_}[...]", "__setitem__": f"{class_}[...]",
-             "__delitem__": f"{class_}[...]"}.get(name, f"{class_}.{name}" if class_ else name)
+    return {"__init__": class_, "__getitem__": f"{class_}[...]", "__setitem__": f"{class_}[...]",
+            "__delitem__": f"{class_}[...]"}.get(name, f"{class_}.{name}" if class_ else name)
+
+
+def _unknown(owner: object, name: str, keyword: str, known: Iterable[str]) -> InvalidType:
+    hint = _KEYWORDS[keyword].format(name=name) if keyword in _KEYWORDS else near(keyword, known) if known else None
+    return InvalidType(f"{_where(owner, name)} has no parameter {keyword!r}", hint=hint or "it takes no arguments")
+
+
+#: Parameters that pandas' methods have, with what to do here instead.
+_KEYWORDS = {
+    "inplace": "it returns another one, so assign that: df = df.{name}(...)",
+    "axis": "it goes down the rows of each column; across columns, compute with them, as in df.a + df.b",
+    "as_index": "the keys are the index of the result; .reset_index() makes columns of them",
+    "sort": "rows are sorted with sort_values",
+    "dropna": "a missing value is a group of its own; leave such rows out before: df[df.key.notnull()]",
+    "observed": "groups are those that rows have; leave it out",
+    "level": "levels of the index are named like columns: df.groupby('level')",
+    "group_keys": "the keys are the index of the result; leave it out",
+    "ignore_index": "rows keep their index; .reset_index(drop=True) leaves it out",
+    "key": "sort by a column that is computed before: df.assign(key=...).sort_values('key')",
+    "deep": "a copy never changes with the original; leave it out",
+    "expand": "take the parts one by one: series.str.split(',').elements[0]",
+    "margins": "df.rollup([...]) and df.cube([...]) have totals",
+    "weights": "rows have equal weights; leave it out",
+    "replace": "rows are drawn once; leave it out",
+}
+
+
+def _wrong(owner: object, name: str, parameter: str, kind: Kind, value: object) -> InvalidType:
+    where = _where(owner, name)
     hint = None
     in_memory = type(value).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow")
     if in_memory and re.search(r"\ba (DataFrame|Series)", kind.words):
         hint = "load it with DataFrame.from_pandas, from_polars or from_arrow"
     elif kind.words == "a DataFrame":
         hint = "make one with DataFrame.from_table and the like, or of events with ModelHub().get_objectiv_dataframe(...)"
+    if isfunction(value) and kind.words.startswith("a mapping"):
+        hint = "functions of Python run on fetched values: series.to_pandas().map(...)"
     if isinstance(value, _OurSeries) and "string" in kind.words:
         hint = "give the name of a column; df.assign(name=series) makes one of a series"
     return InvalidType(f"{parameter} of {where} has to be {kind.words}, not {in_words(value)}", hint=hint)
@@ -253,6 +291,8 @@ def _several(item: Kind | None, *, one_shot: bool) -> Kind:
             return one_shot  # its values would be gone
         if isinstance(value, str | bytes | Mapping) or hasattr(type(value), "columns") or not isinstance(value, Iterable):
             return False
+        if isinstance(value, _OurSeries):
+            return False  # it has a length, and is lazy
         if not hasattr(type(value), "__len__") or getattr(value, "ndim", 1) != 1:
             return False
         return item is None or all(item.accepts(each) for each in value)

@@ -285,7 +285,8 @@ class Session(ABC):
         if self.read_only:
             what = f"the table {name!r} cannot be created" if name else "nothing can be written"
             raise ReadOnly(f"{what}: the connection to {self.description} is for reading",
-                           hint="connect(..., read_only=False) allows writes; a temporary table needs no permission")
+                           hint="connect(..., read_only=False) allows CREATE TABLE, CREATE VIEW and other writes; a temporary "
+                                "table needs no permission")
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame import (
+    choosing,
+    correlation,
+    display,
+    fetch,
+    functions,
+    habits,
+    io,
+    merge,
+    ordering,
+    pivot,
+    query,
+    reshape,
+    sampling,
+)
 from objectiv_local.frame import describe as statistics
-from objectiv_local.frame import display, fetch, functions, io, merge, ordering, query, reshape
+from objectiv_local.frame import explode as elements
+from objectiv_local.frame import info as printing
 from objectiv_local.frame import materialize as keeping
 from objectiv_local.frame import savepoints as saving
 from objectiv_local.frame import scale as scaling
@@ -31,6 +47,7 @@ from objectiv_local.frame.handles import frame_class, make_series
 from objectiv_local.frame.indexing import LocIndexer
 from objectiv_local.frame.plot import Plot
 from objectiv_local.frame.reductions import Reductions
+from objectiv_local.frame.rowwise import RowWise
 from objectiv_local.frame.series.base import Series, index_levels
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.together import set_together
@@ -52,7 +69,7 @@ if TYPE_CHECKING:
 
 @frame_class
 @checked
-class DataFrame(Reductions["DataFrame"], Export):
+class DataFrame(Reductions["DataFrame"], RowWise, Export):
     """A lazy table with an index, in the manner of pandas.
 
     Nothing is computed until rows are asked for with ``to_pandas``, ``to_polars``, ``to_arrow``, ``to_numpy`` or
@@ -161,6 +178,9 @@ class DataFrame(Reductions["DataFrame"], Export):
     __hash__ = None  # type: ignore[assignment]
 
     def __iter__(self) -> Iterator[str]:
+        if self._state.groups is not None:
+            raise InvalidType("a grouped frame has no groups to iterate over",
+                              hint="aggregate them, or fetch the rows: df.to_pandas().groupby(...)")
         return iter(self._columns)
 
     def __contains__(self, name: object) -> bool:
@@ -263,10 +283,10 @@ class DataFrame(Reductions["DataFrame"], Export):
         if not name.startswith("__") and name in columns:
             return self._column(name)
         raise AttributeNotFound(f"DataFrame has no attribute or column {name!r}",
-                                hint=near(name, columns) if not name.startswith("_") else None)
+                                hint=habits.hint(name, habits.FRAME, dir(type(self)), columns))
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeNotFound(f"cannot set attribute {name!r} of a frame", hint=f"write df[{name!r}] = ...")
+        choosing.set_attribute(self, name, value)
 
     def __setitem__(self, key: str | list[str], value: object) -> None:
         """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
@@ -318,42 +338,8 @@ class DataFrame(Reductions["DataFrame"], Export):
             df[name] = value(df) if callable(value) else value
         return df
 
-    def drop(self, labels: object = None, *, columns: str | Sequence[str] | None = None, index: object = None,
-             level: object = None, errors: str = "raise") -> DataFrame:
-        """Return a copy without some data columns; unknown ones are an error unless ``errors='ignore'``."""
-        _check_errors(errors)
-        if index is not None or level is not None:
-            raise NotSupported("drop leaves out columns, not rows", hint="filter: df[~df.index['name'].isin([...])]")
-        if labels is not None and columns is not None:
-            raise InvalidValue("give labels or columns, not both")
-        given = columns if columns is not None else labels
-        if given is None:
-            raise InvalidValue("drop needs the columns to leave out", hint="as in df.drop(columns=['name'])")
-        names = [given] if isinstance(given, str) else list(given)  # type: ignore[call-overload]
-        for name in names if errors == "raise" else ():
-            self._column(name)
-        return DataFrame(self._state, tuple(name for name in self._columns if name not in names))
-
-    def rename(self, mapper: Mapping[str, str] | Callable[[str], str] | None = None, *,
-               index: Mapping[str, str] | Callable[[str], str] | None = None,
-               columns: Mapping[str, str] | Callable[[str], str] | None = None, axis: int | str = 0,
-               errors: str = "ignore") -> DataFrame:
-        """Return a copy with data columns or levels of the index renamed, by a mapping of old names to new, or a function.
-
-        ``index`` renames the levels; pandas renames labels with it. ``mapper`` is for columns with ``axis=1``. Unknown names
-        are ignored unless ``errors='raise'``. Raises InvalidValue where two columns would have one name.
-        """
-        _check_errors(errors)
-        if axis not in (0, 1, "index", "columns"):
-            raise InvalidValue(f"axis is 0, 1, 'index' or 'columns', not {axis!r}")
-        if mapper is not None:
-            if axis not in (1, "columns") or index is not None or columns is not None:
-                raise InvalidValue("a mapper is for columns with axis=1", hint="use columns={...} or index={...}")
-            columns = mapper
-        levels, names = _renamed(self._state.labels, index, errors), _renamed(self._columns, columns, errors)
-        if len({*levels, *names}) != len(levels) + len(names):
-            raise InvalidValue("two columns would have the same name after renaming")
-        return DataFrame(self._state.renamed(levels, dict(zip(self._columns, names, strict=True))), names)
+    drop = choosing.drop
+    rename = choosing.rename
 
     def astype(self, dtype: object, errors: str = "raise") -> DataFrame:
         """Return a copy with all data columns, or those of a mapping, as another type. See Series.astype."""
@@ -519,8 +505,13 @@ class DataFrame(Reductions["DataFrame"], Export):
     minmax_scale = scaling.minmax_scale
     materialize = keeping.materialize
     database_create_table = keeping.database_create_table
-    get_sample = keeping.get_sample
-    get_unsampled = keeping.get_unsampled
+    sample = sampling.sample
+    get_sample = sampling.get_sample
+    get_unsampled = sampling.get_unsampled
+    corr = correlation.corr
+    info = printing.info
+    explode = elements.explode
+    pivot_table = pivot.pivot_table
     set_savepoint = saving.set_savepoint
     create_variable = setting.create_variable
     set_variable = setting.set_variable
@@ -575,21 +566,3 @@ class DataFrame(Reductions["DataFrame"], Export):
         """
         names = [*self._state.rows("explain").index, *self._columns]
         return self._state.connected().explain(self.view_sql()) if engine else explain(self._state.plan, names)
-
-
-def _check_errors(errors: str) -> None:
-    if errors not in ("raise", "ignore"):
-        raise InvalidValue(f"errors is 'raise' or 'ignore', not {errors!r}")
-
-
-def _renamed(names: Sequence[str], mapping: Mapping[str, str] | Callable[[str], str] | None, errors: str) -> list[str]:
-    if mapping is None:
-        return list(names)
-    if callable(mapping):
-        return [checked_name(mapping(name)) for name in names]
-    unknown = [name for name in mapping if name not in names]
-    if unknown and errors == "raise":
-        raise ColumnNotFound(f"there is no column {unknown[0]!r} to rename", hint=near(str(unknown[0]), names))
-    return [checked_name(mapping.get(name, name)) for name in names]
-
-

@@ -2,31 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame.cut import histogram
+from objectiv_local.frame.habits import CHARTS, Accessor, hint
 
 if TYPE_CHECKING:
     import matplotlib.axes
 
     from objectiv_local.frame.frame import DataFrame
 
+_KINDS = ("line", "bar", "barh", "hist")
 #: Rows that a chart of rows may fetch.
 MOST_ROWS = 10_000
 
 
 @checked
-class Plot:
+class Plot(Accessor):
     """Charts of a frame, drawn by matplotlib. Each returns the axes, or an array of them."""
 
     __slots__ = ("_frame",)
+    _known = CHARTS
 
     def __init__(self, frame: DataFrame) -> None:
         self._frame = frame
+
+    def __call__(self, x: str | None = None, y: str | Sequence[str] | None = None, kind: str = "line", **options: Any) -> Any:
+        """Draw the columns ``y``, by default all numeric ones, over the column ``x``, by default the index.
+
+        ``kind`` is line, bar, barh or hist. Rows are drawn in the order of the frame, or of ``x`` for lines over a column:
+        at most 10,000, so aggregate first. Options are those of the method of that name, such as ``ax`` and ``title``.
+        """
+        if kind not in _KINDS:
+            raise NotSupported(f"plot of kind {kind!r} is not supported",
+                               hint=hint(kind, CHARTS, ()) if kind in CHARTS else near(kind, _KINDS))
+        frame = self._frame
+        names = [y] if isinstance(y, str) else list(y) if y is not None else None
+        if x is not None:
+            names = [name for name in frame.data_columns if name != x] if names is None else names
+            if x not in frame.index_columns:
+                frame = frame.set_index(x)
+            elif len(frame.index_columns) > 1:
+                frame = frame.reset_index().set_index(x)
+            frame = frame.sort_index() if kind == "line" else frame
+        chosen: DataFrame = frame if names is None else frame[names]
+        return getattr(Plot(chosen), kind)(**options)
 
     def hist(self, by: object = None, bins: int = 10, *, ax: Any = None, figsize: tuple[float, float] | None = None,
              **options: Any) -> Any:

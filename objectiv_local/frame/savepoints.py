@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from objectiv_local.arguments import checked
 from objectiv_local.dialects import dialect_named
-from objectiv_local.engines.base import Engine
+from objectiv_local.engines.base import Engine, split_name
 from objectiv_local.errors import ColumnNotFound, InvalidValue, TableNotFound, near
 from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.materialize import materialize, source_of
@@ -75,16 +75,20 @@ class Savepoints:
         return list(self._entries)
 
     def add_savepoint(self, name: str, df: DataFrame, materialization: str | Enum = "cte") -> None:
-        """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for a name that is taken."""
-        if not isinstance(name, str) or not re.fullmatch(r"[a-zA-Z0-9_]+", name):
-            raise InvalidValue(f"{name!r} cannot name a savepoint", hint="use letters, digits and underscores")
+        """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for a name that is taken.
+
+        A table or view may have its schema, and its database, before the name: ``analytics.daily``.
+        """
+        if not isinstance(name, str) or not re.fullmatch(r"\w+(\.\w+){0,2}", name, re.ASCII):
+            raise InvalidValue(f"{name!r} cannot name a savepoint",
+                               hint="use letters, digits and underscores, after a schema if it is a table or view")
         if name in self._entries:
             raise InvalidValue(f"there is a savepoint {name!r} already", hint="choose another name, or remove_savepoint first")
-        self._entries[name] = Savepoint(name, df.copy(), _kind(materialization))
+        self._entries[name] = Savepoint(name, df.copy(), _placed(name, _kind(materialization)))
 
     def set_materialization(self, name: str, materialization: str | Enum) -> None:
         """Change how a savepoint is materialized: cte, view, table or temp_table."""
-        self._entries[name] = replace(self._entry(name), materialization=_kind(materialization))
+        self._entries[name] = replace(self._entry(name), materialization=_placed(name, _kind(materialization)))
 
     def remove_savepoint(self, name: str) -> None:
         """Forget a savepoint. Frames made from it stay as they are."""
@@ -138,7 +142,7 @@ class Savepoints:
             state = replace(frame._state, plan=plan)
             sql = state.statement([*frame.index_columns, *frame.data_columns], None, dialect, engine).sql
             if entry.materialization != "cte":
-                name = places.get(entry.name, (entry.name,))
+                name = places.get(entry.name, split_name(entry.name))
                 sql = dialect_named(state.dialect if dialect is None else dialect).create(entry.materialization, name, sql)
             out.append(GeneratedSqlStatement(entry.name, entry.materialization, sql))
         return out
@@ -156,7 +160,7 @@ class Savepoints:
         for entry in reversed(self.all):
             if entry.materialization != "cte":
                 written = dialect_named(entry.df._state.dialect if dialect is None else dialect)
-                drops[entry.name] = written.drop(entry.materialization, places.get(entry.name, (entry.name,)))
+                drops[entry.name] = written.drop(entry.materialization, places.get(entry.name, split_name(entry.name)))
         return drops
 
     def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
@@ -198,23 +202,23 @@ class Savepoints:
 def _is_hidden(name: str, engine: Engine) -> bool:
     """Return whether a temporary table shadows the permanent table or view of that name."""
     try:
-        found = engine.table(f'"{name}"')
+        found = engine.table(name)
     except TableNotFound:
         return False
     try:
-        return engine.table(f'"{name}"', lasting=True).relation != found.relation
+        return engine.table(name, lasting=True).relation != found.relation
     except TableNotFound:
         return True
 
 
 def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str, ...]]:
     """Return the qualified names of tables and views, because a temporary table would shadow one of the same name."""
-    return {entry.name: engine.place(f'"{entry.name}"') for entry in entries if entry.materialization in ("table", "view")}
+    return {entry.name: engine.place(entry.name) for entry in entries if entry.materialization in ("table", "view")}
 
 
 def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
     """Return the step that reads the table or view of a savepoint."""
-    relation = Relation("table", places.get(entry.name, (entry.name,)),
+    relation = Relation("table", places.get(entry.name, split_name(entry.name)),
                         temporary=entry.materialization == "temp_table")
     return source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
 
@@ -233,14 +237,23 @@ def _kind(materialization: object) -> str:
     return kind
 
 
+def _placed(name: str, kind: str) -> str:
+    """Return how a savepoint of that name is materialized. Raises InvalidValue for a schema where there is none."""
+    if "." in name and kind not in ("table", "view"):
+        raise InvalidValue(f"the savepoint {name!r} is a {kind}, which has no schema",
+                           hint="only a table or a view has one; leave it out of the name")
+    return kind
+
+
 def set_savepoint(self: DataFrame, name: str, materialization: str | Enum = "cte") -> DataFrame:
     """Register the frame as it is now under a name, and return it. The frame becomes a step of its own; see ``savepoints``.
 
-    The savepoints are shared by all frames that are made from this one.
+    The savepoints are shared by all frames that are made from this one. A table or view may have its schema before the name, as
+    in ``analytics.daily``; the schema has to be there when it is written.
     """
     self.savepoints.add_savepoint(name, self.copy(), materialization)
     entry = self.savepoints._entry(name)
-    pinned = materialize(self, name)
+    pinned = materialize(self, split_name(name)[-1])
     self.savepoints._entries[name] = replace(entry, df=pinned)
     object.__setattr__(self, "_state", replace(self._state, plan=pinned._state.plan, order=()))
     return self

@@ -15,6 +15,8 @@ class Aggregate(WithSettings):
     result is one value over all rows. Results are series in the order of their groups.
     """
 
+    _place = "hub.agg"
+
     unique_users = method(unique.unique_users)
     unique_sessions = method(unique.unique_sessions)
     session_duration = method(durations.session_duration)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from objectiv_local.arguments import checked
-from objectiv_local.hub.methods import method
+from objectiv_local.hub.methods import Offers, method
 from objectiv_local.hub.models import paths, sankey
 
 
 @checked
-class FunnelDiscovery:
+class FunnelDiscovery(Offers):
     """Paths of consecutive locations: what users do, step by step."""
 
+    _place = "hub.get_funnel_discovery()"
     #: The column with the number of the step that converts; the first name is how it was spelt once.
     CONVERSTION_STEP_COLUMN = paths.CONVERSION_STEP
     CONVERSION_STEP_COLUMN = paths.CONVERSION_STEP

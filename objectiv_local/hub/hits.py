@@ -3,6 +3,9 @@
 Session numbers that :mod:`objectiv_local.hub.sessions` computed grow with the moment of the first hit of a session. Other
 session ids say nothing about time, be they strings or numbers that are read from a table. So models that need the order of hits
 use session numbers only where the plan shows that they were computed, and moments elsewhere.
+
+In Objectiv's frames, hits are ordered by session and hit number, as in the original, and hits without a user are those of one
+unknown user; in others they are nobody's.
 """
 
 from __future__ import annotations
@@ -30,29 +33,33 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.locations import has_stacks
 
 SESSION, HIT_NUMBER, EVENT, USER = "session_id", "session_hit_number", "event_id", "user_id"
-#: The columns of whom and what hits belong to.
+#: The columns of what hits belong to.
 _OWNERS = (USER, SESSION)
 
 
 def in_order(state: State, model: str) -> tuple[Ordering, ...]:
-    """Return the order of hits: by session and hit number if the session numbers were computed, else by moment.
+    """Return the order of hits: by moment, or in Objectiv's frames by session and hit number.
 
     Hits at one moment are ordered by their hit number, where they have one, and by event id. Raises ColumnNotFound for a frame
     without moments.
     """
     types = state.plan.types
-    if HIT_NUMBER in types and sessions_are_numbered(state):
+    if are_by_session(state):
         return (Ordering(state.column(SESSION)), Ordering(state.column(HIT_NUMBER)))
     if "moment" not in types:
         raise ColumnNotFound(f"moment is not present in the frame, and {model} orders hits by it", hint=near("moment", types))
     return by_moment(state)
 
 
+def are_by_session(state: State) -> bool:
+    """Return whether hits are ordered by session and hit number."""
+    return HIT_NUMBER in state.plan.types and has_stacks(state) and sessions_are_numbered(state)
+
+
 def by_moment(state: State) -> tuple[Ordering, ...]:
     """Return the order of hits by moment, with ties as in :func:`in_order`."""
-    names = ["moment"]
-    if HIT_NUMBER in state.plan.types and not sessions_are_numbered(state):
-        names.append(HIT_NUMBER)
+    # In Objectiv's frames, hits are numbered by event id.
+    names = ["moment"] if HIT_NUMBER not in state.plan.types or are_by_session(state) else ["moment", HIT_NUMBER]
     return (*(Ordering(state.column(name)) for name in names), *by_event(state))
 
 
@@ -94,11 +101,10 @@ def _comes_from(node: Node, name: str, state: State) -> list[tuple[Node, str]]:
 
 
 def belongs_to_nobody(state: State, name: str) -> bool:
-    """Return whether rows without a value of a column belong to no group of it: hits without a user, or without a session.
-
-    In Objectiv's frames, hits without a user are those of one unknown user, and have sessions.
-    """
-    return name in _OWNERS and not has_stacks(state)
+    """Return whether rows without a value of a column belong to no group of it: hits without a user, or without a session."""
+    if name not in _OWNERS:
+        return False
+    return not has_stacks(state) or (name == SESSION and not sessions_are_numbered(state))
 
 
 def owned(state: State, names: list[str]) -> State:

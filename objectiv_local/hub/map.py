@@ -18,6 +18,8 @@ from objectiv_local.hub.models import conversions, new_users
 class Map(WithSettings):
     """The labels of a model hub."""
 
+    _place = "hub.map"
+
     is_first_session = method(new_users.is_first_session)
     is_new_user = method(new_users.is_new_user)
     is_conversion_event = method(conversions.is_conversion_event)

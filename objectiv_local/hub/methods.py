@@ -7,18 +7,57 @@ A model is a function over frames. ``frequency = method(frequency)`` in a class 
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Any, Concatenate, ParamSpec, TypeVar, overload
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar, overload
 
+from objectiv_local.errors import AttributeNotFound, near
 from objectiv_local.hub.settings import Settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class WithSettings:
-    """An object whose methods are models."""
+class Offers:
+    """An object whose methods are models. A name that it does not have is an error that names the nearest one.
+
+    ``_place`` is where users find it.
+    """
+
+    _place: ClassVar[str] = "hub"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeNotFound(f"{type(self).__name__} has no attribute {name!r}")
+        own = _names(type(self))
+        others = {f"{each._place}.{other}": other  # noqa: SLF001 - of the same family
+                  for each in _places() if each is not type(self) for other in _names(each)}
+        elsewhere = [path for path, other in others.items() if other == name]
+        if not elsewhere and not get_close_matches(name, own, n=1):
+            elsewhere = [path for other in get_close_matches(name, others.values(), n=1)
+                         for path, each in others.items() if each == other]
+        hint = f"it is {' or '.join(elsewhere)}" if elsewhere else near(name, own)
+        raise AttributeNotFound(f"{self._place} has no model or attribute {name!r}", hint=hint)
+
+
+def _names(class_: type) -> list[str]:
+    return [name for name in dir(class_) if not name.startswith("_")]
+
+
+def _places() -> list[type[Offers]]:
+    """Return the classes of a hub, which every subclass with a place of its own is."""
+    found: list[type[Offers]] = []
+    pending = [Offers]
+    while pending:
+        class_ = pending.pop()
+        pending += class_.__subclasses__()
+        found += [class_] if _names(class_) else []
+    return found
+
+
+class WithSettings(Offers):
+    """An object whose methods are models with the settings of a hub."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

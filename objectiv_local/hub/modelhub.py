@@ -18,7 +18,7 @@ from objectiv_local.hub.methods import WithSettings, method
 from objectiv_local.hub.models.logistic import BinaryLogisticRegression
 from objectiv_local.hub.models.nested_locations import visualize_location_stack
 from objectiv_local.hub.models.periods import checked_format, time_agg
-from objectiv_local.hub.settings import Conversion, Settings
+from objectiv_local.hub.settings import Condition, Conversion, Settings
 
 
 @checked
@@ -73,7 +73,7 @@ class ModelHub(WithSettings):
 
     @property
     def conversion_events(self) -> dict[str, Conversion]:
-        """The registered conversion events: name to (location stack, event type)."""
+        """The registered conversion events: name to (location stack, event type), or to the condition given as ``where``."""
         return dict(self._settings.conversions)
 
     def __repr__(self) -> str:
@@ -98,8 +98,13 @@ class ModelHub(WithSettings):
         return BinaryLogisticRegression(*args, **kwargs)
 
     def add_conversion_event(self, location_stack: Series | None = None, event_type: str | None = None,
-                             name: str | None = None) -> None:
-        """Register a conversion: hits whose ``location_stack`` has elements, that have ``event_type``, or both.
+                             name: str | None = None, *, where: Condition | None = None) -> None:
+        """Register a conversion: hits for which ``where`` holds; or whose ``location_stack`` has elements, that have
+        ``event_type``, or both.
+
+        ``where`` is a function that gets the event frame that a model is computed over and returns a bool series of it, such
+        as ``lambda events: (events.event_type == 'buy') & (events.amount > 100)``. Windows and aggregates in it see the
+        rows of that frame. Hits for which it is missing do not convert.
 
         ``location_stack`` is a series of location stacks, such as the slice
         ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``, which has elements where such a
@@ -109,13 +114,20 @@ class ModelHub(WithSettings):
         any event frame that has these columns: later states of the frame (filtered, materialized, sampled, appended) and
         frames of other dates or tables. If a frame lacks such a column, or it was replaced, models that need it raise
         ColumnNotFound.
+
+        Raises InvalidValue for a conversion without any of these, and for ``where`` beside another one.
         """
-        if location_stack is None and event_type is None:
-            raise InvalidValue("a conversion needs a location_stack, an event_type, or both")
+        if where is not None and (location_stack is not None or event_type is not None):
+            raise InvalidValue("a conversion is given by where, or by location_stack and event_type, not by both",
+                               hint="write the condition as one: where=lambda events: (events.event_type == 'buy') & ...")
+        if where is None and location_stack is None and event_type is None:
+            raise InvalidValue("a conversion needs a condition, a location_stack, or an event_type",
+                               hint="for instance where=lambda events: events.event_type == 'buy'")
         if location_stack is not None and (not isinstance(location_stack, Series)
                                            or expr_of(location_stack).type.name != "json"):
             raise InvalidType("location_stack has to be a series of location stacks",
                               hint="for instance df.location_stack.json[{'id': 'Quickstart Guide'}:]")
         if name == "":
             raise InvalidValue("the name of a conversion cannot be empty")
-        self._settings.conversions[name or f"conversion_{len(self._settings.conversions) + 1}"] = (location_stack, event_type)
+        conversion = (location_stack, event_type) if where is None else where
+        self._settings.conversions[name or f"conversion_{len(self._settings.conversions) + 1}"] = conversion

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from objectiv_local.errors import ColumnNotFound, near
-from objectiv_local.frame import Series
+from objectiv_local.frame import DataFrame, Series
 
-#: A conversion: its location stack, its event type, or both.
-Conversion = tuple[Series | None, str | None]
+#: A condition of events: a function of an event frame that returns a bool series of it.
+Condition = Callable[[DataFrame], Series]
+#: A conversion: its location stack, its event type, or both; or its condition.
+Conversion = tuple[Series | None, str | None] | Condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Literal as OneOf
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
-from objectiv_local.plan.expr import Cast, Column, Expr, Ordering, queries
+from objectiv_local.plan.expr import Aggregation, Cast, Column, Expr, Ordering, Over, queries
 from objectiv_local.plan.interned import Value
 from objectiv_local.plan.relation import Relation, Schema
 from objectiv_local.types import INT64, JSON, UUID, Type
@@ -111,6 +111,17 @@ def _keeps_apart(name: str, expr: Expr) -> bool:
     return isinstance(expr, Cast) and isinstance(expr.arg, Column) and expr.arg.name == name and expr.type == UUID
 
 
+def _numbers(columns: NamedExprs, replaced: set[str]) -> tuple[str, ...] | None:
+    """Return a key that a column of row numbers makes: what the rows are partitioned by, and their number there."""
+    for name, expr in columns:
+        match expr:
+            case Over(Aggregation(op="row_number"), partition) if all(isinstance(part, Column) for part in partition):
+                within = tuple(part.name for part in partition if isinstance(part, Column))
+                if replaced.isdisjoint(within):
+                    return (*within, name)
+    return None
+
+
 class Extend(_Single):
     """The input's columns plus more; a column of the same name is replaced.
 
@@ -129,7 +140,7 @@ class Extend(_Single):
     def __init__(self, child: Node, columns: NamedExprs, step: str = "",
                  local: tuple[tuple[str, str, Expr], ...] = (), once: bool = False) -> None:
         replaced = {name for name, expr in columns if not _keeps_apart(name, expr)}
-        key = child.key if child.key is not None and replaced.isdisjoint(child.key) else None
+        key = child.key if child.key is not None and replaced.isdisjoint(child.key) else _numbers(columns, replaced)
         self._set(child=child, columns=columns, step=step, local=local, once=once, key=key,
                   types=child.types | {name: expr.type for name, expr in columns})
 

@@ -53,6 +53,23 @@ def drawn(kind="text", seed=2, count=120, overlap=True):
     return events
 
 
+def numbered(events, gap=datetime.timedelta(minutes=30)):
+    """Return events with sessions as the hub numbers them."""
+    sessions = []
+    for own in groups(owned(events, "user_id"), "user_id").values():
+        before = None
+        for each in sorted(own, key=lambda each: (each["moment"], each["event_id"])):
+            if before is None or each["moment"] - before > gap:
+                sessions.append([])
+            sessions[-1].append(each)
+            before = each["moment"]
+    sessions.sort(key=lambda hits: (hits[0]["moment"], hits[0]["event_id"]))
+    found = {each["event_id"]: (number, place) for number, session in enumerate(sessions, 1)
+             for place, each in enumerate(session, 1)}
+    return [{**each, **dict(zip(("session_id", "session_hit_number"), found.get(each["event_id"], (None, None)), strict=True))}
+            for each in events]
+
+
 def table(events, kind):
     """Return events as an Arrow table; ids of the kind uuid are text, for the frame to cast."""
     ids = IDS[kind][0]
@@ -184,9 +201,10 @@ def funnel(events, *, dropna=False, key=None):
     return sorted(rows, key=lambda row: missing_last(row[:1])) if key else rows
 
 
-def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None):
+def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None, placed=False):
+    """Return the group and the names of each path; with ``placed``, the place of its hit in the group between them."""
     rows = []
-    for group, own in sorted(groups(owned(events, key), key).items()):
+    for group, own in sorted(groups(owned(events, key), key).items(), key=lambda item: missing_last(item[:1])):
         own.sort(key=lambda each: (each["moment"], each["location"] is None, each["location"] or "", each["event_id"]))
         for place, _ in enumerate(own):
             at = range(place - steps + 1, place + 1) if from_end else range(place, place + steps)
@@ -200,8 +218,16 @@ def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None)
                 if reached in (None, 1):
                     continue
                 names = [name if number <= reached else None for number, name in enumerate(names, 1)]
-            rows.append((group, *names))
+            rows.append((group, *([place] if placed else []), *names))
     return rows
+
+
+def transitions_of(paths):
+    """Return how often one location follows another in placed paths, each time once."""
+    found = {(group, place + step, pair) for group, place, *names in paths
+             for step, pair in enumerate(itertools.pairwise(names)) if None not in pair}
+    pairs = [pair for *_, pair in found]
+    return sorted(((*pair, pairs.count(pair)) for pair in set(pairs)), key=lambda row: (-row[2], row))
 
 
 def flows(rows):

@@ -19,7 +19,8 @@ from objectiv_local import DataFrame, ModelHub, dialects
 from objectiv_local import hub as hub_package
 from objectiv_local.dialects import lower
 
-KINDS = tuple(by_hand.IDS)
+#: The types of ids; and text, with sessions that the hub computed.
+KINDS = (*by_hand.IDS, "sessionized", "event frame")
 PERIOD = "%Y-%m-%d"
 BUYS = {"converts": lambda each: each["event_type"] == "buy"}
 on_all = pytest.mark.parametrize(("engine", "kind"), [(engine, kind) for engine in ENGINES for kind in KINDS])
@@ -31,8 +32,17 @@ def unparsed(monkeypatch):
     monkeypatch.setattr(dialects, "lower", lower)
 
 
+def drawn(kind):
+    """Return events with ids of a kind."""
+    return by_hand.drawn(kind) if kind in by_hand.IDS else by_hand.numbered(by_hand.drawn("text"))
+
+
 @cache
 def frame(engine, kind):
+    """Return the frame of the same events."""
+    if kind not in by_hand.IDS:
+        df = frame(engine, "text").drop(columns=["session_id", "session_hit_number"])
+        return ModelHub().sessionize(df) if kind == "sessionized" else ModelHub().events(df.reset_index())
     df = DataFrame.from_arrow(opened(engine), by_hand.table(by_hand.drawn(kind), kind), "event_id")
     if kind == "uuid":
         df = df.reset_index()
@@ -155,7 +165,7 @@ FROM_AGGREGATES = {
 
 @on_all
 def test_labels(engine, kind):
-    events, df, hub = by_hand.drawn(kind), frame(engine, kind), hub_of()
+    events, df, hub = drawn(kind), frame(engine, kind), hub_of()
     for name, (model, truth) in LABELS.items():
         wanted = truth(events)
         assert len(set(wanted.values())) > 1, name
@@ -164,7 +174,7 @@ def test_labels(engine, kind):
 
 @on_all
 def test_aggregates(engine, kind):
-    events, df, hub = by_hand.drawn(kind), frame(engine, kind), hub_of()
+    events, df, hub = drawn(kind), frame(engine, kind), hub_of()
     for name, (model, truth) in FROM_AGGREGATES.items():
         wanted = [tuple(map(cell, row)) for row in truth(events)]
         assert wanted, name
@@ -187,17 +197,18 @@ def test_hits_at_one_moment_and_place_are_in_the_order_of_their_ids(engine):
 
 
 #: Files that know how Objectiv's events are laid out, and models that are about locations within each other.
-OF_STACKS = {"series.py", "locations.py", "events.py", "nested_locations.py"}
+OF_STACKS = {"series.py", "locations.py", "events/objectiv.py", "events/reading.py", "models/nested_locations.py"}
 
 
 def test_no_other_file_reads_stacks_or_contexts():
     root = Path(hub_package.__file__).parent
     found = set()
     for path in root.rglob("*.py"):
-        if path.parent.name == "schemas" or path.name in OF_STACKS:
+        name = path.relative_to(root).as_posix()
+        if name.startswith("schemas/") or name in OF_STACKS:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             named = node.value if isinstance(node, ast.Constant) else node.attr if isinstance(node, ast.Attribute) else None
             if named == "location_stack" or (named == "global_contexts" and isinstance(node, ast.Constant)):
-                found.add(path.name)
+                found.add(name)
     assert found == set()

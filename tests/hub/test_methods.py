@@ -8,7 +8,7 @@ import pytest
 from hub.tables import arrow, event
 
 from objectiv_local import ModelHub, connect
-from objectiv_local.errors import InvalidType
+from objectiv_local.errors import AttributeNotFound, InvalidType
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.funnel import FunnelDiscovery
 from objectiv_local.hub.map import Map
@@ -66,3 +66,16 @@ def test_arguments_are_checked_by_the_annotations_of_the_function(df):
         ModelHub().agg.retention_matrix(df, fill_value="x")
     with pytest.raises(TypeError, match="settings"):
         ModelHub().agg.unique_users(df, settings=Settings())
+
+
+@pytest.mark.parametrize(("call", "hint"), [
+    (lambda hub: hub.agg.uniqe_users, "did you mean 'unique_users'"), (lambda hub: hub.get_objectiv_datframe, "'get_objectiv_dataframe'"),
+    (lambda hub: hub.map.is_first_sesion, "did you mean 'is_first_session'"), (lambda hub: hub.unique_users, "it is hub.agg.unique_users"),
+    (lambda hub: hub.agg.is_first_session, "it is hub.map.is_first_session"), (lambda hub: hub.retention, "it is hub.agg.retention_matrix"),
+    (lambda hub: hub.get_funnel_discovery().plot_sankey, "'plot_sankey_diagram'"), (lambda hub: hub.agg.qqqq, "known names are"),
+])
+def test_a_wrong_name_suggests_the_near_one(call, hint):
+    with pytest.raises(AttributeNotFound) as caught:
+        call(ModelHub())
+    assert hint in caught.value.hint
+    assert not hasattr(ModelHub(), "_repr_html_")

@@ -25,10 +25,10 @@ PACKAGES = ("frame", "hub")
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
-          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span"}
+          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
-             "__subclasshook__", "__eq__ of DataFrame", "__contains__"}
+             "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
 
 
 class Scope(dict[str, Any]):
@@ -136,6 +136,14 @@ CALLS: dict[str, dict[str, str]] = {
     **{f"Series.{name}": {"self": "flag", "other": "True"}
        for name in ("__and__", "__or__", "__xor__", "__rand__", "__ror__", "__rxor__")},
     "Series.__invert__": {"self": "flag"}, "Series.all": {"self": "flag"}, "Series.any": {"self": "flag"},
+    **{f"Series.{name}": {"self": "df.v.sum()"} for name in ("__int__", "__float__", "__bool__", "item")},
+    "Series.__format__": {"self": "df.v.sum()", "spec": "'.2f'"}, "SeriesInt64.__index__": {"self": "df.v.sum()"},
+    "Series.corr": {"other": "df.x"}, "SeriesList.explode": {"self": "lists"},
+    "DataFrame.explode": {"self": "df.assign(parts=lists)", "column": "'parts'"}, "DataFrame.corr": {"self": "small"},
+    "DataFrame.pivot_table": {"self": "df", "values": "'v'", "index": "'d'", "columns": "'g'"},
+    "DataFrame.rank": {"self": "small"},
+    **{f"DataFrame.{name}": {"self": "small"} for name in ("shift", "diff", "pct_change", "cumsum", "cummax", "cummin")},
+    "DataFrame.transform": {"self": "groups", "func": "'sum'"},
     "Series.__getitem__": {"key": "1"}, "Series.append": {"other": "df.v"}, "Series.between": {"right": "2"},
     "Series.sort_by_series": {"by": "df.x"}, "Series.unstack": {"self": "two.v"},
     "Series.agg": {"func": "'sum'"}, "Series.transform": {"self": "groups.v", "func": "'sum'"},
@@ -169,7 +177,7 @@ CALLS: dict[str, dict[str, str]] = {
     "to_datetime": {"arg": "df.v", "unit": "'s'"},
 }
 #: Calls that raise whatever they are given, as their docstrings say.
-RAISING = {"DataFrame.__bool__", "Series.__bool__", "Series.__iter__", "Series.random", "Map.conversion_count",
+RAISING = {"DataFrame.__bool__", "Series.__iter__", "Series.random", "Map.conversion_count",
            "ModelHub.to_metabase",
            *(f"{owner}.{name}" for owner in ("Window", "SeriesWindow") for name in ("median", *OPS)
              if name == "median" or not OPS[name].windowed)}

@@ -89,6 +89,8 @@ TAKEN_BY = {
     "DataFrame.merge on": "function class",
     "DataFrame.get_sample sample_percentage": "5 1.5",
     "DataFrame.get_sample table_name": "text", "DataFrame.get_sample seed": "5 -1 large",
+    "DataFrame.sample random_state": "5 -1 large", "DataFrame.shift fill_value": "5 -1", "Series.__format__ spec": "empty",
+    "DataFrame.pivot_table fill_value": NUMBERS,
     "DataFrame.nlargest columns": "", "DataFrame.nsmallest columns": "", "DataFrame.dropna thresh": "5 -1",
     "DataFrame.drop_duplicates subset": "", "DataFrame.value_counts subset": "", "DataFrame.rename columns": "{}",
     "DataFrame.rename index": "{}", "DataFrame.set_index keys": "[] series", "DataFrame.set_variable value": "5 -1",

@@ -141,6 +141,10 @@ def json_index_text(document, position):
     return element.value if isinstance(element.value, str) else element.text()
 
 
+def json_text(document):
+    return document.value if document.value is None or isinstance(document.value, str) else document.text()
+
+
 # ---- logic with three values
 
 
@@ -382,6 +386,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "total_seconds": datetime.timedelta.total_seconds,
     "json_get": json_get,
     "json_get_text": json_get_text,
+    "json_text": json_text,
     "json_index": json_index,
     "json_integer": json_integer,
     "json_length": json_length,

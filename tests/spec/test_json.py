@@ -57,6 +57,17 @@ GET = [
             STRING, [
         (Json({"x": [1, 2]}), "[1,2]"), (Json({"x": {"y": [True, None]}}), '{"y":[true,null]}'),
     ]),
+    rowwise("json_text: without quotes", DOC, lambda a: call("json_text", a), STRING, [
+        (Json("a 'b' \"c\""), "a 'b' \"c\""), (Json(""), ""), (Json(12), "12"), (Json(-1.5), "-1.5"), (Json(True), "true"),
+        (Json(False), "false"), (Json(None), None), (None, None), (Json([]), "[]"), (Json({}), "{}"), (Json("null"), "null"),
+    ]),
+    rowwise("json_text: of an element and of a member", DOC,
+            lambda a: call("json_text", call("json_index", call("json_get", a, literal("x")), literal(0))), STRING, [
+        (Json({"x": ["y"]}), "y"), (Json({"x": [None]}), None), (Json({"x": "y"}), None), (Json({}), None),
+    ]),
+    rowwise("json_text: compared", DOC, lambda a: call("eq", call("json_text", a), literal("1")), BOOL, [
+        (Json("1"), True), (Json(1), True), (Json("2"), False), (Json(None), None),
+    ]),
     rowwise("json_get_text: no member or null", DOC, lambda a: call("json_get_text", a, literal("x")), STRING, [
         (Json({"x": None}), None), (Json({}), None), (Json([{"x": 1}]), None), (Json("x"), None), (Json(None), None),
         (None, None),

@@ -337,6 +337,7 @@ JSON: dict[str, Builder] = {
     "json_data": _json_data,
     "json_path_name": _json_path_name,
     "json_pick": _json_pick,
+    "json_text": lambda args, expr: binary("->>", args[0], text("$")),
     "json_type": _json_type,
     "json_get": _json_get,
     "json_get_text": _json_get_text,

@@ -199,6 +199,7 @@ JSON: dict[str, Builder] = {
     "json_data": _json_data,
     "json_path_name": _json_path_name,
     "json_pick": _json_pick,
+    "json_text": lambda args, expr: binary("#>>", args[0], Raw("'{}'")),
     "json_type": function("jsonb_typeof"),
     "json_index_text": _json_index,
     "json_get": _json_get,

@@ -310,6 +310,7 @@ _OPERATORS: dict[str, tuple[int, bool]] = {
     "@>": (OTHER, False),
     "->": (ARROW, False),
     "->>": (ARROW, False),
+    "#>>": (ARROW, False),
     "+": (ADD, False),
     "-": (ADD, False),
     "*": (MULTIPLY, False),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import glob
-import gzip
 import logging
 import re
 import shutil
@@ -65,6 +64,7 @@ _ASKED = {"string": ("(?s).*", "{}"), "json": ("(?s).*", "{}::json"), "time": (_
           "float64": (r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|nan|inf|-inf", "{}::double")}
 
 
+_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 #: Bytes of a compressed file that are unpacked at once.
 _CHUNK = 1 << 20
 
@@ -105,18 +105,19 @@ def load(connection: duckdb.DuckDBPyConnection, kind: str, names: Sequence[str],
 
 
 def _unpacked(name: str, directory: Path) -> str:
-    """Return a file as it is, or if it is compressed with zstd, a copy that is not.
+    """Return a file as it is, or if it is compressed, a copy that is not.
 
-    DuckDB would read a part of a file that was cut, and say nothing.
+    DuckDB reads the start of a file that was cut or changed, and says nothing.
     """
-    if not name.lower().endswith(".zst"):
+    compression = next((kind for suffix, kind in _COMPRESSIONS.items() if name.lower().endswith(suffix)), None)
+    if compression is None:
         return name
     import pyarrow as pa
 
     directory.mkdir()
-    copy = directory / Path(name).name[:-len(".zst")]
+    copy = directory / Path(name).stem
     try:
-        with pa.input_stream(name, compression="zstd") as packed, copy.open("wb") as plain:
+        with pa.input_stream(name, compression=compression) as packed, copy.open("wb") as plain:
             shutil.copyfileobj(packed, plain, _CHUNK)
     except OSError as error:
         raise DataInvalid(f"{_titles([name])} cannot be read: {error}", hint="mend or leave out the file") from None
@@ -246,7 +247,7 @@ class _Header(NamedTuple):
 
 def _header(name: str) -> _Header:
     try:
-        with (gzip.open(name, "rb") if name.lower().endswith(".gz") else Path(name).open("rb")) as file:
+        with Path(name).open("rb") as file:
             line = file.readline()
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -256,8 +257,13 @@ def _header(name: str) -> _Header:
     if not text.strip():
         raise DataInvalid(f"{_titles([name])} is empty" if not line else f"the first line of {_titles([name])} is empty",
                           hint="the first line of a CSV file names its columns")
-    separator = max(_SEPARATORS, key=lambda mark: len(next(csv.reader([text], delimiter=mark))))
-    columns = next(csv.reader([text], delimiter=separator))
+    try:
+        found = {mark: next(csv.reader([text], delimiter=mark)) for mark in _SEPARATORS}
+    except csv.Error as error:
+        raise DataInvalid(f"the first line of {_titles([name])} cannot be read: {error}",
+                          hint="end each line with a line feed") from None
+    separator = max(_SEPARATORS, key=lambda mark: len(found[mark]))
+    columns = found[separator]
     if any(re.fullmatch(rf"{_INTEGER}|{_FORMS['float64'][0]}|{_FORMS['timestamp'][0]}", column) for column in columns):
         raise DataInvalid(f"the first line of {_titles([name])} has values and not the names of columns",
                           hint="add a line of names, such as event_id,user_id,moment")

@@ -118,6 +118,9 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
         return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
     if kind == "catalog" and "already exists" in text:
         return InvalidValue(text, hint="choose another name, or drop it first")
+    if (schema := re.match(r"Schema with name (.+) does not exist", text)) is not None:
+        return InvalidValue(f"there is no schema or database {schema[1]!r} {where}",
+                            hint="create it first: CREATE SCHEMA ..., or choose one that is there")
     if kind == "catalog" and text.startswith("Table with name"):
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
     # A number out of range is an overflow on every engine, not a conversion error.

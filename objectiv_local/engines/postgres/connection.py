@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from objectiv_local.engines.base import qualified
 from objectiv_local.engines.secrets import HIDDEN, hide, without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
@@ -31,6 +32,13 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key"
 
 # Part of libpq's message -> what to do about it.
 _CONNECT_HINTS = (
+    ("invalid sslmode", "sslmode is disable, allow, prefer, require, verify-ca or verify-full"),
+    ("server does not support SSL", "the server takes no TLS connections: set it up there, or leave sslmode out"),
+    ("server certificate", "the certificate has to be one that sslrootcert signs, for the host that is connected to"),
+    ("root certificate file", "name the file with the certificate of the authority: sslrootcert=/path/root.crt"),
+    ("definition of service", "services are described in ~/.pg_service.conf, or the file that PGSERVICEFILE names"),
+    ("service file", "services are described in ~/.pg_service.conf, or the file that PGSERVICEFILE names"),
+    ("password retrieved from file", "check the line of this server and user in the password file"),
     ("password authentication failed", "check the user and the password; libpq also reads PGPASSWORD and ~/.pgpass"),
     ("no password supplied", "give a password in the target, in PGPASSWORD or in ~/.pgpass"),
     ("does not exist", "check the name of the database and of the user; `psql -l` lists databases"),
@@ -75,9 +83,14 @@ def opened(parameters: Mapping[str, str]) -> tuple[psycopg.Connection, str]:
 
 
 def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed:
+    service = parameters.get("service") or os.environ.get("PGSERVICE")
     database = f"database {without_secrets(parameters['dbname'])!r}" if "dbname" in parameters else "the default database"
     host = parameters.get("host") or os.environ.get("PGHOST") or "the local server"
     port = parameters.get("port") or os.environ.get("PGPORT") or "5432"
+    place = f"at {host}:{port}"
+    if service and "host" not in parameters:
+        database = database if "dbname" in parameters else "the database"
+        place = f"of the service {without_secrets(service)!r}"
     user = f" as {parameters['user']!r}" if "user" in parameters else ""
     secrets = [*(parameters.get(name) for name in _SECRETS), os.environ.get("PGPASSWORD")]
     if any(secret and secret in message for secret in secrets):
@@ -85,7 +98,7 @@ def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed
     else:
         reason = hide(parameters.get("dbname", ""), message.strip().replace("\n", " "))
     hint = next((hint for part, hint in _CONNECT_HINTS if part in message), "check the host, the port and the database")
-    what = f"cannot connect to {database} at {host}:{port}{user}: {reason}"
+    what = f"cannot connect to {database} {place}{user}: {reason}"
     for secret in secrets:
         # A password in the place of another parameter; a short one would be found in any word.
         what = what.replace(secret, HIDDEN) if secret and len(secret) > _SHORT else what
@@ -109,8 +122,8 @@ def check_server(where: str, *, version: int, encoding: str, upper: bool) -> Non
                  "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
 
 
-def translated(error: psycopg.Error, description: str) -> ObjectivError:
-    """Return the package's own error for one of the server's."""
+def translated(error: psycopg.Error, description: str, sql: str = "") -> ObjectivError:
+    """Return the package's own error for one of the server's, about a statement."""
     state = error.sqlstate or ""
     text = error.diag.message_primary or str(error).strip()
     if error.diag.message_detail:
@@ -128,7 +141,9 @@ def translated(error: psycopg.Error, description: str) -> ObjectivError:
     if state == "42P01":
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
     if state == "42501":
-        return QueryFailed(f"{text} ({where})", hint="ask the owner for it: GRANT SELECT ON ... TO ...")
+        return QueryFailed(f"{text} ({where})", hint=_grant(text, sql))
+    if state == "3F000":
+        return InvalidValue(f"{text} ({where})", hint="create it first: CREATE SCHEMA ..., or choose one that is there")
     if state == "57014":
         late = "statement timeout" in text
         return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
@@ -139,3 +154,19 @@ def translated(error: psycopg.Error, description: str) -> ObjectivError:
         return ConnectionFailed(f"the connection to {description} was lost: {text}",
                                 hint="connect again with objectiv_local.connect(...)")
     return QueryFailed(f"the query failed {where}: {text}")
+
+
+def _grant(message: str, sql: str) -> str:
+    """Return what to ask for, of whom, where a right is missing."""
+    if message.startswith("must be owner"):
+        return "only its owner may drop or change it: ask them, or choose another name"
+    word = (re.match(r"\s*(\w+)", sql) or [""])[0].strip().upper()
+    found = re.search(r"permission denied for (\w+) (.+)", message)
+    kind, name = (found[1], found[2]) if found is not None else ("", "...")
+    if word == "CREATE" and kind in ("schema", "database"):
+        return (f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or name a schema that you may "
+                "write to, as in 'schema.name'; temporary tables need no permission")
+    right = {"INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE"}.get(word, "SELECT")
+    right = {"schema": "USAGE", "database": "CONNECT", "sequence": "USAGE", "function": "EXECUTE"}.get(kind, right)
+    on = f"{kind.upper()} " if kind in ("schema", "database", "sequence", "function") else ""
+    return f"ask the owner for it: GRANT {right} ON {on}{qualified(name) if found is not None else '...'} TO ..."

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from contextlib import suppress
+from pathlib import Path
 
 from objectiv_local.engines.base import Settings, Target
 from objectiv_local.errors import InvalidValue, NotSupported
@@ -75,9 +76,22 @@ def _postgres(text: str, settings: Settings) -> Target:
                                 "and password as %40 and so on, or 'host=... dbname=... user=...'")
     defaults = {option.keyword.decode(): option.val.decode(errors="replace")
                 for option in pq.Conninfo.get_defaults() if option.val is not None}
-    settled = sorted((defaults | parameters).items())
+    settled = [*sorted((defaults | parameters).items()), *_service_files(defaults | parameters)]
     # Hashed, so that no password stays in the table of connections.
     fingerprint = hashlib.sha256(repr(settled).encode()).hexdigest()
     return Target(("postgres", fingerprint),
                    lambda: PostgresEngine(parameters, read_only=settings.read_only,
                                           statement_timeout=settings.statement_timeout))
+
+
+def _service_files(parameters: dict[str, str]) -> list[tuple[str, str]]:
+    """Return what the files say that describe services, if the target is one: it is another target when they change."""
+    if not parameters.get("service"):
+        return []
+    paths = [parameters.get("servicefile") or os.environ.get("PGSERVICEFILE") or str(Path.home() / ".pg_service.conf"),
+             str(Path(os.environ.get("PGSYSCONFDIR", "")) / "pg_service.conf") if "PGSYSCONFDIR" in os.environ else ""]
+    found = []
+    for path in filter(None, paths):
+        with suppress(OSError):
+            found.append((path, hashlib.sha256(Path(path).read_bytes()).hexdigest()))
+    return found

@@ -8,16 +8,19 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound, near
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound
+from objectiv_local.frame import habits
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.functions import Function
 from objectiv_local.frame.handles import make_frame, make_series, series_class
 from objectiv_local.frame.reshape import unstacked
+from objectiv_local.frame.series import ufuncs
 from objectiv_local.frame.series.convert import coerced, converted
 from objectiv_local.frame.series.dtypes import SeriesDtypes
 from objectiv_local.frame.series.quantified import Quantified
 from objectiv_local.frame.series.reductions import SeriesReductions
 from objectiv_local.frame.series.replacing import mapped, replaced
+from objectiv_local.frame.series.scalars import OneValue
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, limited, with_one_value_each
 from objectiv_local.frame.values import (
@@ -53,7 +56,7 @@ def index_levels(state: State) -> dict[str, Series]:
 
 @series_class("any")
 @checked
-class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
+class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
     """One column, computed when it is fetched.
 
     Comparisons and arithmetic return series. NULL is a missing value: an operation on it gives NULL, and a filter
@@ -78,6 +81,11 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         """The name of the series."""
         return self._name
 
+    @name.setter
+    def name(self, value: object) -> None:
+        raise AttributeNotFound(f"cannot set the name of series {self._name!r}, which is immutable",
+                                hint="rename returns another one: series = series.rename('name')")
+
     @property
     def order_by(self) -> tuple[Ordering, ...]:
         """The order in which rows come; empty if none was asked for."""
@@ -98,19 +106,17 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows):
         if name.startswith("_"):
             # A series that is being copied has no state yet.
             raise AttributeNotFound(f"a series has no attribute {name!r}")
-        hint = near(name, [each for each in dir(self) if not each.startswith("_")])
+        hint = habits.hint(name, habits.SERIES, dir(self))
         raise AttributeNotFound(f"series {self._name!r}, which is {self.dtype}, has no attribute {name!r}", hint=hint)
-
-    def __bool__(self) -> bool:
-        raise InvalidType(
-            f"the truth of series {self._name!r} is not one value",
-            hint="combine conditions with & | ~ (in parentheses) in place of and, or, not; use .value for one value")
 
     def __iter__(self) -> Any:
         raise InvalidType(f"series {self._name!r} is lazy and cannot be iterated over", hint="iterate over .to_pandas()")
 
     def __array__(self, dtype: object = None, copy: object = None) -> Any:
         raise InvalidType(f"series {self._name!r} is lazy and is not an array", hint="call .to_numpy() to fetch it")
+
+    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return ufuncs.computed(self, function, method, inputs, options)
 
     # ---- making others
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame.clocks import days_after_monday, localized, shown, week_of
+from objectiv_local.frame.habits import Accessor
 from objectiv_local.frame.handles import make_series, series_class
 from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Expr, call, cast, literal
@@ -60,7 +61,7 @@ class SeriesTimestamp(SeriesMoment):
 
 
 @checked
-class DateTimeOperation:
+class DateTimeOperation(Accessor):
     """Operations on dates, times and moments. A missing one gives a missing answer."""
 
     __slots__ = ("_series",)
@@ -275,7 +276,7 @@ class SeriesTimedelta(Series):
 
 
 @checked
-class TimedeltaOperation:
+class TimedeltaOperation(Accessor):
     """Operations on durations."""
 
     __slots__ = ("_series",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame.habits import Accessor
 from objectiv_local.frame.handles import make_frame, series_class
 from objectiv_local.frame.series.base import Series
 from objectiv_local.plan.expr import Expr, Ordering, call, literal
@@ -48,6 +49,13 @@ class SeriesJson(Series):
         # Members are reached by their key more often than rows by a label.
         return self.json.get_value(key) if isinstance(key, str) else super().__getitem__(key)
 
+    def explode(self, ignore_index: bool = False) -> Series:
+        """Return a row for each element of the arrays, as JSON. See DataFrame.explode."""
+        frame = self.to_frame()
+        name = frame.data_columns[0]
+        exploded: Series = frame.explode(name, ignore_index)[name]
+        return exploded
+
     @property
     def json(self) -> JsonAccessor:
         """Operations on JSON."""
@@ -57,7 +65,7 @@ class SeriesJson(Series):
 
 
 @checked
-class JsonAccessor:
+class JsonAccessor(Accessor):
     """Operations on JSON."""
 
     __slots__ = ("_series",)

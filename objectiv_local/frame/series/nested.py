@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectiv_local.arguments import checked
 from objectiv_local.errors import ColumnNotFound, InvalidType, near
+from objectiv_local.frame.habits import Accessor
 from objectiv_local.frame.handles import series_class
 from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.series.json import JsonAccessor
@@ -12,10 +13,18 @@ from objectiv_local.types import JSON, STRING, Type
 
 
 @series_class("list")
+@checked
 class SeriesList(Series):
     """Series of lists whose elements have one type. Lists are Python lists when fetched."""
 
     __slots__ = ()
+
+    def explode(self, ignore_index: bool = False) -> Series:
+        """Return a row for each element of the lists, in its type. See DataFrame.explode."""
+        frame = self.to_frame()
+        name = frame.data_columns[0]
+        exploded: Series = frame.explode(name, ignore_index)[name]
+        return exploded
 
     @property
     def elements(self) -> ListAccessor:
@@ -29,7 +38,7 @@ class SeriesList(Series):
 
 
 @checked
-class ListAccessor:
+class ListAccessor(Accessor):
     """The elements of lists, by position from 0, from the end if negative."""
 
     __slots__ = ("_series",)
@@ -76,7 +85,7 @@ class SeriesDict(Series):
 
 
 @checked
-class DictAccessor:
+class DictAccessor(Accessor):
     """The members of structs, by name."""
 
     __slots__ = ("_series",)

@@ -85,6 +85,10 @@ class SeriesInt64(SeriesNumeric):
 
     __slots__ = ()
 
+    def __index__(self) -> int:
+        """Return the value of a series with a single row, for ``range`` and the like. Runs the query."""
+        return int(self)
+
 
 @series_class("float64")
 class SeriesFloat64(SeriesNumeric):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType
 from objectiv_local.frame.align import aligned
+from objectiv_local.frame.correlation import corr_of_two
 from objectiv_local.frame.cut import checked_method, counted_bins
 from objectiv_local.frame.functions import Function, checked_function, reduction
 from objectiv_local.frame.groupby import aggregated_series, partition_of
@@ -108,6 +109,14 @@ class SeriesReductions(SeriesAggregates):
         names = [func] if isinstance(func, str) else list(func)
         made = [getattr(self, name)(*args, **options).rename(f"{self._name}_{name}") for name in names]
         return made[0] if isinstance(func, str) else made
+
+    def corr(self, other: Series, method: str = "pearson", min_periods: int = 1) -> Series:
+        """Return the correlation with another series, of the rows in which both are there, as a series of one value.
+
+        ``method`` is ``pearson``, or ``spearman`` for the correlation of ranks. Missing where there are fewer rows than
+        ``min_periods`` or than two, or where one of the series has a single value in them; NaN beside NaN or infinity.
+        """
+        return corr_of_two(make_series(self._state, self._expr, self._name), other, method, min_periods)
 
     def describe(self, percentiles: Sequence[float] | None = None, datetime_is_numeric: bool = False) -> Series:
         """Return statistics of the values, indexed by ``__stat``; see DataFrame.describe."""

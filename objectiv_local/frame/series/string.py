@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.arguments import checked
 from objectiv_local.dialects.standard import regex
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.habits import Accessor
 from objectiv_local.frame.handles import series_class
 from objectiv_local.frame.reductions import Partition
 from objectiv_local.frame.series.base import Series
@@ -52,7 +53,7 @@ class SeriesString(Series):
 
 
 @checked
-class StringOperation:
+class StringOperation(Accessor):
     r"""Operations on text. A missing text gives a missing answer.
 
     Where ``regex`` is offered it is off by default: the pattern is the text itself. Regular expressions are those with one

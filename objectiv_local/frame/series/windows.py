@@ -14,7 +14,9 @@ from objectiv_local.plan.expr import Expr, Ordering, WindowFrame, aggregation, c
 from objectiv_local.types import FLOAT64
 
 if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
+    from objectiv_local.frame.window import SeriesWindow
 
 
 @checked
@@ -93,7 +95,9 @@ class SeriesWindows:
 
     def _ordered(self, what: str) -> tuple[Ordering, ...]:
         if not self._state.order:
-            raise InvalidValue(f"{what} needs an order", hint=f"sort the frame first: df.sort_values(...).{what}()")
+            groups = "" if self._state.groups is None else ".groupby(...)"
+            raise InvalidValue(f"{what} needs an order, and the rows are not sorted",
+                               hint=f"sort the frame first, as in df.sort_values('moment'){groups}.{self._name}.{what}()")
         return self._state.order
 
     def _over_rows(self, op: str, what: str, frame: WindowFrame | None, *args: Expr) -> Expr:
@@ -128,20 +132,23 @@ class SeriesWindows:
 
     def shift(self, periods: int = 1, fill_value: object = None) -> Series:
         """Return the value ``periods`` rows before, or after if negative; ``fill_value`` where there is no such row."""
+        return self._before(periods, fill_value, "shift")
+
+    def _before(self, periods: int, fill_value: object, what: str) -> Series:
         if isinstance(periods, bool) or not isinstance(periods, int):
             raise InvalidType(f"periods has to be a whole number, not {periods!r}")
         default = literal(None, self._expr.type) if fill_value is None else cast(
-            self._literal(fill_value, "shift"), self._expr.type)
+            self._literal(fill_value, what), self._expr.type)
         op = "lag" if periods >= 0 else "lead"
-        return self._on_rows(self._over_rows(op, "shift", None, self._expr, literal(abs(periods)), default))
+        return self._on_rows(self._over_rows(op, what, None, self._expr, literal(abs(periods)), default))
 
     def diff(self, periods: int = 1) -> Series:
         """Return the difference to the value ``periods`` rows before; missing where there is none."""
-        return self._of_rows() - self.shift(periods)
+        return self._of_rows() - self._before(periods, None, "diff")
 
     def pct_change(self, periods: int = 1) -> Series:
         """Return the change against the value ``periods`` rows before, as a share of it."""
-        return self._of_rows() / self.shift(periods) - 1
+        return self._of_rows() / self._before(periods, None, "pct_change") - 1
 
     def rank(self, method: str = "average", ascending: bool = True, pct: bool = False) -> Series:
         """Return the rank of each value among all, from 1, as a float; missing for a missing value.
@@ -186,6 +193,23 @@ class SeriesWindows:
     def bfill(self) -> Series:
         """Return the values, with the next one after where they are missing, in the order of the frame."""
         return self._on_rows(self._filled(forward=False))
+
+    def rolling(self, window: int, min_periods: int | None = None, center: bool = False) -> SeriesWindow:
+        """Return the window of ``window`` rows up to the current one, for an aggregate: ``series.rolling(7).mean()``.
+
+        In the order of the frame, which has to be sorted, and within the group if grouped. See DataFrame.rolling.
+        """
+        frame = self._frame()
+        return frame.rolling(window, min_periods, center)[frame.data_columns[0]]
+
+    def expanding(self, min_periods: int = 1) -> SeriesWindow:
+        """Return the window of all rows up to the current one, for an aggregate. See DataFrame.expanding."""
+        frame = self._frame()
+        return frame.expanding(min_periods)[frame.data_columns[0]]
+
+    def _frame(self) -> DataFrame:
+        """Return the series as a frame."""
+        raise NotImplementedError
 
     def _with(self, expr: Expr, name: str | None = None) -> Series:
         """Return a series of the same rows."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Mapping
 
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -32,6 +33,7 @@ from objectiv_local.hub.events.moments import limit, within
 from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
 from objectiv_local.hub.events.roles import Role
 from objectiv_local.hub.events.sessionize import gap_seconds
+from objectiv_local.hub.events.source import raw_frame
 from objectiv_local.hub.schemas.parts import first_of
 from objectiv_local.hub.schemas.schema import Schema
 from objectiv_local.hub.sessions import with_sessions
@@ -45,11 +47,13 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
            event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
            event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
            properties: Properties = None, start: object = None, end: object = None,
-           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False) -> DataFrame:
+           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False,
+           dtypes: Mapping[str, str] | None = None) -> DataFrame:
     """Return a frame of events, one row each, from any table of events, that every model of the hub takes.
 
     ``source`` is a frame, filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a file, a
-    directory, a database. Of several tables, ``table_name`` names one.
+    directory, a database. Of several tables, ``table_name`` names one. ``dtypes`` sets the types of single columns that are
+    stored otherwise, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale.
 
     ``schema`` says how the table is laid out: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'``
     (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one; docs/events.md says what each
@@ -74,8 +78,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     ``event_type``          what happened, as text
     ``location``            where it happened, as text; only if the source has it. Of web pages, the path
     ``session_id``          the session as the source has it, if it has; else numbered by its first hit, over all events
-                            of the frame. It is missing where the source has none, and where there is no user;
-                            Objectiv's events without a user are those of one user
+                            of the frame, and missing where there is no user; Objectiv's events without a user are those
+                            of one user
     ``session_hit_number``  the number of the event in its session, from 1, by moment, then by event id
     ``device_id``           the device or browser, if the source tells it from the user
     others                  ``page_url``, ``referrer``, ``utm_source``, ``utm_medium``, ``utm_campaign``, ``country``,
@@ -97,7 +101,7 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
 
     Ids are text, uuids or whole numbers. If the source has no event ids, they are made from the user, the moment, the event
     type, and a number for events that are equal in these. If ids repeat, the log says so; with ``dedup``, one event of each id
-    is kept: the first by moment, then by the other columns.
+    is kept, the first by moment, then by the other columns; without ids, one of rows that are equal in all columns.
 
     ``session_gap`` is the pause that ends a session, if the source has no sessions.
 
@@ -119,7 +123,11 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     given = {name: role for name, role in (("event_id", event_id), ("user_id", user_id), ("moment", moment),
                                            ("event_type", event_type), ("session_id", session_id), ("location", location))
              if role is not None}
-    rows = read(settings, source, table_name, schema, given, properties)
+    raw, title = raw_frame(source, table_name, dtypes)
+    rows = read(settings, raw, title, schema, given, properties)
+    if dedup and "event_id" not in rows.computed:
+        # Without ids, events that are equal in all columns are copies.
+        rows = read(settings, raw.drop_duplicates(), title, schema, given, properties)
     state = _with_ids(rows, bounds, dedup=dedup)
     local = settings.clocks(series_of(state, state.column("moment"), "moment"))
     state = state.extended([("day", cast(expr_of(local), DATE))], "events").with_note(rows.note)
@@ -132,9 +140,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
 def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datetime | None], *, dedup: bool) -> State:
     """Return the events between two moments as rows with an id, each once with ``dedup``."""
     computed = dict(rows.computed)
-    device = computed.get("device_id")
-    if device is not None:
-        user = first_of(computed["user_id"], device)
+    if rows.device_stands_in:
+        user = first_of(computed["user_id"], computed["device_id"])
         assert user is not None
         computed["user_id"] = user
     columns = {name: expr_of(series if (own := on_rows_of(rows.raw, series)) is None else own)
@@ -149,14 +156,16 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
     late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
     plan: Node = state.plan if late else _filtered(state.plan, within(moment, *bounds))
     plan = Select(plan, tuple(columns.items()), "events")
-    if dedup:
-        number = over(aggregation("row_number"), [plan.column("event_id")], [Ordering(plan.column("moment"))])
-        plan = Filter(plan, call("eq", number, literal(1)), "events", left_key=("event_id",))
+    if dedup and not made:
+        ids = plan.column("event_id")
+        number = over(aggregation("row_number"), [ids], [Ordering(plan.column("moment"))])
+        # Events without an id are no copies of each other.
+        plan = Filter(plan, call("or", call("is_null", ids), call("eq", number, literal(1))), "events")
     if late:
         plan = _filtered(plan, within(plan.column("moment"), *bounds))
     state = state.with_rows(plan, ("event_id",))
-    unique = made or dedup or plan.key is not None or _are_unique(state, rows.title)
-    if plan.key is None or bounds == (None, None):
+    unique = made or plan.key == ("event_id",) or _are_unique(state, rows.title)
+    if plan.key != ("event_id",) or bounds == (None, None):
         # Between bounds all events have a moment; the filter then says what tells them apart.
         there = call("not_null", plan.column("moment"))
         state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
@@ -170,17 +179,28 @@ def _filtered(plan: Node, conditions: list[Expr]) -> Node:
 
 
 def _are_unique(state: State, title: str) -> bool:
-    """Return whether the ids of events differ and none is missing; else, the log says how many do not."""
+    """Return whether the ids of events differ and none is missing. The log says of how many not, and which have no moment.
+
+    Raises DataInvalid if there are rows, and none has a moment.
+    """
     if state.engine is None:
         return False
-    ids = state.column("event_id")
-    counted = Aggregate(state.plan, (), (("events", aggregation("size")), ("ids", aggregation("nunique", ids))), "ids")
-    row = frame_of(state.with_rows(counted, ()), ["events", "ids"]).to_arrow().to_pylist()[0]
-    others = row["events"] - row["ids"]
-    if others:
-        logger.warning("%d of %d events of %s have the id of another one, or none; dedup=True keeps one of each id", others,
-                       row["events"], title)
-    return not others
+    ids, there = state.column("event_id"), call("not_null", state.column("moment"))
+    counted = Aggregate(state.plan, (), (
+        ("rows", aggregation("size")), ("events", aggregation("size", where=there)),
+        ("with_id", aggregation("count", ids, where=there)), ("ids", aggregation("nunique", ids, where=there))), "ids")
+    row = frame_of(state.with_rows(counted, ()), ["rows", "events", "with_id", "ids"]).to_arrow().to_pylist()[0]
+    rows, events, with_id, ids_ = row["rows"], row["events"], row["with_id"], row["ids"]
+    if rows and not events:
+        raise DataInvalid(f"none of the {rows:,} rows of {title} has a moment", hint="is it a table of events? Name its moment")
+    if rows > events:
+        logger.warning("%d of %d rows of %s have no moment, and are left out", rows - events, rows, title)
+    if with_id > ids_:
+        logger.warning("%d of %d events of %s have the id of another one; dedup=True keeps one of each id", with_id - ids_,
+                       events, title)
+    if events > with_id:
+        logger.warning("%d of %d events of %s have no id", events - with_id, events, title)
+    return bool(events == ids_)
 
 
 def _numbered(state: State) -> State:

@@ -70,7 +70,9 @@ def _check_text(raw: DataFrame, series: Series, title: str) -> None:
     if count:
         values = ", ".join(map(repr, bad["moment"].drop_duplicates().sort_values().head(_EXAMPLES)))
         raise DataInvalid(f"{count} rows of {title} have no moment in ISO 8601 in {series.name!r}, such as {values}",
-                          hint="correct them, or read them first: frame['moment'] = to_datetime(frame[...], errors='coerce')")
+                          hint="bring them into that form, as in moment=lambda rows: "
+                               "to_datetime(rows['at'].str.removesuffix(' UTC')); with errors='coerce', those that "
+                               "cannot be read are left out")
 
 
 def _unit(raw: DataFrame, series: Series, title: str) -> str:
@@ -84,12 +86,27 @@ def _unit(raw: DataFrame, series: Series, title: str) -> str:
     least, most = row["least"], row["most"]
     if least is None:
         return "s"
+    if _writes_a_date(least) and _writes_a_date(most):
+        raise DataInvalid(f"moment {series.name!r} of {title} has numbers such as {most}, which seem to be digits of a date",
+                          hint="convert them first: to ISO 8601 text, or with to_datetime(..., unit=) if they count from 1970")
     units = [unit for unit, factor in _UNITS.items() if _LEAST * factor <= least and most < _MOST * factor]
     if not units:
         raise DataInvalid(f"moment {series.name!r} of {title} has numbers from {least} to {most}, which are not all seconds, "
                           "milliseconds, microseconds or nanoseconds since 1970",
                           hint="convert them first, as in to_datetime(frame.at, unit='s')")
     return units[0]
+
+
+def _writes_a_date(number: object) -> bool:
+    """Return whether the digits of a number are those of a day of these decades, perhaps with a time, as in 202403011230."""
+    digits = str(number).removesuffix(".0")
+    if len(digits) not in (8, 10, 12, 14) or not digits.isdigit():
+        return False
+    try:
+        found = datetime.datetime.strptime(digits, "%Y%m%d%H%M%S"[:len(digits) - 2])
+    except ValueError:
+        return False
+    return 1990 <= found.year < 2100
 
 
 def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
@@ -99,6 +116,8 @@ def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
     """
     if value is None:
         return None
+    if hasattr(value, "to_pydatetime"):  # pandas, whose NaT is no moment
+        value = value.to_pydatetime(warn=False) if value == value else str(value)  # noqa: PLR0124 - NaT differs from itself
     if isinstance(value, str):
         try:
             value = datetime.datetime.fromisoformat(value)

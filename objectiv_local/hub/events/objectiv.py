@@ -102,9 +102,13 @@ def get_objectiv_dataframe(settings: Settings, *, db_url: object = None, table_n
     return frame_of(state, [*names, *settings.global_contexts])
 
 
-def typed_events(raw: DataFrame, table: Table, schema: Schema, properties: tuple[str, ...], days: Days = (None, None)) -> State:
-    """Return the events of a raw table between two days, with the columns that its schema computes."""
-    state = _typed(raw, table, {**schema.columns, **schema.more(table, properties)}, schema)
+def typed_events(raw: DataFrame, table: Table, schema: Schema, properties: tuple[str, ...], days: Days = (None, None), *,
+                 ids_differ: bool = True) -> State:
+    """Return the events of a raw table between two days, with the columns that its schema computes.
+
+    With ``ids_differ``, event ids are taken for a key of the table, as the collector makes them.
+    """
+    state = _typed(raw, table, {**schema.columns, **schema.more(table, properties)}, ids_differ and not schema.first_by)
     rows = state
     if schema.first_by:
         order = [Ordering(state.column(name)) for name in schema.first_by]
@@ -117,7 +121,7 @@ def typed_events(raw: DataFrame, table: Table, schema: Schema, properties: tuple
     return state if "day" in schema.columns else _between(state, days)
 
 
-def _typed(raw: DataFrame, table: Table, wanted: Columns, schema: Schema) -> State:
+def _typed(raw: DataFrame, table: Table, wanted: Columns, ids_differ: bool) -> State:
     """Return the columns of a table in the types that its schema gives them, cast where they are stored as others."""
     state = state_of(raw)
     plan = state.plan
@@ -131,7 +135,7 @@ def _typed(raw: DataFrame, table: Table, wanted: Columns, schema: Schema) -> Sta
         if found != types[0] and found != INT64:
             casts.append((name, cast(plan.column(name), types[0])))
     if isinstance(plan, Source):
-        key = plan.key if schema.first_by else ("event_id",)
+        key = ("event_id",) if ids_differ else plan.key
         plan = Source(plan.relation, plan.columns, key, plan.connection, "events", plan.row_id)
     return state.with_plan(plan).extended(casts, "events") if casts else state.with_plan(plan)
 

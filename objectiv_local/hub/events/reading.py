@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, near
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Column, expr_of, frame_of, unused_name
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Filter,
+    aggregation,
+    call,
+    expr_of,
+    frame_of,
+    state_of,
+    unused_name,
+)
 from objectiv_local.hub.events.moments import as_moment
 from objectiv_local.hub.events.objectiv import EVENT_COLUMNS, checked_contexts, typed_events
-from objectiv_local.hub.events.roles import REQUIRED, Role, guesses, resolved
-from objectiv_local.hub.events.source import raw_frame
+from objectiv_local.hub.events.roles import REQUIRED, Role, guesses, is_address, resolved
 from objectiv_local.hub.schemas import guessed, named
-from objectiv_local.hub.schemas.parts import member
+from objectiv_local.hub.schemas.parts import joined, member, path
 from objectiv_local.hub.schemas.schema import COMMON, Schema, Table
 from objectiv_local.hub.series import LocationStack, SeriesLocationStack
 from objectiv_local.hub.settings import Settings
@@ -44,6 +53,8 @@ class Rows:
     note: str
     #: Whether they are Objectiv's, in whose sessions all events without a user are those of one user.
     stacks: bool = False
+    #: Whether the device stands for a user who is missing.
+    device_stands_in: bool = False
 
     def bring_into_types(self, zone: str) -> None:
         """Bring the columns into the types that an event frame has; days are those of ``zone``.
@@ -51,13 +62,21 @@ class Rows:
         Raises InvalidType for those of others.
         """
         computed, title = self.computed, self.title
+        for name in REQUIRED:
+            if name not in computed:
+                raise InvalidValue(f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
+                                   hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'")
         computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
             self.note += f"; moments are read {read_as}"
         for name in ("event_id", "user_id", "device_id", "session_id"):
             if name in computed and computed[name].dtype not in _IDS:
                 raise InvalidType(f"{name} of {title} is {computed[name].dtype}, and ids are text, uuids or whole numbers",
-                                  hint="cast it, as in " + name + "=lambda rows: rows['name'].astype('string')")
+                                  hint=f"cast it, as in {name}=lambda rows: rows['name'].astype('int64')")
+        for name in ("user_id", "device_id", "session_id"):
+            if name in computed and computed[name].dtype == "string":
+                # Many exports write an empty text where there is no id.
+                computed[name] = computed[name].where(computed[name] != "")
         for name in ("event_type", "location"):
             if name in computed and computed[name].dtype != "string":
                 if computed[name].dtype not in _IDS:
@@ -65,46 +84,100 @@ class Rows:
                 computed[name] = computed[name].astype("string")
 
 
-def read(settings: Settings, source: object, table_name: str | None, name: str | Schema | None, given: Mapping[str, Role],
-          properties: Properties) -> Rows:
+def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | None, given: Mapping[str, Role],
+         properties: Properties) -> Rows:
     """Return the rows of a source, read by a schema or by the columns that were named and guessed."""
-    raw, title = raw_frame(source, table_name)
-    table = Table(title, tuple(raw.data_columns))
     given = dict(given)
     if isinstance(given.get("user_id"), tuple | list):
         given["device_id"], given["user_id"] = _pair(given["user_id"])
-    schema: Schema | None = None
-    if name is not None:
-        schema = named(name, table)
-    elif not set(REQUIRED) <= given.keys():
-        schema = guessed(table)
+    raw, schema = _schema_of(raw, title, name, given)
     if schema is None:
-        guessed_roles = guesses(raw, given, title)
-        computed = {role: raw[column] for role, column in guessed_roles.items()}
-        told = [f"{role} from {column} (guessed)" for role, column in guessed_roles.items() if role != column]
-        told += [f"{role} from {column}" for role, column in given.items() if isinstance(column, str)]
+        computed, told = _without_schema(raw, given, title)
         note = f"events of {title}" + (f": {', '.join(told)}" if told else "")
     else:
         note = f"events of {title} by the schema {schema.name}"
         if schema.stacks:
             named_contexts = properties is not None and not isinstance(properties, Mapping)
             contexts = checked_contexts(properties) if named_contexts else settings.global_contexts
-            raw, computed = _with_stacks(raw, table, schema, contexts)
+            raw, computed = _with_stacks(raw, Table(title, tuple(raw.data_columns)), schema, contexts)
             kept = dict.fromkeys((*_STACKS, *contexts))
             properties = {**{name: name for name in kept}, **properties} if isinstance(properties, Mapping) else list(kept)
         else:
             computed = dict(schema.events(raw, ()))
+        if "user_id" not in computed and "device_id" in computed:
+            # Whoever exports leaves the column out if nobody is known.
+            computed["user_id"] = computed["device_id"]
     computed |= {role: resolved(raw, role, column, title) for role, column in given.items()}
     others = _others(raw, computed, schema, properties, title)
-    rows = Rows(raw, title, computed, others, note, stacks=schema is not None and schema.stacks)
+    stands_in = "device_id" in computed and ("user_id" not in given or "device_id" in given)
+    rows = Rows(raw, title, computed, others, note, stacks=schema is not None and schema.stacks, device_stands_in=stands_in)
     rows.bring_into_types(settings.time_zone)
     return rows
+
+
+def _schema_of(raw: DataFrame, title: str, name: str | Schema | None,
+               given: Mapping[str, Role]) -> tuple[DataFrame, Schema | None]:
+    """Return the schema of a table and its rows, with names in lower case where only those are the schema's."""
+    folded = {column: column.lower() for column in raw.data_columns}
+    table = Table(title, tuple(raw.data_columns))
+    in_lower_case = Table(title, tuple(folded.values()))
+    if len(set(folded.values())) < len(folded):
+        in_lower_case = table
+    if name is not None:
+        try:
+            return raw, named(name, table)
+        except InvalidValue:
+            try:
+                found = named(name, in_lower_case)
+            except InvalidValue:
+                found = None
+            if found is None:
+                raise
+            return raw.rename(columns=folded), found
+    try:
+        schema = guessed(table)
+        if schema is None and guessed(in_lower_case) is not None:
+            return raw.rename(columns=folded), guessed(in_lower_case)
+    except InvalidValue:
+        if set(REQUIRED) <= given.keys():
+            return raw, None
+        raise
+    return raw, schema
+
+
+def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tuple[dict[str, Series], list[str]]:
+    """Return the columns that were not given and can be guessed, and where all of them come from, in words."""
+    found = guesses(raw, given, title)
+    computed = {role: raw[column] for role, column in found.items()}
+    told = [f"{role} from {column} (guessed)" for role, column in found.items() if role != column]
+    told += [f"{role} from {column}" for role, column in given.items() if isinstance(column, str)]
+    if "location" in found and is_address(found["location"]):
+        address = path(computed["location"])
+        assert address is not None
+        computed["location"] = address
+    if "session_id" in found and "user_id" in found and _are_shared(computed["session_id"], computed["user_id"]):
+        computed["session_id"] = joined(computed["user_id"], computed["session_id"])
+        told.append(f"several users have one {found['session_id']}, so session_id is of both")
+    return computed, told
+
+
+def _are_shared(session: Series, user: Series) -> bool:
+    """Return whether one session id belongs to several users. Runs a query."""
+    state = state_of(session)
+    if state.engine is None or session.dtype not in _IDS or user.dtype not in _IDS:
+        return False
+    pairs = Aggregate(state.plan, (("session", expr_of(session)), ("user", expr_of(user))), (), "pairs")
+    there = call("and", call("not_null", pairs.column("session")), call("not_null", pairs.column("user")))
+    counted = Aggregate(Filter(pairs, there), (), (
+        ("pairs", aggregation("size")), ("sessions", aggregation("nunique", pairs.column("session")))), "shared")
+    row = frame_of(state.with_rows(counted, ()), ["pairs", "sessions"]).to_arrow().to_pylist()[0]
+    return bool(row["pairs"] > row["sessions"])
 
 
 def _with_stacks(raw: DataFrame, table: Table, schema: Schema,
                  contexts: tuple[str, ...]) -> tuple[DataFrame, dict[str, Series]]:
     """Return the rows of a table of Objectiv's events, and the columns of an event frame."""
-    state = typed_events(raw, table, schema, contexts)
+    state = typed_events(raw, table, schema, contexts, ids_differ=False)
     frame = frame_of(state, ["event_id", *EVENT_COLUMNS, *contexts])
     stack = frame["location_stack"]
     assert isinstance(stack, SeriesLocationStack)
@@ -121,7 +194,14 @@ def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | Non
     elif isinstance(properties, Mapping):
         wanted = dict(properties)
     else:
-        wanted = {name if name in raw.data_columns else name.rpartition(".")[2]: name for name in properties}
+        if isinstance(properties, str):
+            raise InvalidType(f"properties is a list of names, not {properties!r}", hint=f"as in [{properties!r}]")
+        names = [name if name in raw.data_columns else name.rpartition(".")[2] for name in properties]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise InvalidValue(f"properties would make two columns {twice!r}",
+                               hint="name them anew, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}")
+        wanted = dict(zip(names, properties, strict=True))
     # What was asked for by name takes the place of what a schema computes under that name.
     replaced = set() if properties is None else set(COMMON) & wanted.keys()
     taken = {"event_id", *_CORE, *(computed.keys() - replaced)}
@@ -144,10 +224,13 @@ def _property(raw: DataFrame, name: str, schema: Schema | None, title: str) -> S
 
 
 def _inside(series: Series, key: str, title: str) -> Series:
-    if expr_of(series).type.plain.name not in ("json", "string"):
+    type_ = expr_of(series).type
+    if type_.plain.name not in ("json", "string") or type_.element is not None:
         raise InvalidType(f"column {series.name!r} of {title} is {series.dtype}, which has no properties",
                           hint="name the column alone")
-    found = member(series, key)
+    if type_.fields and key.partition(".")[0] not in dict(type_.fields):
+        raise ColumnNotFound(f"column {series.name!r} of {title} has no {key!r}", hint=near(key, dict(type_.fields)))
+    found = member(series, *key.split("."))
     assert found is not None
     return found
 

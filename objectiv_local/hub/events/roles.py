@@ -24,6 +24,10 @@ _NAMES = {
     "session_id": ("sessionid", "session", "visitid"),
     "location": ("location", "page", "path", "pathname", "pagepath", "screen", "screenname", "url", "pageurl"),
 }
+#: Names of columns of devices, which stand for users who are not known.
+_DEVICES = ("deviceid", "anonymousid")
+#: Names of columns of addresses, the path of which is the location.
+_ADDRESSES = ("url", "pageurl")
 #: The roles that every event has.
 REQUIRED = ("user_id", "moment", "event_type")
 
@@ -66,7 +70,8 @@ def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, 
 
     Raises InvalidValue if several columns fit a role, and if none fits one that every event has.
     """
-    used = {name for role in given.values() if not callable(role) for name in ([role] if isinstance(role, str) else role)}
+    # A column may say where something happened, or be a part of an id, beside what else it is.
+    used = {role for name, role in given.items() if isinstance(role, str) and name in (*REQUIRED, "event_id", "device_id")}
     found: dict[str, str] = {}
     for role in _NAMES:
         if role in given:
@@ -79,8 +84,20 @@ def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, 
             found[role] = fits[0]
         elif role in REQUIRED:
             raise InvalidValue(f"no column of {title} was recognized as {role}; it has {', '.join(raw.data_columns)}",
-                               hint=_hint(raw, role))
+                               hint=_hint(raw, role, {*used, *found.values()}))
+    if found.get("user_id") == "user_id" and "device_id" not in given:
+        devices = [name for name in raw.data_columns if _plain(name) in _DEVICES and raw.dtypes[name] in _IDS]
+        found |= {"device_id": devices[0]} if len(devices) == 1 else {}
     return found
+
+
+def is_address(name: str) -> bool:
+    """Return whether a column is named as one of addresses."""
+    return _plain(name) in _ADDRESSES
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_$.\-]", "", name).casefold()
 
 
 def _fitting(raw: DataFrame, role: str, used: set[str]) -> list[str]:
@@ -89,25 +106,34 @@ def _fitting(raw: DataFrame, role: str, used: set[str]) -> list[str]:
     Without any, the moment is the one column of timestamps.
     """
     types = raw.dtypes
-    free = [name for name in raw.data_columns if name not in used and _may_be(types[name], role)]
-    if role in free:
+    free = [name for name in raw.data_columns if name not in used]
+    # A column of the very name is the one, and wrong if its type is; only an object of that name is something else.
+    odd = _has_parts(types.get(role, "")) or role == "location"
+    if role in free and (role in REQUIRED or _may_be(types[role], role) or not odd):
         return [role]
-    fits = [name for name in free if re.sub(r"[\s_$.\-]", "", name).casefold() in _NAMES[role]]
+    free = [name for name in free if _may_be(types[name], role)]
+    fits = [name for name in free if _plain(name) in _NAMES[role]]
     if not fits and role == "moment":
         fits = [name for name in free if types[name] == "timestamp"]
     return fits
 
 
+def _has_parts(dtype: str) -> bool:
+    return dtype == "json" or "[" in dtype
+
+
 def _may_be(dtype: str, role: str) -> bool:
     if role == "moment":
-        return dtype in ("timestamp", "date", "string", "int64", "float64") or dtype.startswith("decimal")
+        # A time of day is no moment, but says that the dates beside it are not the whole moment.
+        return dtype in ("timestamp", "date", "time", "string", "int64", "float64") or dtype.startswith("decimal")
     return dtype in _TYPES[role]
 
 
-def _hint(raw: DataFrame, role: str) -> str:
+def _hint(raw: DataFrame, role: str, used: set[str]) -> str:
     types = raw.dtypes
-    some = next((name for name in raw.data_columns if _may_be(types[name], role)), None)
     if role == "event_type":
         return ("name it with event_type=...; if all rows are events of one kind, such as orders, say so with "
                 "event_type=lambda rows: 'order'")
-    return f"name it, as in {role}={some!r}" if some is not None else "no column has a type for it: read another table"
+    some = next((name for name in raw.data_columns if _may_be(types[name], role) and name not in used), None)
+    return f"name it, as in {role}={some!r}" if some is not None else (
+        f"no other column has a type for it; a function casts one: {role}=lambda rows: rows['name'].astype('string')")

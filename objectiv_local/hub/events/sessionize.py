@@ -60,4 +60,6 @@ def gap_seconds(gap: object) -> float:
         raise InvalidType(f"session_gap is a timedelta, not {gap!r}", hint="for instance datetime.timedelta(minutes=30)")
     if gap < datetime.timedelta(0):
         raise InvalidValue(f"session_gap is negative: {gap}", hint="for instance datetime.timedelta(minutes=30)")
+    if gap.total_seconds() >= 1e9:
+        raise InvalidValue(f"session_gap is longer than 30 years: {gap}", hint="for instance datetime.timedelta(minutes=30)")
     return gap.total_seconds()

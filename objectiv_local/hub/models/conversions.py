@@ -17,18 +17,26 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.conversions import applied
-from objectiv_local.hub.hits import in_order, of_owned, sessions_are_numbered
+from objectiv_local.hub.conversions import applied, held
+from objectiv_local.hub.hits import are_by_session, in_order, of_owned
 from objectiv_local.hub.settings import Settings
 
 
 def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Series:
     """Return whether each hit is the conversion ``name``, as registered with ``add_conversion_event``.
 
-    With a location stack: whether it has elements. With an event type: whether the hit has exactly that type. With
-    both: whether both hold. Raises ColumnNotFound (a KeyError) for a name that was not registered.
+    With a condition: whether it holds. With a location stack: whether it has elements. With an event type: whether the hit has
+    exactly that type. With both: whether both hold. Reads what the condition or the location stack reads, and event_type for
+    an event type.
+
+    Raises ColumnNotFound (a KeyError) for a name that was not registered, and for a column that the frame does not have;
+    InvalidType for a condition that returns no bool series, and InvalidValue for one that fails or returns a series of other
+    rows.
     """
-    stack, event_type = settings.conversion(name)
+    conversion = settings.conversion(name)
+    if callable(conversion):
+        return held(conversion, require(data, "is_conversion_event"), name).rename("is_conversion_event")
+    stack, event_type = conversion
     data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
     if stack is None:
         return (data.event_type == event_type).rename("is_conversion_event")
@@ -65,9 +73,9 @@ def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, pa
     """Return how many hits before the first conversion ``name`` of its session (or other ``partition``) each hit is.
 
     The hit just before the conversion is 1. The conversion itself, hits after it, and hits of a partition without a
-    conversion have none, nor do hits without a session (or a user). Hits are ordered by session and hit number if session ids
-    are numbers that the hub computed, else by moment, hit number and event_id. Reads these, the column of the partition, and
-    what the conversion reads.
+    conversion have none, nor do hits without a session (or a user). Hits are ordered by moment, hit
+    number and event_id; in Objectiv's frames, by session and hit number. Reads these, the column of the partition, and what the
+    conversion reads.
     """
     data = require(data, "pre_conversion_hit_number", [partition])
     converted = is_conversion_event(settings, data, name)
@@ -78,7 +86,7 @@ def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, pa
     in_all = over(aggregation("sum", expr_of(converted)), [key])
     before = call("and", call("eq", so_far, literal(0)), call("gt", in_all, literal(0)))
     number: Expr
-    if sessions_are_numbered(state):
+    if are_by_session(state):
         number = over(aggregation("row_number"), [key, before], [Ordering(each.expr, ascending=False) for each in hits])
     else:
         # Not numbered backwards: hits that tie, which columns beyond these put in order, would be in the same order both ways.

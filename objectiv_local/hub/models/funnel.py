@@ -36,8 +36,8 @@ def funnel_conversion(data: DataFrame, location_stack: Series | str | None = Non
     own, whose users count among those of the largest step, and nobody goes on from or to it; with ``dropna`` they are left out.
     Hits without a user do not count.
 
-    Reads user_id, moment, the locations and what ``groupby`` names. Of several hits at one location, the first is by session
-    and hit number if session ids are numbers that the hub computed, else by moment, hit number and event_id.
+    Reads user_id, moment, the locations and what ``groupby`` names. The first of several hits at one location is so by moment,
+    hit number and event_id; in Objectiv's frames, by session and hit number.
     """
     keys = column_names(groupby)
     data = require(data, "funnel_conversion", keys, user_id="", moment="timestamp")

@@ -46,7 +46,7 @@ def guessed(table: Table) -> Schema | None:
 
     Raises InvalidValue if several schemas fit.
     """
-    fitting = [schema for schema in SCHEMAS if not schema.missing(table)]
+    fitting = [schema for schema in SCHEMAS if not schema.missing(table) and schema.sure(table)]
     # Of two schemas, the one that wants more is meant.
     found = [schema for schema in fitting
              if not any(other.columns.keys() > schema.columns.keys() for other in fitting)]
@@ -58,9 +58,9 @@ def guessed(table: Table) -> Schema | None:
 
 
 def _recognized(table: Table, schemas: list[Schema], instead: str) -> Schema:
-    found = next((schema for schema in schemas if not schema.missing(table)), None)
-    if found is not None:
-        return found
+    fitting = [schema for schema in schemas if not schema.missing(table)]
+    if fitting:
+        return next((schema for schema in fitting if schema.sure(table)), fitting[0])
     missing = min((schema.missing(table) for schema in schemas), key=len)
     raise InvalidValue(f"{table.title} is not a table of events: it has no column {', '.join(missing)}; "
                        f"found {', '.join(table.columns) or 'no columns'}",

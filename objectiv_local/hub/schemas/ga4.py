@@ -14,11 +14,13 @@ _FIELDS = ("string_value", "int_value", "float_value", "double_value")
 def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     page_url = _string(raw, "page_location")
     source, device = column(raw, "collected_traffic_source"), column(raw, "device")
-    session = _first(raw, "ga_session_id").json["value"].json["int_value"].astype("int64", errors="coerce")
+    session = member(_first(raw, "ga_session_id"), "value", "int_value")
+    assert session is not None
     return present(
         user_id=column(raw, "user_id"),
         device_id=raw["user_pseudo_id"],
-        moment=to_datetime(raw["event_timestamp"], unit="us"),
+        # JSON that BigQuery writes has numbers as text.
+        moment=to_datetime(raw["event_timestamp"].astype("int64"), unit="us"),
         event_type=raw["event_name"],
         location=first_of(path(page_url), _string(raw, "firebase_screen"), _string(raw, "firebase_screen_class")),
         # Sessions are numbered within a browser.

@@ -5,22 +5,26 @@ from __future__ import annotations
 from objectiv_local.frame import DataFrame, Series, to_datetime
 from objectiv_local.frame.authoring import call, case, expr_of, literal, series_of, state_of
 from objectiv_local.hub.schemas.parts import as_json, first_of, member, path, present
-from objectiv_local.hub.schemas.schema import Schema
+from objectiv_local.hub.schemas.schema import Schema, Table
 
 #: Seconds up to the year 5138; the same number of milliseconds is a moment of 1973.
-_MOST_SECONDS = 100_000_000_000
+_MOST_SECONDS = 100_000_000_000.0
 
 
 def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     of = as_json(raw["properties"])
-    number = expr_of(of.json["time"].astype("int64", errors="coerce"))
+    time = member(of, "time")
+    assert time is not None
+    number = expr_of(time.astype("float64", errors="coerce"))
     # The export has seconds, or milliseconds if it was asked for them.
-    milliseconds = case([(call("ge", number, literal(_MOST_SECONDS)), number)], call("mul", number, literal(1_000)))
+    microseconds = case([(call("ge", number, literal(_MOST_SECONDS)), call("mul", number, literal(1e3)))],
+                        call("mul", number, literal(1e6)))
     page_url = first_of(member(of, "$current_url"), member(of, "current_url_full"))
     return present(
         event_id=member(of, "$insert_id"),
         user_id=first_of(member(of, "$user_id"), member(of, "distinct_id")),
-        moment=to_datetime(series_of(state_of(raw), milliseconds, "moment"), unit="ms"),
+        device_id=member(of, "$device_id"),
+        moment=to_datetime(series_of(state_of(raw), microseconds, "moment"), unit="us", errors="coerce"),
         event_type=raw["event"],
         location=first_of(member(of, "current_url_path"), path(page_url), member(of, "$screen_name")),
         page_url=page_url,
@@ -34,6 +38,11 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     )
 
 
+def _is_alone(table: Table) -> bool:
+    """Return whether a table has the two columns of the export and no more; others may have an event and properties too."""
+    return set(table.columns) == {"event", "properties"}
+
+
 def _property(raw: DataFrame, name: str) -> Series | None:
     return member(raw["properties"], name)
 
@@ -42,6 +51,7 @@ MIXPANEL = Schema(
     name="mixpanel",
     described="Mixpanel's export has event and properties, with time and distinct_id in properties",
     columns=dict.fromkeys(("event", "properties"), ()),
+    sure=_is_alone,
     events=_events,
     of_property=_property,
 )

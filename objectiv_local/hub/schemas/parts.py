@@ -5,8 +5,8 @@ from __future__ import annotations
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import call, case, expr_of, literal, series_of, state_of
 
-#: The path of an address: what stands between the host and the query.
-_PATH = r"^[^:/?#]+://[^/?#]*(/[^?#]*)"
+#: The start of an address, its path, and what comes before a query.
+_SCHEME, _PATH, _BEFORE_QUERY = "^[^:/?#]+://", r"^[^:/?#]+://[^/?#]*(/[^?#]*)", "^[^?#]*"
 
 
 def column(raw: DataFrame, name: str) -> Series | None:
@@ -47,12 +47,17 @@ def member(series: Series | None, *keys: str) -> Series | None:
 
 
 def path(url: Series | None) -> Series | None:
-    """Return the path of addresses, ``/`` if it is empty, and what is no address as it is; None if there is no such series."""
+    """Return the path of addresses, ``/`` if it is empty; None if there is no such series.
+
+    What is no address is a path already, and ends before its query.
+    """
     if url is None:
         return None
     text = expr_of(url)
     of_address = call("coalesce", call("re_extract", text, literal(_PATH), literal(1)), literal("/"))
-    return series_of(state_of(url), case([(call("contains", text, literal("://")), of_address)], text), url.name)
+    of_path = call("re_extract", text, literal(_BEFORE_QUERY), literal(0))
+    is_address = call("re_contains", text, literal(_SCHEME))
+    return series_of(state_of(url), case([(is_address, of_address)], of_path), url.name)
 
 
 def joined(first: Series, second: Series) -> Series:

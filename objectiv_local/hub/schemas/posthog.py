@@ -14,6 +14,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
         event_id=raw["uuid"],
         # The person was resolved when the event came in; without persons in the export, it is who sent the event.
         user_id=first_of(column(raw, "person_id"), raw["distinct_id"]),
+        device_id=member(of, "$device_id"),
         moment=raw["timestamp"],
         event_type=raw["event"],
         location=first_of(member(of, "$pathname"), path(page_url), member(of, "$screen_name")),

@@ -30,6 +30,10 @@ def _no_more(_table: Table, _properties: tuple[str, ...]) -> Columns:
     return {}
 
 
+def _sure(_table: Table) -> bool:
+    return True
+
+
 def _no_property(_raw: DataFrame, _name: str) -> Series | None:
     return None
 
@@ -49,11 +53,12 @@ class Schema:
     #: The columns that every table of this schema has.
     columns: Columns
     #: The columns of the event frame as series over the rows of the table: those of ``ROLES`` and ``COMMON`` that it can
-    #: compute, ``user_id``, ``moment`` and ``event_type`` at least. A moment may be a timestamp, a date, or text in ISO 8601.
-    #: If there is a ``device_id``, it stands for the user where ``user_id`` is missing. The second argument is the properties
-    #: that were asked for, by name.
+    #: compute. A moment may be a timestamp, a date, or text in ISO 8601. If there is a ``device_id``, it stands for the user
+    #: where ``user_id`` is missing. The second argument is the properties that were asked for, by name.
     events: Callable[[DataFrame, tuple[str, ...]], Mapping[str, Series]]
-    #: A property that is no column of the table, by name; None if there is none of that name.
+    #: Whether a table with ``columns`` is of this schema, where nobody said which one it is.
+    sure: Callable[[Table], bool] = _sure
+    #: A property that is no column of the table, by name, such as a key of its JSON column; None if it has no such column.
     of_property: Callable[[DataFrame, str], Series | None] = _no_property
     #: Whether events have the location stacks and contexts of Objectiv, which its frames are made of. Then ``events`` computes
     #: the columns of ``EVENT_COLUMNS`` in ``hub/events/objectiv.py``, and each property is a context, which becomes a column.

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import literal, series_of, state_of
-from objectiv_local.hub.schemas.parts import column, first_of, path, present
+from objectiv_local.hub.schemas.parts import column, first_of, joined, path, present
 from objectiv_local.hub.schemas.schema import Schema
 
 
 def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
-    # The table of pages has no column for the event: each row is a page that was seen.
-    page = series_of(state_of(raw), literal("page"), "event")
     page_url = first_of(column(raw, "context_page_url"), column(raw, "url"))
+    session = column(raw, "context_session_id")
     return present(
         event_id=raw["id"],
         user_id=raw["user_id"],
         device_id=raw["anonymous_id"],
         moment=raw["timestamp"],
-        event_type=first_of(column(raw, "event"), page),
+        event_type=column(raw, "event") if "event" in raw.data_columns else _page(raw),
         location=first_of(column(raw, "context_page_path"), column(raw, "path"), path(page_url),
                           column(raw, "context_screen_name")),
-        session_id=column(raw, "context_session_id"),
+        # RudderStack numbers a session by the second in which it began, so devices can share a number.
+        session_id=None if session is None else joined(raw["anonymous_id"], session),
         page_url=page_url,
         referrer=first_of(column(raw, "context_page_referrer"), column(raw, "referrer")),
         utm_source=column(raw, "context_campaign_source"),
@@ -30,6 +30,13 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
         device=column(raw, "context_device_type"),
         platform=first_of(column(raw, "context_os_name"), column(raw, "context_device_platform")),
     )
+
+
+def _page(raw: DataFrame) -> Series | None:
+    """Return the type of the rows of a table without one: that of pages is told by its addresses; others are not told apart."""
+    if not {"url", "path"} & set(raw.data_columns):
+        return None
+    return series_of(state_of(raw), literal("page"), "event")
 
 
 SEGMENT = Schema(

@@ -30,6 +30,11 @@ _STACK_COLUMN = re.compile(r"contexts_io_objectiv_location_stack_\d+_\d+_\d+")
 _CONTEXT_COLUMN = re.compile(r"contexts_io_objectiv_context_(\w+)_context_\d+_\d+_\d+")
 
 
+def _has_contexts(table: Table) -> bool:
+    """Return whether a table has location stacks. Tables of Snowplow's canonical events have all columns but these."""
+    return CONTEXTS in table.columns or any(_STACK_COLUMN.fullmatch(name) for name in table.columns)
+
+
 def _more(table: Table, contexts: tuple[str, ...]) -> Columns:
     if ALL_CONTEXTS in contexts:
         raise NotSupported(f"{table.title} has its contexts apart, and no column with all of them",
@@ -101,6 +106,7 @@ SNOWPLOW = Schema(
     columns=_COLUMNS,
     events=_events,
     stacks=True,
+    sure=_has_contexts,
     more=_more,
     # An event may be sent several times; the one that was collected first counts.
     first_by=("collector_tstamp", "true_tstamp", "network_userid", "domain_sessionid", "se_action"),

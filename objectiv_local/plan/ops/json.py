@@ -34,6 +34,8 @@ OPERATIONS = (
     scalar("json_index_text", "json int64! -> string",
            meaning="The element of an array at a position as text, without quotes; NULL if there is none or if it is null.",
            total=True),
+    scalar("json_text", "json -> string", meaning="A JSON value as text, a string without quotes; NULL for null and for NULL.",
+           total=True),
     scalar("json_type", "json -> string",
            meaning="The type of a JSON value: object, array, string, number, boolean or null; NULL for NULL.", total=True),
     scalar("json_integer", "json -> int64",

@@ -11,17 +11,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import postgres_server
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hub.events import stream
-from hub.events.stream import Event
 
 from objectiv_local import DataFrame, ModelHub, connect
+
+if TYPE_CHECKING:
+    from hub.events.stream import Event
 
 EVENTS = stream.stream()
 HUB = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["http", "marketing", "plan"])
@@ -102,7 +105,7 @@ def events(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def counted(series: Any) -> dict[Any, Any]:
     found = series.to_pandas()
-    return {None if key != key else key: value for key, value in zip(found.index.tolist(), found.tolist(), strict=True)}
+    return {None if pd.isna(key) else key: value for key, value in zip(found.index.tolist(), found.tolist(), strict=True)}
 
 
 def by(key: Callable[[Event], Any], value: Callable[[Event], Any]) -> dict[Any, int]:

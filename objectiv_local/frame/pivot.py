@@ -1,0 +1,102 @@
+"""Pivot tables: aggregates with the values of columns as rows and as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame.functions import Function, checked_function
+from objectiv_local.frame.handles import make_series
+from objectiv_local.frame.reshape import unstacked
+from objectiv_local.frame.values import is_value
+from objectiv_local.types import python_value
+
+if TYPE_CHECKING:
+    from objectiv_local.frame.frame import DataFrame
+    from objectiv_local.frame.series.base import Series
+
+
+def pivot_table(self: DataFrame, values: str | Sequence[str] | None = None, index: str | Sequence[str] | None = None,
+                columns: str | None = None, aggfunc: Function | Mapping[str, Function] = "mean",
+                fill_value: object = None, dropna: bool = True) -> DataFrame:
+    """Return aggregates of ``values`` with a row for each combination of ``index``, in their order, which are its index.
+
+    With ``columns``, the name of a column, there is a column for each of its values, in their order: named by the value if
+    ``values`` is a single name, else ``<value>__<column>`` as in ``unstack``. That asks the database for the values, once.
+    Without ``columns``, the columns keep their names. ``values`` are by default all other data columns. ``aggfunc`` is one
+    aggregate, or a mapping of columns to one each. A cell without rows is missing, or ``fill_value``.
+
+    With ``dropna``, rows with a missing key are left out, and so are combinations and columns of which every aggregate is
+    missing; for several ``values`` and no ``fill_value``, a second query finds those columns. Without it, a missing key in
+    ``index`` is a row of its own, and one in ``columns`` raises InvalidValue.
+
+    Differs from pandas: ``columns`` is one column, and ``aggfunc`` one aggregate for each column; there are no margins, which
+    ``rollup`` and ``cube`` compute.
+    """
+    rows = _names(index)
+    if not rows:
+        raise InvalidValue("pivot_table needs the columns that make its rows", hint="as in index='city'")
+    self._state.rows("pivot_table")
+    if columns is not None and not isinstance(columns, str):
+        raise NotSupported(f"columns of pivot_table is one column, not {in_words(columns)}",
+                           hint="join several into one: df['both'] = df.a + '-' + df.b")
+    if not is_value(fill_value):
+        raise InvalidType(f"fill_value of pivot_table is a single value, not {in_words(fill_value)}",
+                          hint="use fillna on the result for a mapping of columns to values")
+    keys = [*rows, *([] if columns is None else [columns])]
+    if len(set(keys)) != len(keys):
+        raise InvalidValue("a column makes rows and columns only once", hint="name each column in index or columns, not twice")
+    functions = aggfunc if isinstance(aggfunc, Mapping) else None
+    if functions is not None and not functions:
+        raise InvalidValue("aggfunc names no column", hint="as in aggfunc={'amount': 'sum'}")
+    chosen = (_names(values) or (list(functions) if functions is not None
+                                 else [name for name in self.data_columns if name not in keys]))
+    if not chosen:
+        raise InvalidValue("the frame has no column left to aggregate", hint="use groupby([...]).size() for numbers of rows")
+    wanted = {name: checked_function(aggfunc if functions is None else functions.get(name, "mean")) for name in chosen}
+    for name in functions or ():
+        if name not in wanted:
+            raise InvalidValue(f"aggfunc has the column {name!r}, which is not among the values", hint="add it to values")
+    frame = self
+    if dropna:
+        for key in keys:
+            frame = frame[_key(frame, key).notnull()]
+    grouped = frame.groupby(keys)
+    for name in chosen:
+        grouped._column(name)
+    found = _aggregated(grouped, wanted)
+    if dropna:
+        found = found.dropna(how="all")
+    if columns is not None:
+        single = isinstance(values, str)
+        found = unstacked(found, columns, None, "max", lambda value, column: value if single else f"{value}__{column}")
+        if dropna and len(chosen) > 1 and python_value(fill_value) is None:
+            found = _without_empty(found)
+    return found if python_value(fill_value) is None else found.fillna(value=fill_value)
+
+
+def _names(given: str | Sequence[str] | None) -> list[str]:
+    return [] if given is None else [given] if isinstance(given, str) else list(given)
+
+
+def _key(frame: DataFrame, name: str) -> Series:
+    level = frame.index.get(name)
+    return frame._column(name) if level is None else make_series(frame._state, level._expr, name)
+
+
+def _aggregated(grouped: DataFrame, functions: Mapping[str, str]) -> DataFrame:
+    """Return an aggregate of each column under the name of the column."""
+    try:
+        return grouped._reduce(None, named={name: (name, func) for name, func in functions.items()})
+    except InvalidType as error:
+        raise InvalidType(f"a pivot table has aggregates of every column: {error.what}",
+                          hint="name the columns in values=, or another aggregate in aggfunc=") from None
+
+
+def _without_empty(frame: DataFrame) -> DataFrame:
+    """Return the frame without columns that have no value. Runs a query."""
+    counts = frame.count().to_arrow().to_pylist()[0]
+    kept: DataFrame = frame[[name for name in frame.data_columns if counts[f"{name}_count"]]]
+    return kept

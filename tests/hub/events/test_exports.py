@@ -1,0 +1,286 @@
+"""Exports as products really write them, and tables that look like something else: columns that are missing, empty, or odd."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import json
+import logging
+from typing import Any
+
+import postgres_server
+import psycopg
+import pyarrow as pa
+import pytest
+from hub.events import stream
+from hub.events.test_table import ENGINES, HUB, at, frame, rows
+
+from objectiv_local import DataFrame, connect
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue
+
+NOON = at("03-01 12:00")
+THREE = {"user_id": ["a", "b", "c"], "moment": [NOON] * 3, "event_type": ["x"] * 3}
+
+
+def only(**columns: list[Any]) -> dict[str, list[Any]]:
+    """Return a table of three events with other columns beside."""
+    return THREE | columns
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_snowplow_with_all_of_its_columns(engine):
+    """The atomic table has the columns of Objectiv's layout too, but for the location stacks."""
+    columns = {name: [None] * 2 for name in ("se_action", "se_category", "network_userid", "user_id", "page_urlpath", "page_url")}
+    table = {name: pa.array(values, pa.string()) for name, values in columns.items()} | {
+        "event_id": ["1", "2"], "collector_tstamp": [NOON, NOON], "derived_tstamp": pa.array([None, at("03-01 11:00")]),
+        "true_tstamp": pa.array([None, None], pa.timestamp("us")), "event_name": ["page_view", "page_ping"],
+        "domain_userid": ["d", None], "domain_sessionid": ["s", None]}
+    for arguments in ({}, {"schema": "snowplow"}):
+        events = HUB.events(frame(engine, table), **arguments)
+        assert rows(events, "moment", "user_id", "event_type", "session_id") == [
+            ("1", NOON, "d", "page_view", "s"), ("2", at("03-01 11:00"), None, "page_ping", None)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_mixpanel_with_times_of_every_form(engine):
+    times = [1709294400, 1709294400000, 1709294400.25, "1709294400", None, "soon", 1e17]
+    objects = [json.dumps({"time": time, "distinct_id": "d", "$insert_id": str(number)}) for number, time in enumerate(times)]
+    events = HUB.events(frame(engine, {"event": ["x"] * 7, "properties": objects}))
+    assert rows(events, "moment") == [("0", NOON), ("1", NOON), ("2", NOON + datetime.timedelta(milliseconds=250)), ("3", NOON)]
+
+
+def test_rows_without_a_moment_are_told_of(caplog):
+    objects = [json.dumps({"time": 1709294400 if number else None, "distinct_id": "d", "$insert_id": str(number)})
+               for number in range(3)]
+    with caplog.at_level(logging.WARNING):
+        HUB.events(frame("duckdb", {"event": ["x"] * 3, "properties": objects}))
+    assert "1 of 3 rows of data have no moment" in caplog.text
+    with pytest.raises(DataInvalid, match=r"none of the 2 rows of .* has a moment"):
+        HUB.events(frame("duckdb", {"event": ["x"] * 2, "properties": ['{"a": 1}'] * 2}))
+
+
+def test_an_event_and_properties_beside_other_columns_are_not_mixpanels():
+    events = HUB.events(frame("duckdb", only(event=["x"] * 3, properties=['{"plan": "pro"}'] * 3)), properties=["properties.plan"])
+    assert [row[1:] for row in rows(events, "user_id", "plan")] == [("a", "pro"), ("b", "pro"), ("c", "pro")]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_segment_tables_of_other_kinds(engine):
+    columns = {"id": ["1", "2"], "anonymous_id": ["p", "q"], "user_id": ["", "u"], "timestamp": [NOON] * 2,
+               "received_at": [NOON] * 2}
+    with pytest.raises(InvalidValue, match="the schema finds no event_type"):
+        HUB.events(frame(engine, columns | {"name": ["Ann", "Bob"]}))
+    assert rows(HUB.events(frame(engine, columns), event_type=lambda _: "screen"), "user_id", "event_type", "device_id") == [
+        ("1", "p", "screen", "p"), ("2", "u", "screen", "q")], "an empty text is no user"
+    pages = HUB.events(frame(engine, columns | {"url": ["https://a.b", "https://a.b/c?x=https://d.e/f"]}))
+    assert rows(pages, "event_type", "location") == [("1", "page", "/"), ("2", "page", "/c")]
+    sessions = HUB.events(frame(engine, columns | {"event": ["x", None], "context_session_id": [1709294400] * 2}))
+    assert rows(sessions, "event_type", "session_id", "session_hit_number") == [
+        ("1", "x", "p|1709294400", 1), ("2", None, "q|1709294400", 1)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_names_in_upper_case(engine):
+    columns = {"ID": ["1"], "ANONYMOUS_ID": ["p"], "USER_ID": [None], "TIMESTAMP": [NOON], "RECEIVED_AT": [NOON], "EVENT": ["x"],
+               "PLAN": ["pro"]}
+    given = frame(engine, {name: pa.array(values, pa.string()) if values == [None] else values for name, values in columns.items()})
+    for arguments in ({}, {"schema": "segment"}):
+        events = HUB.events(given, **arguments)
+        assert rows(events, "user_id", "event_type", "plan") == [("1", "p", "x", "pro")]
+
+
+def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
+    """JSON that BigQuery writes leaves out what is missing, and has integers as text."""
+    lines = [{"event_timestamp": "1709294400000000", "event_name": "page_view", "user_pseudo_id": "p", "event_params": [
+        {"key": "ga_session_id", "value": {"int_value": "77"}}, {"key": "page_location", "value": {"string_value": "/c?x"}}]}]
+    path = tmp_path / "ga4.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in lines), "utf-8")
+    events = HUB.events(path)
+    assert rows(events, "moment", "user_id", "session_id", "location") == [
+        ("p|1709294400000000|page_view|1", NOON, "p", "p|77", "/c")]
+    with pytest.raises(InvalidType, match="no properties"):
+        HUB.events(stream.ga4(stream.stream(), tmp_path / "ga4.parquet"), properties=["event_params.plan"])
+
+
+class TestNamesOfRoles:
+    """A column with the very name of a role is the one that is meant."""
+
+    @pytest.mark.parametrize(("column", "values"), [
+        ("user_id", [1.0, None, 2.0]), ("session_id", [1.0, None, 2.0]), ("event_id", [1.0, None, 2.0]), ("moment", [True] * 3)])
+    def test_and_wrong_if_its_type_is(self, column, values):
+        with pytest.raises(InvalidType, match=f"{column} of .* is (float64|bool)"):
+            HUB.events(frame("duckdb", only(client_id=["p"] * 3, date=[NOON.date()] * 3) | {column: values}))
+
+    def test_event_types_may_be_codes(self):
+        events = HUB.events(frame("duckdb", only(activity=["y"] * 3) | {"event_type": [1, 2, 2]}))
+        assert [row[1] for row in rows(events, "event_type")] == ["1", "2", "2"]
+
+    def test_the_hint_names_no_column_that_is_something_else(self):
+        columns = {"uid": [1.5], "at": [NOON], "event": ["x"]}
+        with pytest.raises(InvalidValue, match="recognized as user_id") as caught:
+            HUB.events(frame("duckdb", columns))
+        assert "user_id='event'" not in str(caught.value) or "at" in columns
+
+    def test_what_is_part_of_an_id_is_still_a_user(self):
+        given = frame("duckdb", only(visit=[1, 1, 2]))
+        assert rows(HUB.events(given, session_id=["user_id", "visit"]), "session_id")[0][1] == "a|1"
+        assert rows(HUB.events(given, location="event_type"), "location")[0][1] == "x"
+
+    def test_dates_beside_times_are_not_the_moment(self):
+        columns = {"user_id": ["a"], "event": ["x"], "date": [NOON.date()], "time": [datetime.time(12)]}
+        with pytest.raises(InvalidValue, match=r"several columns of .* may be moment: date, time"):
+            HUB.events(frame("duckdb", columns))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_guessed_sessions_that_users_count_for_themselves(engine):
+    columns = {"user_id": ["a", "b", "b"], "moment": [NOON] * 3, "event": ["x"] * 3, "session": [1, 1, 2]}
+    events = HUB.events(frame(engine, columns))
+    assert sorted(row[1] for row in rows(events, "session_id")) == ["a|1", "b|1", "b|2"]
+    assert "several users have one session" in repr(events)
+    own = HUB.events(frame(engine, columns | {"session": [1, 2, 3]}))
+    assert sorted(row[1] for row in rows(own, "session_id")) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_devices_of_a_plain_table(engine):
+    given = frame(engine, only(device_id=["p", "q", "q"]) | {"user_id": ["a", None, ""]})
+    assert sorted(row[1:] for row in rows(HUB.events(given), "user_id", "device_id")) == [("a", "p"), ("q", "q"), ("q", "q")]
+    # Whoever names one column means that column.
+    named = HUB.events(given, user_id="user_id")
+    assert sorted(str(row[1]) for row in rows(named, "user_id")) == ["None", "None", "a"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_events_without_an_id_are_no_copies(engine, caplog):
+    given = frame(engine, only(event_id=pa.array(["1", None, None]), n=[1, 2, 3]))
+    with caplog.at_level(logging.WARNING):
+        events = HUB.events(given, dedup=True)
+    assert sorted(row[1] for row in rows(events, "n")) == [1, 2, 3]
+    assert "2 of 3 events of" in caplog.text
+    assert "dedup=True" not in caplog.text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_equal_rows_without_ids(engine):
+    columns = {name: [*values, values[0]] for name, values in only(n=[1, 2, 3]).items()}
+    assert len(HUB.events(frame(engine, columns)).to_pandas()) == 4
+    assert sorted(row[1] for row in rows(HUB.events(frame(engine, columns), dedup=True), "n")) == [1, 2, 3]
+
+
+def test_a_key_of_another_column_says_nothing_of_event_ids(caplog):
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE t (id int PRIMARY KEY, event_id text, user_id text, moment timestamp, event_type text)")
+    connection.execute("INSERT INTO t VALUES (1, 'e', 'a', '2024-03-01', 'x'), (2, 'e', 'b', '2024-03-01', 'x')")
+    with caplog.at_level(logging.WARNING):
+        events = HUB.events(connection, table_name="t")
+    assert "1 of 2 events" in caplog.text
+    other = HUB.events(connection, table_name="t")[["user_id"]]
+    with pytest.raises(InvalidValue):
+        events.merge(other, left_index=True, right_index=True).assign(z=other.user_id).to_pandas()
+
+
+def test_repeated_events_of_objectiv_are_told_of(caplog):
+    table = pa.Table.from_pylist(stream.objectiv(stream.stream())[:5] * 2)
+    with caplog.at_level(logging.WARNING):
+        HUB.events(table)
+    assert "5 of 10 events" in caplog.text
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_sessions_of_rows_that_nothing_tells_apart(engine):
+    moments = [NOON, NOON, NOON + datetime.timedelta(minutes=5), NOON + datetime.timedelta(days=1), NOON + datetime.timedelta(days=1)]
+    columns = {"user_id": ["a"] * 5, "moment": moments, "event_type": ["x"] * 5, "event_id": ["1", "1", "2", "3", "3"]}
+    expected = [(NOON, 1, 1), (NOON, 1, 2), (moments[2], 1, 3), (moments[3], 2, 1), (moments[3], 2, 2)]
+    named = HUB.events(frame(engine, columns))
+    assert sorted(row[1:] for row in rows(named, "moment", "session_id", "session_hit_number")) == expected
+    del columns["event_id"]
+    for found in (HUB.events(frame(engine, columns)), HUB.sessionize(frame(engine, columns))):
+        table = found[["moment", "session_id", "session_hit_number"]].to_arrow().select(
+            ["moment", "session_id", "session_hit_number"]).to_pylist()
+        assert sorted(tuple(row.values()) for row in table) == expected
+
+
+@pytest.mark.parametrize("number", [202403011200, 2024030112, 20240301])
+def test_digits_of_a_date_are_no_epoch(number):
+    with pytest.raises(DataInvalid, match="digits of a date"):
+        HUB.events(frame("duckdb", only() | {"moment": [number] * 3}))
+
+
+@pytest.mark.parametrize(("url", "path"), [
+    ("https://a.b/c/d?x#y", "/c/d"), ("https://a.b", "/"), ("https://a.b?x", "/"), ("/c?u=https://d.e/f", "/c"), ("/c#d", "/c"),
+    ("android-app://com.shop/home", "/home"), ("", ""), ("c", "c"), (None, None), ("https://a.b:80/c", "/c")])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_path_of_an_address(engine, url, path):
+    given = frame(engine, only(url=pa.array([url] * 3, pa.string())))
+    events = HUB.events(given)
+    assert rows(events, "location", "url")[0][1:] == (path, url)
+
+
+def test_properties_that_cannot_be_told_apart_or_found():
+    given = frame("duckdb", only(p=['{"plan": {"name": "pro"}}'] * 3, q=['{"plan": "x"}'] * 3, s=[{"k": "v"}] * 3))
+    with pytest.raises(InvalidValue, match="two columns 'plan'"):
+        HUB.events(given, properties=["p.plan", "q.plan"])
+    assert rows(HUB.events(given, properties=["p.plan.name"]), "name")[0][1] == "pro"
+    with pytest.raises(ColumnNotFound, match="has no 'kk'"):
+        HUB.events(given, properties=["s.kk"])
+
+
+def test_moments_that_are_none():
+    import pandas as pd
+
+    with pytest.raises(InvalidValue, match="start is not a day or a moment"):
+        HUB.events(frame("duckdb", THREE), start=pd.NaT)
+    assert len(HUB.events(frame("duckdb", THREE), start=pd.Timestamp("2024-03-01 00:00:00.000000001")).to_pandas()) == 3
+
+
+def test_a_csv_file_with_returns_alone(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"user_id,moment,event\ra,2024-03-01,x\r")
+    with pytest.raises(DataInvalid):
+        HUB.events(path)
+
+
+def test_a_gzip_file_that_was_changed(tmp_path):
+    import gzip
+
+    packed = bytearray(gzip.compress(b"user_id,moment,event\n" + b"a,2024-03-01,x\n" * 2000))
+    packed[-6] ^= 0xFF
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(packed)
+    with pytest.raises(DataInvalid, match="cannot be read"):
+        connect(path)
+
+
+def test_frames_that_are_only_compiled():
+    schema = {"user_id": "string", "moment": "timestamp", "event_type": "string", "event_id": "string"}
+    events = HUB.events(DataFrame.from_schema(schema, dialect="postgres", table_name="hits"))
+    assert "FROM hits" in events.view_sql()
+
+
+@pytest.mark.parametrize("version", postgres_server.default_versions())
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_a_postgres_table_of_another_schema_with_columns_of_odd_types(version, kind, caplog):
+    url = postgres_server.session_url(version)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS web")
+        connection.execute("DROP TABLE IF EXISTS web.clicks CASCADE")
+        connection.execute("CREATE TABLE web.clicks (uid text, ts timestamptz, action text, ip inet, amount numeric, blob bytea)")
+        connection.execute("INSERT INTO web.clicks VALUES ('a', '2024-03-01T12:00+02', 'x', '1.2.3.4', 1.50, '')")
+        connection.execute("CREATE VIEW web.seen AS SELECT * FROM web.clicks")
+    name = "web.clicks" if kind == "table" else "web.seen"
+    with caplog.at_level(logging.WARNING):
+        events = HUB.events(url, table_name=name, dtypes={"amount": "decimal(18, 2)"})
+    assert "left out 'blob' (bytea)" in caplog.text
+    assert rows(events, "moment", "user_id", "ip", "amount") == [
+        ("a|1709287200000000|x|1", at("03-01 10:00"), "a", "1.2.3.4", decimal.Decimal("1.50"))]
+    assert f"events of {name}" in repr(events)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_dtypes_are_of_stored_columns(engine):
+    given = frame(engine, THREE)
+    with pytest.raises(InvalidValue, match="this one is a frame"):
+        HUB.events(given, dtypes={"user_id": "string"})
