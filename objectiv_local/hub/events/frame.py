@@ -26,7 +26,7 @@ from objectiv_local.frame.authoring import (
     over,
     state_of,
 )
-from objectiv_local.hub.events.ids import made_id
+from objectiv_local.hub.events.ids import made_id, without_copies
 from objectiv_local.hub.events.moments import limit, within
 from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
 from objectiv_local.hub.events.roles import Role
@@ -120,9 +120,6 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
              if role is not None}
     raw, title = raw_frame(source, table_name, dtypes)
     rows = read(settings, raw, title, schema, given, properties)
-    if dedup and "event_id" not in rows.computed:
-        # Without ids, events that are equal in all columns are copies.
-        rows = read(settings, raw.drop_duplicates(), title, schema, given, properties)
     state = _with_ids(rows, bounds, dedup=dedup)
     names = [name for name in state.plan.types if name != "event_id"]
     state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=rows.stacks)
@@ -144,7 +141,8 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
         columns["event_id"] = made_id(state.plan, rows.raw.data_columns, columns["user_id"], moment, columns["event_type"])
     # Windows look at all rows of the source, except that which numbers equal events; a copy of an event may be out of range.
     late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
-    plan: Node = state.plan if late else _filtered(state.plan, within(moment, *bounds))
+    plan = without_copies(state.plan, rows.raw.data_columns, moment) if dedup and made else state.plan
+    plan = plan if late else _filtered(plan, within(moment, *bounds))
     plan = Select(plan, tuple(columns.items()), "events")
     if dedup and not made:
         ids = plan.column("event_id")

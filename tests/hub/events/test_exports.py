@@ -166,6 +166,10 @@ def test_equal_rows_without_ids(engine):
     columns = {name: [*values, values[0]] for name, values in only(n=[1, 2, 3]).items()}
     assert len(HUB.events(frame(engine, columns)).to_pandas()) == 4
     assert sorted(row[1] for row in rows(HUB.events(frame(engine, columns), dedup=True), "n")) == [1, 2, 3]
+    objects = ['{"a": 1}', '{"a": "1"}', '"1"', "1", None, "null"]
+    with_json = frame(engine, {"user_id": ["a"] * 12, "moment": [NOON] * 12, "event_type": ["x"] * 12, "j": objects * 2})
+    with_json = with_json.assign(j=with_json.j.astype("json"))
+    assert len(HUB.events(with_json, dedup=True).to_pandas()) == 6
 
 
 def test_a_key_of_another_column_says_nothing_of_event_ids(caplog):
