@@ -147,6 +147,8 @@ def _wrong(owner: object, name: str, parameter: str, kind: Kind, value: object) 
         hint = "load it with DataFrame.from_pandas, from_polars or from_arrow"
     elif kind.words == "a DataFrame":
         hint = "make one with DataFrame.from_table and the like, or of events with ModelHub().get_objectiv_dataframe(...)"
+    if isfunction(value) and kind.words.startswith("a mapping"):
+        hint = "functions of Python run on fetched values: series.to_pandas().map(...)"
     if isinstance(value, _OurSeries) and "string" in kind.words:
         hint = "give the name of a column; df.assign(name=series) makes one of a series"
     return InvalidType(f"{parameter} of {where} has to be {kind.words}, not {in_words(value)}", hint=hint)

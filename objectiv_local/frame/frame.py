@@ -178,6 +178,9 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     __hash__ = None  # type: ignore[assignment]
 
     def __iter__(self) -> Iterator[str]:
+        if self._state.groups is not None:
+            raise InvalidType("a grouped frame has no groups to iterate over",
+                              hint="aggregate them, or fetch the rows: df.to_pandas().groupby(...)")
         return iter(self._columns)
 
     def __contains__(self, name: object) -> bool:

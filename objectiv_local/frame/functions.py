@@ -25,6 +25,8 @@ INTERPOLATED = (*NUMERIC, "timedelta", "timestamp")
 #: Types with an order but nothing between two values; their median is the lower one of the two in the middle.
 BETWEEN_NOTHING = ("string", "date", "time")
 
+_OTHERS = "pass numeric_only=True, choose columns, as in df[['a', 'b']], or cast them with astype"
+
 Combine = Callable[[Sequence[Expr]], Expr]
 #: An aggregate as users give it: a name, or a function of that name such as ``sum``.
 Function = str | Callable[..., Any]
@@ -209,7 +211,12 @@ def named(state: State, columns: Sequence[str], func: object, *, numeric_only: b
     out: list[tuple[str, Reduction]] = []
     for column, name in pairs:
         checked = checked_function(name)
-        out.append((f"{column}_{label or checked}", reduction(checked, state.value(column), state.order, **options)))
+        try:
+            made = reduction(checked, state.value(column), state.order, **options)
+        except InvalidType as error:
+            every = not isinstance(func, Mapping) and "computed from" in error.what
+            raise InvalidType(f"column {column!r}: {error.what}", hint=_OTHERS if every else error.hint) from None
+        out.append((f"{column}_{label or checked}", made))
     return unique(out)
 
 

@@ -28,8 +28,10 @@ def condition(frame: DataFrame, text: str) -> Series:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise InvalidValue(f"{text!r} is no expression: {error.msg}",
-                           hint="compare columns by name, as in \"amount > 10 and city == 'Snits'\"") from None
+        hint = "compare columns by name, as in \"amount > 10 and city == 'Snits'\""
+        if "@" in text:
+            hint = "variables of Python have no names here: write df[df.n > value]"
+        raise InvalidValue(f"{text!r} is no expression: {error.msg}", hint=hint) from None
     found = _value(frame, tree)
     if not isinstance(found, Series):
         raise InvalidValue(f"{text!r} reads no column")

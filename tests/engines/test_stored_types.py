@@ -83,11 +83,23 @@ LISTS = {
 OWN = {
     "postgres": {
         "text": TEXTS, "varchar(9)": TEXTS, "char(3)": TEXTS, "name": TEXTS, "jsonb": SHARED["json"],
+        "inet": ("10.0.0.1", "10.0.0.0/8", "10.0.0.1", "10.0.0.0/8"),
+        "cidr": ("10.0.0.0/8", "::1/128", "10.0.0.0/8", "::1/128"),
+        "macaddr": ("08:00:2b:01:02:03", "00:00:00:00:00:01", "08:00:2b:01:02:03", "00:00:00:00:00:01"),
+        "bit(3)": ("101", "011", "101", "011"), "varbit": ("1", "011", "1", "011"), '"char"': ("b", "A", "b", "A"),
+        "oid": ("7", "2", 7, 2), "money": ("1.50", "-3.25", money("1.5000"), money("-3.2500")),
         "numrange": ("[0, 1.5)", "(,2]", Interval(0.0, 1.5, "[)"), Interval(-math.inf, 2.0, "(]")),
     },
     "duckdb": {
         "varchar": TEXTS, "ENUM('Ab', 'b a')": TEXTS, "tinyint": ("7", "-2", 7, -2),
         **dict.fromkeys(("utinyint", "usmallint", "uinteger"), ("7", "2", 7, 2)),
+        "hugeint": ("7", "-2", money(7), money(-2)),
+        **dict.fromkeys(("ubigint", "uhugeint"), ("7", "2", money(7), money(2))),
+        "bit": ("101", "011", "101", "011"),
+        "MAP(varchar, integer)": ("{id=1, b=NULL}", "{}", Json({"id": 1, "b": None}), Json({})),
+        "UNION(id varchar, n integer)": ("a", "b", Json({"id": "a"}), Json({"id": "b"})),
+        "integer[2]": ("[1, NULL]", "[3, 4]", Json([1, None]), Json([3, 4])),
+        "ENUM('Ab', 'b a')[]": ("[b a, Ab]", "[]", Json(["b a", "Ab"]), Json([])),
         "timestamp_s": ("2020-02-29 23:30:00", "1969-12-31 23:59:59", at("2020-02-29 23:30:00"), at("1969-12-31 23:59:59")),
         "timestamp_ms": SHARED["timestamp"], "timestamp_ns": SHARED["timestamp"],
         "numeric(10, 2)[]": ("[1.50, 2]", "[]", Json([1.5, 2]), Json([])),

@@ -581,3 +581,19 @@ def test_libraries_that_look_for_names_find_none():
     assert not any(hasattr(df, name) for name in ("iloc", "values", "__dataframe__", "to_dict", "items", "_repr_html_"))
     with pytest.raises(ObjectivError):
         _ = df.n.iloc
+
+
+def test_other_habits_say_what_to_write():
+    df = load("duckdb", {"n": [1], "s": ["a"]})
+    for call, message in (
+            (lambda: df.sum(), r"column 's': sum cannot be computed from \(string\)\n.*numeric_only=True"),
+            (lambda: df.groupby("n").mean(), r"column 's': mean.*\n.*choose columns"),
+            (lambda: df.agg({"s": "sum"}), r"column 's': sum.*\n.*astype"),
+            (lambda: df.sum(min_count="a"), "min_count"), (lambda: df.n.agg("sum", ddof=1), "has no option 'ddof'"),
+            (lambda: df.n.map(lambda value: value + 1), r"not a function\n.*to_pandas\(\).map"),
+            (lambda: [key for key, _ in df.groupby("s")], r"no groups to iterate over\n.*to_pandas\(\).groupby"),
+            (lambda: list(df.n), "iterate over .to_pandas"), (lambda: df.query("n > @x"), r"df\[df.n > value\]")):
+        with pytest.raises((InvalidType, InvalidValue), match=message):
+            call()
+    assert df.sum(numeric_only=True).to_pandas().n_sum.tolist() == [1]
+    assert list(df) == ["n", "s"]

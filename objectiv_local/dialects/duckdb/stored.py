@@ -96,14 +96,23 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "UUID": (UUID, None),
     "JSON": (JSON, None),
     "TIME": (TIME, None),
+    "BIT": (STRING, _reader(STRING)),
+    # Of a column of NULL alone.
+    '"NULL"': (STRING, _reader(STRING)),
+    # A number of 39 digits is an error when it is read.
+    **{name: (decimal_type(0), _reader(decimal_type(0))) for name in ("HUGEINT", "UHUGEINT", "UBIGINT")},
 }
 _STRUCT = re.compile(r"STRUCT\((.*)\)", re.DOTALL)
+_UNION = re.compile(r"UNION\((.*)\)", re.DOTALL)
+_MAP = re.compile(r"MAP\((.*)\)", re.DOTALL)
+#: A list, or an array of so many elements.
+_LIST = re.compile(r"(.*)\[\d*\]", re.DOTALL)
 _FIELD = re.compile(r'\s*("(?:[^"]|"")*"|[^\s"]+)\s+')
 
 
 def stored(type_name: str) -> tuple[Type, Reader | None] | None:
     """Return how a column of the stored type is read, or None if it is not."""
-    if type_name.startswith("ENUM("):
+    if type_name.startswith("ENUM(") and _LIST.fullmatch(type_name) is None:
         return STRING, _reader(STRING)
     if (decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type_name)) is not None:
         found = decimal_type(int(decimal[2]))
@@ -124,23 +133,29 @@ def _without_zones(type_name: str) -> str:
 
 
 def _nested(type_name: str) -> Type | None:
-    """Return a stored list or struct as a type, or None for another type, or one with parts that are not supported."""
+    """Return a stored list or struct as a type, or None for another type, or one with parts that are not supported.
+
+    A map is JSON: an object whose keys are not known. So is a union: an object with the member that it has.
+    """
+    if (inner := _MAP.fullmatch(type_name)) is not None:
+        key, value = _split(inner[1])
+        return None if _part(key.strip()) is None or _part(value.strip()) is None else JSON
     found: dict[str, Type] = {}
-    for name, inner in parts(type_name).items():
-        type_ = _part(inner)
+    for name, part in parts(type_name).items():
+        type_ = _part(part)
         if type_ is None:
             return None
         found[name] = type_
-    if type_name.endswith("[]"):
+    if _LIST.fullmatch(type_name) is not None:
         return list_type(found[""])
-    return dict_type(found) if found else None
+    return None if not found else JSON if _UNION.fullmatch(type_name) is not None else dict_type(found)
 
 
 def parts(type_name: str) -> dict[str, str]:
-    """Return the field types of a struct by name, the element type of a list under "", or an empty dict."""
-    if type_name.endswith("[]"):
-        return {"": type_name[:-2]}
-    if (struct := _STRUCT.fullmatch(type_name)) is None:
+    """Return the field types of a struct or a union by name, the element type of a list under "", or an empty dict."""
+    if (listed := _LIST.fullmatch(type_name)) is not None:
+        return {"": listed[1]}
+    if (struct := _STRUCT.fullmatch(type_name) or _UNION.fullmatch(type_name)) is None:
         return {}
     fields: dict[str, str] = {}
     for each in _split(struct[1]):

@@ -76,7 +76,14 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "float4": (FLOAT64, _reader(FLOAT64)),
     "bool": (BOOL, None),
     "text": (STRING, None),
-    **{name: (STRING, _reader(STRING)) for name in ("varchar", "bpchar", "name")},
+    **{name: (STRING, _reader(STRING)) for name in (
+        "varchar", "bpchar", "name", "char", "citext", "enum", "xml", "bit", "varbit", "cidr", "macaddr", "macaddr8")},
+    # A cast to text would add /32 to the address of a host.
+    "inet": (STRING, lambda column: func("abbrev", column)),
+    "oid": (INT64, _reader(INT64)),
+    # Some currencies have three or four decimal places; which one it is, the setting lc_monetary says.
+    "money": (decimal_type(4), _reader(decimal_type(4))),
+    "composite": (JSON, lambda column: func("to_jsonb", column)),
     "date": (DATE, None),
     "timestamp": (TIMESTAMP, None),
     "timestamptz": (TIMESTAMP, tree.at_utc),
@@ -99,7 +106,7 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
         return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(found)
     if type_name.endswith("[]"):
         inner = stored(type_name[:-2])
-        if inner is None or inner[0].name in ("timedelta", "numeric_interval"):
+        if inner is None or inner[0].name in ("timedelta", "numeric_interval") or type_name[:-2] in _NO_ELEMENTS:
             return None
         return list_type(inner[0]), lambda column: func("to_jsonb", _as_elements(column, type_name[:-2]))
     return _STORED.get(type_name)
@@ -112,5 +119,7 @@ def _as_elements(column: Sql, element: str) -> Sql:
     return column
 
 
+#: Types of which to_jsonb makes strings, with a currency or as of a number.
+_NO_ELEMENTS = ("money", "oid")
 #: Casts of arrays before to_jsonb, which formats timestamps, floats and padded strings in its own way.
 _ELEMENTS = {"float4": ("float8[]",), "bpchar": ("text[]",), "timestamp": ("text[]",), "timestamptz": ("timestamp[]", "text[]")}

@@ -32,22 +32,27 @@ _SETTINGS = (
     "SET lc_time = 'C'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SET jit = off"
 )
 
-# A domain is read as the type under it, an enumeration as "enum".
+# The name of a type t: those that a user made are "enum" and "composite", also as elements of an array.
+_TYPE_NAME = """\
+CASE WHEN {t}.typtype = 'e' THEN 'enum' WHEN {t}.typtype = 'c' THEN 'composite'
+     WHEN {t}.typcategory = 'A' AND {t}.typelem <> 0 AND starts_with({t}.typname, '_')
+     THEN (SELECT CASE e.typtype WHEN 'e' THEN 'enum' WHEN 'c' THEN 'composite' ELSE e.typname END || '[]'
+           FROM pg_type AS e WHERE e.oid = {t}.typelem)
+     ELSE {t}.typname END"""
+
+# A domain is read as the type under it.
 _CATALOGUE = """\
 WITH RECURSIVE base AS (
-  SELECT a.attnum, a.attname, t.oid, a.atttypmod, t.typname, t.typtype, t.typbasetype
+  SELECT a.attnum, a.attname, t.oid, a.atttypmod, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typelem
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
   WHERE a.attrelid = to_regclass(%(name)s) AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT b.attnum, b.attname, t.oid, d.typtypmod, t.typname, t.typtype, t.typbasetype
+  SELECT b.attnum, b.attname, t.oid, d.typtypmod, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typelem
   FROM base AS b JOIN pg_type AS d ON d.oid = b.oid JOIN pg_type AS t ON t.oid = b.typbasetype
   WHERE b.typtype = 'd'
 )
 SELECT b.attname,
-       CASE WHEN b.typtype = 'e' THEN 'enum'
-            WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod)
-            WHEN starts_with(b.typname, '_') THEN substr(b.typname, 2) || '[]'
-            ELSE b.typname END,
+       CASE WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod) ELSE """ + _TYPE_NAME.format(t="b") + """ END,
        array_position(i.indkey::int2[], b.attnum),
        (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s)),
        to_regclass(%(short)s) = to_regclass(%(name)s),
@@ -369,9 +374,8 @@ class PostgresEngine(Session):
             if found.nparams:
                 raise InvalidValue("the query has parameters such as $1", hint="write the values into the query")
             types = {found.ftype(position) for position in range(found.nfields)}
-            names = {oid: self._fetch("SELECT CASE WHEN starts_with(typname, '_') THEN substr(typname, 2) || '[]' "
-                                      "ELSE typname END FROM pg_type WHERE oid = %(oid)s::oid", {"oid": str(oid)})[0][0]
-                     for oid in types}
+            names = {oid: self._fetch(f"SELECT {_TYPE_NAME.format(t='t')} FROM pg_type AS t WHERE t.oid = %(oid)s::oid",
+                                      {"oid": str(oid)})[0][0] for oid in types}
         columns = []
         for position in range(found.nfields):
             name = str(names[found.ftype(position)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Mapping
 
 from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.frame import DataFrame
@@ -25,7 +26,7 @@ from objectiv_local.frame.authoring import (
     over,
     state_of,
 )
-from objectiv_local.hub.events.ids import made_id
+from objectiv_local.hub.events.ids import made_id, without_copies
 from objectiv_local.hub.events.moments import limit, within
 from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
 from objectiv_local.hub.events.roles import Role
@@ -44,11 +45,13 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
            event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
            event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
            properties: Properties = None, start: object = None, end: object = None,
-           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False) -> DataFrame:
+           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False,
+           dtypes: Mapping[str, str] | None = None) -> DataFrame:
     """Return a frame of events, one row each, from any table of events, that every model of the hub takes.
 
     ``source`` is a frame, filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a file, a
-    directory, a database. Of several tables, ``table_name`` names one.
+    directory, a database. Of several tables, ``table_name`` names one. ``dtypes`` sets the types of single columns that are
+    stored otherwise, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale.
 
     ``schema`` says how the table is laid out: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'``
     (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one; docs/events.md says what each
@@ -115,11 +118,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     given = {name: role for name, role in (("event_id", event_id), ("user_id", user_id), ("moment", moment),
                                            ("event_type", event_type), ("session_id", session_id), ("location", location))
              if role is not None}
-    raw, title = raw_frame(source, table_name)
+    raw, title = raw_frame(source, table_name, dtypes)
     rows = read(settings, raw, title, schema, given, properties)
-    if dedup and "event_id" not in rows.computed:
-        # Without ids, events that are equal in all columns are copies.
-        rows = read(settings, raw.drop_duplicates(), title, schema, given, properties)
     state = _with_ids(rows, bounds, dedup=dedup)
     names = [name for name in state.plan.types if name != "event_id"]
     state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=rows.stacks)
@@ -141,7 +141,8 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
         columns["event_id"] = made_id(state.plan, rows.raw.data_columns, columns["user_id"], moment, columns["event_type"])
     # Windows look at all rows of the source, except that which numbers equal events; a copy of an event may be out of range.
     late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
-    plan: Node = state.plan if late else _filtered(state.plan, within(moment, *bounds))
+    plan = without_copies(state.plan, rows.raw.data_columns, moment) if dedup and made else state.plan
+    plan = plan if late else _filtered(plan, within(moment, *bounds))
     plan = Select(plan, tuple(columns.items()), "events")
     if dedup and not made:
         ids = plan.column("event_id")
