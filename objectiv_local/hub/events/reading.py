@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
@@ -55,6 +55,10 @@ class Rows:
     stacks: bool = False
     #: Whether the device stands for a user who is missing.
     device_stands_in: bool = False
+
+    def with_known_users(self) -> Rows:
+        """Return the rows with users who are missing where only the device is known."""
+        return replace(self, device_stands_in=False)
 
     def bring_into_types(self, zone: str) -> None:
         """Bring the columns into the types that an event frame has; days are those of ``zone``.
