@@ -13,6 +13,7 @@ from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.cards import to_metabase
 from objectiv_local.hub.events import checked_contexts, events, get_objectiv_dataframe, sessionize
 from objectiv_local.hub.funnel import FunnelDiscovery
+from objectiv_local.hub.identity_map import identity_map, resolve_identity
 from objectiv_local.hub.map import Map
 from objectiv_local.hub.methods import WithSettings, method
 from objectiv_local.hub.models.logistic import BinaryLogisticRegression
@@ -84,6 +85,8 @@ class ModelHub(WithSettings):
 
     events = method(events)
     get_objectiv_dataframe = method(get_objectiv_dataframe)
+    resolve_identity = method(resolve_identity)
+    identity_map = method(identity_map)
     sessionize = method(sessionize)
     time_agg = method(time_agg)
     visualize_location_stack = method(visualize_location_stack)

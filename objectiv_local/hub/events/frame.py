@@ -28,12 +28,13 @@ from objectiv_local.frame.authoring import (
     series_of,
     state_of,
 )
-from objectiv_local.hub.events.ids import made_id
+from objectiv_local.hub.events.ids import made_id, without_copies
 from objectiv_local.hub.events.moments import limit, within
 from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
 from objectiv_local.hub.events.roles import Role
 from objectiv_local.hub.events.sessionize import gap_seconds
 from objectiv_local.hub.events.source import raw_frame
+from objectiv_local.hub.identity_map import resolve_identity
 from objectiv_local.hub.schemas.parts import first_of
 from objectiv_local.hub.schemas.schema import Schema
 from objectiv_local.hub.sessions import with_sessions
@@ -47,8 +48,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
            event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
            event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
            properties: Properties = None, start: object = None, end: object = None,
-           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), dedup: bool = False,
-           dtypes: Mapping[str, str] | None = None) -> DataFrame:
+           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), identity: str | None = None,
+           dedup: bool = False, dtypes: Mapping[str, str] | None = None) -> DataFrame:
     """Return a frame of events, one row each, from any table of events, that every model of the hub takes.
 
     ``source`` is a frame, filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a file, a
@@ -95,15 +96,16 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
 
     Moments are timestamps, dates, ISO 8601 text, or numbers since 1970, whose unit is told from their size. Timestamps, and
     text with a time of day and without an offset, are in UTC; ``moment=lambda rows: to_datetime(rows['at'], tz='Asia/Tokyo')``
-    reads those of a time zone. ``start`` is
-    inclusive and ``end`` is not; both are moments, or days, whose start counts. Without an offset, they are in the time zone of
-    the hub. Sessions are made of the events in between.
+    reads those of a time zone. ``start`` is inclusive and ``end`` is not; both are moments, or days, whose start counts.
+    Without an offset, they are in the time zone of the hub. Sessions are made of the events in between.
 
     Ids are text, uuids or whole numbers. If the source has no event ids, they are made from the user, the moment, the event
     type, and a number for events that are equal in these. If ids repeat, the log says so; with ``dedup``, one event of each id
     is kept, the first by moment, then by the other columns; without ids, one of rows that are equal in all columns.
 
-    ``session_gap`` is the pause that ends a session, if the source has no sessions.
+    ``session_gap`` is the pause that ends a session, if the source has no sessions. ``identity`` says whose the events of a
+    device without a user are: ``'last_known'``, ``'first_known'``, ``'forward_only'`` or ``'graph'``, as ``resolve_identity``
+    does, over all events of the source and not only over those of the range. It needs devices and users.
 
     Reads no rows, except to check what cannot be known otherwise: text as moments, the unit of numbers, and whether event ids
     repeat that are no primary key. Raises TableNotFound, ConnectionFailed, ColumnNotFound; InvalidValue for a table in which
@@ -125,12 +127,14 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
              if role is not None}
     raw, title = raw_frame(source, table_name, dtypes)
     rows = read(settings, raw, title, schema, given, properties)
-    if dedup and "event_id" not in rows.computed:
-        # Without ids, events that are equal in all columns are copies.
-        rows = read(settings, raw.drop_duplicates(), title, schema, given, properties)
-    state = _with_ids(rows, bounds, dedup=dedup)
+    if identity is None:
+        state = _with_ids(rows, bounds, dedup=dedup)
+    else:
+        state = _resolved(_with_ids(rows.with_known_users(), (None, None), dedup=dedup), identity, title)
+        state = state.with_plan(_filtered(state.plan, within(state.column("moment"), *bounds)))
     local = settings.clocks(series_of(state, state.column("moment"), "moment"))
-    state = state.extended([("day", cast(expr_of(local), DATE))], "events").with_note(rows.note)
+    state = state.extended([("day", cast(expr_of(local), DATE))], "events").with_note(
+        rows.note + (f"; users are the {identity} ones of their devices" if identity else ""))
     names = [name for name in state.plan.types if name != "event_id"]
     state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=rows.stacks)
     first = [name for name in FIRST if name in state.plan.types]
@@ -154,7 +158,8 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
         columns["event_id"] = made_id(state.plan, rows.raw.data_columns, columns["user_id"], moment, columns["event_type"])
     # Windows look at all rows of the source, except that which numbers equal events; a copy of an event may be out of range.
     late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
-    plan: Node = state.plan if late else _filtered(state.plan, within(moment, *bounds))
+    plan = without_copies(state.plan, rows.raw.data_columns, moment) if dedup and made else state.plan
+    plan = plan if late else _filtered(plan, within(moment, *bounds))
     plan = Select(plan, tuple(columns.items()), "events")
     if dedup and not made:
         ids = plan.column("event_id")
@@ -170,6 +175,15 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
         there = call("not_null", plan.column("moment"))
         state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
     return state
+
+
+def _resolved(state: State, identity: str, title: str) -> State:
+    """Return the events with users by a rule of identity. Raises InvalidValue for events without devices."""
+    if "device_id" not in state.plan.types:
+        raise InvalidValue(f"identity needs devices, and none are known of {title}",
+                           hint="name them beside the users, as in user_id=('device_id', 'user_id')")
+    events = frame_of(state, [name for name in state.plan.types if name != "event_id"])
+    return state_of(resolve_identity(events, rule=identity))
 
 
 def _filtered(plan: Node, conditions: list[Expr]) -> Node:

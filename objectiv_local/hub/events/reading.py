@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
@@ -55,6 +55,10 @@ class Rows:
     stacks: bool = False
     #: Whether the device stands for a user who is missing.
     device_stands_in: bool = False
+
+    def with_known_users(self) -> Rows:
+        """Return the rows with users who are missing where only the device is known."""
+        return replace(self, device_stands_in=False)
 
     def bring_into_types(self, zone: str) -> None:
         """Bring the columns into the types that an event frame has; days are those of ``zone``.
@@ -117,32 +121,25 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
 
 def _schema_of(raw: DataFrame, title: str, name: str | Schema | None,
                given: Mapping[str, Role]) -> tuple[DataFrame, Schema | None]:
-    """Return the schema of a table and its rows, with names in lower case where only those are the schema's."""
-    folded = {column: column.lower() for column in raw.data_columns}
-    table = Table(title, tuple(raw.data_columns))
-    in_lower_case = Table(title, tuple(folded.values()))
-    if len(set(folded.values())) < len(folded):
-        in_lower_case = table
-    if name is not None:
+    """Return the schema of a table and its rows, with names in lower case where only those are the schema's.
+
+    Raises InvalidValue for a table that is not of the schema that was asked for, and if several fit and roles are left open.
+    """
+    lower = {column: column.lower() for column in raw.data_columns}
+    spellings = [raw] if len(set(lower.values())) < len(lower) else [raw, raw.rename(columns=lower)]
+    refused: InvalidValue | None = None
+    for rows in spellings:
+        table = Table(title, tuple(rows.data_columns))
         try:
-            return raw, named(name, table)
-        except InvalidValue:
-            try:
-                found = named(name, in_lower_case)
-            except InvalidValue:
-                found = None
-            if found is None:
-                raise
-            return raw.rename(columns=folded), found
-    try:
-        schema = guessed(table)
-        if schema is None and guessed(in_lower_case) is not None:
-            return raw.rename(columns=folded), guessed(in_lower_case)
-    except InvalidValue:
-        if set(REQUIRED) <= given.keys():
-            return raw, None
-        raise
-    return raw, schema
+            found = guessed(table) if name is None else named(name, table)
+        except InvalidValue as error:
+            refused = refused or error
+            continue
+        if found is not None or name is not None:
+            return rows, found
+    if refused is not None and not (name is None and set(REQUIRED) <= given.keys()):
+        raise refused
+    return raw, None
 
 
 def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tuple[dict[str, Series], list[str]]:
