@@ -362,6 +362,20 @@ def test_a_view_is_corrected_for_the_engine_that_it_is_written_to(released):
     assert plain(found.shown.to_pandas()) == [at("1801-05-10 02:00")]
 
 
+def test_what_is_written_to_another_engine_is_corrected_for_that_one():
+    here, there = ol.connect(duckdb.connect()), ol.connect(duckdb.connect(), read_only=False)
+    for engine in (here, there):
+        engine.execute("CREATE TEMP TABLE hits AS SELECT TIMESTAMP '2024-07-01' AS x")
+    # As if it had other zones.
+    here.zones["at_zone", "Europe/Amsterdam"] = (known.Span(zones.FIRST, 0),)
+    df = DataFrame.from_table(here, "hits", [])
+    df["shown"] = df.x.dt.tz_convert("Europe/Amsterdam")
+    assert plain(df.shown.to_pandas()) == [at("2024-07-01")]
+    df.set_savepoint("shown", "table")
+    df.savepoints.write_to_db(there)
+    assert plain(DataFrame.from_table(there, "shown", []).shown.to_pandas()) == [at("2024-07-01 02:00")]
+
+
 def test_names():
     assert "Europe/Amsterdam" in zones.names()
     with warnings.catch_warnings():

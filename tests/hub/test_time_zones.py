@@ -174,11 +174,13 @@ def test_retention_between_days_of_the_zone(engine):
     zone = "America/New_York"
     hub = ModelHub(time_zone=zone)
     df = events(hub, engine)
-    found = hub.agg.retention_matrix(df, "monthly", start_date="2023-10-28", end_date="2024-04-01")
-    start, end = at("2023-10-28 04:00"), at("2024-04-01 04:00")
+    found = hub.agg.retention_matrix(df, "daily", start_date="2023-10-28", end_date="2024-03-10", calendar_days=True)
+    start, end = at("2023-10-28 04:00"), at("2024-03-10 05:00")
     kept = [(user, moment) for user, moment in HITS if FIRST[user] >= start and moment < end]
     assert 0 < len(kept) < len(HITS)
-    assert cells(found) == retained("monthly", zone, "monday", rows=kept)
+    assert cells(found) == retained("daily", zone, "monday", rows=kept)
+    in_utc = [(user, moment) for user, moment in kept if moment < at("2024-03-10")]
+    assert cells(found) != retained("daily", zone, "monday", rows=in_utc)
 
 
 # ---- what has no time of day, and what has a zone of its own
