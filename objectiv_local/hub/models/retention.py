@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
-from objectiv_local.errors import InvalidType, InvalidValue, near
+from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import pyplot, unstacked
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.models.heat_map import heat_map, progress
 
 #: Periods, with the text of a cohort.
 LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly": "%Y"}
@@ -16,7 +18,7 @@ LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly
 def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
                      start_date: object = None, end_date: object = None, percentage: bool = False,
                      display: bool = False, *, calendar_days: bool = False, fill_value: int | None = None,
-                     parent_types: bool = False) -> DataFrame:
+                     parent_types: bool = False, return_figure: bool = False) -> DataFrame | Any:
     """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
 
     A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its Monday), a month or a
@@ -27,7 +29,9 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
     ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on. Daily distances are of elapsed
     24 hours, as the original counts them, or of calendar days with ``calendar_days``; weeks, months and years are of
-    the calendar. With ``display`` the matrix is drawn as a heat map too.
+    the calendar. With ``display`` the matrix is drawn as a heat map too, and with
+    ``return_figure`` the figure of matplotlib is returned, and not shown. In it, the first column has no color; cells whose
+    period has not ended by the last moment of the frame, or by ``end_date``, are hatched: they may still grow.
 
     Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
     InvalidValue for an unknown period and for an end before the start.
@@ -41,6 +45,7 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     start, end = _moment(start_date, "start_date"), _moment(end_date, "end_date")
     if start is not None and end is not None and end <= start:
         raise InvalidValue(f"end_date {end} is not after start_date {start}", hint="swap them")
+    everything = data
     if event_type is not None:
         kept = data.stack_event_types.json.array_contains(event_type) if parent_types else data.event_type == event_type
         data = data[kept]
@@ -58,9 +63,27 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     matrix = unstacked(counted, "cohort_distance", fill_value, "max", lambda value, _: f"_{value}")
     if percentage:
         matrix = matrix.assign(**{name: matrix[name] / matrix["_0"] * 100 for name in reversed(matrix.columns)})
-    if display:
-        _draw(matrix, percentage=percentage)
+    if display or return_figure:
+        figure = _drawn(matrix, everything, end, time_period, percentage=percentage,
+                        elapsed=time_period == "daily" and not calendar_days)
+        if return_figure:
+            pyplot().close(figure)
+            return figure
     return matrix
+
+
+def _drawn(matrix: DataFrame, data: DataFrame, end: datetime.datetime | None, time_period: str, *, percentage: bool,
+           elapsed: bool) -> Any:
+    """Return the heat map of a matrix, as of the last moment of the frame, or the end of what was counted."""
+    table = matrix.to_pandas()
+    last = data.moment.max().value
+    as_of = datetime.datetime.max if last is None else datetime.datetime.fromisoformat(str(last))
+    as_of = as_of if end is None else min(as_of, end)
+
+    def progress_of(cohort: str, distance: int) -> int:
+        return progress(cohort, distance, time_period, as_of, "UTC", elapsed=elapsed)
+
+    return heat_map(table, progress_of, as_of, percentage=percentage)
 
 
 def _distance(df: DataFrame, time_period: str, *, calendar_days: bool) -> Series:
@@ -91,18 +114,3 @@ def _moment(value: object, name: str) -> datetime.datetime | None:
         return datetime.datetime.fromisoformat(str(value))
     except ValueError:
         raise InvalidValue(f"{name} is not a day or a moment: {value!r}", hint=f"for instance {name}='2022-02-01'") from None
-
-
-def _draw(matrix: DataFrame, *, percentage: bool) -> None:
-    """Draw a matrix as a heat map."""
-    table = matrix.to_pandas().astype("float64")
-    if table.empty:
-        raise InvalidType("there is nothing to draw: no user was seen")
-    plt = pyplot()
-    _, axis = plt.subplots(figsize=(max(6, len(table.columns)), max(3, len(table) * 0.6)))
-    drawn = axis.imshow(table.to_numpy(), aspect="auto", cmap="viridis")
-    axis.set_xticks(range(len(table.columns)), [name.removeprefix("_") for name in table.columns])
-    axis.set_yticks(range(len(table)), table.index)
-    axis.set(xlabel="periods since first seen", ylabel="first seen",
-             title="share of users who come back, %" if percentage else "users who come back")
-    axis.figure.colorbar(drawn, ax=axis)
