@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
@@ -56,14 +56,21 @@ class Rows:
     #: Whether the device stands for a user who is missing.
     device_stands_in: bool = False
 
-    def bring_into_types(self) -> None:
-        """Bring the columns into the types that an event frame has. Raises InvalidType for those of others."""
+    def with_known_users(self) -> Rows:
+        """Return the rows with users who are missing where only the device is known."""
+        return replace(self, device_stands_in=False)
+
+    def bring_into_types(self, zone: str) -> None:
+        """Bring the columns into the types that an event frame has; days are those of ``zone``.
+
+        Raises InvalidType for those of others.
+        """
         computed, title = self.computed, self.title
         for name in REQUIRED:
             if name not in computed:
                 raise InvalidValue(f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
                                    hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'")
-        computed["moment"], read_as = as_moment(self.raw, computed["moment"], title)
+        computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
             self.note += f"; moments are read {read_as}"
         for name in ("event_id", "user_id", "device_id", "session_id"):
@@ -108,7 +115,7 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
     others = _others(raw, computed, schema, properties, title)
     stands_in = "device_id" in computed and ("user_id" not in given or "device_id" in given)
     rows = Rows(raw, title, computed, others, note, stacks=schema is not None and schema.stacks, device_stands_in=stands_in)
-    rows.bring_into_types()
+    rows.bring_into_types(settings.time_zone)
     return rows
 
 

@@ -57,7 +57,7 @@ _SHIFTS: dict[str, Callable[[datetime.date, int], datetime.date]] = {
 }
 
 
-def heat_map(table: pandas.DataFrame, progress_of: Callable[[str, int], int], as_of: datetime.datetime, *,
+def heat_map(table: pandas.DataFrame, progress_of: Callable[[str, int], int], as_of: str, *,
              percentage: bool) -> Any:
     """Return a figure of matplotlib with a retention matrix. Raises InvalidValue for a matrix without rows.
 
@@ -95,7 +95,7 @@ def heat_map(table: pandas.DataFrame, progress_of: Callable[[str, int], int], as
     axis.set(xlabel="periods since first seen", ylabel="first seen",
              title="share of users who come back, %" if percentage else "users who come back")
     if (states == UNFINISHED).any():
-        axis.set_xlabel(f"periods since first seen; hatched: not over by {as_of:%Y-%m-%d %H:%M}")
+        axis.set_xlabel(f"periods since first seen; hatched: not over by {as_of}")
     if colored.count():
         figure.colorbar(drawn, ax=axis)
     figure.tight_layout()

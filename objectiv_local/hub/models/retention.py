@@ -9,29 +9,33 @@ from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import pyplot, unstacked
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.events.moments import limit
 from objectiv_local.hub.models.heat_map import heat_map, progress
+from objectiv_local.hub.settings import Settings
 
 #: Periods, with the text of a cohort.
 LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly": "%Y"}
 
 
-def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
-                     start_date: object = None, end_date: object = None, percentage: bool = False,
-                     display: bool = False, *, calendar_days: bool = False, fill_value: int | None = None,
-                     parent_types: bool = False, return_figure: bool = False) -> DataFrame | Any:
+def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
+                     start_date: object = None, end_date: object = None, percentage: bool = False, display: bool = False, *,
+                     calendar_days: bool = False, fill_value: int | None = None, parent_types: bool = False,
+                     return_figure: bool = False) -> DataFrame | Any:
     """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
 
-    A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its Monday), a month or a
-    year by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are periods since
-    then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``. With
-    ``percentage`` they are shares of the cohort, 0 to 100.
+    A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its first day), a month or a
+    year of the hub's time zone by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are
+    periods since then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``.
+    With ``percentage`` they are shares of the cohort, 0 to 100.
 
     ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
-    ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on. Daily distances are of elapsed
-    24 hours, as the original counts them, or of calendar days with ``calendar_days``; weeks, months and years are of
-    the calendar. With ``display`` the matrix is drawn as a heat map too, and with
-    ``return_figure`` the figure of matplotlib is returned, and not shown. In it, the first column has no color; cells whose
-    period has not ended by the last moment of the frame, or by ``end_date``, are hatched: they may still grow.
+    ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on; both are days or moments of the hub's
+    time zone. Daily distances are of elapsed 24 hours, as the original counts them, or of calendar days with
+    ``calendar_days``; weeks, months and years are of the calendar.
+
+    With ``display`` the matrix is drawn as a heat map too, and with ``return_figure`` the figure of matplotlib is returned, and
+    not shown. In it, the first column has no color; cells whose period has not ended by the last moment of the frame, or by
+    ``end_date``, are hatched: they may still grow.
 
     Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
     InvalidValue for an unknown period and for an end before the start.
@@ -42,7 +46,7 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     if event_type is not None:
         needed["stack_event_types" if parent_types else "event_type"] = "json" if parent_types else "string"
     data = require(data, "retention_matrix", **needed)
-    start, end = _moment(start_date, "start_date"), _moment(end_date, "end_date")
+    start, end = limit(start_date, "start_date", settings.time_zone), limit(end_date, "end_date", settings.time_zone)
     if start is not None and end is not None and end <= start:
         raise InvalidValue(f"end_date {end} is not after start_date {start}", hint="swap them")
     everything = data
@@ -56,24 +60,27 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     if end is not None:
         df = df[df.moment < end]
     df = df[df.user_id.notnull()]
-    cohort = df.first_moment.dt.date_trunc("week") if time_period == "weekly" else df.first_moment
+    is_elapsed = time_period == "daily" and not calendar_days
+    days = _elapsed_days(df)
+    if settings.time_zone != "UTC":
+        df["first_moment"], df["moment"] = settings.clocks(df.first_moment), settings.clocks(df.moment)
+    cohort = settings.week(df.first_moment) if time_period == "weekly" else df.first_moment
     df["first_cohort"] = cohort.dt.strftime(LABELS[time_period])
-    df["cohort_distance"] = _distance(df, time_period, calendar_days=calendar_days)
+    df["cohort_distance"] = days if is_elapsed else _distance(settings, df, time_period)
     counted = df.groupby(["first_cohort", "cohort_distance"]).user_id.nunique().rename("users").to_frame()
     matrix = unstacked(counted, "cohort_distance", fill_value, "max", lambda value, _: f"_{value}")
     if percentage:
         matrix = matrix.assign(**{name: matrix[name] / matrix["_0"] * 100 for name in reversed(matrix.columns)})
     if display or return_figure:
-        figure = _drawn(matrix, everything, end, time_period, percentage=percentage,
-                        elapsed=time_period == "daily" and not calendar_days)
+        figure = _drawn(settings, matrix, everything, end, time_period, percentage=percentage, elapsed=is_elapsed)
         if return_figure:
             pyplot().close(figure)
             return figure
     return matrix
 
 
-def _drawn(matrix: DataFrame, data: DataFrame, end: datetime.datetime | None, time_period: str, *, percentage: bool,
-           elapsed: bool) -> Any:
+def _drawn(settings: Settings, matrix: DataFrame, data: DataFrame, end: datetime.datetime | None, time_period: str, *,
+           percentage: bool, elapsed: bool) -> Any:
     """Return the heat map of a matrix, as of the last moment of the frame, or the end of what was counted."""
     table = matrix.to_pandas()
     last = data.moment.max().value
@@ -81,13 +88,19 @@ def _drawn(matrix: DataFrame, data: DataFrame, end: datetime.datetime | None, ti
     as_of = as_of if end is None else min(as_of, end)
 
     def progress_of(cohort: str, distance: int) -> int:
-        return progress(cohort, distance, time_period, as_of, "UTC", elapsed=elapsed)
+        return progress(cohort, distance, time_period, as_of, settings.time_zone, elapsed=elapsed)
 
-    return heat_map(table, progress_of, as_of, percentage=percentage)
+    shown = f"{as_of:%Y-%m-%d %H:%M}" + ("" if settings.time_zone == "UTC" else " UTC")
+    return heat_map(table, progress_of, shown, percentage=percentage)
 
 
-def _distance(df: DataFrame, time_period: str, *, calendar_days: bool) -> Series:
-    """Return how many periods lie between the first moment of a user and a moment."""
+def _elapsed_days(df: DataFrame) -> Series:
+    days: Series = (df.moment - df.first_moment) // datetime.timedelta(days=1)
+    return days
+
+
+def _distance(settings: Settings, df: DataFrame, time_period: str) -> Series:
+    """Return how many periods of the calendar lie between the first hit of a user and a hit, by what clocks show."""
     first, moment = df.first_moment, df.moment
     found: Series
     if time_period == "yearly":
@@ -95,22 +108,7 @@ def _distance(df: DataFrame, time_period: str, *, calendar_days: bool) -> Series
     elif time_period == "monthly":
         found = (moment.dt.year - first.dt.year) * 12 + (moment.dt.month - first.dt.month)
     elif time_period == "weekly":
-        found = (moment.dt.date_trunc("week") - first.dt.date_trunc("week")) // datetime.timedelta(days=7)
-    elif calendar_days:
-        found = (moment.dt.date_trunc("day") - first.dt.date_trunc("day")) // datetime.timedelta(days=1)
+        found = (settings.week(moment) - settings.week(first)) // datetime.timedelta(days=7)
     else:
-        found = (moment - first) // datetime.timedelta(days=1)
+        found = (moment.dt.date_trunc("day") - first.dt.date_trunc("day")) // datetime.timedelta(days=1)
     return found
-
-
-def _moment(value: object, name: str) -> datetime.datetime | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime.datetime):
-        return value
-    if isinstance(value, datetime.date):
-        return datetime.datetime.combine(value, datetime.time())
-    try:
-        return datetime.datetime.fromisoformat(str(value))
-    except ValueError:
-        raise InvalidValue(f"{name} is not a day or a moment: {value!r}", hint=f"for instance {name}='2022-02-01'") from None

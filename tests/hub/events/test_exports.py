@@ -288,3 +288,41 @@ def test_dtypes_are_of_stored_columns(engine):
     given = frame(engine, THREE)
     with pytest.raises(InvalidValue, match="this one is a frame"):
         HUB.events(given, dtypes={"user_id": "string"})
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("rule", "users"), [
+    (None, ["p", "a", "p", "b", "q", "q"]), ("last_known", ["b", "a", "b", "b", "q", "q"]),
+    ("first_known", ["a", "a", "a", "b", "q", "q"]), ("forward_only", ["p", "a", "a", "b", "q", "q"]),
+    ("graph", ["a", "a", "a", "a", "q", "q"])])
+def test_identity(engine, rule, users):
+    """One device is used by a and then by b, another one by nobody who is known."""
+    columns = {"id": list("123456"), "anonymous_id": list("ppppqq"), "user_id": [None, "a", None, "b", None, ""],
+               "timestamp": [NOON + datetime.timedelta(minutes=10 * number) for number in range(6)],
+               "received_at": [NOON] * 6, "event": ["x"] * 6}
+    given = frame(engine, columns)
+    events = HUB.events(given, identity=rule)
+    found = rows(events, "user_id", "session_id")
+    assert [row[1] for row in found] == users
+    # Sessions are those of the resolved users.
+    numbers = {user: number for number, user in enumerate(dict.fromkeys(users), 1)}
+    assert [row[2] for row in found] == [numbers[user] for user in users]
+    # Whoever is known before or after the range is known within it.
+    part = HUB.events(given, identity=rule, start=NOON + datetime.timedelta(minutes=15), end=NOON + datetime.timedelta(minutes=25))
+    assert [row[1] for row in rows(part, "user_id")] == users[2:3]
+
+
+def test_identity_needs_devices():
+    with pytest.raises(InvalidValue, match="identity needs devices"):
+        HUB.events(frame("duckdb", THREE), identity="last_known")
+    with pytest.raises(InvalidValue, match="rule"):
+        HUB.events(frame("duckdb", only(device_id=["p"] * 3)), identity="latest")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_whoever_names_one_column_of_an_export_means_that_column(engine):
+    columns = {"id": ["1", "2"], "anonymous_id": ["p", "q"], "user_id": [None, "u"], "timestamp": [NOON] * 2,
+               "received_at": [NOON] * 2, "event": ["x"] * 2}
+    given = frame(engine, columns)
+    assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["p", "u"]
+    assert [row[1] for row in rows(HUB.events(given, user_id="user_id"), "user_id")] == [None, "u"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import random
+import zoneinfo
 
 import pandas as pd
 import pytest
@@ -127,3 +128,21 @@ def test_display_draws_and_returns_the_matrix():
     assert HUB.agg.retention_matrix(df, "weekly", display=True).columns[0] == "_0"
     assert len(plt.get_fignums()) == before + 1
     plt.close("all")
+
+
+def test_weeks_of_a_time_zone():
+    zone, utc = zoneinfo.ZoneInfo("America/New_York"), datetime.UTC
+    hub = ModelHub(time_zone="America/New_York", week_start="sunday")
+    df, events = frame("duckdb", "text"), any_events.drawn()
+    as_of = max(each["moment"] for each in events).replace(tzinfo=utc)
+    figure = hub.agg.retention_matrix(df, "weekly", return_figure=True)
+    table = hub.agg.retention_matrix(df, "weekly").to_pandas()
+    hatched = set()
+    for (row, cohort), (column, name) in itertools.product(enumerate(table.index), enumerate(table.columns)):
+        start = datetime.datetime.fromisoformat(cohort)
+        assert start.isoweekday() == 7
+        begins, ends = ((start + (int(name[1:]) + more) * 7 * DAY).replace(tzinfo=zone).astimezone(utc) for more in (0, 1))
+        if begins <= as_of < ends:
+            hatched.add((row, column))
+    assert drawn(figure)[2] == hatched != set()
+    assert figure.axes[0].get_xlabel().endswith(f"{as_of:%Y-%m-%d %H:%M} UTC")
