@@ -15,10 +15,12 @@ changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, 
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
 names                 ``unused_name``, ``new_name``, ``checked_name``
-types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format
+types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format;
+                      ``days_after_monday``, the place of a day in the week
 classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
 frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
-                      ``without_join`` (a series of other rows), ``origin_of``, ``check_aligned``; ``pyplot`` for charts
+                      ``without_join`` (a series of other rows), ``on_rows_of`` (one of the same rows), ``origin_of``,
+                      ``check_aligned``; ``pyplot`` for charts
 loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
                       table is written into the statement itself
 ====================  ==============================================================================================
@@ -31,6 +33,7 @@ from collections.abc import Sequence
 from objectiv_local.engines import Engine
 from objectiv_local.frame.align import without_join
 from objectiv_local.frame.arrow import typed_table
+from objectiv_local.frame.clocks import days_after_monday
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
@@ -124,11 +127,13 @@ __all__ = [
     "check_aligned",
     "checked_name",
     "common_type",
+    "days_after_monday",
     "expr_of",
     "frame_of",
     "grouping",
     "literal",
     "new_name",
+    "on_rows_of",
     "origin_of",
     "over",
     "pyplot",
@@ -163,6 +168,24 @@ def state_of(data: DataFrame | Series) -> State:
 def expr_of(series: Series) -> Expr:
     """Return the expression of a series over the rows of its plan."""
     return series._expr
+
+
+def on_rows_of(data: DataFrame, series: Series) -> Series | None:
+    """Return a series over the plan of a frame, with the steps written into it that were added for it; None if it has others.
+
+    >>> clicks = DataFrame.from_schema({"at": "string"}, dialect="duckdb", table_name="clicks")
+    >>> moment = clicks["at"].astype("timestamp").dt.tz_localize("Asia/Tokyo", ambiguous=False, nonexistent="NaT")
+    >>> state_of(moment).plan is state_of(clicks).plan, state_of(on_rows_of(clicks, moment)).plan is state_of(clicks).plan
+    (False, True)
+    """
+    plan, expr = series._state.plan, series._expr
+    while plan is not data._state.plan:
+        match plan:
+            case Extend(child, columns):
+                plan, expr = child, substitute(expr, dict(columns))
+            case _:
+                return None
+    return make_series(data._state, expr, series._name)
 
 
 def frame_of(state: State, columns: Sequence[str] = ()) -> DataFrame:

@@ -39,12 +39,14 @@ INLINE_ROWS = 1_000
 
 def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Sequence[str] | str = (),
                all_dtypes: Mapping[str, object] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
-               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None) -> DataFrame:
+               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None,
+               dtypes: Mapping[str, object] | None = None) -> DataFrame:
     """Return a frame over a table. Looks the table up once, and reads no rows.
 
     ``engine`` is anything that ``connect`` takes. ``index`` names the columns of the index, ``columns`` the data
-    columns to use; by default all of them, or those of ``all_dtypes``. ``all_dtypes`` maps columns to the dtypes to read
-    them as: where the stored type is another one they are cast. ``name_to_column_mapping`` maps names in the frame to
+    columns to use; by default all of them, or those of ``all_dtypes``. ``all_dtypes`` maps all columns to use to the dtypes to
+    read them as, ``dtypes`` single columns, while the others keep theirs: where the stored type is another one they are cast.
+    ``name_to_column_mapping`` maps names in the frame to
     columns of the table, and the other arguments speak of names in the frame. ``key`` names columns that tell all rows
     apart, where the table has no primary key: an order that rows tie in is completed by them, rather than by all columns.
 
@@ -53,12 +55,14 @@ def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Seq
     Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported, if it is asked for.
     """
     connection = connect(engine)
-    return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns, key)
+    return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns, key,
+                     dtypes)
 
 
 def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence[str] | str = (),
                all_dtypes: Mapping[str, object] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
-               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None) -> DataFrame:
+               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None,
+               dtypes: Mapping[str, object] | None = None) -> DataFrame:
     """Return a frame over a query, given as SQL. Asks the database for its columns, and reads no rows. See ``from_table``.
 
     The query becomes the first step of the statement. It is yours: nothing in it is checked or escaped.
@@ -66,12 +70,14 @@ def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence
     if not isinstance(model, str) or not model.strip():
         raise InvalidType(f"a model is the text of a query, not {type(model).__name__}")
     connection = connect(engine)
-    return _declared(cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns, key)
+    return _declared(cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns, key,
+                     dtypes)
 
 
 def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
               all_dtypes: Mapping[str, object] | None, mapping: Mapping[str, str] | None,
-              columns: Sequence[str] | None, key: str | Sequence[str] | None) -> DataFrame:
+              columns: Sequence[str] | None, key: str | Sequence[str] | None,
+              dtypes: Mapping[str, object] | None) -> DataFrame:
     """Return a frame over stored rows, some columns of which are read as other types."""
     labels = {column: name for name, column in (mapping or {}).items()}
     known = {name for name, _ in stored.columns}
@@ -85,7 +91,7 @@ def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: 
         if column not in known:
             raise ColumnNotFound(f"{stored.relation.title} has no column {column!r} for {name!r}", hint=near(column, known))
     names = [index] if isinstance(index, str) else list(index)
-    wanted = {name: type_from_dtype(dtype) for name, dtype in (all_dtypes or {}).items()}
+    wanted = {name: type_from_dtype(dtype) for name, dtype in {**(all_dtypes or {}), **(dtypes or {})}.items()}
     if columns is None and all_dtypes is not None:
         columns = [name for name in all_dtypes if name not in names]
     types = dict(stored.columns)
@@ -99,7 +105,8 @@ def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: 
             # Of a type without a reading here, the engine's own cast decides.
             cast_in_table[name] = type_
     frame = from_stored(cls, engine, stored, names, columns, labels, cast_in_table, cast_in_table)
-    changed = {name: type_ for name, type_ in wanted.items() if frame._state.plan.types[name] != type_}
+    read = frame._state.plan.types
+    changed = {name: type_ for name, type_ in wanted.items() if name in read and read[name] != type_}
     if not changed:
         return frame
     state = frame._state.extended([(name, cast(frame._state.column(name), type_)) for name, type_ in changed.items()])
@@ -132,7 +139,7 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
             others = [other for other in known if read(known[other][1]) is not None and other not in index_names]
             raise InvalidType(f"column {name!r} of {stored.relation.title} has the type {type_name}, which is not supported",
                               hint=f"leave it out with columns={others!r}, or read it as another type with "
-                                   f"all_dtypes={{{name!r}: 'string'}} or 'decimal(38, 2)'")
+                                   f"dtypes={{{name!r}: 'string'}} or 'decimal(38, 2)'")
         out.append((name, physical, type_name, (types or {}).get(name, found[0])))
     key = tuple(labels.get(name, name) for name in stored.primary_key)
     selected = {name for name, _, _, _ in out}
@@ -153,7 +160,7 @@ def _readable(stored: StoredTable, known: Mapping[str, tuple[str, str]], index: 
         return names
     shown = ", ".join(f"{name!r} ({type_name})" for name, type_name in left.items())
     first = next(iter(left))
-    how = f"all_dtypes={{{first!r}: 'string'}} or 'decimal(38, 2)' reads such a column as another type"
+    how = f"dtypes={{{first!r}: 'string'}} or 'decimal(38, 2)' reads such a column as another type"
     if len(left) == len(known):
         raise InvalidType(f"no column of {stored.relation.title} has a type that is supported: {shown}", hint=how)
     logger.warning("%s: left out %s, because %s not supported; %s", stored.relation.title, shown,
@@ -162,13 +169,14 @@ def _readable(stored: StoredTable, known: Mapping[str, tuple[str, str]], index: 
 
 
 def from_parquet(cls: type[DataFrame], path: str | os.PathLike[str], index: Sequence[str] | str = (),
-                 columns: Sequence[str] | None = None, *, key: str | Sequence[str] | None = None) -> DataFrame:
+                 columns: Sequence[str] | None = None, *, key: str | Sequence[str] | None = None,
+                 dtypes: Mapping[str, object] | None = None) -> DataFrame:
     """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
     connection = connect(path)
     if connection.default_table is None:
         raise InvalidValue(f"{connection.description} is not a Parquet file, pattern or directory",
                            hint="use DataFrame.from_table")
-    return from_table(cls, connection, connection.default_table, index, columns=columns, key=key)
+    return from_table(cls, connection, connection.default_table, index, columns=columns, key=key, dtypes=dtypes)
 
 
 def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),

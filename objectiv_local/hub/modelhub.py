@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from objectiv_local import zones
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import Series
-from objectiv_local.frame.authoring import expr_of
+from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.cards import to_metabase
 from objectiv_local.hub.events import checked_contexts, events, get_objectiv_dataframe, sessionize
 from objectiv_local.hub.funnel import FunnelDiscovery
+from objectiv_local.hub.identity_map import identity_map, resolve_identity
 from objectiv_local.hub.map import Map
 from objectiv_local.hub.methods import WithSettings, method
 from objectiv_local.hub.models.logistic import BinaryLogisticRegression
@@ -29,6 +31,12 @@ class ModelHub(WithSettings):
     stands for the context type in camel case, so ``cookie_id`` is the CookieIdContext. ``global_contexts`` stands for all
     of them in one column, with what ``.gc`` offers.
 
+    ``time_zone`` is the zone whose hours, days, weeks, months and years the models count by, such as ``'Europe/Amsterdam'``;
+    moments of events stay in UTC, and so do durations, which are of elapsed time. ``week_start`` is the day on which weeks
+    start, in lower case.
+
+    Raises InvalidValue for an unknown time zone, and for what is no day of the week.
+
     >>> from objectiv_local import ModelHub
     >>> ModelHub(time_aggregation="%Y-%m-%d").time_aggregation
     '%Y-%m-%d'
@@ -36,8 +44,10 @@ class ModelHub(WithSettings):
 
     @checked
     def __init__(self, time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f",
-                 global_contexts: Sequence[str] | None = None) -> None:
-        super().__init__(Settings(checked_format(time_aggregation), checked_contexts(global_contexts)))
+                 global_contexts: Sequence[str] | None = None, time_zone: str = "UTC", week_start: str = "monday") -> None:
+        days_after_monday(week_start)
+        super().__init__(Settings(checked_format(time_aggregation), checked_contexts(global_contexts),
+                                  zones.zone(time_zone).key, week_start))
         self.map = Map(self._settings)
         self.aggregate = Aggregate(self._settings)
         self.agg = self.aggregate
@@ -53,17 +63,30 @@ class ModelHub(WithSettings):
         return self._settings.global_contexts
 
     @property
+    def time_zone(self) -> str:
+        """The time zone whose days, weeks, months and years count."""
+        return self._settings.time_zone
+
+    @property
+    def week_start(self) -> str:
+        """The day on which weeks start."""
+        return self._settings.week_start
+
+    @property
     def conversion_events(self) -> dict[str, Conversion]:
         """The registered conversion events: name to (location stack, event type), or to the condition given as ``where``."""
         return dict(self._settings.conversions)
 
     def __repr__(self) -> str:
         known = self._settings.conversions
-        return (f"ModelHub(time_aggregation={self.time_aggregation!r}, global_contexts={list(self.global_contexts)!r})"
+        return (f"ModelHub(time_aggregation={self.time_aggregation!r}, global_contexts={list(self.global_contexts)!r}, "
+                f"time_zone={self.time_zone!r}, week_start={self.week_start!r})"
                 + (f" with conversion events {', '.join(known)}" if known else ""))
 
     events = method(events)
     get_objectiv_dataframe = method(get_objectiv_dataframe)
+    resolve_identity = method(resolve_identity)
+    identity_map = method(identity_map)
     sessionize = method(sessionize)
     time_agg = method(time_agg)
     visualize_location_stack = method(visualize_location_stack)

@@ -25,8 +25,22 @@ class Settings:
     time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f"
     #: The names of the global contexts that event frames get as columns.
     global_contexts: tuple[str, ...] = ()
+    #: The time zone whose days, weeks, months and years count.
+    time_zone: str = "UTC"
+    #: The day on which weeks start.
+    week_start: str = "monday"
     #: The registered conversions, by name.
     conversions: dict[str, Conversion] = field(default_factory=dict)
+
+    def clocks(self, moment: Series) -> Series:
+        """Return what the clocks of the time zone show at moments."""
+        shown: Series = moment.dt.tz_convert(self.time_zone)
+        return shown
+
+    def week(self, time: Series) -> Series:
+        """Return the start of the week that a time is in."""
+        start: Series = time.dt.date_trunc("week", self.week_start)
+        return start
 
     def conversion(self, name: str) -> Conversion:
         """Return the conversion registered as ``name``. Raises ColumnNotFound."""

@@ -146,7 +146,7 @@ def test_models_are_read_in_the_same_way(table: Table, caplog: pytest.LogCapture
 def test_a_table_of_nothing_else_raises() -> None:
     connection = duckdb.connect()
     connection.execute("CREATE TABLE blobs AS SELECT 'ab'::BLOB AS a")
-    with pytest.raises(InvalidType, match=r"no column of blobs has a type that is supported: 'a' \(BLOB\)\n.*all_dtypes"):
+    with pytest.raises(InvalidType, match=r"no column of blobs has a type that is supported: 'a' \(BLOB\)\n.*dtypes"):
         DataFrame.from_table(connection, "blobs")
 
 
@@ -169,3 +169,20 @@ def test_a_number_of_39_digits_is_an_error() -> None:
     connection.execute("CREATE TABLE huge AS SELECT 170141183460469231731687303715884105727::HUGEINT AS n")
     with pytest.raises(DataInvalid):
         DataFrame.from_table(connect(connection), "huge").to_pandas()
+
+
+def test_dtypes_change_single_columns(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from objectiv_local import DataFrame
+    from objectiv_local.errors import ColumnNotFound
+
+    pq.write_table(pa.table({"n": ["1", "2"], "x": [1.5, 2.5], "b": [b"a", b"b"]}), tmp_path / "a.parquet")
+    df = DataFrame.from_parquet(str(tmp_path / "a.parquet"), dtypes={"n": "int64", "x": "decimal(18, 2)"})
+    assert df.dtypes == {"n": "int64", "x": "decimal(38,2)"}
+    assert df.n.sum().value == 3
+    kept = DataFrame.from_table(str(tmp_path / "a.parquet"), "data", columns=["x"], dtypes={"n": "int64"})
+    assert kept.dtypes == {"x": "float64"}
+    with pytest.raises(ColumnNotFound, match="no column 'nope'"):
+        DataFrame.from_table(str(tmp_path / "a.parquet"), "data", dtypes={"nope": "int64"})

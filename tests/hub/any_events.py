@@ -201,9 +201,10 @@ def funnel(events, *, dropna=False, key=None):
     return sorted(rows, key=lambda row: missing_last(row[:1])) if key else rows
 
 
-def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None):
+def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None, placed=False):
+    """Return the group and the names of each path; with ``placed``, the place of its hit in the group between them."""
     rows = []
-    for group, own in sorted(groups(owned(events, key), key).items()):
+    for group, own in sorted(groups(owned(events, key), key).items(), key=lambda item: missing_last(item[:1])):
         own.sort(key=lambda each: (each["moment"], each["location"] is None, each["location"] or "", each["event_id"]))
         for place, _ in enumerate(own):
             at = range(place - steps + 1, place + 1) if from_end else range(place, place + steps)
@@ -217,8 +218,16 @@ def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None)
                 if reached in (None, 1):
                     continue
                 names = [name if number <= reached else None for number, name in enumerate(names, 1)]
-            rows.append((group, *names))
+            rows.append((group, *([place] if placed else []), *names))
     return rows
+
+
+def transitions_of(paths):
+    """Return how often one location follows another in placed paths, each time once."""
+    found = {(group, place + step, pair) for group, place, *names in paths
+             for step, pair in enumerate(itertools.pairwise(names)) if None not in pair}
+    pairs = [pair for *_, pair in found]
+    return sorted(((*pair, pairs.count(pair)) for pair in set(pairs)), key=lambda row: (-row[2], row))
 
 
 def flows(rows):

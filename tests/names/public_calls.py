@@ -168,6 +168,8 @@ CALLS: dict[str, dict[str, str]] = {
        for name in ("conversions_counter", "conversions_in_time", "is_conversion_event", "pre_conversion_hit_number")},
     "ModelHub.add_conversion_event": {"self": "ModelHub()", "event_type": "'PressEvent'"},
     "ModelHub.events": {"source": "target", "table_name": "table"},
+    **{f"ModelHub.{name}": {"data": "events.assign(browser='b')", "device": "'browser'"}
+       for name in ("resolve_identity", "identity_map")},
     "ModelHub.sessionize": {"data": "events.drop(columns=['session_id', 'session_hit_number'])"},
     "ModelHub.get_objectiv_dataframe": {"db_url": "target", "table_name": "table"},
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},

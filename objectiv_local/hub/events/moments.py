@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import zoneinfo
 
+from objectiv_local import zones
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series, to_datetime
 from objectiv_local.frame.authoring import (
@@ -29,8 +29,8 @@ _LEAST, _MOST = 100_000_000, 10_000_000_000
 _EXAMPLES = 3
 
 
-def as_moment(raw: DataFrame, series: Series, title: str) -> tuple[Series, str]:
-    """Return moments as timestamps, and how they were read if that was not plain.
+def as_moment(raw: DataFrame, series: Series, title: str, zone: str) -> tuple[Series, str]:
+    """Return moments as timestamps, and how they were read if that was not plain. Days are those of a time zone.
 
     Text has to be in ISO 8601, which one query checks; numbers are seconds, milliseconds, microseconds or nanoseconds since the
     start of 1970, which one query tells from the least and the greatest. Raises DataInvalid, and InvalidType for series of
@@ -40,16 +40,25 @@ def as_moment(raw: DataFrame, series: Series, title: str) -> tuple[Series, str]:
     if kind == "timestamp":
         return series, ""
     if kind == "date":
-        return series.astype("timestamp"), "as the start of days"
+        return _start_of_day(series, zone), "as the start of days"
     if kind == "string":
         _check_text(raw, series, title)
-        return to_datetime(series), "from text"
+        found = to_datetime(series)
+        if zone != "UTC":
+            found = found.where(series.str.contains(":", regex=False), _start_of_day(found, zone))
+        return found, "from text"
     if kind in ("int64", "float64") or kind.startswith("decimal"):
         unit = _unit(raw, series, title)
         return to_datetime(series, unit=unit), {"s": "from seconds", "ms": "from milliseconds", "us": "from microseconds",
                                                 "ns": "from nanoseconds"}[unit]
     raise InvalidType(f"moment of {title} is {kind}, which is no moment",
                       hint="name a column of timestamps, of ISO 8601 text, or of numbers since 1970")
+
+
+def _start_of_day(day: Series, zone: str) -> Series:
+    # Where the clocks are set at midnight, a day starts with the first of two midnights, or an hour later with none.
+    start: Series = day.dt.tz_localize(zone, ambiguous=True, nonexistent=datetime.timedelta(hours=1))
+    return start
 
 
 def _check_text(raw: DataFrame, series: Series, title: str) -> None:
@@ -118,7 +127,7 @@ def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
         value = datetime.datetime.combine(value, datetime.time())
     if not isinstance(value, datetime.datetime):
         raise _no_moment(value, name)
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=zoneinfo.ZoneInfo(zone))
+    aware = value if value.tzinfo is not None else value.replace(tzinfo=zones.zone(zone))
     try:
         return aware.astimezone(datetime.UTC).replace(tzinfo=None)
     except OverflowError:

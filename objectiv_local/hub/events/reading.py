@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
@@ -56,14 +56,21 @@ class Rows:
     #: Whether the device stands for a user who is missing.
     device_stands_in: bool = False
 
-    def bring_into_types(self) -> None:
-        """Bring the columns into the types that an event frame has. Raises InvalidType for those of others."""
+    def with_known_users(self) -> Rows:
+        """Return the rows with users who are missing where only the device is known."""
+        return replace(self, device_stands_in=False)
+
+    def bring_into_types(self, zone: str) -> None:
+        """Bring the columns into the types that an event frame has; days are those of ``zone``.
+
+        Raises InvalidType for those of others.
+        """
         computed, title = self.computed, self.title
         for name in REQUIRED:
             if name not in computed:
                 raise InvalidValue(f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
                                    hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'")
-        computed["moment"], read_as = as_moment(self.raw, computed["moment"], title)
+        computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
             self.note += f"; moments are read {read_as}"
         for name in ("event_id", "user_id", "device_id", "session_id"):
@@ -108,38 +115,31 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
     others = _others(raw, computed, schema, properties, title)
     stands_in = "device_id" in computed and ("user_id" not in given or "device_id" in given)
     rows = Rows(raw, title, computed, others, note, stacks=schema is not None and schema.stacks, device_stands_in=stands_in)
-    rows.bring_into_types()
+    rows.bring_into_types(settings.time_zone)
     return rows
 
 
 def _schema_of(raw: DataFrame, title: str, name: str | Schema | None,
                given: Mapping[str, Role]) -> tuple[DataFrame, Schema | None]:
-    """Return the schema of a table and its rows, with names in lower case where only those are the schema's."""
-    folded = {column: column.lower() for column in raw.data_columns}
-    table = Table(title, tuple(raw.data_columns))
-    in_lower_case = Table(title, tuple(folded.values()))
-    if len(set(folded.values())) < len(folded):
-        in_lower_case = table
-    if name is not None:
+    """Return the schema of a table and its rows, with names in lower case where only those are the schema's.
+
+    Raises InvalidValue for a table that is not of the schema that was asked for, and if several fit and roles are left open.
+    """
+    lower = {column: column.lower() for column in raw.data_columns}
+    spellings = [raw] if len(set(lower.values())) < len(lower) else [raw, raw.rename(columns=lower)]
+    refused: InvalidValue | None = None
+    for rows in spellings:
+        table = Table(title, tuple(rows.data_columns))
         try:
-            return raw, named(name, table)
-        except InvalidValue:
-            try:
-                found = named(name, in_lower_case)
-            except InvalidValue:
-                found = None
-            if found is None:
-                raise
-            return raw.rename(columns=folded), found
-    try:
-        schema = guessed(table)
-        if schema is None and guessed(in_lower_case) is not None:
-            return raw.rename(columns=folded), guessed(in_lower_case)
-    except InvalidValue:
-        if set(REQUIRED) <= given.keys():
-            return raw, None
-        raise
-    return raw, schema
+            found = guessed(table) if name is None else named(name, table)
+        except InvalidValue as error:
+            refused = refused or error
+            continue
+        if found is not None or name is not None:
+            return rows, found
+    if refused is not None and not (name is None and set(REQUIRED) <= given.keys()):
+        raise refused
+    return raw, None
 
 
 def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tuple[dict[str, Series], list[str]]:

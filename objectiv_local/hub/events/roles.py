@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import literal, series_of, state_of
+from objectiv_local.frame.authoring import literal, on_rows_of, series_of, state_of
 from objectiv_local.hub.schemas.parts import joined
 
 #: How a column is named for a role: a name, a function of the source's frame, or several names.
@@ -51,7 +51,7 @@ def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
         series = given(raw)
         if isinstance(series, str):
             return series_of(state_of(raw), literal(series), role)
-        if not isinstance(series, Series) or state_of(series).plan is not state_of(raw).plan:
+        if not isinstance(series, Series) or on_rows_of(raw, series) is None:
             raise InvalidType(f"the function for {role} has to return a series of the frame that it is given, "
                               f"or a text, not {type(series).__name__}",
                               hint=f"as in {role}=lambda rows: rows['name'].str.lower()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 
 from objectiv_local import sample
 from objectiv_local.engines import Engine, connect
@@ -16,7 +17,7 @@ logger = logging.getLogger("objectiv_local")
 DEFAULT_TABLE = "data"
 
 
-def raw_frame(source: object, table_name: str | None) -> tuple[DataFrame, str]:
+def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, object] | None = None) -> tuple[DataFrame, str]:
     """Return the rows that events are made of, with all columns as data, and their title in messages.
 
     Of a connection with several tables, ``table_name`` names one. Raises InvalidValue without it, and TableNotFound.
@@ -25,17 +26,22 @@ def raw_frame(source: object, table_name: str | None) -> tuple[DataFrame, str]:
         if table_name is not None:
             raise InvalidValue("table_name is for a source with tables, and this one is a frame", hint="leave table_name out")
         state = state_of(source).rows("an event frame")
+        if dtypes:
+            raise InvalidValue("dtypes is for a source with stored columns, and this one is a frame",
+                               hint="cast its columns, as in frame.astype({'amount': 'decimal(18, 2)'})")
         frame = frame_of(state.with_rows(state.plan, ()), [*source.index_columns, *source.data_columns])
         plan = state.plan
         return frame, plan.relation.title if isinstance(plan, Source) else "the frame"
     engine = connected(source)
     name = _only_table(engine) if table_name is None else table_name
-    frame = DataFrame.from_table(engine, name)
+    frame = DataFrame.from_table(engine, name, dtypes=dtypes)
     state = state_of(frame)
     plan = state.plan
-    assert isinstance(plan, Source)
-    named = Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id)
-    return frame_of(state.with_plan(named), frame.data_columns), plan.relation.title
+    # With casts, the table is a step below.
+    title = plan.relation.title if isinstance(plan, Source) else name
+    if isinstance(plan, Source):
+        state = state.with_plan(Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id))
+    return frame_of(state, frame.data_columns), title
 
 
 def _only_table(engine: Engine) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from objectiv_local.errors import InvalidType
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
@@ -30,14 +32,15 @@ from objectiv_local.types import STRING
 
 def visualize_location_stack(data: DataFrame, root_location: str | None = None,
                              location_stack: Series | str | None = None, n_top_examples: int | None = 40,
-                             return_df: bool = False, show: bool = True) -> DataFrame | None:
+                             return_df: bool = False, show: bool = True, *, return_figure: bool = False) -> DataFrame | Any:
     """Draw how locations stand in each other, as a Sankey diagram, for events within one root location.
 
     ``root_location`` is the id of that location, the first RootLocationContext of an event's ``location_stack``; by
     default it is the one with most events. The locations are those of the argument ``location_stack``, a series of
     stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
     all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
-    ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn.
+    ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn. With
+    ``return_figure``, nothing is shown, and the figure of plotly is returned.
 
     Reads location_stack, which only Objectiv's events have.
     """
@@ -66,8 +69,11 @@ def visualize_location_stack(data: DataFrame, root_location: str | None = None,
                  (Ordering(plan.column("__position")),))
     plan = Extend(plan, (("target", inner),), "nested_locations")
     pairs = flows([frame_of(state.with_plan(plan, ()), ["source", "target"])])
-    if show:
-        diagram(pairs, n_top_examples, "Locations and those within them, by events").show()
+    if return_figure or show:
+        figure = diagram(pairs, n_top_examples, "Locations and those within them, by events")
+        if return_figure:
+            return figure
+        figure.show()
     return pairs if return_df else None
 
 

@@ -12,6 +12,7 @@ from objectiv_local.frame.authoring import (
     Expr,
     Extend,
     Filter,
+    Limit,
     Node,
     Ordering,
     Select,
@@ -31,6 +32,8 @@ from objectiv_local.types import BOOL, STRING
 
 #: The column with the number of the step that converts.
 CONVERSION_STEP = "_first_conversion_step_number"
+#: A column of the rows of paths that is not shown: the number of hits before the one that a path is made for, in its group.
+OFFSET = "__offset"
 _MOST_STEPS = 100
 
 
@@ -74,7 +77,7 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
     labels = [f"{title}_step_{number}" for number in range(1, steps + 1)]
     order = tuple(Ordering(state.column(name)) for name in (*sorting, "__location")) + by_event(state)
     path = _Path(state, tuple(state.column(key) for key in keys), order, steps, start_from_end)
-    columns = [*zip(labels, path.steps_of("__location"), strict=True), ("__offset", path.offset())]
+    columns = [*zip(labels, path.steps_of("__location"), strict=True), (OFFSET, path.offset())]
     if converts:
         columns += zip(_converting(steps), path.steps_of("is_conversion_event"), strict=True)
     plan: Node = Extend(state.plan, tuple(columns), "paths")
@@ -84,10 +87,30 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
         plan = _converted(plan, labels, only_converted_paths)
         if add_conversion_step_column:
             shown.append(CONVERSION_STEP)
-    chosen = tuple((name, plan.column(name)) for name in (*keys, *shown, *(["__offset"] if "__offset" not in keys else [])))
+    chosen = tuple((name, plan.column(name)) for name in (*keys, *shown, *([OFFSET] if OFFSET not in keys else [])))
     plan = Select(plan, chosen, "paths")
-    ordering = tuple(Ordering(plan.column(name)) for name in (*keys, "__offset"))
+    ordering = tuple(Ordering(plan.column(name)) for name in (*keys, OFFSET))
     return frame_of(state.with_rows(plan, tuple(keys), ordering), shown)
+
+
+def path_keys(plan: Node) -> tuple[str, ...] | None:
+    """Return the columns that the groups of paths are by, if a plan has the rows of paths, with these and their offsets.
+
+    Together with the offset, they tell the hits that paths are made for apart. None for a plan that lost some of that.
+    """
+    changed: set[str] = set()
+    node = plan
+    while isinstance(node, Extend | Filter | Limit):
+        changed |= {name for name, _ in node.columns} if isinstance(node, Extend) else set()
+        node = node.child
+    if not isinstance(node, Select) or node.step != "paths" or OFFSET not in node.types:
+        return None
+    made = node.child
+    while isinstance(made, Extend | Filter) and OFFSET not in (dict(made.columns) if isinstance(made, Extend) else ()):
+        made = made.child
+    computed = dict(made.columns) if isinstance(made, Extend) else {}
+    keys = tuple(name for name in node.types if name not in computed and name != CONVERSION_STEP)
+    return keys if OFFSET in computed and changed.isdisjoint((*keys, OFFSET)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +138,7 @@ class _Path:
 
 def _is_shown(plan: Node, labels: list[str], from_end: bool, n_examples: int | None) -> Expr:
     """Return whether there is a path: of more than one step, except for the first row."""
-    offset = plan.column("__offset")
+    offset = plan.column(OFFSET)
     if from_end:
         shown = call("gt", offset, literal(0))
     elif len(labels) > 1:

@@ -10,10 +10,14 @@ from objectiv_local.hub.settings import Settings
 
 
 def time_agg(settings: Settings, data: DataFrame, time_aggregation: str | None = None) -> Series:
-    """Return the period of each hit: ``moment`` as text by a format, by default the hub's. Reads moment."""
+    """Return the period of each hit: ``moment`` as text by a format, by default the hub's.
+
+    The text is of what the clocks of the hub's time zone show. Codes of weeks mean what they mean in Python, whatever the day
+    on which the hub's weeks start: weeks of ``%U`` start on Sunday, those of ``%W`` and ``%V`` on Monday. Reads moment.
+    """
     data = require(data, "time_agg", moment="timestamp")
     format_ = settings.time_aggregation if time_aggregation is None else checked_format(time_aggregation)
-    period: Series = data.moment.dt.strftime(format_).rename("time_aggregation")
+    period: Series = settings.clocks(data.moment).dt.strftime(format_).rename("time_aggregation")
     return period
 
 

@@ -8,26 +8,27 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import pyplot, unstacked
 from objectiv_local.hub.checks import require
+from objectiv_local.hub.events.moments import limit
+from objectiv_local.hub.settings import Settings
 
 #: Periods, with the text of a cohort.
 LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly": "%Y"}
 
 
-def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
-                     start_date: object = None, end_date: object = None, percentage: bool = False,
-                     display: bool = False, *, calendar_days: bool = False, fill_value: int | None = None,
-                     parent_types: bool = False) -> DataFrame:
+def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
+                     start_date: object = None, end_date: object = None, percentage: bool = False, display: bool = False, *,
+                     calendar_days: bool = False, fill_value: int | None = None, parent_types: bool = False) -> DataFrame:
     """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
 
-    A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its Monday), a month or a
-    year by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are periods since
-    then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``. With
-    ``percentage`` they are shares of the cohort, 0 to 100.
+    A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its first day), a month or a
+    year of the hub's time zone by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are
+    periods since then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``.
+    With ``percentage`` they are shares of the cohort, 0 to 100.
 
     ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
-    ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on. Daily distances are of elapsed
-    24 hours, as the original counts them, or of calendar days with ``calendar_days``; weeks, months and years are of
-    the calendar. With ``display`` the matrix is drawn as a heat map too.
+    ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on; both are days or moments of the hub's
+    time zone. Daily distances are of elapsed 24 hours, as the original counts them, or of calendar days with
+    ``calendar_days``; weeks, months and years are of the calendar. With ``display`` the matrix is drawn as a heat map too.
 
     Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
     InvalidValue for an unknown period and for an end before the start.
@@ -38,7 +39,7 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     if event_type is not None:
         needed["stack_event_types" if parent_types else "event_type"] = "json" if parent_types else "string"
     data = require(data, "retention_matrix", **needed)
-    start, end = _moment(start_date, "start_date"), _moment(end_date, "end_date")
+    start, end = limit(start_date, "start_date", settings.time_zone), limit(end_date, "end_date", settings.time_zone)
     if start is not None and end is not None and end <= start:
         raise InvalidValue(f"end_date {end} is not after start_date {start}", hint="swap them")
     if event_type is not None:
@@ -51,9 +52,13 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     if end is not None:
         df = df[df.moment < end]
     df = df[df.user_id.notnull()]
-    cohort = df.first_moment.dt.date_trunc("week") if time_period == "weekly" else df.first_moment
+    is_elapsed = time_period == "daily" and not calendar_days
+    days = _elapsed_days(df)
+    if settings.time_zone != "UTC":
+        df["first_moment"], df["moment"] = settings.clocks(df.first_moment), settings.clocks(df.moment)
+    cohort = settings.week(df.first_moment) if time_period == "weekly" else df.first_moment
     df["first_cohort"] = cohort.dt.strftime(LABELS[time_period])
-    df["cohort_distance"] = _distance(df, time_period, calendar_days=calendar_days)
+    df["cohort_distance"] = days if is_elapsed else _distance(settings, df, time_period)
     counted = df.groupby(["first_cohort", "cohort_distance"]).user_id.nunique().rename("users").to_frame()
     matrix = unstacked(counted, "cohort_distance", fill_value, "max", lambda value, _: f"_{value}")
     if percentage:
@@ -63,8 +68,13 @@ def retention_matrix(data: DataFrame, time_period: str = "monthly", event_type: 
     return matrix
 
 
-def _distance(df: DataFrame, time_period: str, *, calendar_days: bool) -> Series:
-    """Return how many periods lie between the first moment of a user and a moment."""
+def _elapsed_days(df: DataFrame) -> Series:
+    days: Series = (df.moment - df.first_moment) // datetime.timedelta(days=1)
+    return days
+
+
+def _distance(settings: Settings, df: DataFrame, time_period: str) -> Series:
+    """Return how many periods of the calendar lie between the first hit of a user and a hit, by what clocks show."""
     first, moment = df.first_moment, df.moment
     found: Series
     if time_period == "yearly":
@@ -72,25 +82,10 @@ def _distance(df: DataFrame, time_period: str, *, calendar_days: bool) -> Series
     elif time_period == "monthly":
         found = (moment.dt.year - first.dt.year) * 12 + (moment.dt.month - first.dt.month)
     elif time_period == "weekly":
-        found = (moment.dt.date_trunc("week") - first.dt.date_trunc("week")) // datetime.timedelta(days=7)
-    elif calendar_days:
-        found = (moment.dt.date_trunc("day") - first.dt.date_trunc("day")) // datetime.timedelta(days=1)
+        found = (settings.week(moment) - settings.week(first)) // datetime.timedelta(days=7)
     else:
-        found = (moment - first) // datetime.timedelta(days=1)
+        found = (moment.dt.date_trunc("day") - first.dt.date_trunc("day")) // datetime.timedelta(days=1)
     return found
-
-
-def _moment(value: object, name: str) -> datetime.datetime | None:
-    if value is None:
-        return None
-    if isinstance(value, datetime.datetime):
-        return value
-    if isinstance(value, datetime.date):
-        return datetime.datetime.combine(value, datetime.time())
-    try:
-        return datetime.datetime.fromisoformat(str(value))
-    except ValueError:
-        raise InvalidValue(f"{name} is not a day or a moment: {value!r}", hint=f"for instance {name}='2022-02-01'") from None
 
 
 def _draw(matrix: DataFrame, *, percentage: bool) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import json
 import logging
 from typing import Any
 
+import postgres_server
+import psycopg
 import pyarrow as pa
 import pytest
 from hub.events import stream
@@ -163,6 +166,10 @@ def test_equal_rows_without_ids(engine):
     columns = {name: [*values, values[0]] for name, values in only(n=[1, 2, 3]).items()}
     assert len(HUB.events(frame(engine, columns)).to_pandas()) == 4
     assert sorted(row[1] for row in rows(HUB.events(frame(engine, columns), dedup=True), "n")) == [1, 2, 3]
+    objects = ['{"a": 1}', '{"a": "1"}', '"1"', "1", None, "null"]
+    with_json = frame(engine, {"user_id": ["a"] * 12, "moment": [NOON] * 12, "event_type": ["x"] * 12, "j": objects * 2})
+    with_json = with_json.assign(j=with_json.j.astype("json"))
+    assert len(HUB.events(with_json, dedup=True).to_pandas()) == 6
 
 
 def test_a_key_of_another_column_says_nothing_of_event_ids(caplog):
@@ -255,3 +262,67 @@ def test_frames_that_are_only_compiled():
     schema = {"user_id": "string", "moment": "timestamp", "event_type": "string", "event_id": "string"}
     events = HUB.events(DataFrame.from_schema(schema, dialect="postgres", table_name="hits"))
     assert "FROM hits" in events.view_sql()
+
+
+@pytest.mark.parametrize("version", postgres_server.default_versions())
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_a_postgres_table_of_another_schema_with_columns_of_odd_types(version, kind, caplog):
+    url = postgres_server.session_url(version)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS web")
+        connection.execute("DROP TABLE IF EXISTS web.clicks CASCADE")
+        connection.execute("CREATE TABLE web.clicks (uid text, ts timestamptz, action text, ip inet, amount numeric, blob bytea)")
+        connection.execute("INSERT INTO web.clicks VALUES ('a', '2024-03-01T12:00+02', 'x', '1.2.3.4', 1.50, '')")
+        connection.execute("CREATE VIEW web.seen AS SELECT * FROM web.clicks")
+    name = "web.clicks" if kind == "table" else "web.seen"
+    with caplog.at_level(logging.WARNING):
+        events = HUB.events(url, table_name=name, dtypes={"amount": "decimal(18, 2)"})
+    assert "left out 'blob' (bytea)" in caplog.text
+    assert rows(events, "moment", "user_id", "ip", "amount") == [
+        ("a|1709287200000000|x|1", at("03-01 10:00"), "a", "1.2.3.4", decimal.Decimal("1.50"))]
+    assert f"events of {name}" in repr(events)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_dtypes_are_of_stored_columns(engine):
+    given = frame(engine, THREE)
+    with pytest.raises(InvalidValue, match="this one is a frame"):
+        HUB.events(given, dtypes={"user_id": "string"})
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("rule", "users"), [
+    (None, ["p", "a", "p", "b", "q", "q"]), ("last_known", ["b", "a", "b", "b", "q", "q"]),
+    ("first_known", ["a", "a", "a", "b", "q", "q"]), ("forward_only", ["p", "a", "a", "b", "q", "q"]),
+    ("graph", ["a", "a", "a", "a", "q", "q"])])
+def test_identity(engine, rule, users):
+    """One device is used by a and then by b, another one by nobody who is known."""
+    columns = {"id": list("123456"), "anonymous_id": list("ppppqq"), "user_id": [None, "a", None, "b", None, ""],
+               "timestamp": [NOON + datetime.timedelta(minutes=10 * number) for number in range(6)],
+               "received_at": [NOON] * 6, "event": ["x"] * 6}
+    given = frame(engine, columns)
+    events = HUB.events(given, identity=rule)
+    found = rows(events, "user_id", "session_id")
+    assert [row[1] for row in found] == users
+    # Sessions are those of the resolved users.
+    numbers = {user: number for number, user in enumerate(dict.fromkeys(users), 1)}
+    assert [row[2] for row in found] == [numbers[user] for user in users]
+    # Whoever is known before or after the range is known within it.
+    part = HUB.events(given, identity=rule, start=NOON + datetime.timedelta(minutes=15), end=NOON + datetime.timedelta(minutes=25))
+    assert [row[1] for row in rows(part, "user_id")] == users[2:3]
+
+
+def test_identity_needs_devices():
+    with pytest.raises(InvalidValue, match="identity needs devices"):
+        HUB.events(frame("duckdb", THREE), identity="last_known")
+    with pytest.raises(InvalidValue, match="rule"):
+        HUB.events(frame("duckdb", only(device_id=["p"] * 3)), identity="latest")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_whoever_names_one_column_of_an_export_means_that_column(engine):
+    columns = {"id": ["1", "2"], "anonymous_id": ["p", "q"], "user_id": [None, "u"], "timestamp": [NOON] * 2,
+               "received_at": [NOON] * 2, "event": ["x"] * 2}
+    given = frame(engine, columns)
+    assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["p", "u"]
+    assert [row[1] for row in rows(HUB.events(given, user_id="user_id"), "user_id")] == [None, "u"]

@@ -103,6 +103,9 @@ def test_diagrams_are_shown(df, monkeypatch):
     discovery = HUB.get_funnel_discovery()
     discovery.plot_sankey_diagram(discovery.get_navigation_paths(df, 2, by="user_id"), n_top_examples=1)
     assert [len(figure.to_dict()["data"][0]["link"]["value"]) for figure in shown] == [2, 1]
+    figure = HUB.visualize_location_stack(df, n_top_examples=1, return_figure=True)
+    assert list(figure.to_dict()["data"][0]["link"]["value"]) == [3]
+    assert len(shown) == 2
 
 
 def test_bad_input(df):

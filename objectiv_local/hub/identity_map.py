@@ -1,0 +1,274 @@
+"""Who events are of: users are looked up by the devices that they used, by one of several rules.
+
+An event with a user keeps it, except that the graph merges users. An event of a device without a user gets the id of the
+device.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from objectiv_local.errors import InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Column,
+    Expr,
+    Extend,
+    Filter,
+    Join,
+    JoinSide,
+    Node,
+    Ordering,
+    Select,
+    State,
+    WindowFrame,
+    aggregation,
+    call,
+    case,
+    cast,
+    frame_of,
+    literal,
+    over,
+    state_of,
+    unused_name,
+)
+from objectiv_local.hub.checks import require
+from objectiv_local.hub.hits import by_event
+from objectiv_local.hub.identity_graph import DEVICE, USER, persons
+from objectiv_local.types import INT64, STRING, TIMESTAMP, UUID
+
+if TYPE_CHECKING:
+    import pyarrow
+
+logger = logging.getLogger("objectiv_local")
+
+RULES = ("last_known", "first_known", "forward_only", "graph")
+COLUMNS = ("kind", "raw_id", "user_id", "rule", "from", "to")
+#: What stands before the id of a device that is the id of a user, too.
+PREFIX = "device:"
+_IDS = (STRING, UUID, INT64)
+
+
+def resolve_identity(data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *,
+                     max_ids: int = 10) -> DataFrame:
+    """Return the frame with ``user_id`` as who each event is of; all other columns and the rows stay as they are.
+
+    ``device`` names the column with the id of the device or browser, which most events have, and ``user`` the one with the id
+    of the user, who is known of some. An event without a user gets one by ``rule``:
+
+    ================  ==============================================================================================
+    ``last_known``    the last user of its device, over all events
+    ``first_known``   the first user of its device, over all events
+    ``forward_only``  the last user of its device up to the event; what happened before a login is not rewritten
+    ``graph``         all devices and users that events connect are one person, whose id is the smallest of its users;
+                      users are replaced by their person, too
+    ================  ==============================================================================================
+
+    If no user is known, it is the id of the device, and missing if there is none. Users are first and last by moment, then by
+    event id; events without a moment tell no user by these rules. For ``graph``, components of more than ``max_ids`` ids are
+    left as they are, because a shared device would merge strangers; the log says how many. ``identity_map`` has all of them.
+
+    Ids are strings, uuids or whole numbers. ``user_id`` has their type if both are strings or both are uuids, and is a string
+    otherwise. Equal uuids are one identity. For all others, a device whose id is also that of a user of the frame is no user:
+    where its id stands for it, that is ``device:<id>``.
+
+    Resolve users before sessions are made: ``hub.sessionize(hub.resolve_identity(events))``. The rule ``graph`` fetches the
+    pairs of devices and users once, and loads the map for the life of the connection; other rules read no rows. Raises
+    ColumnNotFound; InvalidType for ids of other types; and InvalidValue for an unknown rule, and if ``user`` is not user_id and
+    the frame has a column user_id.
+
+    >>> from objectiv_local import DataFrame, ModelHub
+    >>> hits = DataFrame.from_schema({"event_id": "int64", "device_id": "string", "login": "string", "moment": "timestamp"},
+    ...                              index="event_id", table_name="hits")
+    >>> ModelHub().resolve_identity(hits, user="login", rule="first_known").columns
+    ['device_id', 'login', 'moment', 'user_id']
+    """
+    rows = _rows(data, device, user, rule, max_ids, "resolve_identity")
+    if user != "user_id" and "user_id" in data.data_columns:
+        raise InvalidValue(f"the frame has a column user_id beside {user!r}, the users to resolve",
+                           hint="drop or rename it: frame.drop(columns=['user_id'])")
+    plan: Node = rows.state.plan
+    known: list[Expr]
+    if rule == "graph":
+        people = _people(rows, max_ids)
+        plan, of_user = _looked_up(plan, _of_kind(people, USER), rows.user)
+        plan, of_device = _looked_up(plan, _of_kind(people, DEVICE), rows.device)
+        known = [of_user, rows.user, of_device]
+    elif rule == "forward_only":
+        plan, so_far = _so_far(rows)
+        known = [rows.user, so_far]
+    else:
+        plan, of_device = _looked_up(plan, _of_devices(rows, rule), rows.device)
+        known = [rows.user, of_device]
+    alone: Expr = rows.device
+    if rows.user.type == STRING:
+        users = _known(rows, [("raw_id", rows.user)], call("not_null", rows.user))
+        users = Aggregate(users, (("raw_id", users.column("raw_id")),), (), "users")
+        plan, same = _looked_up(plan, users, rows.device, "raw_id")
+        alone = case([(call("not_null", same), call("concat", literal(PREFIX), alone))], alone)
+    for each in reversed(known):
+        alone = call("coalesce", each, alone)
+    state = rows.state.with_plan(plan).extended([("user_id", alone)], "identified_events")
+    return frame_of(state, list(dict.fromkeys([*data.data_columns, "user_id"])))
+
+
+def identity_map(data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *,
+                 max_ids: int = 10) -> DataFrame:
+    """Return which ids ``resolve_identity`` replaces by which users, with the same arguments.
+
+    The columns are ``kind``, which is ``'device'`` or ``'user'``, ``raw_id``, ``user_id``, ``rule``, ``from`` and ``to``. Each
+    device that was used by a user has a row. By ``forward_only``, it has one for each user in turn, and ``from`` and ``to`` are
+    the moments between which the device is that user's, ``to`` not included, and missing for the last one; by the other rules,
+    ``from`` and ``to`` are missing. By ``graph``, each user has a row, too, and ids of components of more than ``max_ids`` ids,
+    which are left as they are, have no ``user_id``.
+
+    How many ids each person has: ``hub.identity_map(events).groupby('user_id').raw_id.nunique()``. See ``resolve_identity`` for
+    the rules, and for errors.
+
+    >>> from objectiv_local import DataFrame, ModelHub
+    >>> hits = DataFrame.from_schema({"event_id": "int64", "device_id": "string", "user_id": "string", "moment": "timestamp"},
+    ...                              index="event_id", table_name="hits")
+    >>> ModelHub().identity_map(hits).columns
+    ['kind', 'raw_id', 'user_id', 'rule', 'from', 'to']
+    """
+    rows = _rows(data, device, user, rule, max_ids, "identity_map")
+    always = (("from", literal(None, TIMESTAMP)), ("to", literal(None, TIMESTAMP)))
+    if rule == "graph":
+        plan = _people(rows, max_ids)
+        kind: Expr = plan.column("kind")
+    else:
+        plan = _turns(rows) if rule == "forward_only" else _of_devices(rows, rule)
+        kind = literal(DEVICE)
+    span = always if rule != "forward_only" else (("from", plan.column("from")), ("to", plan.column("to")))
+    plan = Select(plan, (("kind", kind), ("raw_id", plan.column("raw_id")), ("user_id", plan.column("user_id")),
+                         ("rule", literal(rule)), *span), "identities")
+    order = tuple(Ordering(plan.column(name)) for name in ("kind", "raw_id", "from", "to"))
+    return frame_of(rows.state.with_rows(plan, (), order), COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of events, with columns for the ids of the device and the user in one type."""
+
+    state: State
+    device: Column
+    user: Column
+    #: The user as it is stored.
+    given: Column
+
+    @property
+    def order(self) -> tuple[Ordering, ...]:
+        """The order of events; those without a moment come first."""
+        return (Ordering(self.state.column("moment"), nulls_last=False), *by_event(self.state))
+
+    @property
+    def tells(self) -> Expr:
+        """Whether an event tells when its device had which user."""
+        return call("and", self.both, call("not_null", self.state.column("moment")))
+
+    @property
+    def both(self) -> Expr:
+        """Whether an event has a device and a user."""
+        return call("and", call("not_null", self.device), call("not_null", self.user))
+
+
+def _rows(data: DataFrame, device: str, user: str, rule: str, max_ids: int, model: str) -> _Rows:
+    if rule not in RULES:
+        raise InvalidValue(f"{rule!r} is not a rule of identity", hint=near(rule, RULES))
+    if isinstance(max_ids, bool) or max_ids < 2:
+        raise InvalidValue(f"max_ids has to be a whole number from 2, not {max_ids!r}")
+    data = require(data, model, [device, user], **({} if rule == "graph" else {"moment": "timestamp"}))
+    if device == user:
+        raise InvalidValue(f"device and user are the same column, {user!r}", hint="name two columns")
+    state = state_of(data)
+    given = state.column(user)
+    for name in (device, user):
+        if state.column(name).type not in _IDS:
+            raise InvalidType(f"{name} is {state.column(name).type}, and ids are strings, uuids or whole numbers",
+                              hint=f"cast it: df[{name!r}] = df[{name!r}].astype('string')")
+    type_ = UUID if state.column(device).type == given.type == UUID else STRING
+    names = [unused_name(name, state.plan.types) for name in ("identity_device", "identity_user")]
+    columns = [cast(each, type_) if each.type != type_ else each for each in (state.column(device), given)]
+    state = state.extended(zip(names, columns, strict=True), "events")
+    return _Rows(state, state.column(names[0]), state.column(names[1]), given)
+
+
+def _known(rows: _Rows, columns: list[tuple[str, Expr]], condition: Expr) -> Node:
+    """Return columns of the events for which a condition holds."""
+    return Select(Filter(rows.state.plan, condition, "known_users"), tuple(columns), "known_users")
+
+
+def _of_devices(rows: _Rows, rule: str) -> Node:
+    """Return the first or last user of each device."""
+    order = rows.order
+    events = _known(rows, [("raw_id", rows.device), ("user_id", rows.user),
+                           *((f"order_{place}", each.expr) for place, each in enumerate(order))], rows.tells)
+    own = tuple(Ordering(events.column(f"order_{place}")) for place, _ in enumerate(order))
+    which = aggregation("last" if rule == "last_known" else "first", events.column("user_id"), order=own)
+    return Aggregate(events, (("raw_id", events.column("raw_id")),), (("user_id", which),), "identities")
+
+
+def _so_far(rows: _Rows) -> tuple[Node, Expr]:
+    """Return the plan with the number of events of each device that told its user so far, and the last of these users."""
+    plan = rows.state.plan
+    number, so_far = unused_name("identity_number", plan.types), WindowFrame("ROWS", None, 0)
+    counted = over(aggregation("size", where=rows.tells), [rows.device], rows.order, so_far)
+    plan = Extend(plan, ((number, counted),), "known_users")
+    user = over(aggregation("first_value", rows.user), [rows.device, plan.column(number)], rows.order, so_far)
+    return plan, case([(call("gt", plan.column(number), literal(0)), user)])
+
+
+def _turns(rows: _Rows) -> Node:
+    """Return the users of each device in turn, with the moments between which each had it."""
+    order = rows.order
+    plan = _known(rows, [("raw_id", rows.device), ("user_id", rows.user), ("from", order[0].expr),
+                         *((f"order_{place}", each.expr) for place, each in enumerate(order[1:]))], rows.tells)
+    device, user, start = (plan.column(name) for name in ("raw_id", "user_id", "from"))
+    own = (Ordering(start), *(Ordering(plan.column(f"order_{place}")) for place, _ in enumerate(order[1:])))
+    before = over(aggregation("lag", user, literal(1), literal(None, user.type)), [device], own)
+    plan = Extend(plan, (("before", before),), "known_users")
+    begins = call("or", call("is_null", plan.column("before")), call("ne", plan.column("before"), user))
+    plan = Filter(plan, begins, "known_users")
+    after = over(aggregation("lead", start, literal(1), literal(None, TIMESTAMP)), [device], own)
+    return Extend(plan, (("to", after),), "known_users")
+
+
+def _people(rows: _Rows, max_ids: int) -> Node:
+    """Return the person of each device and user that events connect, as rows of a table that is loaded now."""
+    # Loads Arrow, which few users of the hub need before they fetch.
+    import pyarrow as pa
+
+    engine = rows.state.connected()
+    pairs = Aggregate(_known(rows, [("device", rows.device), ("user", rows.given)], rows.both),
+                      (("device", Column("device", rows.device.type)), ("user", Column("user", rows.given.type))), (), "pairs")
+    fetched: pyarrow.Table = frame_of(rows.state.with_rows(pairs, ()), ["device", "user"]).to_arrow()
+    found = persons(zip(*(column.to_pylist() for column in fetched.columns), strict=True), max_ids)
+    left = [person for person in found if person.user is None]
+    if left:
+        logger.warning("%d components of the identity graph have more than %d ids each, %d in all, and are not merged",
+                       len(left), max_ids, sum(len(person.ids) for person in left))
+    ids = [(kind, str(value), None if person.user is None else str(person.user))
+           for person in found for kind, value in person.ids]
+    table = pa.table({name: pa.array([row[place] for row in ids], pa.string())
+                      for place, name in enumerate(("kind", "raw_id", "user_id"))})
+    plan = state_of(DataFrame.from_arrow(engine, table, name="identities")).plan
+    type_ = rows.user.type
+    if type_ == STRING:
+        return plan
+    return Extend(plan, tuple((name, cast(plan.column(name), type_)) for name in ("raw_id", "user_id")), "identities")
+
+
+def _of_kind(people: Node, kind: str) -> Node:
+    return Filter(people, call("eq", people.column("kind"), literal(kind)), "identities")
+
+
+def _looked_up(plan: Node, there: Node, key: Column, value: str = "user_id") -> tuple[Node, Column]:
+    """Return a plan with a column of the row of ``there`` whose ``raw_id`` is ``key``; missing if there is none."""
+    name = unused_name("identity", plan.types)
+    columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in plan.types]
+    columns.append((name, "right", (value, value)))
+    joined = Join(plan, there, "left", ((key.name, "raw_id"),), tuple(columns), step="identified_events", key=plan.key)
+    return joined, joined.column(name)
