@@ -14,6 +14,7 @@ from random import Random
 from typing import TypeVar
 
 from fuzz.programs import rounded
+from fuzz.values import ZONES
 
 from objectiv_local.frame.state import State
 from objectiv_local.hub.sessions import with_sessions
@@ -146,6 +147,8 @@ def scalar(draw: Random, node: Node, type_: Type) -> Expr:
     moments = columns(node, TIMESTAMP)
     if moments and chance(draw, 60):
         moment = pick(draw, moments)
+        if chance(draw, 30):
+            moment = call(pick(draw, ("at_zone", "from_zone")), moment, literal(pick(draw, ZONES)))
         if type_ == STRING:
             return call("strftime", moment, literal(pick(draw, FORMATS)))
         if type_ == INT64:
