@@ -193,7 +193,7 @@ def grouping(frame: DataFrame, by: object) -> tuple[State, Keys]:
             raise InvalidType(f"groups are made by names and series, not by {type(item).__name__}")
         if expr.type.name == "json":
             raise InvalidType(f"cannot group by {name!r}, which is {expr.type}",
-                              hint="group by what it holds, as in series.json.get_value('id', as_str=True)")
+                              hint="group by its text, as in series.json['id'].astype('string')")
         if name in dict(keys):
             raise InvalidValue(f"the key {name!r} is given twice", hint="rename one of the series")
         keys.append((name, expr))

@@ -14,7 +14,6 @@ from objectiv_local.errors import InvalidValue
 from objectiv_local.frame.authoring import (
     Expr,
     Extend,
-    NamedExprs,
     Ordering,
     State,
     WindowFrame,
@@ -43,18 +42,12 @@ def with_sessions(state: State, gap_seconds: float, *, user_id: str = "user_id",
     so_far = WindowFrame("ROWS", None, 0)
     is_session_start, user_hit_number, session_start_number = (
         unused_name(name, state.plan.types) for name in ("is_session_start", "user_hit_number", "session_start_number"))
-    number = over(aggregation("row_number"), [user], order)
-    plan = state.plan
-    numbered: NamedExprs = ((user_hit_number, number),)
-    # Rows that nothing tells apart are numbered first: windows of their own could each take them in another order.
-    if plan.key is None:
-        plan = Extend(plan, numbered, "numbered_hits")
-        order, numbered = (*order, Ordering(plan.column(user_hit_number))), ()
-
     previous = over(aggregation("lag", at, literal(1), literal(None, TIMESTAMP)), [user], order)
     paused: Expr = call("coalesce", call("gt", call("sub", at, previous), literal(gap)), literal(True))
     starts = paused if nobody else call("and", call("not_null", user), paused)
-    plan = Extend(plan, ((is_session_start, starts), *numbered), "session_starts")
+    # Of rows that nothing else tells apart, the number does: later windows take them in the same order.
+    plan = Extend(state.plan, ((is_session_start, starts),
+                               (user_hit_number, over(aggregation("row_number"), [user], order))), "session_starts")
 
     is_start = plan.column(is_session_start)
     # Numbered among the starts alone; the other rows of the partition are numbered in vain, and dropped by the case.

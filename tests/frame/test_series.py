@@ -260,3 +260,21 @@ def test_columns_of_a_dtype_are_described(engine):
     assert described(include=["decimal(38, 2)", "int"]) == ["n", "p"]
     assert described(exclude=["decimal(38,3)", "float"]) == ["n", "p"]
     assert described(include="all", exclude="string") == ["n", "x", "p", "q"]
+
+
+@on_every_engine
+def test_members_of_json_as_values(engine):
+    documents = ['{"plan": "pro", "n": 1}', '{"plan": "\\u0070ro", "ok": true}', '{"plan": null}', "{}", None, '{"plan": ["pro"]}']
+    df = load(engine, {"j": documents})
+    df["j"] = df.j.astype("json")
+    plan = df.j["plan"]
+    assert values(plan == "pro") == [True, True, False, None, None, False]
+    assert values(plan != "pro") == [False, False, True, None, None, True]
+    assert values(df.j["ok"] == True) == [None, True, None, None, None, None]  # noqa: E712 - of a series
+    assert [str(each).replace(" ", "") if each is not None else None for each in values(plan.astype("string"))] == [
+        "pro", "pro", None, None, None, '["pro"]']
+    assert values(df.j["n"].astype("string").astype("int64")) == [1, None, None, None, None, None]
+    with pytest.raises(InvalidType, match="astype"):
+        df.groupby(plan)
+    with pytest.raises(InvalidType, match="a text or a bool"):
+        plan > "pro"  # noqa: B015 - it raises

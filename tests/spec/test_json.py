@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from reference import Json
 from spec.specs import Spec, op, rowwise
@@ -296,6 +298,13 @@ CONTAINS = [
     ]),
 ]
 
+EQUAL_TO_VALUES = [
+    rowwise(f"json_equal: the value {wanted!r}", DOC,
+              lambda a, wanted=wanted: call("json_equal", a, literal(json.dumps(wanted, ensure_ascii=False), JSON)), BOOL, [
+                  (Json(wanted), True), (None, None), (Json(None), False), (Json(1), False), (Json("y"), False),
+                  (Json([wanted]), False), (Json(str(wanted).lower() + " "), False), (Json(not wanted), False)])
+      for wanted in ("x", 'a "quoted" é\n\\', "", True, False)
+]
 EQUAL = [
     rowwise(f"json_equal: {wanted}", DOC, lambda a, wanted=wanted: call("json_equal", a, literal(wanted)), BOOL, [
         *((Json(other), True) for other in same), *((Json(other), False) for other in different), (None, None),
@@ -344,7 +353,7 @@ STORED = [
             lambda s: call("json_get_text", cast(s, JSON), literal("x")), STRING, [('{"x": 1e2}', "100.0"), ('{"x": 1.5}', "1.5")]),
 ]
 
-SPECS: list[Spec] = STORED + CONSTANTS + INTEGER + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL
+SPECS: list[Spec] = STORED + CONSTANTS + INTEGER + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL + EQUAL_TO_VALUES
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

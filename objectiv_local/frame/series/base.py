@@ -370,8 +370,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
 
         Text that does not read as the type asked for is an error when the frame is fetched, or missing with
-        ``errors='coerce'``. JSON becomes int64 with ``errors='coerce'`` only: whole numbers, ``1e2`` and ``100.0`` too, and
-        missing values for anything else. Text becomes a timestamp by ISO 8601; with ``Z`` or an offset, such as
+        ``errors='coerce'``. JSON becomes a string, and with ``errors='coerce'`` int64: whole numbers, ``1e2`` and ``100.0``
+        too, and missing values for anything else. Text becomes a timestamp by ISO 8601; with ``Z`` or an offset, such as
         ``2024-03-01T10:30:00+02:00``, it becomes the moment in UTC. A float is cut towards zero to make an integer; a timestamp
         as text has six digits of the second; a decimal is rounded, a half away from zero.
 
@@ -382,8 +382,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
             raise InvalidValue(f"errors is raise or coerce, not {errors!r}")
         if self._expr.type.plain == JSON != type_.plain and (errors, type_) != ("coerce", INT64):
             raise InvalidType(f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
-                              hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast a member "
-                                   "that is read as text: .json.get_value('id', as_str=True)")
+                              hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast to 'string' "
+                                   "first")
         return self._with((coerced if errors == "coerce" else converted)(self._expr, type_))
 
     def rename(self, name: str) -> Series:

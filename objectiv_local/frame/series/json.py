@@ -15,7 +15,7 @@ from objectiv_local.plan.expr import Expr, Ordering, call, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Unnest
 from objectiv_local.plan.ops import OPS
-from objectiv_local.types import INT64, JSON
+from objectiv_local.types import INT64, JSON, STRING, type_from_dtype
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
@@ -26,24 +26,34 @@ if TYPE_CHECKING:
 @series_class("json")
 @checked
 class SeriesJson(Series):
-    """Series of JSON. A value equals a dict or a list with the same content; the order of members does not matter.
+    """Series of JSON. A value equals a dict, a list, a text or a bool with the same content, in whatever order its members are.
 
-    JSON cannot be compared with anything else, and has no order: compare a member instead, as in
-    ``series.json.get_value('id', as_str=True)``.
+    ``series['key']`` is the member under a key, as JSON. JSON cannot be compared with anything else, and has no order:
+    ``astype('string')`` is the text of a value, which can be grouped, sorted and cast further.
     """
 
     __slots__ = ()
 
     def _binary(self, op: str, other: object, *, swapped: bool = False) -> Series:
-        if op in ("eq", "ne") and isinstance(other, dict | list):
-            same = self._call("json_equal", other)
+        if op in ("eq", "ne") and isinstance(other, dict | list | str | bool):
+            wanted = literal(json.dumps(other, ensure_ascii=False), JSON) if isinstance(other, str | bool) else literal(other)
+            same = self._with(call("json_equal", self._expr, wanted))
             return same if op == "eq" else ~same
         if OPS[op].compares:
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
             raise InvalidType(f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
-                              hint="== and != take a dict or a list; for other values, compare a member, as in "
-                                   f"{self._name}.json.get_value('id', as_str=True) == 'x'")
+                              hint="== and != take a dict, a list, a text or a bool; for other values, cast first, as in "
+                                   f"{self._name}.astype('string').astype('int64') > 5")
         return super()._binary(op, other, swapped=swapped)
+
+    def astype(self, dtype: object, errors: str = "raise") -> Series:
+        """Return the values as another type; see ``Series.astype``.
+
+        As ``string``, a JSON string is its text without quotes, and other values are as JSON writes them; null is missing.
+        """
+        if type_from_dtype(dtype) == STRING and errors in ("raise", "coerce"):
+            return self._call("json_text")
+        return super().astype(dtype, errors)
 
     def __getitem__(self, key: object) -> Series:
         # Members are reached by their key more often than rows by a label.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
-from objectiv_local.errors import InvalidType, InvalidValue, near
+from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import pyplot, unstacked
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.events.moments import limit
+from objectiv_local.hub.models.heat_map import heat_map, progress
 from objectiv_local.hub.settings import Settings
 
 #: Periods, with the text of a cohort.
@@ -17,7 +19,8 @@ LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly
 
 def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
                      start_date: object = None, end_date: object = None, percentage: bool = False, display: bool = False, *,
-                     calendar_days: bool = False, fill_value: int | None = None, parent_types: bool = False) -> DataFrame:
+                     calendar_days: bool = False, fill_value: int | None = None, parent_types: bool = False,
+                     return_figure: bool = False) -> DataFrame | Any:
     """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
 
     A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its first day), a month or a
@@ -28,7 +31,11 @@ def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "mo
     ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
     ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on; both are days or moments of the hub's
     time zone. Daily distances are of elapsed 24 hours, as the original counts them, or of calendar days with
-    ``calendar_days``; weeks, months and years are of the calendar. With ``display`` the matrix is drawn as a heat map too.
+    ``calendar_days``; weeks, months and years are of the calendar.
+
+    With ``display`` the matrix is drawn as a heat map too, and with ``return_figure`` the figure of matplotlib is returned, and
+    not shown. In it, the first column has no color; cells whose period has not ended by the last moment of the frame, or by
+    ``end_date``, are hatched: they may still grow.
 
     Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
     InvalidValue for an unknown period and for an end before the start.
@@ -42,6 +49,7 @@ def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "mo
     start, end = limit(start_date, "start_date", settings.time_zone), limit(end_date, "end_date", settings.time_zone)
     if start is not None and end is not None and end <= start:
         raise InvalidValue(f"end_date {end} is not after start_date {start}", hint="swap them")
+    everything = data
     if event_type is not None:
         kept = data.stack_event_types.json.array_contains(event_type) if parent_types else data.event_type == event_type
         data = data[kept]
@@ -63,9 +71,27 @@ def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "mo
     matrix = unstacked(counted, "cohort_distance", fill_value, "max", lambda value, _: f"_{value}")
     if percentage:
         matrix = matrix.assign(**{name: matrix[name] / matrix["_0"] * 100 for name in reversed(matrix.columns)})
-    if display:
-        _draw(matrix, percentage=percentage)
+    if display or return_figure:
+        figure = _drawn(settings, matrix, everything, end, time_period, percentage=percentage, elapsed=is_elapsed)
+        if return_figure:
+            pyplot().close(figure)
+            return figure
     return matrix
+
+
+def _drawn(settings: Settings, matrix: DataFrame, data: DataFrame, end: datetime.datetime | None, time_period: str, *,
+           percentage: bool, elapsed: bool) -> Any:
+    """Return the heat map of a matrix, as of the last moment of the frame, or the end of what was counted."""
+    table = matrix.to_pandas()
+    last = data.moment.max().value
+    as_of = datetime.datetime.max if last is None else datetime.datetime.fromisoformat(str(last))
+    as_of = as_of if end is None else min(as_of, end)
+
+    def progress_of(cohort: str, distance: int) -> int:
+        return progress(cohort, distance, time_period, as_of, settings.time_zone, elapsed=elapsed)
+
+    shown = f"{as_of:%Y-%m-%d %H:%M}" + ("" if settings.time_zone == "UTC" else " UTC")
+    return heat_map(table, progress_of, shown, percentage=percentage)
 
 
 def _elapsed_days(df: DataFrame) -> Series:
@@ -86,18 +112,3 @@ def _distance(settings: Settings, df: DataFrame, time_period: str) -> Series:
     else:
         found = (moment.dt.date_trunc("day") - first.dt.date_trunc("day")) // datetime.timedelta(days=1)
     return found
-
-
-def _draw(matrix: DataFrame, *, percentage: bool) -> None:
-    """Draw a matrix as a heat map."""
-    table = matrix.to_pandas().astype("float64")
-    if table.empty:
-        raise InvalidType("there is nothing to draw: no user was seen")
-    plt = pyplot()
-    _, axis = plt.subplots(figsize=(max(6, len(table.columns)), max(3, len(table) * 0.6)))
-    drawn = axis.imshow(table.to_numpy(), aspect="auto", cmap="viridis")
-    axis.set_xticks(range(len(table.columns)), [name.removeprefix("_") for name in table.columns])
-    axis.set_yticks(range(len(table)), table.index)
-    axis.set(xlabel="periods since first seen", ylabel="first seen",
-             title="share of users who come back, %" if percentage else "users who come back")
-    axis.figure.colorbar(drawn, ax=axis)

@@ -1,0 +1,148 @@
+"""The heat map of retention: which cells may still grow, checked against every moment that a hit could have, and what is drawn."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import random
+import zoneinfo
+
+import pandas as pd
+import pytest
+from hub import any_events
+from hub.by_hand import COHORTS, DAY, DISTANCES
+from hub.test_any_events import frame
+
+from objectiv_local import ModelHub
+from objectiv_local.errors import InvalidValue
+from objectiv_local.hub.models.heat_map import AHEAD, COMPLETE, UNFINISHED, progress
+
+plt = pytest.importorskip("matplotlib.pyplot")
+
+MICROSECOND = datetime.timedelta(microseconds=1)
+PERIODS = {"daily": "daily", "calendar": "daily", "weekly": "weekly", "monthly": "monthly", "yearly": "yearly"}
+HUB = ModelHub()
+
+
+def moments(first, last):
+    """Return the moments at which periods begin and end from one day to another, and some between."""
+    days = [first + number * DAY for number in range((last - first).days + 1)]
+    hours = range(0, 24, 2 if len(days) < 10 else 12)
+    return sorted(day + shift for day in days for shift in (*(hour * DAY / 24 for hour in hours), DAY - MICROSECOND))
+
+
+def brute(kind, as_of, firsts, hits):
+    """Return the cells that have hits until a moment, and those that may have some after it."""
+    reached, open_ = set(), set()
+    for first, hit in itertools.product(firsts, hits):
+        if first <= hit:
+            cell = COHORTS[kind](first), DISTANCES[kind](first, hit)
+            (reached if hit <= as_of else open_).add(cell)
+    return reached, open_
+
+
+@pytest.mark.parametrize("kind", PERIODS)
+def test_progress_of_cells(kind):
+    start = datetime.datetime(2023, 12, 25)
+    days = {"daily": 5, "calendar": 5, "weekly": 28, "monthly": 92, "yearly": 800}[kind]
+    draw = random.Random(3)
+    every = moments(start, start + days * DAY)
+    every = every if len(every) < 100 else sorted({*draw.sample(every, 80), *(each for each in every if each.day == 1), *every[-3:]})
+    # Within the last microsecond of a period, no moment is left.
+    for as_of in draw.sample([each for each in every[len(every) // 4: len(every) // 2] if not each.microsecond], 3):
+        firsts = [each for each in every if each <= as_of]
+        reached, open_ = brute(kind, as_of, firsts, every)
+        for cohort, distance in reached | open_:
+            found = progress(cohort, distance, PERIODS[kind], as_of, "UTC", elapsed=kind == "daily")
+            wanted = AHEAD if (cohort, distance) not in reached else UNFINISHED if (cohort, distance) in open_ else COMPLETE
+            assert (cohort, distance, found) == (cohort, distance, wanted), as_of
+
+
+def test_a_period_that_ends_at_the_last_moment_is_complete():
+    midnight = datetime.datetime(2024, 1, 3)
+    for elapsed, distance in ((False, 1), (True, 0)):
+        assert progress("2024-01-01", distance, "daily", midnight, "UTC", elapsed=elapsed) == COMPLETE
+        assert progress("2024-01-01", distance, "daily", midnight - MICROSECOND, "UTC", elapsed=elapsed) == UNFINISHED
+        assert progress("2024-01-01", distance + 1, "daily", midnight, "UTC", elapsed=elapsed) == UNFINISHED
+    assert progress("2024-01-01", 3, "daily", midnight, "UTC", elapsed=False) == AHEAD
+    # A year of the time zone begins an hour before that of UTC.
+    assert progress("2023", 0, "yearly", datetime.datetime(2023, 12, 31, 23), "Europe/Amsterdam", elapsed=False) == COMPLETE
+    assert progress("2023", 0, "yearly", datetime.datetime(2023, 12, 31, 23), "UTC", elapsed=False) == UNFINISHED
+
+
+def drawn(figure):
+    """Return the numbers of a figure by row and column, the colored cells, and the hatched ones."""
+    axis = figure.axes[0]
+    numbers = {(int(text.get_position()[1]), int(text.get_position()[0])): text.get_text() for text in axis.texts}
+    [image] = axis.images
+    data = image.get_array()
+    colored = {(row, column): float(data[row, column]) for row in range(data.shape[0]) for column in range(data.shape[1])
+               if not data.mask[row, column]}
+    hatched = {(round(patch.get_y() + 0.5), round(patch.get_x() + 0.5)) for patch in axis.patches if patch.get_hatch()}
+    return numbers, colored, hatched, image.get_clim()
+
+
+@pytest.mark.parametrize("options", [{}, {"percentage": True}, {"fill_value": 0}, {"end_date": "2024-02-10"}])
+@pytest.mark.parametrize("period", ["daily", "weekly", "monthly"])
+def test_what_is_drawn(period, options):
+    df, events = frame("duckdb", "text"), any_events.drawn()
+    before = plt.get_fignums()
+    figure = HUB.agg.retention_matrix(df, period, calendar_days=True, return_figure=True, **options)
+    assert plt.get_fignums() == before
+    numbers, colored, hatched, limits = drawn(figure)
+    as_of = max(each["moment"] for each in events)
+    if "end_date" in options:
+        as_of = datetime.datetime(2024, 2, 10)
+        assert as_of < max(each["moment"] for each in events)
+    table = HUB.agg.retention_matrix(df, period, calendar_days=True, **options).to_pandas()
+    cells = {(row, column): (progress(cohort, int(name[1:]), period, as_of, "UTC", elapsed=False), table.iloc[row, column])
+             for row, cohort in enumerate(table.index) for column, name in enumerate(table.columns)}
+    shown = {cell: float(value) for cell, (state, value) in cells.items() if state != AHEAD and not pd.isna(value)}
+    assert numbers == {cell: f"{value:.1f}" if "percentage" in options else f"{value:.0f}" for cell, value in shown.items()}
+    assert colored == {cell: value for cell, value in shown.items() if cell[1] > 0}
+    assert limits == (0, max(colored.values()))
+    assert hatched == {cell for cell, (state, _) in cells.items() if state == UNFINISHED} != set()
+    assert f"not over by {as_of:%Y-%m-%d %H:%M}" in figure.axes[0].get_xlabel()
+
+
+def test_a_matrix_with_one_column_and_one_without_rows():
+    df = frame("duckdb", "text")
+    figure = HUB.agg.retention_matrix(df, "yearly", return_figure=True)
+    numbers, colored, hatched, _ = drawn(figure)
+    assert list(numbers) == [(0, 0)]
+    assert colored == {}
+    assert hatched == {(0, 0)}
+    with pytest.raises(InvalidValue, match="nothing to draw: no user was seen"):
+        HUB.agg.retention_matrix(df, event_type="none", return_figure=True)
+
+
+def test_many_cells_have_no_numbers(monkeypatch):
+    monkeypatch.setattr("objectiv_local.hub.models.heat_map.MOST_NUMBERS", 3)
+    numbers, colored, _, _ = drawn(HUB.agg.retention_matrix(frame("duckdb", "text"), "daily", return_figure=True))
+    assert numbers == {}
+    assert len(colored) > 3
+
+
+def test_display_draws_and_returns_the_matrix():
+    df, before = frame("duckdb", "text"), len(plt.get_fignums())
+    assert HUB.agg.retention_matrix(df, "weekly", display=True).columns[0] == "_0"
+    assert len(plt.get_fignums()) == before + 1
+    plt.close("all")
+
+
+def test_weeks_of_a_time_zone():
+    zone, utc = zoneinfo.ZoneInfo("America/New_York"), datetime.UTC
+    hub = ModelHub(time_zone="America/New_York", week_start="sunday")
+    df, events = frame("duckdb", "text"), any_events.drawn()
+    as_of = max(each["moment"] for each in events).replace(tzinfo=utc)
+    figure = hub.agg.retention_matrix(df, "weekly", return_figure=True)
+    table = hub.agg.retention_matrix(df, "weekly").to_pandas()
+    hatched = set()
+    for (row, cohort), (column, name) in itertools.product(enumerate(table.index), enumerate(table.columns)):
+        start = datetime.datetime.fromisoformat(cohort)
+        assert start.isoweekday() == 7
+        begins, ends = ((start + (int(name[1:]) + more) * 7 * DAY).replace(tzinfo=zone).astimezone(utc) for more in (0, 1))
+        if begins <= as_of < ends:
+            hatched.add((row, column))
+    assert drawn(figure)[2] == hatched != set()
+    assert figure.axes[0].get_xlabel().endswith(f"{as_of:%Y-%m-%d %H:%M} UTC")
