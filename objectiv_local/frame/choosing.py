@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
@@ -63,8 +64,9 @@ def set_attribute(self: DataFrame, name: str, value: object) -> None:
         hint = ("choose it with set_index, or rename its levels with rename(index={...})" if name == "index"
                 else f"write df[{name!r}] = ...")
         raise AttributeNotFound(f"cannot set attribute {name!r} of a frame", hint=hint)
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise InvalidType("columns are set to a list of names", hint="as in df.columns = ['day', 'visits']")
+    if isinstance(value, str | Mapping | AbstractSet) or not hasattr(value, "__iter__"):
+        raise InvalidType("columns are set to a list of names", hint="as in df.columns = ['day', 'visits'], or rename some "
+                                                                     "of them with df.rename(columns={'old': 'new'})")
     names = [checked_name(each) for each in value]
     if len(names) != len(self._columns):
         raise InvalidValue(f"{len(names)} names are not those of {len(self._columns)} columns",

@@ -97,6 +97,8 @@ def _aggregated(grouped: DataFrame, functions: Mapping[str, str]) -> DataFrame:
 
 def _without_empty(frame: DataFrame) -> DataFrame:
     """Return the frame without columns that have no value. Runs a query."""
+    if not frame.data_columns:
+        return frame
     counts = frame.count().to_arrow().to_pylist()[0]
     kept: DataFrame = frame[[name for name in frame.data_columns if counts[f"{name}_count"]]]
     return kept

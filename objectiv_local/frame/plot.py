@@ -42,6 +42,10 @@ class Plot(Accessor):
                                hint=hint(kind, CHARTS, ()) if kind in CHARTS else near(kind, _KINDS))
         frame = self._frame
         names = [y] if isinstance(y, str) else list(y) if y is not None else None
+        for name in names or ():
+            if name in frame.data_columns and name not in _numbers(frame):
+                raise InvalidType(f"column {name!r} cannot be drawn: it is {frame.dtypes[name]}, not a number",
+                                  hint="leave it out of y")
         if x is not None:
             names = [name for name in frame.data_columns if name != x] if names is None else names
             if x not in frame.index_columns:
@@ -62,8 +66,7 @@ class Plot(Accessor):
         """
         if by is not None:
             raise NotSupported("hist with by= is not supported", hint="filter the frame for each group")
-        names = [name for name in self._frame.data_columns
-                 if self._frame.dtypes[name].partition("(")[0] in ("int64", "float64", "decimal")]
+        names = _numbers(self._frame)
         if not names:
             raise InvalidType("the frame has no numeric column to draw", hint="choose one, as in df[['amount']].plot.hist()")
         axes = _axes(ax, len(names), figsize)
@@ -102,12 +105,18 @@ class Plot(Accessor):
         if len(rows) > MOST_ROWS:
             raise InvalidValue(f"the frame has more than {MOST_ROWS} rows, which is too many to draw",
                                hint="aggregate first: df.groupby(...).sum().plot.bar()")
-        numbers = rows.select_dtypes("number").astype("float64")
-        if numbers.empty and not len(numbers.columns):
+        drawable = _numbers(self._frame)
+        numbers = rows[drawable].astype("float64")
+        if not drawable:
             raise InvalidType("the frame has no numeric column to draw")
         with _options():
             drawn: matplotlib.axes.Axes = getattr(numbers.plot, kind)(**options)
         return drawn
+
+
+def _numbers(frame: DataFrame) -> list[str]:
+    """Return the columns that can be drawn."""
+    return [name for name, dtype in frame.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import decimal
 import io
 import itertools
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from frame.frames import ENGINES, load, on_every_engine, opened, plain, values
 
@@ -598,3 +600,51 @@ def test_other_habits_say_what_to_write():
             call()
     assert df.sum(numeric_only=True).to_pandas().n_sum.tolist() == [1]
     assert list(df) == ["n", "s"]
+
+
+def test_columns_are_not_set_to_what_has_no_order():
+    df = load("duckdb", {"a": [1], "b": [2]})
+    for names in ({"p", "q"}, {"a": "b", "b": "a"}, frozenset("pq")):
+        with pytest.raises(InvalidType, match="list of names"):
+            df.columns = names
+    assert df.columns == ["a", "b"]
+
+
+@pytest.mark.parametrize("value", [NAN, float("inf")])
+def test_what_is_no_whole_number_is_no_int(value):
+    with pytest.raises(InvalidValue, match="no whole number"):
+        int(DataFrame.from_arrow(opened("duckdb"), pa.table({"x": [value]})).x.max())
+
+
+def test_the_hint_of_cumcount_is_code():
+    df = load("duckdb", {"g": [1, 1]})
+    for rows, wanted in ((df, "df.sort_values('moment').cumcount()"), (
+            df.groupby("g"), "df.sort_values('moment').groupby(...).cumcount()")):
+        with pytest.raises(InvalidValue) as caught:
+            rows.cumcount()
+        assert str(caught.value).endswith(wanted)
+
+
+def test_a_missing_value_has_no_format():
+    with pytest.raises(InvalidValue, match="is missing"):
+        f"{load('duckdb', {'i': pd.array([None], 'Int64')}).i.max():d}"
+
+
+@on_every_engine
+def test_decimals_are_drawn(engine):
+    pytest.importorskip("matplotlib").use("Agg")
+    df = load(engine, {"t": [1, 2], "amount": [decimal.Decimal("9.50"), decimal.Decimal("12.25")], "name": ["a", "b"]})
+    df = df.sort_values("t")
+    drawn = df.plot(x="t", y=["amount"])
+    assert [line.get_ydata().tolist() for line in drawn.lines] == [[9.5, 12.25]]
+    assert [line.get_label() for line in df.plot(x="t").lines] == ["amount"]
+    assert len(df.amount.plot.bar().patches) == 2
+    with pytest.raises(InvalidType, match="'name' cannot be drawn"):
+        df.plot(x="t", y=["amount", "name"])
+
+
+def test_an_empty_pivot_table_of_several_values():
+    table = pa.table({"k": pa.array([], pa.string()), "c": pa.array([], pa.string()), "a": pa.array([], pa.int64()),
+                      "b": pa.array([], pa.int64())})
+    found = DataFrame.from_arrow(opened("duckdb"), table).pivot_table(["a", "b"], index="k", columns="c")
+    assert found.to_pandas().empty

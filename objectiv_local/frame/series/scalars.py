@@ -26,7 +26,12 @@ class OneValue:
 
     def __int__(self) -> int:
         """Return the value of a number, cut towards zero. Runs the query."""
-        return int(self._number("int()"))
+        value = self._number("int()")
+        try:
+            return int(value)
+        except (ValueError, OverflowError):
+            raise InvalidValue(f"the value of series {self._name!r} is {value}, which is no whole number",
+                               hint="float(series) takes it") from None
 
     def __float__(self) -> float:
         """Return the value of a number, nan if it is missing. Runs the query."""
@@ -56,6 +61,9 @@ class OneValue:
         try:
             return format(value, spec)
         except ValueError as error:
+            if self.value is None:
+                raise InvalidValue(f"the value of series {self._name!r} is missing, and cannot be formatted by {spec!r}",
+                                   hint="series.value is None then") from None
             raise InvalidValue(f"series {self._name!r}, which is {self._expr.type}, cannot be formatted by {spec!r}: {error}",
                                hint="give a format of Python for that type") from None
 

@@ -96,8 +96,9 @@ class SeriesWindows:
     def _ordered(self, what: str) -> tuple[Ordering, ...]:
         if not self._state.order:
             groups = "" if self._state.groups is None else ".groupby(...)"
+            of_column = "" if self._name == what else f".{self._name}"
             raise InvalidValue(f"{what} needs an order, and the rows are not sorted",
-                               hint=f"sort the frame first, as in df.sort_values('moment'){groups}.{self._name}.{what}()")
+                               hint=f"sort the frame first, as in df.sort_values('moment'){groups}{of_column}.{what}()")
         return self._state.order
 
     def _over_rows(self, op: str, what: str, frame: WindowFrame | None, *args: Expr) -> Expr:

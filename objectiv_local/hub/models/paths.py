@@ -93,10 +93,10 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
     return frame_of(state.with_rows(plan, tuple(keys), ordering), shown)
 
 
-def path_keys(plan: Node) -> tuple[str, ...] | None:
-    """Return the columns that the groups of paths are by, if a plan has the rows of paths, with these and their offsets.
+def path_columns(plan: Node) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the columns that the groups of paths are by, and those of their steps, if a plan has the rows of paths with them.
 
-    Together with the offset, they tell the hits that paths are made for apart. None for a plan that lost some of that.
+    Together with the offset, the former tell the hits that paths are made for apart. None for a plan that lost some of that.
     """
     changed: set[str] = set()
     node = plan
@@ -109,8 +109,10 @@ def path_keys(plan: Node) -> tuple[str, ...] | None:
     while isinstance(made, Extend | Filter) and OFFSET not in (dict(made.columns) if isinstance(made, Extend) else ()):
         made = made.child
     computed = dict(made.columns) if isinstance(made, Extend) else {}
-    keys = tuple(name for name in node.types if name not in computed and name != CONVERSION_STEP)
-    return keys if OFFSET in computed and changed.isdisjoint((*keys, OFFSET)) else None
+    others = [name for name in node.types if name not in (OFFSET, CONVERSION_STEP)]
+    keys = tuple(name for name in others if name not in computed)
+    steps = tuple(name for name in others if name in computed)
+    return (keys, steps) if OFFSET in computed and changed.isdisjoint((*others, OFFSET)) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, concat
 from objectiv_local.frame.authoring import Select, call, frame_of, literal, state_of
-from objectiv_local.hub.models.paths import CONVERSION_STEP, OFFSET, path_keys
+from objectiv_local.hub.models.paths import CONVERSION_STEP, OFFSET, path_columns
 
 if TYPE_CHECKING:
     import pandas
@@ -31,7 +31,7 @@ def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, 
     Most frequent pairs come first. By default, paths are counted, as in the original: paths start at each hit, so several of
     them hold one and the same transition from a hit to the next, and each of these counts. With ``count='transitions'``, each
     transition counts once, however many paths hold it; that needs the frame that ``get_navigation_paths`` returned, or some
-    rows of it.
+    rows of it, with all of its steps as they are.
 
     With ``show``, the diagram is drawn by plotly, of the ``n_top_examples`` most frequent pairs; the frame has all of them. The
     steps of paths stand in columns, from left to right. A transition that counts once stands at the first step at which a path
@@ -44,6 +44,14 @@ def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, 
     if count not in COUNTS:
         raise InvalidValue(f"count is 'paths' or 'transitions', not {count!r}", hint=near(count, COUNTS))
     columns = [name for name in steps_df.data_columns if name != CONVERSION_STEP]
+    made = path_columns(state_of(steps_df).plan)
+    if made is not None:
+        # What the paths are grouped by is no step, wherever it stands.
+        columns = [name for name in columns if name not in made[0]]
+    if count == "transitions" and (made is None or tuple(columns) != made[1]):
+        raise InvalidValue("transitions cannot be told apart in this frame: it lost the places of the hits that paths start "
+                           "at, or has other columns",
+                           hint="pass the frame that get_navigation_paths returned, before it is changed, stored or grouped")
     others = [name for name in columns if steps_df.dtypes[name] != "string"]
     if others:
         raise InvalidType(f"a diagram is of the names of locations, and {others[0]!r} is {steps_df.dtypes[others[0]]}",
@@ -52,7 +60,8 @@ def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, 
         raise InvalidValue("a diagram needs paths of two steps at least", hint="get_navigation_paths(..., steps=2)")
     steps = [steps_df[[source, target]].rename(columns={source: "source", target: "target"})
              for source, target in pairwise(columns)]
-    pairs = [each.reset_index(drop=True) for each in steps] if count == "paths" else [_transitions(steps_df, steps)]
+    pairs = [each.reset_index(drop=True) for each in steps] if made is None or count == "paths" else [
+        _transitions(made[0], steps)]
     result = flows(pairs)
     if return_figure or show:
         if count == "paths":
@@ -65,13 +74,11 @@ def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, 
     return result
 
 
-def _transitions(paths: DataFrame, steps: list[DataFrame]) -> DataFrame:
-    """Return the transitions in paths, each once, as ``source``, ``target`` and the first ``step`` that they are at."""
-    state = state_of(paths)
-    keys = path_keys(state.plan)
-    if keys is None:
-        raise InvalidValue("transitions cannot be told apart in this frame: it lost the places of the hits that paths start at",
-                           hint="pass the frame that get_navigation_paths returned, before it is materialized or grouped")
+def _transitions(keys: tuple[str, ...], steps: list[DataFrame]) -> DataFrame:
+    """Return the transitions in paths, each once, as ``source``, ``target`` and the first ``step`` that they are at.
+
+    ``keys`` are the columns that the paths are grouped by.
+    """
     parts = []
     for number, each in enumerate(steps, 1):
         own = state_of(each)

@@ -173,3 +173,16 @@ def test_numbers_need_no_plotly(monkeypatch):
     assert counted(hub, steps)
     with pytest.raises(NotSupported, match="plotly is not installed"):
         sankey(hub, steps, return_figure=True)
+
+
+@on_every_engine
+def test_frames_of_other_columns_are_refused_and_keys_are_no_steps(engine):
+    hub, df = hub_of(), frame(engine, "text")
+    steps = paths(hub, df, 3, "user_id")
+    first, second, third = steps.data_columns
+    assert counted(hub, steps.reset_index()) == counted(hub, steps)
+    assert rows(sankey(hub, steps.reset_index())) == rows(sankey(hub, steps))
+    for changed in (steps[[first, third]], steps[[second, first, third]], steps[[second, first]], steps.assign(extra="q"),
+                    steps.assign(**{first: steps[first].str.lower()}), steps.rename(columns={first: "start"})):
+        with pytest.raises(InvalidValue, match="cannot be told apart"):
+            counted(hub, changed)
