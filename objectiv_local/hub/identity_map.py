@@ -7,6 +7,7 @@ device.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.hits import by_event
-from objectiv_local.hub.identity_graph import DEVICE, USER, persons
+from objectiv_local.hub.identity_graph import connected
 from objectiv_local.types import INT64, STRING, TIMESTAMP, UUID
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ logger = logging.getLogger("objectiv_local")
 
 RULES = ("last_known", "first_known", "forward_only", "graph")
 COLUMNS = ("kind", "raw_id", "user_id", "rule", "from", "to")
+DEVICE, USER = "device", "user"
 #: What stands before the id of a device that is the id of a user, too.
 PREFIX = "device:"
 _IDS = (STRING, UUID, INT64)
@@ -245,15 +247,17 @@ def _people(rows: _Rows, max_ids: int) -> Node:
     pairs = Aggregate(_known(rows, [("device", rows.device), ("user", rows.given)], rows.both),
                       (("device", Column("device", rows.device.type)), ("user", Column("user", rows.given.type))), (), "pairs")
     fetched: pyarrow.Table = frame_of(rows.state.with_rows(pairs, ()), ["device", "user"]).to_arrow()
-    found = persons(zip(*(column.to_pylist() for column in fetched.columns), strict=True), max_ids)
-    left = [person for person in found if person.user is None]
-    if left:
+    devices, users = connected(zip(*(column.to_pylist() for column in fetched.columns), strict=True))
+    sizes = Counter(devices.values()) + Counter(users.values())
+    too_large = {person for person, size in sizes.items() if size > max_ids}
+    if too_large:
         logger.warning("%d components of the identity graph have more than %d ids each, %d in all, and are not merged",
-                       len(left), max_ids, sum(len(person.ids) for person in left))
-    ids = [(kind, str(value), None if person.user is None else str(person.user))
-           for person in found for kind, value in person.ids]
-    table = pa.table({name: pa.array([row[place] for row in ids], pa.string())
-                      for place, name in enumerate(("kind", "raw_id", "user_id"))})
+                       len(too_large), max_ids, sum(sizes[person] for person in too_large))
+    raw = [*devices, *users]
+    people = [None if person in too_large else str(person) for person in (*devices.values(), *users.values())]
+    kinds = [DEVICE] * len(devices) + [USER] * len(users)
+    table = pa.table({"kind": kinds, "raw_id": list(map(str, raw)), "user_id": people},
+                     schema=pa.schema([(name, pa.string()) for name in ("kind", "raw_id", "user_id")]))
     plan = state_of(DataFrame.from_arrow(engine, table, name="identities")).plan
     type_ = rows.user.type
     if type_ == STRING:

@@ -18,7 +18,7 @@ from hub.every_model import MODELS
 
 from objectiv_local import DataFrame, ModelHub, connect
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
-from objectiv_local.hub.identity_graph import persons
+from objectiv_local.hub.identity_graph import connected
 
 RULES = ("last_known", "first_known", "forward_only", "graph")
 START = datetime.datetime(2024, 1, 1)
@@ -300,14 +300,13 @@ def test_read_only_connections_keep_nothing(tmp_path):
 
 def test_components_by_hand():
     pairs = [(1, 10), (2, 10), (2, 11), (3, 12), (4, 13), (4, 13)]
-    found = {person.user: [value for _, value in person.ids] for person in persons(pairs, 4)}
-    assert found == {10: [1, 2, 10, 11], 12: [3, 12], 13: [4, 13]}
-    assert [person.user for person in persons(pairs, 3)] == [None, 12, 13]
-    assert persons([], 10) == []
+    assert connected(pairs) == ({1: 10, 2: 10, 3: 12, 4: 13}, {10: 10, 11: 10, 12: 12, 13: 13})
+    assert connected([(2, 11), *pairs[:2], (2, 9)]) == ({1: 9, 2: 9}, {9: 9, 10: 9, 11: 9})
+    assert connected([]) == ({}, {})
     # A long chain is one component, whatever the order of its pairs.
     chain = [(number, number + shift) for number in range(20_000) for shift in (0, 1)]
     random.Random(1).shuffle(chain)
-    assert [person.user for person in persons(chain, 10**6)] == [0]
+    assert set(connected(chain)[0].values()) == set(connected(chain)[1].values()) == {0}
 
 
 @pytest.mark.parametrize(("given", "error", "words"), [
