@@ -26,26 +26,30 @@ if TYPE_CHECKING:
 
 _OPERATIONS = {"at_zone": zones.of_moments, "from_zone": zones.of_clocks}
 _YEAR = 365 * 86_400
-#: Where an engine has differed for all of these last years, it follows another rule, and will differ forever.
+#: Where an engine still differs in these last years, it follows another rule, and will differ forever.
 _LAST_YEARS = zones.LAST - 10 * _YEAR
+#: To so many stretches, SQL corrects a rule that differs without end: of daylight saving, those are twelve years.
+_MOST_SPANS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of time up to the next one: the engine's own zone holds in it, or else one offset to UTC in seconds.
 
-    ``start`` is in seconds since 1970; the first stretch also has all that is before it.
+    ``start`` is in seconds since 1970; the first stretch also has all that is before it. Of the last one, nothing may be known:
+    the engine follows another rule there, without end.
     """
 
     start: int
     offset: int | None
+    is_known: bool = True
 
 
 def in_zones_of(plan: Node, engine: Engine) -> Node:
     """Return ``plan`` with what makes the engine's time zones those of tzdata.
 
-    Runs a query for each zone that the connection has not used before. Raises NotSupported for a zone that the engine does not
-    have, or for which it follows another rule without end.
+    Runs a query for each zone that the connection has not used before. Where an engine follows another rule without end, times
+    after the next years raise when they are fetched. Raises NotSupported for a zone that the engine does not have.
     """
     used = dict.fromkeys(zoned for node in topological(plan) for expr in expressions_of(node) for part in walk(expr)
                          if (zoned := _zoned(part)) is not None)
@@ -76,6 +80,9 @@ def _by_spans(zoned: Call, spans: Sequence[Span]) -> Expr:
     time = zoned.args[0]
 
     def within(span: Span) -> Expr:
+        if not span.is_known:
+            return call("failing", time, literal(f" is later than what can be told of the time zone: "
+                                                 f"release {zones.release()} of tzdata has other rules than the engine"))
         if span.offset is None:
             return zoned
         later = (zoned.op == "at_zone") == (span.offset >= 0)
@@ -116,8 +123,8 @@ def _compared(engine: Engine, op: str, name: str) -> tuple[Span, ...]:
     since = last.start if last.offset is not None else max(
         (start for start, agreed in zip(starts[1:], right, strict=False) if not agreed), default=zones.FIRST)
     if since > _LAST_YEARS:
-        raise NotSupported(f"the time zone {name!r} follows another rule on {engine.description} than in release "
-                           f"{zones.release()} of tzdata, without end", hint="bring the zones of the engine up to date")
+        end = spans[_MOST_SPANS].start if len(spans) > _MOST_SPANS else zones.LAST
+        spans = [*spans[:_MOST_SPANS], Span(end, None, is_known=False)]
     return tuple(spans)
 
 

@@ -103,7 +103,8 @@ class DateTimeOperation(Accessor):
         of the place. Missing moments stay missing.
 
         Raises InvalidType for dates and times of day, and InvalidValue for an unknown zone. Fetching raises NotSupported for a
-        zone that the engine does not have.
+        zone that the engine does not have, and QueryFailed or DataInvalid for moments in some years if the engine follows
+        another rule then, which an upgrade of tzdata or of the engine resolves.
 
         >>> from objectiv_local import DataFrame
         >>> df = DataFrame.from_schema({"moment": "timestamp"}, dialect="duckdb", table_name="clicks")
