@@ -326,3 +326,15 @@ def test_whoever_names_one_column_of_an_export_means_that_column(engine):
     given = frame(engine, columns)
     assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["p", "u"]
     assert [row[1] for row in rows(HUB.events(given, user_id="user_id"), "user_id")] == [None, "u"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_amplitude_sessions_are_of_devices_and_may_be_none(engine):
+    columns = {"uuid": list("1234"), "user_id": [None, "u", None, None], "device_id": ["p", "p", "q", "q"],
+               "event_time": ["2024-03-01 12:00:00.000000", "2024-03-01 12:00:01.000000"] * 2, "event_type": ["x"] * 4,
+               "session_id": [1709294400000, -1, 1709294400000, 1709294400000],
+               "event_properties": ['{"[Amplitude] Page URL": "https://a.b/c?x"}', "{}", None, '{"plan": "pro"}']}
+    events = HUB.events(frame(engine, columns), properties=["plan"])
+    assert rows(events, "user_id", "session_id", "session_hit_number", "location", "plan") == [
+        ("1", "p", "p|1709294400000", 1, "/c", None), ("2", "u", None, None, None, None),
+        ("3", "q", "q|1709294400000", 1, None, None), ("4", "q", "q|1709294400000", 2, None, "pro")]
