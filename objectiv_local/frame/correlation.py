@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
 
 #: Columns of a matrix: each pair of them is computed from its own rows.
-MOST_COLUMNS = 30
+MOST_COLUMNS = 12
 _METHODS = ("pearson", "spearman")
 
 
@@ -34,7 +34,7 @@ def corr(self: DataFrame, method: str = "pearson", min_periods: int = 1, numeric
     Each pair is computed from the rows in which both are there. It is missing where these are fewer than ``min_periods`` or
     than two, or where one of the columns has a single value in them, and NaN beside NaN or infinity. ``method`` is
     ``pearson``, or ``spearman`` for the correlation of ranks. Raises InvalidType for a column that is no number or bool,
-    unless ``numeric_only``.
+    unless ``numeric_only``, and InvalidValue for more than 12 columns.
 
     Differs from pandas: stored NaN is a value, not a missing one; ``kendall`` and functions are not supported.
     """

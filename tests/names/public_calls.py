@@ -25,7 +25,7 @@ PACKAGES = ("frame", "hub")
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
-          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor"}
+          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
