@@ -1,4 +1,4 @@
-"""Event frames of any table: days, ids, users and sessions, of rows that a schema or named columns made readable."""
+"""Event frames from any table: adds ids, days, users and sessions to rows that were read by a schema or by column names."""
 
 from __future__ import annotations
 
@@ -50,67 +50,69 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
            properties: Properties = None, start: object = None, end: object = None,
            session_gap: datetime.timedelta = datetime.timedelta(minutes=30), identity: str | None = None,
            dedup: bool = False, dtypes: Mapping[str, str] | None = None) -> DataFrame:
-    """Return a frame of events, one row each, from any table of events, that every model of the hub takes.
+    """Return an event frame, one row per event, built from any table of events. Every model of the hub takes it.
 
-    ``source`` is a frame, filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a file, a
-    directory, a database. Of several tables, ``table_name`` names one. ``dtypes`` sets the types of single columns that are
-    stored otherwise, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale.
+    ``source`` is a frame, which may be filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a
+    file, a directory, a database. If it has several tables, ``table_name`` selects one. ``dtypes`` overrides the types of
+    individual stored columns, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale.
 
-    ``schema`` says how the table is laid out: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'``
-    (RudderStack too), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other one; docs/events.md says what each
-    reads, and how to write a ``Schema`` of your own. Left out, it is the schema whose
-    columns the table has. Of a ``'table'``, columns that are not named are guessed from names and types; the repr of the
-    frame shows how the table was read.
+    ``schema`` is the layout of the table: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'`` (also
+    RudderStack), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other layout. docs/events.md lists what each reads,
+    and how to write your own ``Schema``. By default, the schema is recognized by its columns. For a ``'table'``, columns that
+    are not given are guessed from their names and types; the repr of the frame shows which columns were used.
 
-    ``event_id``, ``user_id``, ``moment``, ``event_type``, ``session_id`` and ``location`` name columns of the source, or
-    are functions of its frame that return a series, or a text that all rows get; they take the place of what the schema has.
-    ``user_id`` may be a pair of columns: the device, which every event has, and the user, who is known of some;
-    ``session_id`` may be several columns whose values tell sessions apart together.
+    ``event_id``, ``user_id``, ``moment``, ``event_type``, ``session_id`` and ``location`` are column names, or functions of the
+    source frame that return a series or a constant string. They override the schema. ``user_id`` can be a pair of columns,
+    ``(device, user)``, where the user is known for some events only. ``session_id`` can be a list of columns that identify a
+    session together.
 
     The index is ``event_id``. Columns:
 
     ======================  =======================================================================================
-    column                  what it has
+    column                  content
     ======================  =======================================================================================
-    ``day``                 the date of the moment in the time zone of the hub
-    ``moment``              the moment, a timestamp in UTC; of dates, their start in the time zone of the hub. Events
-                            without one are left out
-    ``user_id``             the user, or the device where the user is missing
-    ``event_type``          what happened, as text
-    ``location``            where it happened, as text; only if the source has it. Of web pages, the path
-    ``session_id``          the session as the source has it, if it has; else numbered by its first hit, over all events
-                            of the frame, and missing where there is no user; Objectiv's events without a user are those
-                            of one user
-    ``session_hit_number``  the number of the event in its session, from 1, by moment, then by event id
-    ``device_id``           the device or browser, if the source tells it from the user
+    ``day``                 date of the moment, in the time zone of the hub
+    ``moment``              timestamp in UTC; a date counts as its start in the time zone of the hub. Events without a
+                            moment are dropped
+    ``user_id``             the user, or the device if the user is missing
+    ``event_type``          name of the event, a string
+    ``location``            page, screen or other place, a string; only if the source has it. For web pages, the URL path
+    ``session_id``          session id of the source, if it has one; otherwise sessions are computed and numbered by their
+                            first event, and missing for events without a user. For the schema ``'objectiv'``, all events
+                            without a user count as those of one user
+    ``session_hit_number``  position of the event in its session, from 1, ordered by moment, then by event id
+    ``device_id``           device or browser, if the source distinguishes it from the user
     others                  ``page_url``, ``referrer``, ``utm_source``, ``utm_medium``, ``utm_campaign``, ``country``,
-                            ``device`` and ``platform`` where the schema has them; then the other columns of the source. One
-                            that has a name of this table and another meaning is named ``raw_<name>``
+                            ``device`` and ``platform``, if the schema has them; then all other columns of the source. A
+                            source column whose name is taken by one of these is renamed to ``raw_<name>``
     ======================  =======================================================================================
 
-    ``properties`` chooses the columns of the source to keep. It also names properties inside of a JSON column of the source, by
-    ``'column.key'``, or by the key alone where the schema has one such column; these become columns of text. Properties of
-    other JSON columns are reached as ``events.context['key']``. A mapping gives them new names, and takes functions of the
-    source's frame too, as in ``{'plan': 'context.plan', 'paid': lambda rows: rows['amount'] > 0}``. Of Objectiv's tables,
-    it names global contexts.
+    ``properties`` selects the other columns to keep. It can also name a key inside a JSON column, as ``'column.key'``, or as
+    ``'key'`` if the schema has one JSON column of properties; the result is a string column. A mapping assigns new names, and
+    takes functions of the source frame, as in ``{'plan': 'context.plan', 'paid': lambda rows: rows['amount'] > 0}``. Keys of a
+    JSON column of the event frame are available as ``events.context['key']``. For the schema ``'objectiv'``, ``properties``
+    names global contexts.
 
-    Moments are timestamps, dates, ISO 8601 text, or numbers since 1970, whose unit is told from their size. Timestamps, and
-    text with a time of day and without an offset, are in UTC; ``moment=lambda rows: to_datetime(rows['at'], tz='Asia/Tokyo')``
-    reads those of a time zone. ``start`` is inclusive and ``end`` is not; both are moments, or days, whose start counts.
-    Without an offset, they are in the time zone of the hub. Sessions are made of the events in between.
+    Moments can be timestamps, dates, ISO 8601 strings, or numbers since 1970, whose unit is inferred from their size.
+    Timestamps, and strings with a time but no offset, are in UTC; for another time zone, pass
+    ``moment=lambda rows: to_datetime(rows['at'], tz='Asia/Tokyo')``. ``start`` is inclusive and ``end`` is exclusive; both are
+    timestamps or dates, in the time zone of the hub unless they have an offset. Sessions are computed from the events in
+    between.
 
-    Ids are text, uuids or whole numbers. If the source has no event ids, they are made from the user, the moment, the event
-    type, and a number for events that are equal in these. If ids repeat, the log says so; with ``dedup``, one event of each id
-    is kept, the first by moment, then by the other columns; without ids, one of rows that are equal in all columns.
+    Ids are strings, uuids or integers. If the source has no event ids, they are built from the user, the moment, the event type
+    and a counter. If ids repeat, a warning is logged; ``dedup=True`` keeps the first event of each id, ordered by moment and
+    then by the other columns. Without event ids, it drops duplicate rows.
 
-    ``session_gap`` is the pause that ends a session, if the source has no sessions. ``identity`` says whose the events of a
-    device without a user are: ``'last_known'``, ``'first_known'``, ``'forward_only'`` or ``'graph'``, as ``resolve_identity``
-    does, over all events of the source and not only over those of the range. It needs devices and users.
+    ``session_gap`` is the inactivity that ends a computed session. ``identity`` assigns events without a user to a user of the
+    same device: ``'last_known'``, ``'first_known'``, ``'forward_only'`` or ``'graph'``; see ``resolve_identity``. It uses all
+    events of the source, including those before ``start`` and after ``end``, and needs a device and a user.
 
-    Reads no rows, except to check what cannot be known otherwise: text as moments, the unit of numbers, and whether event ids
-    repeat that are no primary key. Raises TableNotFound, ConnectionFailed, ColumnNotFound; InvalidValue for a table in which
-    columns are not found or ambiguous, an unknown schema, and a range that ends before it starts; InvalidType for columns of
-    types that cannot have their role; and DataInvalid for moments that cannot be read.
+    No rows are fetched, but queries check what the schema cannot guarantee: that strings are moments, the unit of numbers, and
+    that event ids are unique, unless they are a primary key.
+
+    Raises TableNotFound, ConnectionFailed, ColumnNotFound; InvalidValue for an unknown schema, for columns that cannot be found
+    or are ambiguous, and for an empty range; InvalidType for a column of an unsuitable type; and DataInvalid for strings and
+    numbers that are not moments.
 
     >>> import objectiv_local as ol
     >>> clicks = ol.DataFrame.from_schema({"uid": "string", "ts": "timestamp", "action": "string"}, dialect="duckdb",
@@ -142,7 +144,7 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
 
 
 def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datetime | None], *, dedup: bool) -> State:
-    """Return the events between two moments as rows with an id, each once with ``dedup``."""
+    """Return the events between two moments, with an event id, deduplicated if ``dedup`` is true."""
     computed = dict(rows.computed)
     if rows.device_stands_in:
         user = first_of(computed["user_id"], computed["device_id"])
@@ -150,13 +152,14 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
         computed["user_id"] = user
     columns = {name: expr_of(series if (own := on_rows_of(rows.raw, series)) is None else own)
                for name, series in (*computed.items(), *rows.others.items())}
-    # What a moment is read from may take steps of its own, over which everything is computed.
+    # Reading moments can add steps to the plan; all other columns are computed on top of them.
     moment, state = expr_of(computed["moment"]), state_of(computed["moment"])
     columns["moment"] = moment
     made = "event_id" not in columns
     if made:
         columns["event_id"] = made_id(state.plan, rows.raw.data_columns, columns["user_id"], moment, columns["event_type"])
-    # Windows look at all rows of the source, except that which numbers equal events; a copy of an event may be out of range.
+    # Windows have to see all rows of the source, and a duplicate may be outside the range, so the filter comes last. The window
+    # of generated ids only compares events of the same moment.
     late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
     plan = without_copies(state.plan, rows.raw.data_columns, moment) if dedup and made else state.plan
     plan = plan if late else _filtered(plan, within(moment, *bounds))
@@ -164,14 +167,14 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
     if dedup and not made:
         ids = plan.column("event_id")
         number = over(aggregation("row_number"), [ids], [Ordering(plan.column("moment"))])
-        # Events without an id are no copies of each other.
+        # Events without an id are not duplicates of each other.
         plan = Filter(plan, call("or", call("is_null", ids), call("eq", number, literal(1))), "events")
     if late:
         plan = _filtered(plan, within(plan.column("moment"), *bounds))
     state = state.with_rows(plan, ("event_id",))
     unique = made or plan.key == ("event_id",) or _are_unique(state, rows.title)
     if plan.key != ("event_id",) or bounds == (None, None):
-        # Between bounds all events have a moment; the filter then says what tells them apart.
+        # If there are bounds, no moment is missing, and the filter only declares the key.
         there = call("not_null", plan.column("moment"))
         state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
     return state
@@ -193,9 +196,9 @@ def _filtered(plan: Node, conditions: list[Expr]) -> Node:
 
 
 def _are_unique(state: State, title: str) -> bool:
-    """Return whether the ids of events differ and none is missing. The log says of how many not, and which have no moment.
+    """Return whether event ids are unique and not missing. Logs how many are not, and how many rows have no moment.
 
-    Raises DataInvalid if there are rows, and none has a moment.
+    Raises DataInvalid if there are rows but no moments.
     """
     if state.engine is None:
         return False
@@ -218,7 +221,7 @@ def _are_unique(state: State, title: str) -> bool:
 
 
 def _numbered(state: State) -> State:
-    """Return the state with the number of each event in its session."""
+    """Return the state with the position of each event in its session."""
     session = state.column("session_id")
     order = [Ordering(state.column(name)) for name in ("moment", "event_id")]
     number = case([(call("not_null", session), over(aggregation("row_number"), [session], order))])

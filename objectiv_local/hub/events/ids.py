@@ -1,4 +1,4 @@
-"""Ids of events whose source has none."""
+"""Event ids for sources without them."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from objectiv_local.frame.authoring import Expr, Filter, Node, Ordering, aggrega
 from objectiv_local.types import JSON, STRING
 
 _EPOCH = datetime.datetime(1970, 1, 1)
-#: Types without an order.
+#: Types that cannot be sorted.
 UNORDERED = ("json", "numeric_interval")
 
 
 def without_copies(raw: Node, columns: Sequence[str], moment: Expr) -> Node:
-    """Return rows that are equal in all columns once. JSON is equal if its type and its text are."""
+    """Return the rows without duplicates. JSON values are duplicates if their type and text are equal."""
     number = over(aggregation("row_number"), comparable(raw, columns), [Ordering(moment)])
     return Filter(raw, call("eq", number, literal(1)), "events")
 
 
 def comparable(raw: Node, columns: Sequence[str]) -> list[Expr]:
-    """Return expressions that tell rows apart by their columns, and have an order."""
+    """Return expressions that identify a row by its columns, and that can be sorted and grouped."""
     found: list[Expr] = []
     for name in columns:
         column: Expr = raw.column(name)
@@ -33,11 +33,11 @@ def comparable(raw: Node, columns: Sequence[str]) -> list[Expr]:
 
 
 def made_id(raw: Node, columns: Sequence[str], user: Expr, moment: Expr, event_type: Expr) -> Expr:
-    """Return ids of the events in ``raw``: the user, the microseconds of the moment since 1970, the event type, and a number.
+    """Return an id for each event in ``raw``: user, microseconds since 1970, event type and a counter, separated by ``|``.
 
-    The number, from 1, tells events apart that are equal in these, in the order of ``columns``. So ids do not depend on the
-    order of rows, and are the same on every engine; only events that differ in JSON alone are ordered by its text, which
-    engines write in their own ways.
+    The counter, from 1, distinguishes events that are equal otherwise; it follows the order of ``columns``. Ids therefore do
+    not depend on the order of rows, and are the same on every engine. Events that differ only in JSON are ordered by its text,
+    which engines format differently.
     """
     parts = (user, call("microseconds", call("sub", moment, literal(_EPOCH))), event_type)
     texts = [call("coalesce", cast(part, STRING), literal("")) for part in parts]

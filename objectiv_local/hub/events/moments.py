@@ -1,4 +1,4 @@
-"""Moments of events: what a table stores for them, as timestamps in UTC, and ranges of them."""
+"""Moments of events: conversion of stored values to timestamps in UTC, and filters by range."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _EXAMPLES = 3
 
 
 def as_moment(raw: DataFrame, series: Series, title: str, zone: str) -> tuple[Series, str]:
-    """Return moments as timestamps, and how they were read if that was not plain. Days are those of a time zone.
+    """Return moments as timestamps, and a note on how they were converted. Dates are those of a time zone.
 
-    Text has to be in ISO 8601, which one query checks; numbers are seconds, milliseconds, microseconds or nanoseconds since the
-    start of 1970, which one query tells from the least and the greatest. Raises DataInvalid, and InvalidType for series of
-    another type.
+    Strings have to be in ISO 8601; a query checks that. Numbers count seconds, milliseconds, microseconds or nanoseconds since
+    the start of 1970; a query infers the unit from the minimum and maximum. Raises DataInvalid, and InvalidType for series of
+    other types.
     """
     kind = series.dtype
     if kind == "timestamp":
@@ -110,9 +110,9 @@ def _writes_a_date(number: object) -> bool:
 
 
 def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
-    """Return a day or a moment of a time zone as a moment in UTC; a day is its start.
+    """Return a date or timestamp of a time zone as a timestamp in UTC; a date is its start.
 
-    Raises InvalidValue for what is neither.
+    Raises InvalidValue for other values.
     """
     if value is None:
         return None
@@ -139,14 +139,14 @@ def _no_moment(value: object, name: str) -> InvalidValue:
 
 
 def within(moment: Expr, start: datetime.datetime | None, end: datetime.datetime | None) -> list[Expr]:
-    """Return the conditions that a moment is not before ``start``, and before ``end``, where given."""
+    """Return the conditions ``moment >= start`` and ``moment < end``, for the bounds that are given."""
     return [_compared(op, moment, value) for op, value in (("ge", start), ("lt", end)) if value is not None]
 
 
 def _compared(op: str, moment: Expr, value: datetime.datetime) -> Expr:
-    """Return a comparison with a moment, of the stored numbers where moments are computed from them.
+    """Return a comparison with a moment; if moments are computed from stored numbers, a comparison of these.
 
-    An engine can then skip the parts of a table that have no such numbers.
+    This lets an engine skip row groups by their minimum and maximum.
     """
     microseconds = (value - _EPOCH) // datetime.timedelta(microseconds=1)
     match moment:

@@ -1,4 +1,4 @@
-"""The rows of a source, with the columns of an event frame that a schema computes, or that were named or guessed."""
+"""Reads the rows of a source: applies a schema, or columns that were given or guessed, and checks their types."""
 
 from __future__ import annotations
 
@@ -27,43 +27,43 @@ from objectiv_local.hub.schemas.schema import COMMON, Schema, Table
 from objectiv_local.hub.series import LocationStack, SeriesLocationStack
 from objectiv_local.hub.settings import Settings
 
-#: The columns to keep: their names, or new names with what each is; None for all.
+#: Columns to keep, as names or as a mapping from new names to roles; None keeps all.
 Properties = Sequence[str] | Mapping[str, Role] | None
 
-#: Types of ids: of events, users and sessions.
+#: Types that event, user and session ids can have.
 _IDS = ("string", "uuid", "int64")
-#: The columns that the models read.
+#: The columns that models read.
 _CORE = ("day", "moment", "user_id", "event_type", "location", "session_id", "session_hit_number")
-#: The columns of an event frame that come first, in this order.
+#: The leading columns of an event frame, in order.
 FIRST = (*_CORE, *COMMON)
-#: The columns of Objectiv's frames that others do not have.
+#: Columns that only Objectiv's schemas have.
 _STACKS = ("location_stack", "stack_event_types")
 
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of a source with the columns of an event frame that are computed of them."""
+    """Rows of a source, and the event-frame columns that are computed from them."""
 
     raw: DataFrame
     title: str
-    #: Columns of ``ROLES`` and ``COMMON``.
+    #: Columns of ``ROLES`` and ``COMMON``, by name.
     computed: dict[str, Series]
     #: The other columns to keep, by their names in the event frame.
     others: dict[str, Series]
     note: str
-    #: Whether they are Objectiv's, in whose sessions all events without a user are those of one user.
+    #: Whether the schema is one of Objectiv's, where all events without a user belong to the sessions of one user.
     stacks: bool = False
-    #: Whether the device stands for a user who is missing.
+    #: Whether the device replaces a missing user.
     device_stands_in: bool = False
 
     def with_known_users(self) -> Rows:
-        """Return the rows with users who are missing where only the device is known."""
+        """Return the rows without replacing missing users by devices."""
         return replace(self, device_stands_in=False)
 
     def bring_into_types(self, zone: str) -> None:
-        """Bring the columns into the types that an event frame has; days are those of ``zone``.
+        """Convert the columns to the types of an event frame; dates are those of the time zone ``zone``.
 
-        Raises InvalidType for those of others.
+        Raises InvalidValue if a required column is missing, and InvalidType for columns that cannot be converted.
         """
         computed, title = self.computed, self.title
         for name in REQUIRED:
@@ -79,7 +79,7 @@ class Rows:
                                   hint=f"cast it, as in {name}=lambda rows: rows['name'].astype('int64')")
         for name in ("user_id", "device_id", "session_id"):
             if name in computed and computed[name].dtype == "string":
-                # Many exports write an empty text where there is no id.
+                # Many exports write an empty string for a missing id.
                 computed[name] = computed[name].where(computed[name] != "")
         for name in ("event_type", "location"):
             if name in computed and computed[name].dtype != "string":
@@ -90,7 +90,7 @@ class Rows:
 
 def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | None, given: Mapping[str, Role],
          properties: Properties) -> Rows:
-    """Return the rows of a source, read by a schema or by the columns that were named and guessed."""
+    """Return the rows of a source, read by a schema or by the columns that were given or guessed."""
     given = dict(given)
     if isinstance(given.get("user_id"), tuple | list):
         given["device_id"], given["user_id"] = _pair(given["user_id"])
@@ -109,7 +109,7 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
         else:
             computed = dict(schema.events(raw, ()))
         if "user_id" not in computed and "device_id" in computed:
-            # Whoever exports leaves the column out if nobody is known.
+            # Exports leave the column out if all of its values are missing.
             computed["user_id"] = computed["device_id"]
     computed |= {role: resolved(raw, role, column, title) for role, column in given.items()}
     others = _others(raw, computed, schema, properties, title)
@@ -121,9 +121,9 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
 
 def _schema_of(raw: DataFrame, title: str, name: str | Schema | None,
                given: Mapping[str, Role]) -> tuple[DataFrame, Schema | None]:
-    """Return the schema of a table and its rows, with names in lower case where only those are the schema's.
+    """Return the rows and their schema; column names are lowercased if only that matches a schema.
 
-    Raises InvalidValue for a table that is not of the schema that was asked for, and if several fit and roles are left open.
+    Raises InvalidValue if the table does not match the requested schema, or matches several and not all roles are given.
     """
     lower = {column: column.lower() for column in raw.data_columns}
     spellings = [raw] if len(set(lower.values())) < len(lower) else [raw, raw.rename(columns=lower)]
@@ -143,7 +143,7 @@ def _schema_of(raw: DataFrame, title: str, name: str | Schema | None,
 
 
 def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tuple[dict[str, Series], list[str]]:
-    """Return the columns that were not given and can be guessed, and where all of them come from, in words."""
+    """Return the guessed columns, and a description of where each column comes from."""
     found = guesses(raw, given, title)
     computed = {role: raw[column] for role, column in found.items()}
     told = [f"{role} from {column} (guessed)" for role, column in found.items() if role != column]
@@ -159,7 +159,7 @@ def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tu
 
 
 def _are_shared(session: Series, user: Series) -> bool:
-    """Return whether one session id belongs to several users. Runs a query."""
+    """Return whether several users share a session id. Runs a query."""
     state = state_of(session)
     if state.engine is None or session.dtype not in _IDS or user.dtype not in _IDS:
         return False
@@ -173,7 +173,7 @@ def _are_shared(session: Series, user: Series) -> bool:
 
 def _with_stacks(raw: DataFrame, table: Table, schema: Schema,
                  contexts: tuple[str, ...]) -> tuple[DataFrame, dict[str, Series]]:
-    """Return the rows of a table of Objectiv's events, and the columns of an event frame."""
+    """Return the rows of a table of Objectiv's events, and their event-frame columns."""
     state = typed_events(raw, table, schema, contexts, ids_differ=False)
     frame = frame_of(state, ["event_id", *EVENT_COLUMNS, *contexts])
     stack = frame["location_stack"]
@@ -184,7 +184,7 @@ def _with_stacks(raw: DataFrame, table: Table, schema: Schema,
 
 def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | None, properties: Properties,
             title: str) -> dict[str, Series]:
-    """Return the columns of a source to keep, by their names in the event frame, and properties that were named."""
+    """Return the other columns to keep, by their names in the event frame."""
     if properties is None:
         plain = {expr.name for expr in map(expr_of, computed.values()) if isinstance(expr, Column)}
         wanted: dict[str, Role] = {name: name for name in raw.data_columns if name not in plain}
@@ -199,7 +199,7 @@ def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | Non
             raise InvalidValue(f"properties would make two columns {twice!r}",
                                hint="name them anew, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}")
         wanted = dict(zip(names, properties, strict=True))
-    # What was asked for by name takes the place of what a schema computes under that name.
+    # An explicit property overrides a column that the schema computes under the same name.
     replaced = set() if properties is None else set(COMMON) & wanted.keys()
     taken = {"event_id", *_CORE, *(computed.keys() - replaced)}
     others: dict[str, Series] = {}
@@ -210,7 +210,7 @@ def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | Non
 
 
 def _property(raw: DataFrame, name: str, schema: Schema | None, title: str) -> Series:
-    """Return a column, or a property inside of one. Raises ColumnNotFound, and InvalidType for a column without properties."""
+    """Return a column, or a key of a JSON column. Raises ColumnNotFound, and InvalidType for a column without keys."""
     column, _, key = name.partition(".")
     if name not in raw.data_columns and key and column in raw.data_columns:
         return _inside(raw[column], key, title)

@@ -1,4 +1,4 @@
-"""The columns of a table that has no schema: those that were named, and guesses for the others."""
+"""Roles of columns, such as the user or the moment of an event: resolves those that were given, and guesses the others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import literal, on_rows_of, series_of, state_of
 from objectiv_local.hub.schemas.parts import joined
 
-#: How a column is named for a role: a name, a function of the source's frame, or several names.
+#: What a user gives for a role: a column name, several names, or a function of the source frame.
 Role = str | Sequence[str] | Callable[[DataFrame], Series]
 
-#: Names that a column for a role may have, without case, blanks and underscores.
+#: Column names that suggest a role, in lower case and without separators.
 _NAMES = {
     "user_id": ("userid", "uid", "user", "customerid", "customer", "clientid", "visitorid", "personid", "distinctid",
                 "memberid", "cookieid", "anonymousid", "deviceid", "userpseudoid"),
@@ -24,22 +24,22 @@ _NAMES = {
     "session_id": ("sessionid", "session", "visitid"),
     "location": ("location", "page", "path", "pathname", "pagepath", "screen", "screenname", "url", "pageurl"),
 }
-#: Names of columns of devices, which stand for users who are not known.
+#: Column names that suggest a device, which replaces a missing user.
 _DEVICES = ("deviceid", "anonymousid")
-#: Names of columns of addresses, the path of which is the location.
+#: Column names that suggest a URL, whose path is the location.
 _ADDRESSES = ("url", "pageurl")
-#: The roles that every event has.
+#: Roles that every event frame needs.
 REQUIRED = ("user_id", "moment", "event_type")
 
 _IDS = ("string", "uuid", "int64")
-#: The types that a column for a role may have, to be guessed.
+#: Types that a guessed column can have.
 _TYPES = {"user_id": _IDS, "event_type": ("string",), "event_id": _IDS, "session_id": _IDS, "location": ("string",)}
 
 
 def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
-    """Return the series of a role, from the name of a column, several names, or a function of the frame.
+    """Return the series for a role, from a column name, several names, or a function of the frame.
 
-    A function may return a text, which all rows get. Several names are one id of all of them, as text. Raises ColumnNotFound,
+    A function can return a string, which becomes a constant. Several columns are joined to one string. Raises ColumnNotFound,
     and InvalidType for anything else.
     """
     if isinstance(given, str):
@@ -66,11 +66,11 @@ def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
 
 
 def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, str]:
-    """Return a column for each role that was not given and can be told from names and types.
+    """Return a column for each role that was not given and can be inferred from column names and types.
 
-    Raises InvalidValue if several columns fit a role, and if none fits one that every event has.
+    Raises InvalidValue if several columns match a role, or if no column matches a required one.
     """
-    # A column may say where something happened, or be a part of an id, beside what else it is.
+    # A column given as the location, or as part of a session id, can have another role too.
     used = {role for name, role in given.items() if isinstance(role, str) and name in (*REQUIRED, "event_id", "device_id")}
     found: dict[str, str] = {}
     for role in _NAMES:
@@ -92,7 +92,7 @@ def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, 
 
 
 def is_address(name: str) -> bool:
-    """Return whether a column is named as one of addresses."""
+    """Return whether the name of a column suggests a URL."""
     return _plain(name) in _ADDRESSES
 
 
@@ -101,13 +101,13 @@ def _plain(name: str) -> str:
 
 
 def _fitting(raw: DataFrame, role: str, used: set[str]) -> list[str]:
-    """Return the columns that may have a role: the one of its own name, else all with one of its other names.
+    """Return the columns that match a role: the one named like the role, otherwise all with one of its other names.
 
-    Without any, the moment is the one column of timestamps.
+    If there is none, all timestamp columns match the moment.
     """
     types = raw.dtypes
     free = [name for name in raw.data_columns if name not in used]
-    # A column of the very name is the one, and wrong if its type is; only an object of that name is something else.
+    # A column with the exact name is meant even if its type is wrong, which is an error later; JSON of that name is not.
     odd = _has_parts(types.get(role, "")) or role == "location"
     if role in free and (role in REQUIRED or _may_be(types[role], role) or not odd):
         return [role]
@@ -124,7 +124,7 @@ def _has_parts(dtype: str) -> bool:
 
 def _may_be(dtype: str, role: str) -> bool:
     if role == "moment":
-        # A time of day is no moment, but says that the dates beside it are not the whole moment.
+        # A time of day is not a moment, but makes a date column next to it ambiguous.
         return dtype in ("timestamp", "date", "time", "string", "int64", "float64") or dtype.startswith("decimal")
     return dtype in _TYPES[role]
 

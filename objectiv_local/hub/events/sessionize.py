@@ -1,4 +1,4 @@
-"""Sessions for any frame of hits."""
+"""Sessions for any frame with users and moments."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from objectiv_local.types import INT64
 
 def sessionize(data: DataFrame, session_gap: datetime.timedelta = datetime.timedelta(minutes=30), *, user_id: str = "user_id",
                moment: str = "moment", event_id: str | None = None) -> DataFrame:
-    """Return the frame with ``session_id`` and ``session_hit_number``, two whole numbers.
+    """Return the frame with the integer columns ``session_id`` and ``session_hit_number``.
 
-    A session ends with a pause of a user that is longer than ``session_gap``. Sessions are numbered from 1 over the whole
-    frame, in the order in which they begin; hits are numbered from 1 within their session, by moment. ``user_id`` and
-    ``moment`` name columns; ``event_id`` names a column or index level that orders hits of a user at one moment. Without it,
-    that is ``event_id`` if the frame has one, and otherwise all columns. Hits without a user or without a moment have no
-    session.
+    A session ends when a user is inactive for longer than ``session_gap``. Sessions are numbered from 1 over the whole frame,
+    in the order of their first hit; hits are numbered from 1 within their session, ordered by moment. ``user_id`` and
+    ``moment`` are column names. ``event_id`` is a column or index level that breaks ties; by default it is ``event_id`` if the
+    frame has one, and otherwise all columns. Hits without a user or without a moment have no session.
 
     Raises ColumnNotFound, InvalidType if the moment is no timestamp, and InvalidValue if the frame has sessions already.
 
@@ -45,7 +44,7 @@ def sessionize(data: DataFrame, session_gap: datetime.timedelta = datetime.timed
         if state.column(name).type.plain.name in UNORDERED:
             raise InvalidType(f"hits cannot be ordered by {name}, which is {state.column(name).type}",
                               hint="name another column")
-    # A column that was dropped may still decide the order of the frame.
+    # A dropped column can still be part of the sort order of the frame.
     dropped = [name for name in ("session_id", "session_hit_number") if name in state.plan.types]
     state = state.extended([(name, literal(None, INT64)) for name in dropped]) if dropped else state
     found = frame_of(with_sessions(state, seconds, user_id=user_id, moment=moment, ties=ties, nobody=False),
@@ -55,7 +54,7 @@ def sessionize(data: DataFrame, session_gap: datetime.timedelta = datetime.timed
 
 
 def gap_seconds(gap: object) -> float:
-    """Return a pause in seconds. Raises InvalidType and InvalidValue for what is no pause."""
+    """Return a gap in seconds. Raises InvalidType and InvalidValue for invalid gaps."""
     if not isinstance(gap, datetime.timedelta):
         raise InvalidType(f"session_gap is a timedelta, not {gap!r}", hint="for instance datetime.timedelta(minutes=30)")
     if gap < datetime.timedelta(0):

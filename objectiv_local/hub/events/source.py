@@ -1,4 +1,4 @@
-"""What events are read from: a frame as it is, or a table of what can be connected to."""
+"""The source of an event frame: a frame, or a table of a connection."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ DEFAULT_TABLE = "data"
 
 
 def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, object] | None = None) -> tuple[DataFrame, str]:
-    """Return the rows that events are made of, with all columns as data, and their title in messages.
+    """Return the rows of the source, with all columns as data columns, and a title for messages.
 
-    Of a connection with several tables, ``table_name`` names one. Raises InvalidValue without it, and TableNotFound.
+    Raises InvalidValue if there are several tables and ``table_name`` is not given, and TableNotFound.
     """
     if isinstance(source, DataFrame):
         if table_name is not None:
@@ -37,7 +37,7 @@ def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, objec
     frame = DataFrame.from_table(engine, name, dtypes=dtypes)
     state = state_of(frame)
     plan = state.plan
-    # With casts, the table is a step below.
+    # With casts, the plan is a step on top of the table.
     title = plan.relation.title if isinstance(plan, Source) else name
     if isinstance(plan, Source):
         state = state.with_plan(Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id))

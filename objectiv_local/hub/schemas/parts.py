@@ -1,11 +1,11 @@
-"""What schemas are written with: columns that may be missing, members of JSON, and the first value that is there."""
+"""Building blocks for schemas: optional columns, keys of JSON, URL paths, and the first value that is not missing."""
 
 from __future__ import annotations
 
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import call, case, expr_of, literal, series_of, state_of
 
-#: The start of an address, its path, and what comes before a query.
+#: Patterns for the scheme and the path of a URL, and for a path before its query.
 _SCHEME, _PATH, _BEFORE_QUERY = "^[^:/?#]+://", r"^[^:/?#]+://[^/?#]*(/[^?#]*)", "^[^?#]*"
 
 
@@ -15,9 +15,9 @@ def column(raw: DataFrame, name: str) -> Series | None:
 
 
 def first_of(*series: Series | None) -> Series | None:
-    """Return the first value of each row that is not missing; None if none of the series exists.
+    """Return the first value of each row that is not missing; None if no series is given.
 
-    Series of several types are combined as text.
+    Series of different types are converted to strings.
     """
     found = [each for each in series if each is not None]
     if not found:
@@ -31,12 +31,12 @@ def first_of(*series: Series | None) -> Series | None:
 
 
 def as_json(series: Series) -> Series:
-    """Return JSON that may be stored as text."""
+    """Return the series as JSON, parsed if it is stored as strings."""
     return series.astype("json") if series.dtype == "string" else series
 
 
 def member(series: Series | None, *keys: str) -> Series | None:
-    """Return the member under a path of keys as text; None if there is no such series."""
+    """Return the value under a path of keys, as a string; None if there is no series."""
     if series is None:
         return None
     found = as_json(series)
@@ -47,9 +47,9 @@ def member(series: Series | None, *keys: str) -> Series | None:
 
 
 def path(url: Series | None) -> Series | None:
-    """Return the path of addresses, ``/`` if it is empty; None if there is no such series.
+    """Return the path of URLs, ``/`` if it is empty; None if there is no series.
 
-    What is no address is a path already, and ends before its query.
+    A value without a scheme is taken as a path, without query and fragment.
     """
     if url is None:
         return None
@@ -61,10 +61,10 @@ def path(url: Series | None) -> Series | None:
 
 
 def joined(first: Series, second: Series) -> Series:
-    """Return two ids as one text with a bar between them; missing if either is."""
+    """Return two ids as one string, separated by ``|``; missing if either is missing."""
     return first.astype("string") + "|" + second.astype("string")
 
 
 def present(**columns: Series | None) -> dict[str, Series]:
-    """Return the columns that exist."""
+    """Return the given columns without those that are None."""
     return {name: series for name, series in columns.items() if series is not None}

@@ -1,4 +1,4 @@
-"""What a schema is: a layout that event tables come in, and how the columns of an event frame are computed from it."""
+"""Schemas: layouts of event tables, and how the columns of an event frame are computed from them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.types import Type
 
-#: Columns of a table, each with the types that it may be stored as, or with none for any type. In Objectiv's frames, it is read
-#: as the first of them; an integer stays one, for the schema to say what it counts.
+#: Columns of a table, each with the types that it can be stored as, or an empty tuple for any type. Objectiv's schemas convert
+#: a column to the first of these types, except integers, whose unit only the schema knows.
 Columns = Mapping[str, tuple[Type, ...]]
 
-#: The columns that a schema computes and every event frame has, where the table has them.
+#: Columns of an event frame that a schema computes, if the table has them.
 ROLES = ("event_id", "user_id", "moment", "event_type", "location", "session_id")
-#: The columns that a schema computes under one name for all, where the table has them.
+#: Further columns that have the same name in all schemas.
 COMMON = ("device_id", "page_url", "referrer", "utm_source", "utm_medium", "utm_campaign", "country", "device", "platform")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that may have events: its title in messages, and the names of its columns."""
+    """A table that can contain events: its title for messages, and its column names."""
 
     title: str
     columns: tuple[str, ...]
@@ -42,30 +42,29 @@ def _no_property(_raw: DataFrame, _name: str) -> Series | None:
 class Schema:
     """A layout that event tables come in.
 
-    A table is of this schema if it has all of ``columns``. An event frame is made of its rows as they are: a schema computes
-    columns from those of the same row, so that it runs on files and in Postgres alike, and says which row counts if an event
-    was stored several times.
+    A table matches if it has all of ``columns``. A schema computes each column from other columns of the same row, so that it
+    runs on files and in Postgres alike; it also declares which row to keep if an event was stored several times.
     """
 
     name: str
-    #: What such a table has, as a clause that messages join with "or" to those of other schemas.
+    #: The columns of such a table, as a clause that messages join with "or".
     described: str
     #: The columns that every table of this schema has.
     columns: Columns
-    #: The columns of the event frame as series over the rows of the table: those of ``ROLES`` and ``COMMON`` that it can
-    #: compute. A moment may be a timestamp, a date, or text in ISO 8601. If there is a ``device_id``, it stands for the user
-    #: where ``user_id`` is missing. The second argument is the properties that were asked for, by name.
+    #: Returns the columns of ``ROLES`` and ``COMMON`` that can be computed, as series over the rows of the table. A moment can
+    #: be a timestamp, a date, or an ISO 8601 string. If there is a ``device_id``, it replaces missing users. The second
+    #: argument is the names of requested properties.
     events: Callable[[DataFrame, tuple[str, ...]], Mapping[str, Series]]
-    #: Whether a table with ``columns`` is of this schema, where nobody said which one it is.
+    #: Whether a table with ``columns`` is recognized as this schema if no schema is given.
     sure: Callable[[Table], bool] = _sure
-    #: A property that is no column of the table, by name, such as a key of its JSON column; None if it has no such column.
+    #: Returns a property by name, such as a key of the JSON column; None if the schema has no such column.
     of_property: Callable[[DataFrame, str], Series | None] = _no_property
-    #: Whether events have the location stacks and contexts of Objectiv, which its frames are made of. Then ``events`` computes
-    #: the columns of ``EVENT_COLUMNS`` in ``hub/events/objectiv.py``, and each property is a context, which becomes a column.
+    #: Whether events have the location stacks and contexts of Objectiv. If so, ``events`` computes the columns of
+    #: ``EVENT_COLUMNS`` in ``hub/events/objectiv.py``, and properties are contexts.
     stacks: bool = False
-    #: The columns that are read beside ``columns`` for a frame with stacks: those of contexts that were asked for.
+    #: Returns further columns to read for a schema with stacks: those of the requested contexts.
     more: Callable[[Table, tuple[str, ...]], Columns] = _no_more
-    #: The order that decides which row of an event counts, the first; without it, ids of events are unique.
+    #: Sort order that determines which row of a repeated event id is kept, the first; empty if ids are unique.
     first_by: tuple[str, ...] = ()
 
     def missing(self, table: Table) -> list[str]:
