@@ -15,6 +15,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import (
     Aggregate,
+    Call,
     Column,
     Expr,
     Extend,
@@ -186,6 +187,9 @@ def _rows(data: DataFrame, device: str, user: str, rule: str, max_ids: int, mode
     if device == user:
         raise InvalidValue(f"device and user are the same column, {user!r}", hint="name two columns")
     state = state_of(data)
+    if _has_devices_for_users(state.plan, device, user):
+        raise InvalidValue(f"{user} of this frame is the device if the user is missing, so devices cannot be assigned to users",
+                           hint="resolve users when the event frame is made: hub.events(..., identity='last_known')")
     given = state.column(user)
     for name in (device, user):
         if state.column(name).type not in _IDS:
@@ -276,3 +280,18 @@ def _looked_up(plan: Node, there: Node, key: Column, value: str = "user_id") -> 
     columns.append((name, "right", (value, value)))
     joined = Join(plan, there, "left", ((key.name, "raw_id"),), tuple(columns), step="identified_events", key=plan.key)
     return joined, joined.column(name)
+
+
+def _has_devices_for_users(plan: Node, device: str, user: str) -> bool:
+    """Return whether a plan replaces missing users by devices, as ``hub.events`` does without ``identity``."""
+    while isinstance(plan, Extend | Filter):
+        if isinstance(plan, Extend) and {device, user} & {name for name, _ in plan.columns}:
+            return False
+        plan = plan.child
+    if not isinstance(plan, Select) or plan.step != "events":
+        return False
+    columns = dict(plan.columns)
+    match columns.get(user):
+        case Call("coalesce", (_, other)):
+            return device in columns and other == cast(columns[device], other.type)
+    return False

@@ -55,8 +55,14 @@ def described(cls, name, member):
         parameters = list(inspect.signature(function).parameters.values())[1:]
         shown = ", ".join(_parameter(each) for each in parameters)
         signature, doc = f"{name}({shown})", inspect.getdoc(function)
-    doc = re.split(r"\n*>>>", doc or "")[0].strip()
-    return signature, re.sub(r"(?<!\n)\n(?!\n)", " ", doc)
+    return signature, flowing(re.split(r"\n*>>>", doc or "")[0].strip())
+
+
+def flowing(doc):
+    """Return a docstring with each paragraph on one line; tables keep their lines, as blocks of code."""
+    parts = ("\n".join(f"    {line}" for line in part.splitlines()) if part.startswith("====") else part.replace("\n", " ")
+             for part in re.split(r"\n\n+", doc))
+    return "\n\n".join(parts)
 
 
 def _parameter(parameter):
@@ -86,7 +92,7 @@ def page() -> str:
 
 
 def described_class(cls):
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", re.split(r"\n*>>>", inspect.getdoc(cls) or "")[0].strip())
+    return flowing(re.split(r"\n*>>>", inspect.getdoc(cls) or "")[0].strip())
 
 
 def test_everything_public_has_a_docstring_and_an_example():

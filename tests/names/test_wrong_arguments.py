@@ -75,6 +75,7 @@ TAKEN_BY = {
     **{f"StringOperation.{name} pat": "text empty" for name in "contains startswith endswith match fullmatch".split()},
     **{f"StringOperation.{name} pat": "text" for name in "count split".split()},
     "Series.__getitem__ key": "5 1.5 -1 nan", "SeriesJson.__getitem__ key": "5 1.5 -1 nan text empty",
+    "SeriesDict.__getitem__ key": "5 1.5 -1 nan",
     **{f"ModelHub.{name} max_ids": "5 large" for name in ("resolve_identity", "identity_map")},
     "ModelHub.events properties": "[] {}",
     **{f"{name} key": "5 -1" for name in ("ListAccessor.__getitem__", "StringOperation.__getitem__")},

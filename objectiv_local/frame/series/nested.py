@@ -69,9 +69,16 @@ class ListAccessor(Accessor):
 
 @series_class("dict")
 class SeriesDict(Series):
-    """Series of structs, whose members have types. Structs are Python dicts when fetched."""
+    """Series of structs, whose members have types. Structs are Python dicts when fetched.
+
+    ``series['city']`` is a member in its type.
+    """
 
     __slots__ = ()
+
+    def __getitem__(self, key: object) -> Series:
+        # Members are reached by their key more often than rows by a label.
+        return self.elements[key] if isinstance(key, str) else super().__getitem__(key)
 
     @property
     def elements(self) -> DictAccessor:

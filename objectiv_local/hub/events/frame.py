@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from objectiv_local.errors import DataInvalid, InvalidValue
-from objectiv_local.frame import DataFrame
+from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
     Expr,
@@ -146,18 +146,20 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
 def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datetime | None], *, dedup: bool) -> State:
     """Return the events between two moments, with an event id, deduplicated if ``dedup`` is true."""
     computed = dict(rows.computed)
+    user: Series | None = computed["user_id"]
     if rows.device_stands_in:
-        user = first_of(computed["user_id"], computed["device_id"])
-        assert user is not None
+        user = first_of(user, computed["device_id"])
+    assert user is not None
+    if not rows.known_only:
         computed["user_id"] = user
-    columns = {name: expr_of(series if (own := on_rows_of(rows.raw, series)) is None else own)
-               for name, series in (*computed.items(), *rows.others.items())}
+    columns = {name: _on(rows, series) for name, series in (*computed.items(), *rows.others.items())}
     # Reading moments can add steps to the plan; all other columns are computed on top of them.
     moment, state = expr_of(computed["moment"]), state_of(computed["moment"])
     columns["moment"] = moment
     made = "event_id" not in columns
     if made:
-        columns["event_id"] = made_id(state.plan, rows.raw.data_columns, columns["user_id"], moment, columns["event_type"])
+        # By the device where the user is missing, so that ids do not depend on identity resolution.
+        columns["event_id"] = made_id(state.plan, rows.raw.data_columns, _on(rows, user), moment, columns["event_type"])
     # Windows have to see all rows of the source, and a duplicate may be outside the range, so the filter comes last. The window
     # of generated ids only compares events of the same moment.
     late = dedup or any(expr.has_window for name, expr in columns.items() if not (made and name == "event_id"))
@@ -172,7 +174,7 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
     if late:
         plan = _filtered(plan, within(plan.column("moment"), *bounds))
     state = state.with_rows(plan, ("event_id",))
-    unique = made or plan.key == ("event_id",) or _are_unique(state, rows.title)
+    unique = plan.key == ("event_id",) or _are_unique(state, rows.title, made=made)
     if plan.key != ("event_id",) or bounds == (None, None):
         # If there are bounds, no moment is missing, and the filter only declares the key.
         there = call("not_null", plan.column("moment"))
@@ -195,14 +197,22 @@ def _filtered(plan: Node, conditions: list[Expr]) -> Node:
     return plan
 
 
-def _are_unique(state: State, title: str) -> bool:
-    """Return whether event ids are unique and not missing. Logs how many are not, and how many rows have no moment.
+def _on(rows: Rows, series: Series) -> Expr:
+    """Return a series as an expression over the rows of the source."""
+    own = on_rows_of(rows.raw, series)
+    return expr_of(series if own is None else own)
+
+
+def _are_unique(state: State, title: str, *, made: bool) -> bool:
+    """Return whether event ids are unique and not missing, as ``made`` ones are. Logs how many are not, and missing moments.
 
     Raises DataInvalid if there are rows but no moments.
     """
     if state.engine is None:
-        return False
-    ids, there = state.column("event_id"), call("not_null", state.column("moment"))
+        return made
+    there = call("not_null", state.column("moment"))
+    # Generated ids are not computed only to count them.
+    ids = state.column("moment" if made else "event_id")
     counted = Aggregate(state.plan, (), (
         ("rows", aggregation("size")), ("events", aggregation("size", where=there)),
         ("with_id", aggregation("count", ids, where=there)), ("ids", aggregation("nunique", ids, where=there))), "ids")
@@ -212,6 +222,8 @@ def _are_unique(state: State, title: str) -> bool:
         raise DataInvalid(f"none of the {rows:,} rows of {title} has a moment", hint="is it a table of events? Name its moment")
     if rows > events:
         logger.warning("%d of %d rows of %s have no moment, and are left out", rows - events, rows, title)
+    if made:
+        return True
     if with_id > ids_:
         logger.warning("%d of %d events of %s have the id of another one; dedup=True keeps one of each id", with_id - ids_,
                        events, title)

@@ -22,7 +22,7 @@ from objectiv_local.hub.events.moments import as_moment
 from objectiv_local.hub.events.objectiv import EVENT_COLUMNS, checked_contexts, typed_events
 from objectiv_local.hub.events.roles import REQUIRED, Role, guesses, is_address, resolved
 from objectiv_local.hub.schemas import guessed, named
-from objectiv_local.hub.schemas.parts import joined, member, path
+from objectiv_local.hub.schemas.parts import as_json, joined, member, path
 from objectiv_local.hub.schemas.schema import COMMON, Schema, Table
 from objectiv_local.hub.series import LocationStack, SeriesLocationStack
 from objectiv_local.hub.settings import Settings
@@ -55,10 +55,12 @@ class Rows:
     stacks: bool = False
     #: Whether the device replaces a missing user.
     device_stands_in: bool = False
+    #: Whether to leave users missing even so, because identity resolution comes next.
+    known_only: bool = False
 
     def with_known_users(self) -> Rows:
         """Return the rows without replacing missing users by devices."""
-        return replace(self, device_stands_in=False)
+        return replace(self, known_only=True)
 
     def bring_into_types(self, zone: str) -> None:
         """Convert the columns to the types of an event frame; dates are those of the time zone ``zone``.
@@ -111,6 +113,7 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
         if "user_id" not in computed and "device_id" in computed:
             # Exports leave the column out if all of its values are missing.
             computed["user_id"] = computed["device_id"]
+        note += "".join(f", {role} from {column}" for role, column in given.items() if isinstance(column, str))
     computed |= {role: resolved(raw, role, column, title) for role, column in given.items()}
     others = _others(raw, computed, schema, properties, title)
     stands_in = "device_id" in computed and ("user_id" not in given or "device_id" in given)
@@ -191,8 +194,6 @@ def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | Non
     elif isinstance(properties, Mapping):
         wanted = dict(properties)
     else:
-        if isinstance(properties, str):
-            raise InvalidType(f"properties is a list of names, not {properties!r}", hint=f"as in [{properties!r}]")
         names = [name if name in raw.data_columns else name.rpartition(".")[2] for name in properties]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
@@ -205,6 +206,8 @@ def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | Non
     others: dict[str, Series] = {}
     for name, role in wanted.items():
         series = _property(raw, role, schema, title) if isinstance(role, str) else resolved(raw, name, role, title)
+        if schema is not None and role in schema.json:
+            series = as_json(series)
         others[unused_name(f"raw_{name}", (*taken, *wanted, *others)) if name in taken else name] = series
     return others
 

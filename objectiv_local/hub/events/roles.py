@@ -25,7 +25,7 @@ _NAMES = {
     "location": ("location", "page", "path", "pathname", "pagepath", "screen", "screenname", "url", "pageurl"),
 }
 #: Column names that suggest a device, which replaces a missing user.
-_DEVICES = ("deviceid", "anonymousid")
+_DEVICES = ("deviceid", "anonymousid", "userpseudoid")
 #: Column names that suggest a URL, whose path is the location.
 _ADDRESSES = ("url", "pageurl")
 #: Roles that every event frame needs.

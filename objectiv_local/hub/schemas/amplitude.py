@@ -43,6 +43,7 @@ AMPLITUDE = Schema(
     name="amplitude",
     described="Amplitude's export has user_id, device_id, event_time, event_type and session_id",
     columns=dict.fromkeys(("user_id", "device_id", "event_time", "event_type", "session_id"), ()),
+    json=("event_properties", "user_properties", "group_properties", "groups"),
     events=_events,
     of_property=_property,
 )

@@ -30,6 +30,14 @@ def first_of(*series: Series | None) -> Series | None:
     return result
 
 
+def unless(series: Series, other: Series | None) -> Series:
+    """Return the values that differ from those of another series; all values if there is no other series."""
+    if other is None:
+        return series
+    kept: Series = series.where(other.isnull() | (series != other))
+    return kept
+
+
 def as_json(series: Series) -> Series:
     """Return the series as JSON, parsed if it is stored as strings."""
     return series.astype("json") if series.dtype == "string" else series

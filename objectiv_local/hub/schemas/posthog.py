@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.hub.schemas.parts import as_json, column, first_of, member, path, present
+from objectiv_local.hub.schemas.parts import as_json, column, first_of, member, path, present, unless
 from objectiv_local.hub.schemas.schema import Schema
 
 
 def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     of = as_json(raw["properties"])
     page_url = member(of, "$current_url")
+    device = member(of, "$device_id")
     return present(
         event_id=raw["uuid"],
-        # The person was resolved when the event came in; without persons in the export, it is who sent the event.
-        user_id=first_of(column(raw, "person_id"), raw["distinct_id"]),
-        device_id=member(of, "$device_id"),
+        # PostHog resolves the person when it ingests an event. Without person_id, distinct_id is the user, unless it is the
+        # device: then nobody has logged in.
+        user_id=column(raw, "person_id") if "person_id" in raw.data_columns else unless(raw["distinct_id"], device),
+        device_id=device,
         moment=raw["timestamp"],
         event_type=raw["event"],
         location=first_of(member(of, "$pathname"), path(page_url), member(of, "$screen_name")),
@@ -38,6 +40,7 @@ POSTHOG = Schema(
     name="posthog",
     described="PostHog's export has uuid, event, distinct_id, timestamp and properties",
     columns=dict.fromkeys(("uuid", "event", "distinct_id", "timestamp", "properties"), ()),
+    json=("properties", "person_properties"),
     events=_events,
     of_property=_property,
 )

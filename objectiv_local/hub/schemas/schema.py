@@ -55,6 +55,8 @@ class Schema:
     #: be a timestamp, a date, or an ISO 8601 string. If there is a ``device_id``, it replaces missing users. The second
     #: argument is the names of requested properties.
     events: Callable[[DataFrame, tuple[str, ...]], Mapping[str, Series]]
+    #: Columns whose strings are JSON, and are read as JSON in the event frame.
+    json: tuple[str, ...] = ()
     #: Whether a table with ``columns`` is recognized as this schema if no schema is given.
     sure: Callable[[Table], bool] = _sure
     #: Returns a property by name, such as a key of the JSON column; None if the schema has no such column.

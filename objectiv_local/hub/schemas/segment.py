@@ -13,7 +13,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     session = column(raw, "context_session_id")
     return present(
         event_id=raw["id"],
-        user_id=raw["user_id"],
+        user_id=column(raw, "user_id"),
         device_id=raw["anonymous_id"],
         moment=raw["timestamp"],
         event_type=column(raw, "event") if "event" in raw.data_columns else _page(raw),
@@ -41,7 +41,7 @@ def _page(raw: DataFrame) -> Series | None:
 
 SEGMENT = Schema(
     name="segment",
-    described="a table of Segment or RudderStack has id, anonymous_id, user_id, timestamp and received_at",
-    columns=dict.fromkeys(("id", "anonymous_id", "user_id", "timestamp", "received_at"), ()),
+    described="a table of Segment or RudderStack has id, anonymous_id, timestamp and received_at",
+    columns=dict.fromkeys(("id", "anonymous_id", "timestamp", "received_at"), ()),
     events=_events,
 )

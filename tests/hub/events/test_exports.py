@@ -338,3 +338,86 @@ def test_amplitude_sessions_are_of_devices_and_may_be_none(engine):
     assert rows(events, "user_id", "session_id", "session_hit_number", "location", "plan") == [
         ("1", "p", "p|1709294400000", 1, "/c", None), ("2", "u", None, None, None, None),
         ("3", "q", "q|1709294400000", 1, None, None), ("4", "q", "q|1709294400000", 2, None, "pro")]
+
+
+def test_json_that_parquet_has_as_strings(tmp_path):
+    import pyarrow.parquet as pq
+
+    objects = [each | {"properties": json.dumps(each["properties"])} for each in stream.posthog(stream.stream())]
+    path = tmp_path / "posthog.parquet"
+    pq.write_table(pa.Table.from_pylist(objects), path)
+    events = HUB.events(path)
+    assert events.dtypes["properties"] == "json"
+    pro = events[events.properties["plan"] == "pro"]
+    assert len(pro.to_pandas()) == sum(each.plan == "pro" for each in stream.stream()) > 20
+
+
+def test_members_of_structs(tmp_path):
+    events = HUB.events(stream.ga4(stream.stream(), tmp_path / "ga4.parquet"))
+    kinds = events.raw_device["category"].to_pandas().value_counts().to_dict()
+    assert kinds == {kind: sum(each.device == kind for each in stream.stream()) for kind in ("mobile", "desktop")}
+    with pytest.raises(ColumnNotFound, match="no member 'kind'"):
+        events.raw_device["kind"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("device", "prefix"), [(True, "$device:"), (True, ""), (False, "$device:")])
+def test_identity_of_mixpanel(engine, device, prefix):
+    """Before a login, distinct_id is the device: with a prefix in newer projects, as it is in older ones."""
+    people = [f"{prefix}D", "alice", f"{prefix}D"]
+    objects = [json.dumps({"time": 1709294400 + number, "distinct_id": who, "$insert_id": str(number)} | (
+        {"$device_id": "D"} if device else {})) for number, who in enumerate(people)]
+    given = frame(engine, {"event": ["x"] * 3, "properties": objects})
+    assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["D", "alice", "D"]
+    if device:
+        assert [row[1] for row in rows(HUB.events(given, identity="last_known"), "user_id")] == ["alice"] * 3
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_identity_of_posthog_without_persons(engine):
+    objects = [{"uuid": str(number), "event": "x", "distinct_id": who, "timestamp": f"2024-03-01T12:00:0{number}Z",
+                "properties": json.dumps({"$device_id": "D"})} for number, who in enumerate(["D", "alice", "D"])]
+    given = frame(engine, {name: [each[name] for each in objects] for name in objects[0]})
+    assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["D", "alice", "D"]
+    assert [row[1] for row in rows(HUB.events(given, identity="last_known"), "user_id")] == ["alice"] * 3
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_users_are_not_resolved_where_devices_took_their_place(engine):
+    columns = {"id": ["1", "2"], "anonymous_id": ["p", "p"], "user_id": pa.array([None, "u"]), "timestamp": [NOON] * 2,
+               "received_at": [NOON] * 2, "event": ["x"] * 2}
+    events = HUB.events(frame(engine, columns))
+    for resolve in (HUB.resolve_identity, HUB.identity_map):
+        with pytest.raises(InvalidValue, match="devices cannot be assigned") as caught:
+            resolve(events)
+        assert "identity='last_known'" in str(caught.value)
+        with pytest.raises(InvalidValue, match="devices cannot be assigned"):
+            resolve(events[events.event_type == "x"])
+    resolved = HUB.events(frame(engine, columns), identity="last_known")
+    assert HUB.identity_map(resolved)[["raw_id", "user_id"]].to_pandas().to_numpy().tolist() == [["p", "u"]]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_made_ids_do_not_depend_on_identity(engine):
+    given = frame(engine, only(device_id=["p", "p", "q"]) | {"user_id": pa.array([None, "a", None])})
+    plain = {row[0] for row in rows(HUB.events(given), "event_type")}
+    assert {row[0] for row in rows(HUB.events(given, identity="last_known"), "event_type")} == plain
+    assert plain == {"p|1709294400000000|x|1", "a|1709294400000000|x|1", "q|1709294400000000|x|1"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_rows_without_a_moment_are_told_of_without_ids_too(engine, caplog):
+    given = frame(engine, only() | {"moment": pa.array([NOON, None, None])})
+    with caplog.at_level(logging.WARNING):
+        assert len(HUB.events(given).to_pandas()) == 1
+    assert "2 of 3 rows of" in caplog.text
+    with pytest.raises(DataInvalid, match="none of the 3 rows"):
+        HUB.events(frame(engine, only() | {"moment": pa.array([None] * 3, pa.timestamp("us"))}))
+
+
+def test_segment_before_anybody_logged_in():
+    columns = {"id": ["1"], "anonymous_id": ["p"], "timestamp": [NOON], "received_at": [NOON], "sent_at": [NOON], "event": ["x"]}
+    events = HUB.events(frame("duckdb", columns))
+    assert rows(events, "user_id", "event_type") == [("1", "p", "x")]
+    assert "by the schema segment" in repr(events)
+    assert "user_id from event" in repr(HUB.events(frame("duckdb", columns), user_id="event"))
