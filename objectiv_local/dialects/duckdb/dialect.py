@@ -268,7 +268,8 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
     "strftime": _strftime,
     "parse_timestamp": parse_timestamp("regexp_matches({}, {})", _failing),
     "date_trunc": _date_trunc,
-    "failing": lambda args, expr: func("error", binary("||", tree.cast(args[0], STRING), args[1])),
+    # The call of error has no type of its own.
+    "failing": lambda args, expr: tree.cast(func("error", binary("||", tree.cast(args[0], STRING), args[1])), TIMESTAMP),
 }
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
