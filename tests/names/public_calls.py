@@ -150,7 +150,8 @@ CALLS: dict[str, dict[str, str]] = {
     **{f"Series.window_{name}": {"window": "window"}
        for name in ("cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank",
                     "rank", "row_number")},
-    "ListAccessor.__getitem__": {"key": "0"}, "DictAccessor.__getitem__": {"key": "'a'"}, "SeriesDict.__getitem__": {"key": "'a'"},
+    "ListAccessor.__getitem__": {"key": "0"}, "DictAccessor.__getitem__": {"key": "'a'"},
+    "SeriesDict.__getitem__": {"key": "'a'"},
     "SeriesNumericInterval.from_value": {"value": "{'lower': 0, 'upper': 1, 'bounds': '(]'}"},
     "SeriesString.__add__": {"other": "'x'"}, "SeriesString.__radd__": {"other": "'x'"},
     "StringOperation.__getitem__": {"key": "0"}, "StringOperation.extract": {"pat": "'(x)'"},

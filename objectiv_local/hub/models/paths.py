@@ -112,7 +112,19 @@ def path_columns(plan: Node) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     others = [name for name in node.types if name not in (OFFSET, CONVERSION_STEP)]
     keys = tuple(name for name in others if name not in computed)
     steps = tuple(name for name in others if name in computed)
-    return (keys, steps) if OFFSET in computed and changed.isdisjoint((*others, OFFSET)) else None
+    return (keys, steps) if OFFSET in computed and changed.isdisjoint((*keys, OFFSET)) else None
+
+
+def path_column(plan: Node, name: str) -> str | None:
+    """Return the name that a column had when the paths were made; None if it is computed since."""
+    while isinstance(plan, Extend | Filter | Limit):
+        if isinstance(plan, Extend) and name in (columns := dict(plan.columns)):
+            expr = columns[name]
+            if not isinstance(expr, Column):
+                return None
+            name = expr.name
+        plan = plan.child
+    return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, concat
 from objectiv_local.frame.authoring import Select, call, frame_of, literal, state_of
-from objectiv_local.hub.models.paths import CONVERSION_STEP, OFFSET, path_columns
+from objectiv_local.hub.models.paths import CONVERSION_STEP, OFFSET, path_column, path_columns
 
 if TYPE_CHECKING:
     import pandas
@@ -44,11 +44,12 @@ def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, 
     if count not in COUNTS:
         raise InvalidValue(f"count is 'paths' or 'transitions', not {count!r}", hint=near(count, COUNTS))
     columns = [name for name in steps_df.data_columns if name != CONVERSION_STEP]
-    made = path_columns(state_of(steps_df).plan)
+    plan = state_of(steps_df).plan
+    made = path_columns(plan)
     if made is not None:
         # What the paths are grouped by is no step, wherever it stands.
         columns = [name for name in columns if name not in made[0]]
-    if count == "transitions" and (made is None or tuple(columns) != made[1]):
+    if count == "transitions" and (made is None or tuple(path_column(plan, name) for name in columns) != made[1]):
         raise InvalidValue("transitions cannot be told apart in this frame: it lost the places of the hits that paths start "
                            "at, or has other columns",
                            hint="pass the frame that get_navigation_paths returned, before it is changed, stored or grouped")
