@@ -1,11 +1,11 @@
-"""Hits of an event frame: in which order they happened, and which of them have no user or no session.
+"""Order of the hits of an event frame, and hits without a user or session.
 
-Session numbers that :mod:`objectiv_local.hub.sessions` computed grow with the moment of the first hit of a session. Other
-session ids say nothing about time, be they strings or numbers that are read from a table. So models that need the order of hits
-use session numbers only where the plan shows that they were computed, and moments elsewhere.
+Session numbers computed by :mod:`objectiv_local.hub.sessions` increase with the moment of the first hit of a session. Session
+ids of a source, strings or numbers, say nothing about time. So models that need the order of hits use session numbers only if
+the plan shows that they were computed, and moments otherwise.
 
-In Objectiv's frames, hits are ordered by session and hit number, as in the original, and hits without a user are those of one
-unknown user; in others they are nobody's.
+In Objectiv's frames, hits are ordered by session and hit number, as in the original, and hits without a user count as those of
+one user; in other frames they count for no user.
 """
 
 from __future__ import annotations
@@ -64,13 +64,13 @@ def by_moment(state: State) -> tuple[Ordering, ...]:
 
 
 def by_event(state: State) -> tuple[Ordering, ...]:
-    """Return the order that tells hits apart which are equal otherwise: by event id, where the frame has one, else by index."""
+    """Return the tie-breaking order of hits: the event id if the frame has one, otherwise the index."""
     names = [EVENT] if EVENT in state.plan.types else [name for name in state.index if state.plan.types[name].name != "json"]
     return tuple(Ordering(state.column(name)) for name in names)
 
 
 def sessions_are_numbered(state: State) -> bool:
-    """Return whether the ids of sessions are numbers that grow with the moment of their first hit."""
+    """Return whether session ids are computed numbers, which increase with the moment of the first hit."""
     found = [(state.plan, SESSION)]
     while found:
         node, name = found.pop()
@@ -84,7 +84,7 @@ def sessions_are_numbered(state: State) -> bool:
 
 
 def _comes_from(node: Node, name: str, state: State) -> list[tuple[Node, str]]:
-    """Return the inputs of a step that a column comes from as it is, with its name there; none if it is computed or stored."""
+    """Return the inputs that a column is passed through from, with its name there; empty if it is computed or stored."""
     if isinstance(node, Extend | Select | Aggregate):
         computed = dict(node.keys if isinstance(node, Aggregate) else node.columns).get(name)
         if isinstance(computed, Column):
@@ -100,22 +100,22 @@ def _comes_from(node: Node, name: str, state: State) -> list[tuple[Node, str]]:
     return [] if origin is None else [(origin, name)]
 
 
-def belongs_to_nobody(state: State, name: str) -> bool:
-    """Return whether rows without a value of a column belong to no group of it: hits without a user, or without a session."""
+def null_is_no_group(state: State, name: str) -> bool:
+    """Return whether a missing value of a column is not a group of its own: hits without a user, or without a session."""
     if name not in _OWNERS:
         return False
     return not has_stacks(state) or (name == SESSION and not sessions_are_numbered(state))
 
 
-def owned(state: State, names: list[str]) -> State:
-    """Return the state of the rows that belong to someone, if they are grouped by the named columns."""
+def drop_ungrouped(state: State, names: list[str]) -> State:
+    """Return the state without rows that belong to no group of the named columns."""
     plan = state.plan
     for name in names:
-        if belongs_to_nobody(state, name):
+        if null_is_no_group(state, name):
             plan = Filter(plan, call("not_null", plan.column(name)), "events")
     return state if plan is state.plan else state.with_plan(plan)
 
 
-def of_owned(state: State, name: str, label: Expr) -> Expr:
-    """Return a label of each row, missing for those that belong to no group of a column."""
-    return case([(call("not_null", state.column(name)), label)]) if belongs_to_nobody(state, name) else label
+def null_if_ungrouped(state: State, name: str, label: Expr) -> Expr:
+    """Return a label, set to missing for rows that belong to no group of a column."""
+    return case([(call("not_null", state.column(name)), label)]) if null_is_no_group(state, name) else label

@@ -1,7 +1,7 @@
-"""Who events are of: users are looked up by the devices that they used, by one of several rules.
+"""Identity resolution: assigns events without a user to a user of the same device, by one of several rules.
 
-An event with a user keeps it, except that the graph merges users. An event of a device without a user gets the id of the
-device.
+An event with a user keeps it, except that the rule ``graph`` merges users. An event of a device without any user gets the id of
+the device.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _IDS = (STRING, UUID, INT64)
 
 def resolve_identity(data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *,
                      max_ids: int = 10) -> DataFrame:
-    """Return the frame with ``user_id`` as who each event is of; all other columns and the rows stay as they are.
+    """Return the frame with ``user_id`` resolved. Rows and all other columns are unchanged.
 
     ``device`` names the column with the id of the device or browser, which most events have, and ``user`` the one with the id
     of the user, who is known of some. An event without a user gets one by ``rule``:
@@ -71,12 +71,12 @@ def resolve_identity(data: DataFrame, device: str = "device_id", user: str = "us
     ================  ==============================================================================================
 
     If no user is known, it is the id of the device, and missing if there is none. Users are first and last by moment, then by
-    event id; events without a moment tell no user by these rules. For ``graph``, components of more than ``max_ids`` ids are
+    event id; events without a moment are ignored by these rules. For ``graph``, components of more than ``max_ids`` ids are
     left as they are, because a shared device would merge strangers; the log says how many. ``identity_map`` has all of them.
 
-    Ids are strings, uuids or whole numbers. ``user_id`` has their type if both are strings or both are uuids, and is a string
-    otherwise. Equal uuids are one identity. For all others, a device whose id is also that of a user of the frame is no user:
-    where its id stands for it, that is ``device:<id>``.
+    Ids are strings, uuids or integers. ``user_id`` has their type if both are strings or both are uuids, and is a string
+    otherwise. If both columns are uuids, equal ids are the same identity. Otherwise, a device id that equals some user id is
+    written as ``device:<id>``, so that the two do not merge.
 
     Resolve users before sessions are made: ``hub.sessionize(hub.resolve_identity(events))``. The rule ``graph`` fetches the
     pairs of devices and users once, and loads the map for the life of the connection; other rules read no rows. Raises

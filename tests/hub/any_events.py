@@ -56,7 +56,7 @@ def drawn(kind="text", seed=2, count=120, overlap=True):
 def numbered(events, gap=datetime.timedelta(minutes=30)):
     """Return events with sessions as the hub numbers them."""
     sessions = []
-    for own in groups(owned(events, "user_id"), "user_id").values():
+    for own in groups(drop_ungrouped(events, "user_id"), "user_id").values():
         before = None
         for each in sorted(own, key=lambda each: (each["moment"], each["event_id"])):
             if before is None or each["moment"] - before > gap:
@@ -90,7 +90,7 @@ def in_order(events):
     return sorted(events, key=lambda each: (each["moment"], (each["session_hit_number"] or 10**9), each["event_id"]))
 
 
-def owned(events, *names):
+def drop_ungrouped(events, *names):
     return [each for each in events if all(each[name] is not None for name in names if name in ("user_id", "session_id"))]
 
 
@@ -102,7 +102,7 @@ def missing_last(row):
 
 
 def is_first_session(events):
-    known = owned(events, "user_id", "session_id")
+    known = drop_ungrouped(events, "user_id", "session_id")
     first = {user: in_order(own)[0]["session_id"] for user, own in groups(known, "user_id").items()}
     return {each["event_id"]: None if each["session_id"] is None else each["session_id"] == first[each["user_id"]]
             for each in events}
@@ -126,7 +126,7 @@ def conversions(events, converts, key, *, in_time):
 
 def pre_conversion_hit_number(events, converts, key):
     found = dict.fromkeys(each["event_id"] for each in events)
-    for own in map(in_order, groups(owned(events, key), key).values()):
+    for own in map(in_order, groups(drop_ungrouped(events, key), key).values()):
         first = next((place for place, each in enumerate(own) if converts(each)), 0)
         for place, each in enumerate(own[:first]):
             found[each["event_id"]] = first - place
@@ -144,7 +144,7 @@ def unique(events, name, *keys):
 
 def session_duration(events, key, *, exclude_bounces=True, method="mean"):
     lengths = defaultdict(list)
-    for own in groups(owned(events, "session_id"), key, "session_id").values():
+    for own in groups(drop_ungrouped(events, "session_id"), key, "session_id").values():
         length = max(each["moment"] for each in own) - min(each["moment"] for each in own)
         if length or not exclude_bounces:
             lengths[own[0][key]].append(length // MICROSECOND)
@@ -154,7 +154,7 @@ def session_duration(events, key, *, exclude_bounces=True, method="mean"):
 
 
 def frequency(events):
-    counts = [len({each["session_id"] for each in own} - {None}) for own in groups(owned(events, "user_id"), "user_id").values()]
+    counts = [len({each["session_id"] for each in own} - {None}) for own in groups(drop_ungrouped(events, "user_id"), "user_id").values()]
     return [(number, counts.count(number)) for number in sorted(set(counts))]
 
 
@@ -171,7 +171,7 @@ def features_before(events, converts):
 
 
 def drop_off(events, *keys, percentage=False):
-    found = groups([each for each in owned(events, *keys) if each["location"] is not None], *keys).values()
+    found = groups([each for each in drop_ungrouped(events, *keys) if each["location"] is not None], *keys).values()
     last = [in_order(own)[-1]["location"] for own in found]
     rows = [(name, last.count(name) / len(last) * 100 if percentage else last.count(name)) for name in set(last)]
     return sorted(rows, key=lambda row: (-row[1], row[0]))
@@ -204,7 +204,7 @@ def funnel(events, *, dropna=False, key=None):
 def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None, placed=False):
     """Return the group and the names of each path; with ``placed``, the place of its hit in the group between them."""
     rows = []
-    for group, own in sorted(groups(owned(events, key), key).items(), key=lambda item: missing_last(item[:1])):
+    for group, own in sorted(groups(drop_ungrouped(events, key), key).items(), key=lambda item: missing_last(item[:1])):
         own.sort(key=lambda each: (each["moment"], each["location"] is None, each["location"] or "", each["event_id"]))
         for place, _ in enumerate(own):
             at = range(place - steps + 1, place + 1) if from_end else range(place, place + steps)
@@ -239,7 +239,7 @@ def flows(rows):
 def transitions(events, key):
     """Return how often one location follows another, each time once."""
     found = []
-    for own in groups(owned(events, key), key).values():
+    for own in groups(drop_ungrouped(events, key), key).values():
         own.sort(key=lambda each: (each["moment"], each["location"] is None, each["location"] or "", each["event_id"]))
         found += [(each["location"], after["location"]) for each, after in itertools.pairwise(own)]
     found = [pair for pair in found if None not in pair]

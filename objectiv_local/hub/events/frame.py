@@ -107,8 +107,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     same device: ``'last_known'``, ``'first_known'``, ``'forward_only'`` or ``'graph'``; see ``resolve_identity``. It uses all
     events of the source, including those before ``start`` and after ``end``, and needs a device and a user.
 
-    No rows are fetched, but queries check what the schema cannot guarantee: that strings are moments, the unit of numbers, and
-    that event ids are unique, unless they are a primary key.
+    No rows are fetched, but queries check what the schema cannot guarantee: that strings are moments, the unit of numbers,
+    that event ids are unique, unless they are a primary key, and that users do not share a guessed session id.
 
     Raises TableNotFound, ConnectionFailed, ColumnNotFound; InvalidValue for an unknown schema, for columns that cannot be found
     or are ambiguous, and for an empty range; InvalidType for a column of an unsuitable type; and DataInvalid for strings and
@@ -138,7 +138,7 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     state = state.extended([("day", cast(expr_of(local), DATE))], "events").with_note(
         rows.note + (f"; users are the {identity} ones of their devices" if identity else ""))
     names = [name for name in state.plan.types if name != "event_id"]
-    state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, nobody=rows.stacks)
+    state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, null_is_one_user=rows.stacks)
     first = [name for name in FIRST if name in state.plan.types]
     return frame_of(state, [*first, *(name for name in names if name not in first)])
 

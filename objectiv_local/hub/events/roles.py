@@ -78,8 +78,7 @@ def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, 
             continue
         fits = _fitting(raw, role, used)
         if len(fits) > 1:
-            raise InvalidValue(f"several columns of {title} may be {role}: {', '.join(fits)}",
-                               hint=f"say which one it is, as in {role}={fits[0]!r}")
+            raise InvalidValue(f"several columns of {title} may be {role}: {', '.join(fits)}", hint=_choice(raw, role, fits))
         if fits:
             found[role] = fits[0]
         elif role in REQUIRED:
@@ -127,6 +126,19 @@ def _may_be(dtype: str, role: str) -> bool:
         # A time of day is not a moment, but makes a date column next to it ambiguous.
         return dtype in ("timestamp", "date", "time", "string", "int64", "float64") or dtype.startswith("decimal")
     return dtype in _TYPES[role]
+
+
+def _choice(raw: DataFrame, role: str, fits: list[str]) -> str:
+    """Return how to choose one of several columns that match a role."""
+    by_type = {raw.dtypes[name]: name for name in fits}
+    if role == "moment" and {"date", "time"} <= by_type.keys():
+        strings = " + ' ' + ".join(f"rows[{by_type[each]!r}].astype('string')" for each in ("date", "time"))
+        return f"combine them, as in moment=lambda rows: to_datetime({strings})"
+    devices = [name for name in fits if _plain(name) in _DEVICES]
+    if role == "user_id" and len(devices) == 1 and len(fits) == 2:
+        user = next(name for name in fits if name not in devices)
+        return f"pass one of them, or the device and the user: user_id={(devices[0], user)!r}"
+    return f"pass one of them, as in {role}={fits[0]!r}"
 
 
 def _hint(raw: DataFrame, role: str, used: set[str]) -> str:

@@ -47,7 +47,7 @@ def sessionize(data: DataFrame, session_gap: datetime.timedelta = datetime.timed
     # A dropped column can still be part of the sort order of the frame.
     dropped = [name for name in ("session_id", "session_hit_number") if name in state.plan.types]
     state = state.extended([(name, literal(None, INT64)) for name in dropped]) if dropped else state
-    found = frame_of(with_sessions(state, seconds, user_id=user_id, moment=moment, ties=ties, nobody=False),
+    found = frame_of(with_sessions(state, seconds, user_id=user_id, moment=moment, ties=ties, null_is_one_user=False),
                      [*data.data_columns, "session_id", "session_hit_number"])
     there = found[moment].notnull()
     return found.assign(**{name: found[name].where(there) for name in ("session_id", "session_hit_number")})

@@ -18,7 +18,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.conversions import applied, held
-from objectiv_local.hub.hits import are_by_session, in_order, of_owned
+from objectiv_local.hub.hits import are_by_session, in_order, null_if_ungrouped
 from objectiv_local.hub.settings import Settings
 
 
@@ -92,7 +92,7 @@ def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, pa
         # Not numbered backwards: hits that tie, which columns beyond these put in order, would be in the same order both ways.
         after = call("sub", over(aggregation("size"), [key, before]), over(aggregation("row_number"), [key, before], hits))
         number = call("add", after, literal(1))
-    return series_of(state, of_owned(state, partition, case([(before, number)])), "pre_conversion_hit_number")
+    return series_of(state, null_if_ungrouped(state, partition, case([(before, number)])), "pre_conversion_hit_number")
 
 
 def _conversions(settings: Settings, data: DataFrame, name: str, partition: str, *, in_time: bool) -> Series:
@@ -101,4 +101,4 @@ def _conversions(settings: Settings, data: DataFrame, name: str, partition: str,
     key = state.column(partition)
     order = (Ordering(state.column("moment")),) if in_time else ()
     total = over(aggregation("sum", expr_of(converted)), [key], order, WindowFrame("RANGE", None, 0) if in_time else None)
-    return series_of(state, of_owned(state, partition, total), converted.name)
+    return series_of(state, null_if_ungrouped(state, partition, total), converted.name)

@@ -6,7 +6,7 @@ from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import frame_of, state_of
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.hits import by_moment, owned
+from objectiv_local.hub.hits import by_moment, drop_ungrouped
 from objectiv_local.hub.locations import location_names
 
 
@@ -26,7 +26,7 @@ def drop_off_locations(data: DataFrame, location_stack: Series | str | None = No
     if "location" in keys:
         raise InvalidValue("a group cannot be named 'location', as the result is", hint="rename the column")
     df = data.assign(location=location_names(data, location_stack, "drop_off_locations"))
-    state = owned(state_of(df), keys)
+    state = drop_ungrouped(state_of(df), keys)
     df = frame_of(state.with_plan(state.plan, by_moment(state)), df.data_columns)
     last = df[df.location.notnull()].groupby(keys).location.last().to_frame()
     counts: DataFrame = last.value_counts("location", normalize=percentage).to_frame()

@@ -19,7 +19,7 @@ from objectiv_local.frame.authoring import (
     unused_name,
 )
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.hits import belongs_to_nobody
+from objectiv_local.hub.hits import null_is_no_group
 from objectiv_local.hub.models.groups import grouped_by, not_set, of_groups
 from objectiv_local.hub.settings import Settings
 
@@ -49,7 +49,7 @@ def session_duration(settings: Settings, data: DataFrame, groupby: object = not_
     plan: Node = Aggregate(
         state.plan, of_sessions,
         (("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))), "by_session")
-    if belongs_to_nobody(state, "session_id"):
+    if null_is_no_group(state, "session_id"):
         plan = Filter(plan, call("not_null", plan.column(name)), "by_session")
     length = call("sub", plan.column("last_moment"), plan.column("first_moment"))
     plan = Extend(plan, (("session_duration", length),), "by_session")

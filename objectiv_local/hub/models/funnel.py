@@ -17,7 +17,7 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import column_names, require
-from objectiv_local.hub.hits import in_order, owned
+from objectiv_local.hub.hits import drop_ungrouped, in_order
 from objectiv_local.hub.locations import location_names
 from objectiv_local.types import STRING
 
@@ -46,7 +46,7 @@ def funnel_conversion(data: DataFrame, location_stack: Series | str | None = Non
         raise InvalidValue(f"a group cannot be named {min(taken)!r}, as a column of the result is", hint="rename the column")
     df = data.assign(location=location_names(data, location_stack, "funnel_conversion"))
     df = df[df.location.notnull()] if dropna else df
-    state = owned(state_of(df), ["user_id", *keys])
+    state = drop_ungrouped(state_of(df), ["user_id", *keys])
     hits = in_order(state, "funnel_conversion")
     own = [state.column(name) for name in ("location", "user_id")]
     first = Filter(state.plan, call("eq", over(aggregation("row_number"), own, hits), literal(1)), "first_hits")

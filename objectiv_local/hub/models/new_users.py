@@ -16,7 +16,7 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.hits import SESSION, USER, in_order, of_owned, sessions_are_numbered
+from objectiv_local.hub.hits import SESSION, USER, in_order, null_if_ungrouped, sessions_are_numbered
 from objectiv_local.hub.models.periods import time_agg
 from objectiv_local.hub.settings import Settings
 
@@ -48,7 +48,7 @@ def is_new_user(settings: Settings, data: DataFrame, time_aggregation: str | Non
         first_sessions = _in_first_session(data, "is_new_user")
         state = state_of(first_sessions)
         touched = over(aggregation("any", expr_of(first_sessions)), [expr_of(period), state.column(USER)])
-        return series_of(state, of_owned(state, USER, touched), "is_new_user")
+        return series_of(state, null_if_ungrouped(state, USER, touched), "is_new_user")
     first_in_period = data.groupby([period, "user_id"]).session_id.transform("min")
     first = data.groupby("user_id").session_id.transform("min")
     return (first_in_period == first).rename("is_new_user")
@@ -62,4 +62,4 @@ def _in_first_session(data: DataFrame, model: str) -> Series:
     lacks_session = Ordering(case([(call("is_null", session), literal(1))], literal(0)))
     order = (lacks_session, *in_order(state, model))
     first = over(aggregation("first_value", session), [user], order, WindowFrame("ROWS", None, 0))
-    return series_of(state, of_owned(state, USER, call("eq", first, session)), model)
+    return series_of(state, null_if_ungrouped(state, USER, call("eq", first, session)), model)

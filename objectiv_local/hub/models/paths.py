@@ -26,7 +26,7 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import column_names, require
-from objectiv_local.hub.hits import by_event, owned
+from objectiv_local.hub.hits import by_event, drop_ungrouped
 from objectiv_local.hub.locations import location_names
 from objectiv_local.types import BOOL, STRING
 
@@ -73,7 +73,7 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
                              hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)")
     location = location_names(data, location_stack, "get_navigation_paths")
     title = location.name
-    state = owned(state_of(data.assign(__location=location)), keys)
+    state = drop_ungrouped(state_of(data.assign(__location=location)), keys)
     labels = [f"{title}_step_{number}" for number in range(1, steps + 1)]
     order = tuple(Ordering(state.column(name)) for name in (*sorting, "__location")) + by_event(state)
     path = _Path(state, tuple(state.column(key) for key in keys), order, steps, start_from_end)

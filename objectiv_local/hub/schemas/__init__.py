@@ -21,7 +21,7 @@ TABLE = "table"
 
 
 def recognized(table: Table) -> Schema:
-    """Return the schema of a table for Objectiv's frames. Raises InvalidValue for a table that has none of them."""
+    """Return the schema of a table for Objectiv's frames. Raises InvalidValue for a table that matches none."""
     return _recognized(table, [schema for schema in SCHEMAS if schema.stacks], "; name another one with table_name")
 
 
@@ -47,7 +47,7 @@ def guessed(table: Table) -> Schema | None:
     Raises InvalidValue if several schemas fit.
     """
     fitting = [schema for schema in SCHEMAS if not schema.missing(table) and schema.sure(table)]
-    # Of two schemas, the one that wants more is meant.
+    # If the columns of one schema include those of another, the stricter one is meant.
     found = [schema for schema in fitting
              if not any(other.columns.keys() > schema.columns.keys() for other in fitting)]
     names = list(dict.fromkeys(schema.name for schema in found))

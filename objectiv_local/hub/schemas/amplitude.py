@@ -6,7 +6,7 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.hub.schemas.parts import column, first_of, joined, member, path, present
 from objectiv_local.hub.schemas.schema import Schema
 
-#: The session id of events that belong to none.
+#: Amplitude's session id for events outside any session.
 _NO_SESSION = "-1"
 
 
@@ -22,7 +22,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
         event_type=raw["event_type"],
         location=first_of(member(properties, "[Amplitude] Page Path"), path(page_url),
                           member(properties, "[Amplitude] Screen Name")),
-        # A session is numbered by the millisecond in which it began, so devices can share a number.
+        # The session id is its start in milliseconds, which several devices can share.
         session_id=joined(raw["device_id"], session.where(session != _NO_SESSION)),
         page_url=page_url,
         referrer=first_of(member(properties, "referrer"), member(person, "referrer")),

@@ -19,15 +19,15 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     return present(
         user_id=column(raw, "user_id"),
         device_id=raw["user_pseudo_id"],
-        # JSON that BigQuery writes has numbers as text.
+        # In JSON exports, BigQuery writes integers as strings.
         moment=to_datetime(raw["event_timestamp"].astype("int64"), unit="us"),
         event_type=raw["event_name"],
         location=first_of(path(page_url), _string(raw, "firebase_screen"), _string(raw, "firebase_screen_class")),
-        # Sessions are numbered within a browser.
+        # ga_session_id is only unique per user_pseudo_id.
         session_id=joined(raw["user_pseudo_id"], session),
         page_url=page_url,
         referrer=_string(raw, "page_referrer"),
-        # Of the event; traffic_source is what first brought the user, whatever the event.
+        # The source of the event; traffic_source is the first-touch source of the user.
         utm_source=member(source, "manual_source"),
         utm_medium=member(source, "manual_medium"),
         utm_campaign=member(source, "manual_campaign_name"),

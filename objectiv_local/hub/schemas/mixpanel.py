@@ -17,10 +17,10 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     time = member(of, "time")
     assert time is not None
     number = expr_of(time.astype("float64", errors="coerce"))
-    # The export has seconds, or milliseconds if it was asked for them.
+    # The export has seconds by default, and milliseconds on request.
     microseconds = case([(call("ge", number, literal(_MOST_SECONDS)), call("mul", number, literal(1e3)))],
                         call("mul", number, literal(1e6)))
-    # Before a login, distinct_id is the device, with this prefix or without it.
+    # Before login, distinct_id is the device id, with or without this prefix.
     distinct, device = member(of, "distinct_id"), member(of, "$device_id")
     assert distinct is not None
     page_url = first_of(member(of, "$current_url"), member(of, "current_url_full"))
@@ -43,7 +43,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
 
 
 def _is_alone(table: Table) -> bool:
-    """Return whether a table has the two columns of the export and no more; others may have an event and properties too."""
+    """Return whether a table has exactly the columns of the export; other products also have ``event`` and ``properties``."""
     return set(table.columns) == {"event", "properties"}
 
 

@@ -13,8 +13,8 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     device = member(of, "$device_id")
     return present(
         event_id=raw["uuid"],
-        # PostHog resolves the person when it ingests an event. Without person_id, distinct_id is the user, unless it is the
-        # device: then nobody has logged in.
+        # PostHog resolves the person at ingestion. Without person_id, distinct_id is the user, unless it equals the device id:
+        # that is an event before login.
         user_id=column(raw, "person_id") if "person_id" in raw.data_columns else unless(raw["distinct_id"], device),
         device_id=device,
         moment=raw["timestamp"],

@@ -19,7 +19,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
         event_type=column(raw, "event") if "event" in raw.data_columns else _page(raw),
         location=first_of(column(raw, "context_page_path"), column(raw, "path"), path(page_url),
                           column(raw, "context_screen_name")),
-        # RudderStack numbers a session by the second in which it began, so devices can share a number.
+        # RudderStack's session id is its start in seconds, which several devices can share.
         session_id=None if session is None else joined(raw["anonymous_id"], session),
         page_url=page_url,
         referrer=first_of(column(raw, "context_page_referrer"), column(raw, "referrer")),
@@ -33,7 +33,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
 
 
 def _page(raw: DataFrame) -> Series | None:
-    """Return the type of the rows of a table without one: that of pages is told by its addresses; others are not told apart."""
+    """Return ``page`` for a table of pages, which has a URL or path; other tables need ``event_type=``."""
     if not {"url", "path"} & set(raw.data_columns):
         return None
     return series_of(state_of(raw), literal("page"), "event")

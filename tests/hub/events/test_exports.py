@@ -15,7 +15,7 @@ import pytest
 from hub.events import stream
 from hub.events.test_table import ENGINES, HUB, at, frame, rows
 
-from objectiv_local import DataFrame, connect
+from objectiv_local import DataFrame, connect, to_datetime
 from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue
 
 NOON = at("03-01 12:00")
@@ -421,3 +421,16 @@ def test_segment_before_anybody_logged_in():
     assert rows(events, "user_id", "event_type") == [("1", "p", "x")]
     assert "by the schema segment" in repr(events)
     assert "user_id from event" in repr(HUB.events(frame("duckdb", columns), user_id="event"))
+
+
+def test_hints_for_several_columns_lead_to_right_answers():
+    """Following the hint must not lose the time of day, nor the device."""
+    columns = {"user_id": ["a"], "event": ["x"], "date": [NOON.date()], "time": [datetime.time(12, 5)]}
+    with pytest.raises(InvalidValue) as caught:
+        HUB.events(frame("duckdb", columns))
+    code = caught.value.hint.partition("moment=")[2]
+    events = HUB.events(frame("duckdb", columns), moment=eval(code, {"to_datetime": to_datetime}))
+    assert rows(events, "moment")[0][1] == at("03-01 12:05")
+    columns = {"customer_id": ["a", None], "anonymous_id": ["p", "q"], "moment": [NOON] * 2, "event": ["x"] * 2}
+    with pytest.raises(InvalidValue, match=r"user_id=\('anonymous_id', 'customer_id'\)"):
+        HUB.events(frame("duckdb", columns))
