@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import zoneinfo
 from functools import cache
 
@@ -99,9 +100,8 @@ def test_stickiness_by_hand(engine, seed, of, by):
         own = streams.by([each for each in everything if each["user_id"] and streams.floor(each["local"], of, sunday) == period],
                          lambda each: each["user_id"])
         active = [len({streams.floor(each["local"], by, sunday) for each in events}) for events in own.values()]
-        for number in range(1, possible + 1):
-            expected.append((period, number, active.count(number), active.count(number) / len(active) if active else None,
-                             sum(each >= number for each in active), end <= last))
+        expected += [(period, number, active.count(number), active.count(number) / len(active) if active else None,
+                      sum(each >= number for each in active), end <= last) for number in range(1, possible + 1)]
     hub = ModelHub(time_zone=ZONE, week_start="sunday")
     assert rows(hub.stickiness(streamed(engine, seed), of, by)) == expected
 
@@ -161,7 +161,7 @@ def test_lifecycle_by_hand(engine, seed, by):
         before = period
     found = rows(ModelHub(time_zone=ZONE).lifecycle(streamed(engine, seed), by, "view"))
     assert found == expected
-    for one, two in zip(found, found[1:], strict=False):
+    for one, two in itertools.pairwise(found):
         assert two[4] is None or two[5] == one[5] - two[4] + two[1] + two[3]
 
 
