@@ -15,6 +15,7 @@ from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValu
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
+    Expr,
     Filter,
     Node,
     aggregation,
@@ -211,8 +212,8 @@ def _left_out(scope: Scope, definition: Definition) -> list[str]:
     """Return how many events were left out, and why. Two queries."""
     plan = scope.state.plan
     known = scope.rows(ranged=True, with_unit=False)
-    lacking = call("is_null", known.column(scope.unit[0]))
-    for name in scope.unit[1:]:
+    lacking: Expr = literal(False)
+    for name in scope.unit:
         lacking = call("or", lacking, call("is_null", known.column(name)))
     every: dict[str, Any] = {}
     for rows, counts in ((plan, (("events", aggregation("size")),

@@ -104,8 +104,9 @@ def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: obj
     frame = frame_of(scope.state_over(plan, [PERIOD]), [*STATES, _ACTIVE, "quick_ratio", "complete"])
     seen = {"first_event": "first such event of all", "range": "first such event in the range",
             "first_any_event": "first event of any kind"}.get(first_seen, f"earliest {first_seen}")
-    rule = (f"Each {by}, {' and '.join(scope.unit)} with an event are new (their {seen} is in it), returning (active in the {by} "
-            f"before, too) or resurrecting; those active in the {by} before only are dormant.")
+    users = " and ".join(scope.unit)
+    rule = (f"Each {by}, {users} with an event are new (their {seen} is in it), returning (active in the {by} before, too) or "
+            f"resurrecting; those active in the {by} before only are dormant.")
 
     def members(cell: Mapping[str, Any]) -> Node:
         state = cell.get("state", _ACTIVE)

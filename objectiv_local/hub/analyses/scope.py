@@ -76,7 +76,7 @@ class Scope:
         ``where`` keeps the events for which it is true; ``ranged`` those from ``start`` to ``end``; ``with_unit`` those that
         have a unit. Columns and conditions that look at other rows see all events of the frame.
         """
-        named = {*self.unit, MOMENT, *self.event_key}
+        named = {*self.unit, MOMENT, *self.event_key, *self.data.index_columns}
         kept = dict.fromkeys((*self.unit, MOMENT, *self.event_key))
         data = self.data.copy()
         condition = None
@@ -143,14 +143,17 @@ class Scope:
         return found
 
 
-def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] = "user_id", start: object = None,
-             end: object = None, as_of: object = None, columns: Sequence[str] = (), **dtypes: str) -> Scope:
+def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] | None = "user_id",
+             start: object = None, end: object = None, as_of: object = None, columns: Sequence[str] = (),
+             **dtypes: str) -> Scope:
     """Return the scope of the analysis ``name``, which reads ``columns``, and those of ``dtypes`` in these dtypes.
+
+    Without a ``unit``, all events count.
 
     Raises InvalidType and ColumnNotFound for frames that lack columns, and InvalidValue for an empty range.
     """
     units = tuple(column_names(unit))
-    if not units or len(set(units)) < len(units):
+    if (unit is not None and not units) or len(set(units)) < len(units):
         raise InvalidValue(f"unit of {name} is one column or several, not {unit!r}", hint="for instance unit='user_id'")
     data = require(events, name, (*units, *columns), **{MOMENT: "timestamp"}, **dtypes)
     for each in units:
