@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
@@ -145,11 +145,6 @@ class Analysis:
             raise InvalidValue(f"{self._name} has one index level, {last!r}, and is a table already", hint="use its frame")
         return self._wide(frame, column, last)
 
-    def made_by(self, arguments: Mapping[str, object]) -> Self:
-        """Return the analysis with the arguments that it was asked for with."""
-        self._arguments = arguments
-        return self
-
     def _wide(self, frame: DataFrame, column: str, last: str) -> DataFrame:
         return unstacked(frame[[column]], last, None, "max", lambda value, _: str(value))
 
@@ -192,7 +187,8 @@ def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Call
     def made(*args: Any, **kwargs: Any) -> R:
         found = function(*args, **kwargs)
         given = own.bind(*args, **kwargs).arguments
-        return found.made_by({name: value for name, value in given.items() if name not in ("settings", "events")})
+        vars(found)["_arguments"] = {name: value for name, value in given.items() if name not in ("settings", "events")}
+        return found
 
     return made
 
