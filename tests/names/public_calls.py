@@ -113,7 +113,8 @@ REQUIRED = {
     "base": "df",
     "total_seconds": "df.v", "dialect": "'duckdb'", "item": "'x'", "engine": "engine", "table_name": "'bach_names'",
     "table": "pa.table({'a': [1]})", "df": "df", "schema": "{'a': 'int64'}", "model": "'SELECT 1 AS a'", "path": "target",
-    "savepoint_name": "'some'", "materialization": "'table'", "data": "events", "events": "events", "steps": "2", "steps_df": "paths",
+    "savepoint_name": "'some'", "materialization": "'table'", "data": "events", "steps": "2", "steps_df": "paths",
+    "events": "events",
     "X": "features", "y": "labels", "objs": "[df, df]", "obj": "df", "target": "target", "context_type": "'LinkContext'",
     "key_": "'id'",
 }
