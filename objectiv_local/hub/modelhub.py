@@ -15,6 +15,7 @@ from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
+from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
 from objectiv_local.hub.cards import to_metabase
@@ -99,6 +100,8 @@ class ModelHub(WithSettings):
     visualize_location_stack = method(visualize_location_stack)
     to_metabase = method(to_metabase)
 
+    from_spec = method(from_spec)
+    metrics = method(metrics)
     trend = method(trend)
     active_users = method(active_users)
     stickiness = method(stickiness)
