@@ -106,7 +106,7 @@ def test_metrics(tmp_path):
     as_json = tmp_path / "metrics.json"
     as_json.write_text(json.dumps({name: found.spec(name) for name in found}), "utf-8")
     assert rows(ModelHub().metrics(str(as_json)).large(fixture("duckdb"))) == rows(found.large(fixture("duckdb")))
-    with pytest.raises(InvalidValue, match="(?s)no metric 'weekly'.*weekly_buyers"):
+    with pytest.raises(InvalidValue, match=r"(?s)no metric 'weekly'.*weekly_buyers"):
         found["weekly"]
     with pytest.raises(AttributeError, match="no metric 'weekly'"):
         found.weekly  # noqa: B018
