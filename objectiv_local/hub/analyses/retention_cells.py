@@ -214,6 +214,8 @@ class Cells:
         """Return the moments that decide how long after a start a user returned."""
         plan = self._reduced(rows)
         kept = [name for name in (*self.scope.unit, PERIOD, _IS_FIRST) if name in plan.types]
+        if self.is_same and not self.is_elapsed:
+            return Select(plan, _columns(plan, kept), "returns")
         plan = Filter(plan, call("not_null", plan.column(MOMENT)), "periods_with_returns")
         if not self.is_elapsed:
             return Select(plan, _columns(plan, (*kept, MOMENT)), "returns")
@@ -233,7 +235,9 @@ class Cells:
         unit = self.scope.unit
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in starts.types]
         columns += [(name, "right", (name, name)) for name in returns.types if name not in unit]
-        condition = call("ge", returns.column(MOMENT), starts.column(_ENTERED))
+        # Where every start is a return, the period of the start has one.
+        condition = (call("ge", returns.column(MOMENT), starts.column(_ENTERED)) if MOMENT in returns.types
+                     else call("ge", returns.column(PERIOD), starts.column(COHORT)))
         if _IS_FIRST in returns.types:
             own = call("and", returns.column(_IS_FIRST), call("eq", returns.column(PERIOD), starts.column(COHORT)))
             condition = call("and", condition, call("not", own))

@@ -99,7 +99,7 @@ def by_hand(events, start, returning, by, mode, clock, criterion, brackets, star
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cells_are_those_by_hand(engine):
-    @settings(max_examples=80 if engine == "duckdb" else 12, deadline=None, suppress_health_check=list(HealthCheck), database=None,
+    @settings(max_examples=50 if engine == "duckdb" else 12, deadline=None, suppress_health_check=list(HealthCheck), database=None,
               derandomize=True)
     @given(events=streams(), start=st.sampled_from([None, "view", "buy"]), returning=st.sampled_from([None, "view", "buy"]),
            by=st.sampled_from(["day", "day", "hour", "week", "month"]), mode=st.sampled_from(["first_time", "first_time_filtered", "recurring"]),
