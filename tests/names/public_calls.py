@@ -25,7 +25,8 @@ PACKAGES = ("frame", "hub")
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
-          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person"}
+          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
+          "Scope", "Definition", "Condition"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -88,8 +89,14 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
+    "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
+
+
+def sound() -> DataFrame:
+    """Return events that nothing is wrong with."""
+    return test_hub.scope("duckdb")["df"][["moment", "user_id", "event_type"]]
 
 
 def everything() -> Any:
@@ -107,6 +114,7 @@ REQUIRED = {
     "total_seconds": "df.v", "dialect": "'duckdb'", "item": "'x'", "engine": "engine", "table_name": "'bach_names'",
     "table": "pa.table({'a': [1]})", "df": "df", "schema": "{'a': 'int64'}", "model": "'SELECT 1 AS a'", "path": "target",
     "savepoint_name": "'some'", "materialization": "'table'", "data": "events", "steps": "2", "steps_df": "paths",
+    "events": "events",
     "X": "features", "y": "labels", "objs": "[df, df]", "obj": "df", "target": "target", "context_type": "'LinkContext'",
     "key_": "'id'",
 }
@@ -175,6 +183,8 @@ CALLS: dict[str, dict[str, str]] = {
     "ModelHub.get_objectiv_dataframe": {"db_url": "target", "table_name": "table"},
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
+    "Analysis.__getitem__": {"key": "'value'"},
+    "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},
     "to_datetime": {"arg": "df.v", "unit": "'s'"},

@@ -26,7 +26,7 @@ from objectiv_local.frame.authoring import (
     over,
 )
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, with_top
+from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.calendar import PERIOD, before, checked_period, period_of, periods
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
@@ -215,7 +215,7 @@ def _asked(scope: Scope, measure: str | tuple[str, str], by: str, where: object,
     taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", "events", MOMENT, *scope.unit, *scope.event_key,
              *(() if column is None else (column,)))
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
-    return _Asked(scope, kind, column, by, test, label, top)
+    return _Asked(scope, kind, column, by, test, label, checked_top(top))
 
 
 def _measure(scope: Scope, measure: str | tuple[str, str]) -> tuple[str, str | None]:

@@ -1,65 +1,77 @@
-"""Event streams that hypothesis draws: ties, events of nobody, one id twice, and the days on which clocks are set."""
+"""Streams of events that analyses find hard: ties, nobody, days on which clocks are set, a leap day, one user with many events."""
 
 from __future__ import annotations
 
 import datetime
-from zoneinfo import ZoneInfo
+import random
+from collections import defaultdict
 
-from hub.analyses.fixture import table  # noqa: F401 - for tests that load streams
-from hypothesis import strategies as st
-
-USERS = ("a", "b", "c", None)
-TYPES = ("view", "cart", "buy")
-#: Clocks go back in Amsterdam on 2024-10-27, and forward on 2024-03-31; 2024 has a leap day.
-STARTS = tuple(datetime.datetime.fromisoformat(each) for each in ("2024-10-25 20:00", "2024-03-29 20:00", "2024-02-27 22:00"))
-#: Minutes between an event and the start: few, so that moments are equal or periods apart.
-_MINUTES = (0, 1, 59, 60, 61, 240, 241, 1439, 1440, 1441, 1500, 2880, 2881, 4000, 4320, 10_000, 10_080, 44_640)
+TYPES = ("view", "view", "cart", "buy", "error")
+#: Days around which events gather: of summer time in Amsterdam, a leap day, the end of a year.
+ANCHORS = (datetime.datetime(2024, 3, 30, 22), datetime.datetime(2024, 10, 26, 21), datetime.datetime(2024, 2, 28, 22),
+           datetime.datetime(2023, 12, 31, 20))
 
 
-def streams(most=14):
-    """Return a strategy of rows of events."""
-    event = st.tuples(st.sampled_from(USERS), st.sampled_from(_MINUTES), st.sampled_from(TYPES), st.integers(0, 9))
-    return st.tuples(st.sampled_from(STARTS), st.lists(event, max_size=most)).map(_rows)
+def stream(seed, count=60, users=6, anchor=None, hours=240):
+    """Return events as dicts, in no order; every tenth or so has no user."""
+    draw = random.Random(seed)
+    start = ANCHORS[seed % len(ANCHORS)] if anchor is None else anchor
+    moments = [start + datetime.timedelta(minutes=draw.choice((1, 10, 30)) * draw.randrange(hours * 2)) for _ in range(count // 3)]
+    events = []
+    for number in range(count):
+        user = draw.choice([*"abcdefghijkl"[:users], *([None] if number % 5 == 0 else [])])
+        events.append({"event_id": f"e{number * 377 % 997:03}", "user_id": user, "moment": draw.choice(moments),
+                       "event_type": draw.choice(TYPES), "country": draw.choice(("NL", "BE", None)), "amount": draw.randrange(50)})
+    return events
 
 
-def _rows(drawn):
-    start, events = drawn
-    return [{"event_id": f"e{number:02}", "user_id": user, "moment": start + datetime.timedelta(minutes=minutes), "event_type": kind,
-             "country": (None, "NL", "BE")[amount % 3], "amount": amount}
-            for number, (user, minutes, kind, amount) in enumerate(events)]
-
-
-def known(rows):
-    """Return the events that have a user, by user, in order."""
-    found = {}
-    for row in sorted(rows, key=lambda each: (each["moment"], each["event_id"])):
-        if row["user_id"] is not None:
-            found.setdefault(row["user_id"], []).append(row)
-    return found
+def by(rows, key):
+    out = defaultdict(list)
+    for row in rows:
+        out[key(row)].append(row)
+    return out
 
 
 def local(moment, zone):
-    """Return what the clocks of a zone show."""
-    return moment.replace(tzinfo=datetime.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    """Return what clocks show at a moment in UTC."""
+    return moment.replace(tzinfo=datetime.UTC).astimezone(zone).replace(tzinfo=None)
 
 
-def utc(time, zone):
-    """Return the moment at which clocks show a time."""
-    return time.replace(tzinfo=ZoneInfo(zone)).astimezone(datetime.UTC).replace(tzinfo=None)
+def floor(time, unit, week_start=0):
+    """Return the first day of the period that a local time is in, or the hour."""
+    day = time.date()
+    if unit == "hour":
+        return time.replace(minute=0, second=0, microsecond=0)
+    if unit == "day":
+        return day
+    if unit == "week":
+        while day.weekday() != week_start:
+            day -= datetime.timedelta(days=1)
+        return day
+    if unit == "year":
+        return day.replace(month=1, day=1)
+    while day.day != 1 or (unit == "quarter" and day.month not in (1, 4, 7, 10)):
+        day -= datetime.timedelta(days=1)
+    return day
 
 
-def start_of(time, by, week_start=0):
-    """Return the start of the period that a local time is in, as a time."""
-    hour = time.replace(minute=0, second=0, microsecond=0)
-    day = hour.replace(hour=0)
-    if by == "week":
-        return day - datetime.timedelta(days=(day.weekday() - week_start) % 7)
-    return {"hour": hour, "day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1),
-            "quarter": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)}[by]
-
-
-def next_start(time, by):
+def following(period, unit, week_start=0):
     """Return the start of the next period."""
-    if by in ("hour", "day", "week"):
-        return time + {"hour": datetime.timedelta(hours=1), "day": datetime.timedelta(days=1), "week": datetime.timedelta(days=7)}[by]
-    return start_of(time + datetime.timedelta(days={"month": 31, "quarter": 92, "year": 366}[by]), by)
+    if unit == "hour":
+        return period + datetime.timedelta(hours=1)
+    day = period
+    while floor(datetime.datetime.combine(day, datetime.time()), unit, week_start) == period:
+        day += datetime.timedelta(days=1)
+    return day
+
+
+def calendar(first, last, unit, week_start=0):
+    """Return the periods from the one of a local time to that of another one."""
+    found = [floor(first, unit, week_start)]
+    while following(found[-1], unit, week_start) <= (last if unit == "hour" else last.date()):
+        found.append(following(found[-1], unit, week_start))
+    return found
+
+
+def midnight(period):
+    return period if isinstance(period, datetime.datetime) else datetime.datetime.combine(period, datetime.time())
