@@ -10,7 +10,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, nea
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of
+from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top
 from objectiv_local.hub.analyses.calendar import checked_period
 from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, Cells
 from objectiv_local.hub.analyses.scope import Scope, scope_of
@@ -139,9 +139,9 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
     label = None if breakdown is None else breakdown_of(
         breakdown, scope.data, "retention", scope.unit, (*NAMES, *scope.unit, *scope.event_key, "moment"))
     cells = Cells(scope, tests[0], tests[1], by, mode, clock == "elapsed", criterion, _brackets(brackets, periods),
-                  _measure(scope, measure, criterion), label, top, is_same=_is_same(tests[0], tests[1]), periods=periods)
+                  _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]), periods=periods)
     types = tuple(each for test in tests if test is not None for each in test.types)
-    return Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members(), cells.keys)
+    return Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members())
 
 
 def _is_same(start: Condition | None, returning: Condition | None) -> bool:

@@ -217,6 +217,7 @@ def test_a_day_has_25_hours_when_clocks_go_back(engine):
     ({"measure": ("sum", "country")}, InvalidType, "cannot take the sum"),
     ({"measure": ("sum", "amount"), "criterion": "streak"}, InvalidValue, "streaks"),
     ({"breakdown": "land"}, ColumnNotFound, "land"),
+    ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
     ({"start_date": "2024-01-02", "end_date": "2024-01-02"}, InvalidValue, "is not after start"),
 ], ids=str)
 def test_errors(arguments, error, words):
