@@ -15,6 +15,7 @@ from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
+from objectiv_local.hub.analyses.retention import retention
 from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
@@ -106,6 +107,7 @@ class ModelHub(WithSettings):
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
+    retention = method(retention)
     event_types = method(event_types)
     properties = method(properties)
     quality = method(quality)
