@@ -70,6 +70,14 @@ def test_one_conversion(engine, model, options, expected):
     assert [row[2:] for row in rows(found)] == [(1, pytest.approx(expected[row[0]] / total, abs=1e-4)) for row in rows(found)]
 
 
+@pytest.mark.parametrize("later", range(0, 10, 3))
+def test_any_moment(later):
+    # Sums are computed in blocks of ten days, which begin at fixed moments.
+    events = [{**each, "moment": each["moment"] + later * DAY} for each in JOURNEY]
+    found = asked(loaded("duckdb", events), "time_decay", window=10 * DAY)
+    assert credit_of(found) == pytest.approx({"ads": 17.57, "email": 35.14, "direct": 47.29}, abs=0.005)
+
+
 @on_every_engine
 def test_two_touches_and_one(engine):
     two = loaded(engine, JOURNEY[1:])
