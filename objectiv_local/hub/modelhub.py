@@ -13,6 +13,7 @@ from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
 from objectiv_local.hub.analyses.attribution import attribution
 from objectiv_local.hub.analyses.event_types import event_types
+from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
@@ -102,6 +103,7 @@ class ModelHub(WithSettings):
 
     trend = method(trend)
     attribution = method(attribution)
+    experiment = method(experiment)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)

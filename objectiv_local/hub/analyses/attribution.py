@@ -152,8 +152,7 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     same = " and ".join(scope.unit)
     lines = (f"Touches are events with a value of {name}, conversions those for which {test.name} holds.",
              f"Touches of the same {same} before it count, at most {_in_words(window)} old; without any, {DIRECT} does.", rule)
-    return Analysis("attribution", frame, scope, Definition(lines, test.types), _members(scope, members, journeys, name),
-                    [name])
+    return Analysis("attribution", frame, scope, Definition(lines, test.types), _members(scope, members, journeys, name))
 
 
 def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:
