@@ -11,7 +11,9 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
+from objectiv_local.hub.analyses.attribution import attribution
 from objectiv_local.hub.analyses.event_types import event_types
+from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
@@ -104,6 +106,8 @@ class ModelHub(WithSettings):
     from_spec = method(from_spec)
     metrics = method(metrics)
     trend = method(trend)
+    attribution = method(attribution)
+    experiment = method(experiment)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
