@@ -79,7 +79,9 @@ def opened(path: Path, runs: int) -> Iterator[tuple[str, bool]]:
         least = [math.inf] * 3
         for _ in range(runs):
             command = [sys.executable, "-c", _PROCESS.format(program), str(path)]
-            *figures, rows = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+            printed = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+            # The last line: before it, DuckDB may have drawn a progress bar.
+            *figures, rows = json.loads(printed.splitlines()[-1])
             least = [min(pair) for pair in zip(least, figures, strict=True)]
         found[name] = (least, rows)
         yield f"    {name:<10} {least[0]:7.2f} s wall {least[1]:7.2f} s CPU {least[2]:8,.0f} MB", True

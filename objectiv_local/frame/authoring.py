@@ -9,7 +9,8 @@ nothing else of the layers below the frame.
 what                  names
 ====================  ==============================================================================================
 expressions           ``Expr``, ``Column``, ``literal``, ``call`` (an operation on one row), ``case``, ``cast``,
-                      ``aggregation``, ``over`` (a window) with ``Ordering`` and ``WindowFrame``, ``ScalarQuery``
+                      ``aggregation``, ``over`` (a window) with ``Ordering`` and ``WindowFrame``, ``ScalarQuery``,
+                      ``InQuery``
 changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, ``Call``, ``Case``, ``Cast``,
                       ``Literal`` and ``Variable`` to match on
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
@@ -51,6 +52,7 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
+    InQuery,
     Literal,
     Ordering,
     ScalarQuery,
@@ -101,6 +103,7 @@ __all__ = [
     "Extend",
     "Filter",
     "GroupingSets",
+    "InQuery",
     "Join",
     "JoinSide",
     "Limit",

@@ -7,7 +7,7 @@ those rows; otherwise by its name.
 
 from __future__ import annotations
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, ObjectivError
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Column,
@@ -20,9 +20,7 @@ from objectiv_local.frame.authoring import (
     Select,
     Source,
     State,
-    call,
     expr_of,
-    literal,
     origin_of,
     series_of,
     state_of,
@@ -30,10 +28,7 @@ from objectiv_local.frame.authoring import (
     transform,
     without_join,
 )
-from objectiv_local.hub.settings import Condition
-from objectiv_local.types import BOOL
 
-_EXAMPLE = "for instance where=lambda events: events.event_type == 'buy'"
 #: The largest expression that is compared, in parts. A column of events is never computed from more.
 _MOST_PARTS = 1_000
 
@@ -60,35 +55,6 @@ def applied(stack: Series, data: DataFrame, name: str) -> Series:
     read = ", ".join(sorted(registered.columns))
     raise ColumnNotFound(f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
                          "registered, and this frame does not have that column", hint=f"keep that column as it was, or {hint}")
-
-
-def held(where: Condition, data: DataFrame, name: str) -> Series:
-    """Return whether the condition of the conversion ``name`` holds for the rows of ``data``; false where it is missing.
-
-    Raises InvalidValue if the condition fails, or returns a series of other rows, and InvalidType if it returns no bool series.
-    Errors of this package that the condition raises keep their class.
-    """
-    what = f"the condition of conversion {name!r}"
-    try:
-        # What it assigns to the frame stays its own.
-        found = where(data.copy())
-    except ObjectivError as error:
-        raise type(error)(f"{what} fails for this frame: {error.what}", hint=error.hint) from error
-    except Exception as error:
-        raise InvalidValue(f"{what} fails for this frame: {type(error).__name__}: {error}", hint=_EXAMPLE) from error
-    if not isinstance(found, Series) or expr_of(found).type != BOOL:
-        given = f"of {found.dtype}" if isinstance(found, Series) else type(found).__name__
-        raise InvalidType(f"{what} has to return a bool series, not {'a series ' * isinstance(found, Series)}{given}",
-                          hint=_EXAMPLE)
-    state, given_state = state_of(data), state_of(found)
-    placed = None
-    if given_state.groups is None and given_state.engine is state.engine:
-        placed = without_join(state.plan, given_state.plan, expr_of(found), "both")
-    if placed is None:
-        raise InvalidValue(f"{what} returns a series of other rows than those of the frame it gets",
-                           hint="compute it from the argument alone, without filters, groups that are not transformed or other "
-                                f"frames; {_EXAMPLE}")
-    return series_of(state.with_plan(placed[0]), call("coalesce", placed[1], literal(False)), found.name)
 
 
 def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:

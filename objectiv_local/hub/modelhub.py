@@ -10,6 +10,7 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
+from objectiv_local.hub.analyses.trend import trend
 from objectiv_local.hub.cards import to_metabase
 from objectiv_local.hub.events import checked_contexts, events, get_objectiv_dataframe, sessionize
 from objectiv_local.hub.funnel import FunnelDiscovery
@@ -91,6 +92,8 @@ class ModelHub(WithSettings):
     time_agg = method(time_agg)
     visualize_location_stack = method(visualize_location_stack)
     to_metabase = method(to_metabase)
+
+    trend = method(trend)
 
     def get_funnel_discovery(self) -> FunnelDiscovery:
         """Return what finds the paths that users take."""

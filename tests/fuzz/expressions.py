@@ -187,6 +187,8 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
         return quarters(draw, scope)
     if op == "json_index_text":
         return call("split", expression(draw, STRING, scope.deeper()), literal(" "))  # an element has one text
+    if op == "json_range":
+        return case([(expression(draw, BOOL, scope.deeper()), literal(pick(draw, (0, 1, 3))))], literal(-1))
     if op == "json_text":  # the text of an array or object has blanks on one engine
         key = pick(draw, ("id", "n", "", "*", "$.id", "0"))
         return call("json_get", expression(draw, JSON, scope.deeper()), literal(key))

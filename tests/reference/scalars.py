@@ -327,6 +327,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "sub": sub,
     "mul": mul,
     "truediv": truediv,
+    "ratio": lambda part, whole: None if whole == 0 else float(part) / float(whole),
     "floordiv": floordiv,
     "mod": mod,
     # Not by the operators, which round a decimal to the digits of the context.
@@ -346,6 +347,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "repeat": lambda text, times: text * times,
     "find": str.find,
     "split": lambda text, part: Json(text.split(part)),
+    "json_range": lambda stop: Json(list(range(stop))),
     "re_contains": lambda text, pattern: found(pattern, text) is not None,
     "re_extract": re_extract,
     "re_replace": re_replace,

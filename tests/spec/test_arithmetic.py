@@ -149,6 +149,13 @@ TRUEDIV = [
     ]),
 ]
 
+RATIO = [
+    rowwise("ratio: integers", INTS, op("ratio"), FLOAT64, [
+        (1, 4, 0.25), (-3, 2, -1.5), (0, 5, 0.0), (5, 0, None), (0, 0, None), (None, 2, None), (2, None, None),
+        (INT64_MAX, 1, 2.0**63), (INT64_MIN, -1, 2.0**63), (1, INT64_MAX, 2.0**-63),
+    ]),
+]
+
 FLOORDIV = [
     rowwise("floordiv: integers", INTS, op("floordiv"), INT64, [
         (-7, -2, 3), (-7, 2, -4), (6, 3, 2), (7, -2, -4), (7, 2, 3), (-6, 3, -2), (0, 5, 0), (1, 2, 0), (-1, 2, -1),
@@ -264,7 +271,7 @@ ROUNDING = [
     rowwise("mod: by infinity", FLOATS, op("mod"), FLOAT64, [(5.0, inf, 5.0), (-5.0, inf, inf)]),
 ]
 
-SPECS: list[Spec] = ADD + SUB + MUL + TRUEDIV + FLOORDIV + MOD + SIGN + NESTED + ROUNDING
+SPECS: list[Spec] = ADD + SUB + MUL + TRUEDIV + RATIO + FLOORDIV + MOD + SIGN + NESTED + ROUNDING
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

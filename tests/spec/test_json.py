@@ -245,6 +245,12 @@ LENGTH = [
     ]),
 ]
 
+RANGE = [
+    rowwise("json_range: from 0", {"n": INT64}, op("json_range"), JSON, [
+        (3, Json([0, 1, 2])), (1, Json([0])), (0, Json([])), (-2, Json([])), (None, None),
+    ]),
+]
+
 #: Numbers as they are stored: (text, the integer that it is).
 NUMBERS = [
     ("7", 7), ("-12", -12), ("0", 0), ("-0", 0), ("100", 100), ("1e2", 100), ("1E+2", 100), ("1.5e3", 1500), ("100.0", 100), ("-2.00", -2),
@@ -353,7 +359,7 @@ STORED = [
             lambda s: call("json_get_text", cast(s, JSON), literal("x")), STRING, [('{"x": 1e2}', "100.0"), ('{"x": 1.5}', "1.5")]),
 ]
 
-SPECS: list[Spec] = STORED + CONSTANTS + INTEGER + GET + INDEX + SLICE + FILTER + HAS + LENGTH + CONTAINS + EQUAL + EQUAL_TO_VALUES
+SPECS: list[Spec] = STORED + CONSTANTS + INTEGER + GET + INDEX + SLICE + FILTER + HAS + LENGTH + RANGE + CONTAINS + EQUAL + EQUAL_TO_VALUES
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

@@ -258,6 +258,7 @@ SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
     "log10": float_function("log10"),
     "power": float_function("power"),
     "split": _split_text,
+    "json_range": lambda args, expr: func("to_json", func("range", args[0])),
     "re_contains": _re_contains,
     "re_extract": _re_extract,
     "re_replace": _re_replace,

@@ -202,9 +202,11 @@ class Lowering:
         if block.has_window() or costly:
             block = self.blocks.closed(block)
         kept = substitute(predicate, block.columns)
-        (block.where if block.group is None else block.having).append(kept)
+        conditions = block.where if block.group is None else block.having
+        if kept not in conditions:
+            conditions.append(kept)
+            block.steps.append("keeps some rows")
         block.title = node.step or block.title
-        block.steps.append("keeps some rows")
         return block
 
     def aggregate(self, block: Block, node: Aggregate) -> Block:

@@ -295,6 +295,12 @@ def _split_text(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((binary("=", args[0], text("")), Raw("'[\"\"]'::jsonb")), default=parts)
 
 
+def _json_range(args: Sequence[Sql], expr: Expr) -> Sql:
+    array = Template("to_jsonb(ARRAY(SELECT generate_series(0, {} - 1)))", (tree.operand(args[0]),))
+    # The array of no rows is empty, and not NULL.
+    return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), array))
+
+
 def _re_contains(args: Sequence[Sql], expr: Expr) -> Sql:
     return Template("{} ~ {}", (tree.operand(args[0]), text(regex.pattern(str(constant(expr, 1)), regex.POSIX))), tree.LIKE)
 
@@ -429,6 +435,7 @@ SCALAR |= compared(dict(SCALAR)) | JSON_SCALAR | {
     "power": _power,
     "strip": function("btrim"),
     "split": _split_text,
+    "json_range": _json_range,
     "re_contains": _re_contains,
     "re_extract": _re_extract,
     "re_replace": _re_replace,
@@ -489,6 +496,6 @@ DIALECT = Dialect(
     join_steps=2,
     array="{{{}}}",
     repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
-                       "json_slice", "json_filter", "json_path_name", "json_pick", "json_data", "json_length",
+                       "json_range", "json_slice", "json_filter", "json_path_name", "json_pick", "json_data", "json_length",
                        "json_integer", "json_index", "json_index_text", "parse_timestamp"}),
 )

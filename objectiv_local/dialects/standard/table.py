@@ -36,7 +36,7 @@ from objectiv_local.dialects.standard.builders import (
     sum_or_null,
 )
 from objectiv_local.dialects.standard.quantiles import within_group
-from objectiv_local.types import INT32, INT64
+from objectiv_local.types import FLOAT64, INT32, INT64
 
 STANDARD_SCALAR: dict[str, Builder] = {
     "add": decimal_result("+"),
@@ -74,6 +74,7 @@ STANDARD_SCALAR: dict[str, Builder] = {
     "rstrip": function("rtrim"),
     "repeat": lambda args, expr: func("repeat", args[0], tree.cast(tree.bare(args[1]), INT32)),
     "find": lambda args, expr: tree.cast(tree.operand(binary("-", func("strpos", *args), number(1))), INT64),
+    "ratio": lambda args, expr: binary("/", tree.cast(args[0], FLOAT64), func("nullif", args[1], number(0))),
     "interval_lower": element(1),
     "interval_upper": element(2),
     "interval_bounds": interval_bounds,

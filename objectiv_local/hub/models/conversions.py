@@ -17,7 +17,8 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.checks import require
-from objectiv_local.hub.conversions import applied, held
+from objectiv_local.hub.conditions import held
+from objectiv_local.hub.conversions import applied
 from objectiv_local.hub.hits import are_by_session, in_order, null_if_ungrouped
 from objectiv_local.hub.settings import Settings
 
@@ -35,7 +36,8 @@ def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Serie
     """
     conversion = settings.conversion(name)
     if callable(conversion):
-        return held(conversion, require(data, "is_conversion_event"), name).rename("is_conversion_event")
+        what = f"the condition of conversion {name!r}"
+        return held(conversion, require(data, "is_conversion_event"), what).rename("is_conversion_event")
     stack, event_type = conversion
     data = require(data, "is_conversion_event", **({} if event_type is None else {"event_type": "string"}))
     if stack is None:

@@ -22,6 +22,7 @@ OPERATIONS = (
            adds_scales=True),
     scalar("truediv", "number number -> float64", "timedelta timedelta -> float64",
            meaning="The quotient as a float, also of integers. Division by zero gives inf, -inf or NaN as IEEE 754 says."),
+    scalar("ratio", "int64 int64 -> float64", meaning="The quotient as a float; NULL where the divisor is zero.", total=True),
     scalar("floordiv", "int64 int64 -> int64", "timedelta timedelta -> int64", "number number -> float64",
            meaning="The quotient rounded towards minus infinity. NULL where the divisor is zero."),
     scalar("mod", "int64 int64 -> int64", "timedelta timedelta -> timedelta", "number number -> float64",

@@ -41,6 +41,8 @@ OPERATIONS = (
     scalar("json_integer", "json -> int64",
            meaning="The value of a JSON number that is whole and fits in 64 bits; NULL for anything else. A number with a "
                    "fraction or an exponent, such as 1e2, is read as a float and has to have at most 15 digits.", total=True),
+    scalar("json_range", "int64 -> json",
+           meaning="The whole numbers from 0 up to but not including a number, as an array; empty for 0 and less."),
     scalar("json_path_name", "json string! string! string! string! string! string! -> string",
            meaning="A path of objects, from the outermost to the innermost, as text. The title of an object is its member "
                    "under the first key in words (a blank before each capital that follows a small letter, and every "

@@ -1,0 +1,275 @@
+"""What an analysis returns: a frame, the rule that it follows, and the users behind every cell."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import wraps
+from inspect import signature
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from objectiv_local.arguments import checked, in_words
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Filter,
+    Node,
+    aggregation,
+    call,
+    frame_of,
+    literal,
+    state_of,
+    unstacked,
+)
+from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R", bound="Analysis")
+
+#: The moment at which a user entered a cell: that of the first of the events that count for it.
+ENTERED_AT = "entered_at"
+#: Event types that are compared with one that never occurs.
+_MOST_TYPES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The rule of an analysis.
+
+    ``rule`` are sentences that hold for any data. ``types`` are the event types that conditions name, ``unit_counts`` is
+    whether events without a unit count for something, and ``notices`` compute sentences that depend on the data.
+    """
+
+    rule: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    unit_counts: bool = False
+    notices: tuple[Callable[[], Iterable[str]], ...] = field(default=())
+
+
+@checked
+class Analysis:
+    """The result of an analysis.
+
+    Everything that a frame has is here too, computed for ``frame``: ``to_pandas()``, ``head()``, ``view_sql()``, ``columns``,
+    ``analysis["value"]`` and so on. Nothing is queried until it is asked for.
+    """
+
+    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node | None,
+                 cells: Iterable[str] = ()) -> None:
+        self._name = name
+        self._frame = frame
+        self._scope = scope
+        self._definition = definition
+        self._members = members
+        self._cells = tuple(cells) or tuple(frame.index_columns)
+        self._arguments: Mapping[str, object] = {}
+
+    @property
+    def frame(self) -> DataFrame:
+        """The result as a frame, which is lazy and sorted by its index."""
+        return self._frame.copy()
+
+    @property
+    def definition(self) -> str:
+        """The rule in words, and which events were left out, counted now. Two
+        queries, or three where a condition names event types.
+
+        Without a connection, it is the rule alone.
+        """
+        lines = [*self._definition.rule, *_common(self._scope)]
+        if state_of(self._scope.data).engine is not None:
+            lines += [*_left_out(self._scope, self._definition), *_unknown_types(self._scope, self._definition.types)]
+            for notice in self._definition.notices:
+                lines += notice()
+        return "\n".join(lines)
+
+    def users(self, **cell: object) -> DataFrame:
+        """Return the users behind a cell, one row per user: indexed by the unit, with ``entered_at``.
+
+        ``entered_at`` is the moment of the first of the events that put the user into the cell. A cell is given by the index
+        of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, and what is left out is any. Any other
+        analysis takes the result as a filter or as a breakdown.
+
+        Raises InvalidValue for a name that is not in the index, and NotSupported if no users are behind the cells.
+        """
+        if self._members is None:
+            raise NotSupported(f"{self._name} counts no users", hint="its frame is all there is")
+        plan = self._members
+        for name, value in cell.items():
+            if name not in self._cells:
+                raise InvalidValue(f"cells of {self._name} are not given by {name!r}", hint=near(name, self._cells))
+            column = plan.column(name)
+            if value is None:
+                plan = Filter(plan, call("is_null", column), "cell")
+                continue
+            wanted = _as_value(value, column.type.name, f"{name} of users")
+            plan = Filter(plan, call("eq", column, literal(wanted, column.type)), "cell")
+        unit = self._scope.unit
+        plan = Aggregate(plan, tuple((name, plan.column(name)) for name in unit),
+                         ((ENTERED_AT, aggregation("min", plan.column(MOMENT))),), "users")
+        return frame_of(self._scope.state_over(plan, unit), [ENTERED_AT])
+
+    def matrix(self, column: str | None = None) -> DataFrame:
+        """Return a column as a wide table: a row for each label of the first index levels, a column for each of the last one.
+
+        By default it is the first column of the analysis. Asking for the labels is one query.
+
+        Raises InvalidValue for an analysis with one index level, which is a table already, and ColumnNotFound.
+        """
+        frame = self._frame
+        column = frame.data_columns[0] if column is None else column
+        if column not in frame.data_columns:
+            raise ColumnNotFound(f"{self._name} has no column {column!r}", hint=near(column, frame.data_columns))
+        *rows, last = frame.index_columns
+        if not rows:
+            raise InvalidValue(f"{self._name} has one index level, {last!r}, and is a table already", hint="use its frame")
+        return self._wide(frame, column, last)
+
+    def made_by(self, arguments: Mapping[str, object]) -> Self:
+        """Return the analysis with the arguments that it was asked for with."""
+        self._arguments = arguments
+        return self
+
+    def _wide(self, frame: DataFrame, column: str, last: str) -> DataFrame:
+        return unstacked(frame[[column]], last, None, "max", lambda value, _: str(value))
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the analysis and return the axes of matplotlib. Options are those of ``DataFrame.plot``."""
+        return self._draw(self._frame, **options)
+
+    def _draw(self, frame: DataFrame, **options: Any) -> Any:
+        return frame.plot(**options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeNotFound(f"{type(self).__name__} has no attribute {name!r}")
+        if isinstance(getattr(type(self), name, None), property):
+            return object.__getattribute__(self, name)  # it failed: raise its error again
+        frame = self.__dict__["_frame"]
+        try:
+            return getattr(frame.copy(), name)
+        except AttributeNotFound:
+            own = [each for each in dir(type(self)) if not each.startswith("_")]
+            if get_close_matches(name, own, n=1):
+                raise AttributeNotFound(f"{self._name} has no attribute {name!r}", hint=near(name, own)) from None
+            raise
+
+    def __getitem__(self, key: Any) -> DataFrame | Series:
+        found: DataFrame | Series = self._frame.copy()[key]
+        return found
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{name}={_shown(value)}" for name, value in self._arguments.items())
+        return (f"<{self._name}({given})\nindex: {', '.join(self._frame.index_columns)}; "
+                f"columns: {', '.join(self._frame.data_columns)}>")
+
+
+def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Callable[Concatenate[Settings, DataFrame, P], R]:
+    """Return an analysis that keeps the arguments it was called with, for its repr and its spec."""
+    own = signature(function)
+
+    @wraps(function)
+    def made(*args: Any, **kwargs: Any) -> R:
+        found = function(*args, **kwargs)
+        given = own.bind(*args, **kwargs).arguments
+        return found.made_by({name: value for name, value in given.items() if name not in ("settings", "events")})
+
+    return made
+
+
+def _common(scope: Scope) -> list[str]:
+    """Return the sentences on time that hold for every analysis."""
+    zone = scope.settings.time_zone
+    moments = [f"from {scope.start}" if scope.start is not None else "", f"before {scope.end}" if scope.end is not None else ""]
+    ranged = " and ".join(each for each in moments if each)
+    return [f"Periods and days are those of {zone}; weeks start on {scope.settings.week_start.capitalize()}.",
+            *([f"Events {ranged} UTC count."] if ranged else []),
+            *([f"As of {scope.as_of} UTC; later events are left out."] if scope.as_of is not None else []),
+            f"Events at one moment are ordered by {', '.join(scope.event_key) or 'nothing'}."]
+
+
+def _left_out(scope: Scope, definition: Definition) -> list[str]:
+    """Return how many events were left out, and why. Two queries."""
+    plan = scope.state.plan
+    known = scope.rows(ranged=True, with_unit=False)
+    lacking = call("is_null", known.column(scope.unit[0]))
+    for name in scope.unit[1:]:
+        lacking = call("or", lacking, call("is_null", known.column(name)))
+    every: dict[str, Any] = {}
+    for rows, counts in ((plan, (("events", aggregation("size")),
+                                 ("without_moment", aggregation("size", where=call("is_null", plan.column(MOMENT)))),
+                                 ("last_moment", aggregation("max", plan.column(MOMENT))))),
+                         (known, (("in_range", aggregation("size")), ("without_unit", aggregation("size", where=lacking))))):
+        counted = Aggregate(rows, (), counts, "counts")
+        every |= frame_of(scope.state_over(counted), list(counted.types)).to_arrow().to_pylist()[0]
+    lines = []
+    if scope.as_of is None:
+        last = every["last_moment"]
+        lines.append("There are no events." if last is None else f"As of {last} UTC, the last moment of the data.")
+    lines.append(f"{every['in_range']:,} of {every['events']:,} events are in the range.")
+    if every["without_moment"]:
+        lines.append(f"{every['without_moment']:,} events without a moment are left out.")
+    if every["without_unit"]:
+        what = "count for no user" if definition.unit_counts else "are left out"
+        lines.append(f"{every['without_unit']:,} of them have no {' or '.join(scope.unit)}, and {what}.")
+    return lines
+
+
+def _unknown_types(scope: Scope, types: Iterable[str]) -> list[str]:
+    """Return a sentence for each event type that never occurs, with the most similar one. One query, if there are types."""
+    types = list(dict.fromkeys(types))
+    if not types:
+        return []
+    plan = scope.state.plan
+    named = Aggregate(plan, (("event_type", plan.column("event_type")),), (), "event_types")
+    known = frame_of(scope.state_over(named), ["event_type"]).to_arrow(_MOST_TYPES).column(0).to_pylist()
+    found = []
+    for each in types:
+        if each not in known:
+            nearest = get_close_matches(each, [other for other in known if other is not None], n=1)
+            found.append(f"No event has the type {each!r}" + (f"; did you mean {nearest[0]!r}?" if nearest else "."))
+    return found
+
+
+def _as_value(value: object, kind: str, what: str) -> object:
+    """Return the value of a cell in the type of its column. Raises InvalidValue for one of another type."""
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()  # numpy
+    if hasattr(value, "to_pydatetime"):
+        value = value.to_pydatetime(warn=False)
+    if kind in ("date", "timestamp"):
+        moment = _as_moment(value)
+        if moment is None or (kind == "date" and moment.time() != datetime.time()):
+            raise InvalidValue(f"{what} is a {kind}, not {value!r}", hint="for instance '2024-03-01'")
+        return moment.date() if kind == "date" else moment
+    wanted = {"int64": int, "string": str, "bool": bool, "float64": int | float}.get(kind, object)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
+        raise InvalidValue(f"{what} is {kind}, not {in_words(value)}", hint="give a label of the index of the analysis")
+    return value
+
+
+def _as_moment(value: object) -> datetime.datetime | None:
+    if isinstance(value, datetime.datetime):
+        return value
+    if isinstance(value, datetime.date):
+        return datetime.datetime.combine(value, datetime.time())
+    try:
+        return datetime.datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Series):
+        return f"<series {value.name}>"
+    if isinstance(value, DataFrame | Analysis):
+        return "<users>"
+    if callable(value) and hasattr(value, "__name__"):
+        return value.__name__ if value.__name__.isidentifier() else "<function>"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return repr(value)

@@ -1,0 +1,76 @@
+"""Breakdowns: the groups that an analysis is split into, by a column, a series, or a frame of users."""
+
+from __future__ import annotations
+
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    InQuery,
+    Limit,
+    Node,
+    Ordering,
+    Select,
+    case,
+    expr_of,
+    literal,
+    series_of,
+    state_of,
+)
+from objectiv_local.hub.conditions import computed, is_member, of_rows
+
+NONE, OTHER = "(none)", "(other)"
+_EXAMPLE = "for instance breakdown='country', or breakdown=lambda events: events.amount > 100"
+
+
+def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...], taken: tuple[str, ...]) -> Series:
+    """Return the value that each event is grouped by, as a string named as the column of the result; missing is ``(none)``.
+
+    It is given as a column, a series of the frame, a function of the frame, or a frame of users: ``in`` and ``not in`` it.
+    Raises InvalidValue for a name among ``taken``, the other columns of the result.
+    """
+    what = f"breakdown of {name}"
+    if callable(given) and not isinstance(given, Series | DataFrame) and not hasattr(given, "members"):
+        given = computed(given, data, what, _EXAMPLE)
+    members = getattr(given, "members", given)
+    if isinstance(members, DataFrame):
+        there = is_member(members, data, what, unit)
+        return _labels(there, "in", "not in").rename("users")
+    if isinstance(given, str):
+        if given not in (*data.data_columns, *data.index_columns):
+            raise ColumnNotFound(f"{what} is column {given!r}, which the frame does not have",
+                                 hint=near(given, data.data_columns))
+        given = data[given]
+    if not isinstance(given, Series):
+        raise InvalidType(f"{what} is a column, a series, a function of the frame or a frame of users, not "
+                          f"{type(given).__name__}", hint=_EXAMPLE)
+    if given.name in taken:
+        raise InvalidValue(f"{what} is named {given.name!r}, as another column of the result is",
+                           hint=f"rename it: breakdown=events[{given.name!r}].rename('...')")
+    placed = of_rows(given, data, f"{what} is", _EXAMPLE)
+    if placed.dtype in ("list", "dict"):
+        raise InvalidType(f"{what} is {placed.dtype}, which makes no groups", hint="take a member of it")
+    text: Series = placed if placed.dtype == "string" else placed.astype("string")
+    return text.fillna(NONE).rename(given.name)
+
+
+def with_top(rows: Node, label: str, count: Expr, top: int, of: Node | None = None) -> Node:
+    """Return rows in which only the ``top`` labels with the largest ``count``, an aggregate, are kept; others are ``(other)``.
+
+    Labels are counted in these rows, or in ``of``. Of equal counts, the labels that come first in the alphabet are kept.
+    """
+    if isinstance(top, bool) or top < 1:
+        raise InvalidValue(f"top is {top}, and at least one group is needed", hint="for instance top=10")
+    of = rows if of is None else of
+    totals = Aggregate(of, ((label, of.column(label)),), (("total", count),), f"total_by_{label}")
+    order = (Ordering(totals.column("total"), ascending=False), Ordering(totals.column(label)))
+    largest = Select(Limit(totals, order, top, 0), ((label, totals.column(label)),), f"top_{label}")
+    value = rows.column(label)
+    kept = case([(InQuery(value, largest, label), value)], literal(OTHER))
+    return Select(rows, tuple((name, kept if name == label else rows.column(name)) for name in rows.types), "labeled")
+
+
+def _labels(there: Series, yes: str, no: str) -> Series:
+    return series_of(state_of(there), case([(expr_of(there), literal(yes))], literal(no)), there.name)
+

@@ -1,0 +1,156 @@
+"""Periods of the local calendar: hours, days, weeks, months, quarters and years of the hub's time zone."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Final
+
+from objectiv_local import zones
+from objectiv_local.errors import InvalidValue, near
+from objectiv_local.frame import Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Select,
+    Unnest,
+    aggregation,
+    call,
+    case,
+    cast,
+    days_after_monday,
+    expr_of,
+    literal,
+    series_of,
+)
+from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.settings import Settings
+from objectiv_local.types import DATE, TIMESTAMP
+
+#: Periods, with how many days or hours lie between the starts of two; None where their length varies.
+PERIODS: Final[dict[str, datetime.timedelta | None]] = {
+    "hour": datetime.timedelta(hours=1), "day": datetime.timedelta(days=1), "week": datetime.timedelta(days=7),
+    "month": None, "quarter": None, "year": None,
+}
+#: Days that lead from the first day of a period into the next one.
+_BEYOND: Final = {"month": 31, "quarter": 92, "year": 366}
+PERIOD: Final = "period"
+
+
+def checked_period(by: str, name: str = "by") -> str:
+    """Return the name of a period. Raises InvalidValue for others."""
+    if by not in PERIODS:
+        raise InvalidValue(f"{name} is not a period: {by!r}", hint=near(by, PERIODS))
+    return by
+
+
+def start_of(settings: Settings, time: Series, by: str) -> Series:
+    """Return the start of the period that a local time is in: a date, or a timestamp for hours. A date is its midnight."""
+    found: Series = settings.week(time) if by == "week" else time.dt.date_trunc(by)
+    return found if by == "hour" else found.astype("date")
+
+
+def period_of(scope: Scope, plan: Node, moment: Expr, by: str) -> Expr:
+    """Return the start of the local period that a moment is in."""
+    return _start(scope, plan, scope.local(plan, moment), by)
+
+
+def next_start(scope: Scope, plan: Node, period: Expr, by: str) -> Expr:
+    """Return the start of the next period, of the type that ``period`` has."""
+    step = PERIODS[by]
+    if by == "hour":
+        assert step is not None
+        return call("add", period, literal(step))
+    if step is not None:
+        return cast(call("add", cast(period, TIMESTAMP), literal(step)), DATE)
+    later = call("add", cast(period, TIMESTAMP), literal(datetime.timedelta(days=_BEYOND[by])))
+    return _start(scope, plan, later, by)
+
+
+def before(scope: Scope, by: str) -> datetime.datetime:
+    """Return the start of as many periods before ``start`` as the range from ``start`` to ``end`` has, in UTC."""
+    assert scope.start is not None
+    assert scope.end is not None
+    zone = zones.zone(scope.settings.time_zone)
+    first, last = (_floor(scope.settings, moment.replace(tzinfo=datetime.UTC).astimezone(zone).replace(tzinfo=None), by)
+                   for moment in (scope.start, scope.end - datetime.timedelta(microseconds=1)))
+    step = PERIODS[by]
+    if step is not None:
+        start = first - (last - first) - step
+    else:
+        months = {"month": 1, "quarter": 3, "year": 12}[by]
+        place = 2 * (first.year * 12 + first.month) - (last.year * 12 + last.month) - months - 1
+        start = datetime.datetime(place // 12, place % 12 + 1, 1)
+    return start.replace(tzinfo=zone).astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def _floor(settings: Settings, time: datetime.datetime, by: str) -> datetime.datetime:
+    if by == "hour":
+        return time.replace(minute=0, second=0, microsecond=0)
+    day = time.replace(hour=0, minute=0, second=0, microsecond=0)
+    if by == "day":
+        return day
+    if by == "week":
+        return day - datetime.timedelta(days=(day.weekday() - days_after_monday(settings.week_start)) % 7)
+    months = {"month": 1, "quarter": 3, "year": 12}[by]
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+
+
+def periods(scope: Scope, by: str) -> Node:
+    """Return the periods of the scope, whether or not they have events: ``period``, its ``next_period`` and ``is_complete``.
+
+    They begin with the period of ``start``, or of the first event, and end with that of the last moment before ``end`` and up
+    to ``as_of``. A period is complete if the range covers all of it, and it is over as of ``as_of``. Without events, there are
+    none.
+    """
+    plan = scope.rows(with_unit=False)
+    first, last, known = _ends(scope)
+    bounds: Node = Aggregate(plan, (), (("first_moment", aggregation("min", plan.column(MOMENT))),
+                                        ("last_moment", aggregation("max", plan.column(MOMENT)))), "range")
+    first = bounds.column("first_moment") if first is None else first
+    last = bounds.column("last_moment") if last is None else last
+    bounds = Select(bounds, (
+        ("first_time", scope.local(bounds, first)), ("last_time", scope.local(bounds, last)),
+        ("known_until", scope.local(bounds, known if known is not None else bounds.column("last_moment")))), "range")
+    step = "hour" if by == "hour" else "week" if by == "week" else "day"
+    size = PERIODS[step]
+    assert size is not None
+    begin = _start(scope, bounds, bounds.column("first_time"), by)
+    until = _start(scope, bounds, bounds.column("last_time"), step)
+    bounds = Select(bounds, (("first_period", cast(begin, TIMESTAMP)), ("last_period", cast(until, TIMESTAMP)),
+                             *((name, bounds.column(name)) for name in ("first_time", "known_until"))), "range")
+    distance = call("floordiv", call("sub", bounds.column("last_period"), bounds.column("first_period")), literal(size))
+    counted = Extend(bounds, (("count", call("add", distance, literal(1))),), "range")
+    made = Unnest(counted, call("json_range", counted.column("count")), "item", "position", "periods")
+    time = call("add", made.column("first_period"), call("mul", made.column("position"), literal(size)))
+    plan = Select(made, ((PERIOD, time if by == "hour" else cast(time, DATE)),
+                         *((name, made.column(name)) for name in ("first_time", "known_until"))), "periods")
+    if PERIODS[by] is None:
+        plan = Filter(plan, call("eq", plan.column(PERIOD), _start(scope, plan, plan.column(PERIOD), by)), "periods")
+    plan = Extend(plan, (("next_period", next_start(scope, plan, plan.column(PERIOD), by)),), "periods")
+    whole = call("le", cast(plan.column("next_period"), TIMESTAMP), plan.column("known_until"))
+    if scope.start is not None:
+        whole = call("and", whole, call("ge", cast(plan.column(PERIOD), TIMESTAMP), plan.column("first_time")))
+    return Select(plan, ((PERIOD, plan.column(PERIOD)), ("next_period", plan.column("next_period")), ("is_complete", whole)),
+                  "periods")
+
+
+def _ends(scope: Scope) -> tuple[Expr | None, Expr | None, Expr | None]:
+    """Return the first and the last moment of the range, and until when all is known; None for those of the events."""
+    first = None if scope.start is None else literal(scope.start)
+    if scope.end is None:
+        as_of = None if scope.as_of is None else literal(scope.as_of)
+        return first, as_of, as_of
+    end, last = scope.end, scope.end - datetime.timedelta(microseconds=1)
+    if scope.as_of is not None:
+        return first, literal(min(last, scope.as_of)), literal(min(end, scope.as_of))
+    known = scope.last_moment()
+    return (first, case([(call("lt", known, literal(last)), known)], literal(last)),
+            case([(call("lt", known, literal(end)), known)], literal(end)))
+
+
+def _start(scope: Scope, plan: Node, time: Expr, by: str) -> Expr:
+    state = scope.state.with_rows(plan, ())
+    return expr_of(start_of(scope.settings, series_of(state, cast(time, TIMESTAMP), PERIOD), by))

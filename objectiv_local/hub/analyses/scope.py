@@ -1,0 +1,163 @@
+"""Which events an analysis counts, and for whom: the range of moments, the last moment that is known, and the unit."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Filter,
+    Node,
+    Ordering,
+    ScalarQuery,
+    Select,
+    State,
+    aggregation,
+    call,
+    expr_of,
+    literal,
+    series_of,
+    state_of,
+)
+from objectiv_local.hub.checks import column_names, require
+from objectiv_local.hub.events.moments import limit
+from objectiv_local.hub.hits import EVENT
+from objectiv_local.hub.settings import Settings
+
+MOMENT = "moment"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The events of one analysis.
+
+    ``data`` is the event frame as given. ``start`` (inclusive), ``end`` (exclusive) and ``as_of`` (inclusive) are in UTC; a
+    missing ``as_of`` stands for the last moment of the data. Events after ``as_of`` do not exist for an analysis.
+    """
+
+    settings: Settings
+    name: str
+    data: DataFrame
+    unit: tuple[str, ...]
+    start: datetime.datetime | None
+    end: datetime.datetime | None
+    as_of: datetime.datetime | None
+
+    @property
+    def state(self) -> State:
+        """The state of the event frame."""
+        return state_of(self.data)
+
+    @property
+    def event_key(self) -> tuple[str, ...]:
+        """The columns that break ties between events at one moment: the event id, or the index of the frame."""
+        types = self.state.plan.types
+        return (EVENT,) if EVENT in types else tuple(name for name in self.state.index if types[name].name != "json")
+
+    def order(self, plan: Node, *, ascending: bool = True) -> tuple[Ordering, ...]:
+        """Return the order of events: by moment, and at one moment by event id."""
+        return tuple(Ordering(plan.column(name), ascending) for name in (MOMENT, *self.event_key))
+
+    def units(self, plan: Node) -> list[Expr]:
+        """Return the columns of the unit."""
+        return [plan.column(name) for name in self.unit]
+
+    def rows(self, columns: Mapping[str, Series] | None = None, where: Series | None = None, *, ranged: bool = True,
+             with_unit: bool = True) -> Node:
+        """Return the events up to ``as_of``: their unit, moment, event id and the given columns, series of the event frame.
+
+        ``where`` keeps the events for which it is true; ``ranged`` those from ``start`` to ``end``; ``with_unit`` those that
+        have a unit. Columns and conditions that look at other rows see all events of the frame.
+        """
+        named = {*self.unit, MOMENT, *self.event_key}
+        kept = dict.fromkeys((*self.unit, MOMENT, *self.event_key))
+        data = self.data.copy()
+        condition = None
+        for name, series in (columns or {}).items():
+            if name not in named:
+                data[name] = series
+            kept[name] = None
+        if where is not None:
+            condition = _free(f"{self.name}_where", data)
+            data[condition] = where
+        state = state_of(data)
+        plan: Node = state.plan
+        for test in self._conditions(plan, ranged=ranged, with_unit=with_unit):
+            plan = Filter(plan, test, "events")
+        if condition is not None:
+            plan = Filter(plan, plan.column(condition), "events")
+        return Select(plan, tuple((name, plan.column(name)) for name in kept), "events")
+
+    def in_range(self, plan: Node) -> Node:
+        """Return the rows whose moment is from ``start`` to ``end``."""
+        moment = plan.column(MOMENT)
+        for op, bound in (("ge", self.start), ("lt", self.end)):
+            if bound is not None:
+                plan = Filter(plan, call(op, moment, literal(bound)), "in_range")
+        return plan
+
+    def last_moment(self) -> Expr:
+        """Return ``as_of`` as an expression: a constant, or the last moment of the data."""
+        if self.as_of is not None:
+            return literal(self.as_of)
+        plan = self.state.plan
+        found = Aggregate(plan, (), (("last_moment", aggregation("max", plan.column(MOMENT))),), "last_moment")
+        return ScalarQuery(found, "last_moment")
+
+    def local(self, plan: Node, moment: Expr) -> Expr:
+        """Return what the clocks of the hub's time zone show at a moment."""
+        state = self.state.with_rows(plan, ())
+        return expr_of(self.settings.clocks(series_of(state, moment, MOMENT)))
+
+    def state_over(self, plan: Node, index: Sequence[str] = (), *, ordered: bool = True) -> State:
+        """Return the state of other rows, indexed by columns and sorted by them."""
+        order = tuple(Ordering(plan.column(name)) for name in index) if ordered else ()
+        return self.state.with_rows(plan, tuple(index), order)
+
+    def _conditions(self, plan: Node, *, ranged: bool, with_unit: bool) -> list[Expr]:
+        moment = plan.column(MOMENT)
+        found = []
+        if ranged and self.start is not None:
+            found.append(call("ge", moment, literal(self.start)))
+        if ranged and self.end is not None:
+            found.append(call("lt", moment, literal(self.end)))
+        if self.as_of is not None and not (ranged and self.end is not None and self.end <= self.as_of):
+            found.append(call("le", moment, literal(self.as_of)))
+        if not found:
+            found.append(call("not_null", moment))
+        if with_unit:
+            found += [call("not_null", plan.column(name)) for name in self.unit]
+        return found
+
+
+def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] = "user_id", start: object = None,
+             end: object = None, as_of: object = None, columns: Sequence[str] = (), **dtypes: str) -> Scope:
+    """Return the scope of the analysis ``name``, which reads ``columns``, and those of ``dtypes`` in these dtypes.
+
+    Raises InvalidType and ColumnNotFound for frames that lack columns, and InvalidValue for an empty range.
+    """
+    units = tuple(column_names(unit))
+    if not units or len(set(units)) < len(units):
+        raise InvalidValue(f"unit of {name} is one column or several, not {unit!r}", hint="for instance unit='user_id'")
+    data = require(events, name, (*units, *columns), **{MOMENT: "timestamp"}, **dtypes)
+    for each in units:
+        if data.dtypes[each] in ("json", "list", "dict"):
+            raise InvalidType(f"unit of {name} is column {each!r}, which is {data.dtypes[each]}",
+                              hint="units are ids: strings, numbers, uuids")
+    zone = settings.time_zone
+    bounds = limit(start, "start", zone), limit(end, "end", zone), limit(as_of, "as_of", zone)
+    if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
+        raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")
+    return Scope(settings, name, data, units, *bounds)
+
+
+def _free(name: str, data: DataFrame) -> str:
+    types = state_of(data).plan.types
+    while name in types:
+        name += "_"
+    return name

@@ -1,0 +1,305 @@
+"""How much happens in each period: users, events, sessions, and what a column adds up to."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Final
+
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Aggregation,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Ordering,
+    Select,
+    aggregation,
+    call,
+    cast,
+    frame_of,
+    literal,
+    over,
+)
+from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, with_top
+from objectiv_local.hub.analyses.calendar import PERIOD, before, checked_period, period_of, periods
+from objectiv_local.hub.analyses.joins import crossed, looked_up
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.conditions import Condition, condition
+from objectiv_local.hub.settings import Settings
+
+MEASURES: Final = ("users", "events", "sessions", "events_per_user", "first_time_users")
+AGGREGATES: Final = ("sum", "mean", "median", "min", "max", "nunique")
+#: Measures that are 0 in a period without events; the others are missing there.
+_COUNTS: Final = ("users", "events", "sessions", "first_time_users", "sum", "nunique")
+#: Measures of events that have a unit.
+_OF_UNITS: Final = ("users", "first_time_users")
+_VALUE, _COMPLETE, _PREVIOUS = "value", "complete", "previous"
+
+
+@analysis
+def trend(settings: Settings, events: DataFrame, measure: str | tuple[str, str] = "users", by: str = "day",
+          where: object = None, *, breakdown: object = None, top: int = 10, start: object = None, end: object = None,
+          as_of: object = None, unit: str | list[str] = "user_id", compare: str | None = None) -> Analysis:
+    """Return a measure for each period: index ``period`` and the breakdown, columns ``value`` and ``complete``.
+
+    ``measure`` is one of
+
+    ======================  =======================================================================================
+    measure                 value of a period
+    ======================  =======================================================================================
+    ``users``               number of distinct users with an event
+    ``events``              number of events, those without a user included
+    ``sessions``            number of distinct sessions
+    ``events_per_user``     events that have a user, divided by users
+    ``first_time_users``    users whose first event of all, before ``start`` included, is in the period
+    ``(how, column)``       ``sum``, ``mean``, ``median``, ``min``, ``max`` or ``nunique`` of a column of the events, as in
+                            ``("sum", "amount")``; missing values are left out
+    ======================  =======================================================================================
+
+    ``by`` is the period: hour, day, week, month, quarter or year of the hub's time zone. ``period`` is its first day, a date,
+    or for hours what the clock shows, a timestamp. Where clocks are set back, an hour that is shown twice is one period.
+    Periods run from ``start``, or from the first event, to ``end``, or to the last moment of the data; those without events
+    have 0 of what is counted or summed, and a missing value of ratios and other aggregates. ``complete`` is false for a
+    period that the range covers in part only, and for one that is not over as of the last moment of the data, or ``as_of``.
+
+    ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
+    returns one, or a frame of users. ``breakdown`` is a column, a series, a function of the frame or a frame of users, and
+    becomes a second index level of strings: ``(none)`` are missing values, ``(other)`` is all but the ``top`` groups that have
+    most users over the whole range (most events or sessions, for measures of these), of which users are counted anew. Of
+    groups with equal totals, the first ones by alphabet are kept. First-time users belong to the group of their first event.
+
+    ``compare="previous"`` adds the column ``previous``: the value of the period as many periods earlier as there are between
+    ``start`` and ``end``, both of which are needed then.
+
+    ``unit`` is the column, or the columns together, of what counts as a user. Events without it count for no user.
+
+    ``users(period=...)`` are the users behind a period.
+
+    Reads moment and the unit; event_type where a condition names event types, session_id for ``sessions``. Raises InvalidValue
+    for an unknown measure or period, InvalidType and ColumnNotFound for columns that do not fit.
+
+    Definitions: insights of Mixpanel, trends of PostHog.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> hub.trend(hub.events(), by="week", where="PressEvent").columns
+    ['value', 'complete']
+    """
+    scope = scope_of(settings, events, "trend", unit=unit, start=start, end=end, as_of=as_of)
+    checked_period(by)
+    asked = _asked(scope, measure, by, where, breakdown, top)
+    counted = asked.counted(asked.rows())
+    calendar = periods(scope, by)
+    grid: Node = Select(calendar, ((PERIOD, calendar.column(PERIOD)), (_COMPLETE, calendar.column("is_complete"))), "periods")
+    on = [PERIOD, *asked.labels]
+    if asked.label is not None:
+        there = Aggregate(counted, tuple((name, counted.column(name)) for name in asked.labels), (), "groups")
+        grid = crossed(grid, there, "groups_by_period")
+    plan = looked_up(grid, counted, on, "trend", key=on)
+    columns = [_VALUE, _COMPLETE]
+    if compare is not None:
+        plan = looked_up(_numbered(plan, asked), _previous(asked, compare), ["number", *asked.labels], "compared", key=on)
+        columns = [_VALUE, _PREVIOUS, _COMPLETE]
+    filled = {name: _filled(asked.kind, plan.column(name)) for name in columns if name != _COMPLETE}
+    plan = Select(plan, tuple((name, filled.get(name, plan.column(name))) for name in (*on, *columns)), "trend")
+    frame = frame_of(scope.state_over(plan, on), columns)
+    members = asked.members(asked.rows())
+    return Analysis("trend", frame, scope, Definition(_rule(asked, by, compare), () if asked.test is None else asked.test.types,
+                                                      unit_counts=asked.kind not in _OF_UNITS), members)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is counted: the measure, of which events, in which groups."""
+
+    scope: Scope
+    kind: str
+    column: str | None
+    by: str
+    test: Condition | None
+    label: Series | None
+    top: int
+    #: Rows whose largest groups are kept; by default those that are counted.
+    largest: Node | None = None
+
+    @property
+    def labels(self) -> list[str]:
+        return [] if self.label is None else [str(self.label.name)]
+
+    def rows(self) -> Node:
+        """Return the events that count, with their period and group."""
+        scope = self.scope
+        columns: dict[str, Series] = {}
+        if self.column is not None and self.column not in (*scope.unit, MOMENT):
+            columns[self.column] = scope.data[self.column]
+        if self.label is not None:
+            columns[self.labels[0]] = self.label
+        is_first = self.kind == "first_time_users"
+        plan = scope.rows(columns, None if self.test is None else self.test.holds, ranged=not is_first,
+                          with_unit=self.kind in _OF_UNITS)
+        if is_first:
+            number = over(aggregation("row_number"), scope.units(plan), scope.order(plan))
+            plan = Filter(plan, call("eq", number, literal(1)), "first_events")
+            plan = scope.in_range(plan)
+        return Extend(plan, ((PERIOD, period_of(scope, plan, plan.column(MOMENT), self.by)),), "events_by_period")
+
+    def counted(self, rows: Node) -> Node:
+        """Return the measure for each period and group that has events."""
+        scope = self.scope
+        if len(scope.unit) > 1 and self.kind in (*_OF_UNITS, "events_per_user"):
+            # Units of several columns are counted as rows.
+            names = [PERIOD, *self.labels, *scope.unit]
+            rows = Aggregate(self._labeled(rows), tuple((name, rows.column(name)) for name in names),
+                             (("events", aggregation("size")),), "units")
+            there = self._has_unit(rows)
+            values = [aggregation("size", where=there)]
+            if self.kind == "events_per_user":
+                values = [aggregation("sum", rows.column("events"), where=there), *values]
+        else:
+            rows = self._labeled(rows)
+            values = self._values(rows)
+        keys = tuple((name, rows.column(name)) for name in (PERIOD, *self.labels))
+        if len(values) == 1:
+            return Aggregate(rows, keys, ((_VALUE, values[0]),), "measured")
+        plan = Aggregate(rows, keys, tuple(zip(("events", "users"), values, strict=True)), "counted")
+        value = call("ratio", plan.column("events"), plan.column("users"))
+        return Select(plan, (*((name, plan.column(name)) for name, _ in keys), (_VALUE, value)), "measured")
+
+    def members(self, rows: Node) -> Node:
+        """Return the units behind each period and group."""
+        return Filter(self._labeled(rows), self._has_unit(rows), "members")
+
+    def _has_unit(self, rows: Node) -> Expr:
+        found = call("not_null", rows.column(self.scope.unit[0]))
+        for name in self.scope.unit[1:]:
+            found = call("and", found, call("not_null", rows.column(name)))
+        return found
+
+    def _labeled(self, rows: Node) -> Node:
+        """Return the rows with all but the largest groups under one label."""
+        if self.label is None:
+            return rows
+        total = aggregation("size")
+        if self.kind == "sessions":
+            total = aggregation("nunique", rows.column("session_id"))
+        elif self.kind in (*_OF_UNITS, "events_per_user") and len(self.scope.unit) == 1:
+            total = aggregation("nunique", rows.column(self.scope.unit[0]))
+        return with_top(rows, self.labels[0], total, self.top, self.largest)
+
+    def _values(self, rows: Node) -> list[Aggregation]:
+        """Return the aggregate that is the measure, or the two of which it is the quotient."""
+        unit = rows.column(self.scope.unit[0])
+        if self.kind in _OF_UNITS:
+            return [aggregation("nunique", unit)]
+        if self.kind == "events":
+            return [aggregation("size")]
+        if self.kind == "events_per_user":
+            return [aggregation("count", unit), aggregation("nunique", unit)]
+        assert self.column is not None
+        amount = rows.column(self.column)
+        if self.kind == "median":
+            return [aggregation("quantile", amount, literal(0.5))]
+        return [aggregation("nunique" if self.kind == "sessions" else self.kind, amount)]
+
+
+def _asked(scope: Scope, measure: str | tuple[str, str], by: str, where: object, breakdown: object, top: int) -> _Asked:
+    """Return what is counted. Raises for a measure, a condition or a breakdown that does not fit the frame."""
+    kind, column = _measure(scope, measure)
+    test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
+    taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", "events", MOMENT, *scope.unit, *scope.event_key,
+             *(() if column is None else (column,)))
+    label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
+    return _Asked(scope, kind, column, by, test, label, top)
+
+
+def _measure(scope: Scope, measure: str | tuple[str, str]) -> tuple[str, str | None]:
+    """Return the kind of a measure and the column that it reads. Raises InvalidValue, InvalidType and ColumnNotFound."""
+    data = scope.data
+    if isinstance(measure, str):
+        if measure not in MEASURES:
+            pair = f"name the column, too: measure=({measure!r}, 'amount')"
+            raise InvalidValue(f"measure of trend is not known: {measure!r}",
+                               hint=pair if measure in AGGREGATES else near(measure, MEASURES))
+        if measure == "sessions":
+            if "session_id" not in data.data_columns:
+                raise ColumnNotFound("session_id is not present in the frame, and trend counts sessions",
+                                     hint="add sessions: hub.sessionize(events)")
+            return measure, "session_id"
+        return measure, None
+    if len(measure) != 2 or measure[0] not in AGGREGATES:
+        raise InvalidValue(f"measure of trend is not known: {in_words(measure)}",
+                           hint=f"a pair has one of {', '.join(AGGREGATES)} and a column, as in ('sum', 'amount')")
+    kind, column = measure
+    if column not in data.data_columns:
+        raise ColumnNotFound(f"measure of trend is of column {column!r}, which the frame does not have",
+                             hint=near(column, data.data_columns))
+    dtype = data.dtypes[column]
+    if column in ("period", _VALUE, *scope.event_key) and kind:
+        raise InvalidValue(f"measure of trend is of column {column!r}, whose name the analysis uses itself", hint="rename it")
+    if kind in ("sum", "mean", "median") and not (dtype in ("int64", "float64", "timedelta") or dtype.startswith("decimal")):
+        raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="cast it to a number, "
+                          "or count its values with 'nunique'")
+    if dtype in ("list", "dict", "json"):
+        raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="take a member of it")
+    return kind, column
+
+
+def _filled(kind: str, value: Expr) -> Expr:
+    if kind not in _COUNTS:
+        return value
+    zero = literal(datetime.timedelta(0)) if value.type.name == "timedelta" else cast(literal(0), value.type)
+    return call("coalesce", value, zero)
+
+
+def _numbered(plan: Node, asked: _Asked) -> Node:
+    """Return rows with the position of their period, from 1."""
+    number = over(aggregation("row_number"), [plan.column(name) for name in asked.labels], [Ordering(plan.column(PERIOD))])
+    return Extend(plan, (("number", number),), "numbered")
+
+
+def _previous(asked: _Asked, compare: str) -> Node:
+    """Return the measure of the periods before the range, under the position of the period that each is compared with."""
+    scope = asked.scope
+    if compare != "previous":
+        raise InvalidValue(f"compare of trend is 'previous' or None, not {compare!r}", hint="compare='previous'")
+    if scope.start is None or scope.end is None:
+        raise InvalidValue("compare of trend needs a range", hint="give start and end")
+    start = before(scope, asked.by)
+    on = [PERIOD, *asked.labels]
+    earlier = replace(asked, scope=replace(scope, start=start, end=scope.start), largest=asked.rows())
+    counted = earlier.counted(earlier.rows())
+    calendar = periods(earlier.scope, asked.by)
+    grid: Node = Select(calendar, ((PERIOD, calendar.column(PERIOD)),), "previous_periods")
+    if asked.label is not None:
+        there = Aggregate(counted, tuple((name, counted.column(name)) for name in asked.labels), (), "previous_groups")
+        grid = crossed(grid, there, "previous_groups_by_period")
+    plan = _numbered(looked_up(grid, counted, on, "previous", key=on), asked)
+    return Select(plan, (("number", plan.column("number")), *((name, plan.column(name)) for name in asked.labels),
+                         (_PREVIOUS, plan.column(_VALUE))), "previous")
+
+
+def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
+    """Return the rule in words."""
+    unit = " and ".join(asked.scope.unit)
+    words = {
+        "users": f"The number of distinct {unit} with an event in each {by}.",
+        "events": f"The number of events in each {by}.",
+        "sessions": f"The number of distinct session_id in each {by}.",
+        "events_per_user": f"Events that have {unit}, divided by the number of distinct {unit}, in each {by}.",
+        "first_time_users": f"The number of distinct {unit} whose first event of all is in the {by}.",
+    }.get(asked.kind, f"The {asked.kind} of {asked.column} over the events of each {by}.")
+    lines = [words]
+    if asked.test is not None:
+        lines.append(f"Only events for which {asked.test.name} holds count.")
+    if asked.label is not None:
+        lines.append(f"Groups are the {asked.top} largest values of {asked.labels[0]}; {OTHER} is all others.")
+    if compare is not None:
+        lines.append("previous is the value as many periods earlier as the range has.")
+    return tuple(lines)
+

@@ -1,0 +1,128 @@
+"""Conditions of events: functions of an event frame, series of it, event types, and frames of users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, ObjectivError
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import call, expr_of, literal, series_of, state_of, without_join
+from objectiv_local.types import BOOL
+
+_EXAMPLE = "for instance where=lambda events: events.event_type == 'buy'"
+_SERIES = "for instance events.event_type == 'buy'"
+_FUNCTION = "for instance lambda events: events.event_type == 'buy'"
+
+
+def held(where: Callable[[DataFrame], Series], data: DataFrame, what: str, example: str = _EXAMPLE) -> Series:
+    """Return whether a condition, a function of an event frame, holds for the rows of ``data``; false where it is missing.
+
+    ``what`` names the condition in errors. Raises InvalidValue if the condition fails, or returns a series of other rows, and
+    InvalidType if it returns no bool series. Errors of this package that the condition raises keep their class.
+    """
+    found = computed(where, data, what, example)
+    if not isinstance(found, Series) or expr_of(found).type != BOOL:
+        given = f"of {found.dtype}" if isinstance(found, Series) else type(found).__name__
+        raise InvalidType(f"{what} has to return a bool series, not {'a series ' * isinstance(found, Series)}{given}",
+                          hint=example)
+    placed = of_rows(found, data, f"{what} returns", example)
+    return series_of(state_of(placed), call("coalesce", expr_of(placed), literal(False)), found.name)
+
+
+def computed(function: Callable[[DataFrame], object], data: DataFrame, what: str, example: str) -> object:
+    """Return what a function of the user returns for an event frame. Raises InvalidValue if it fails."""
+    try:
+        # What it assigns to the frame stays its own.
+        return function(data.copy())
+    except ObjectivError as error:
+        raise type(error)(f"{what} fails for this frame: {error.what}", hint=error.hint) from error
+    except Exception as error:
+        raise InvalidValue(f"{what} fails for this frame: {type(error).__name__}: {error}", hint=example) from error
+
+
+def of_rows(found: Series, data: DataFrame, what: str, example: str) -> Series:
+    """Return a series as one over the rows of a frame.
+
+    Raises InvalidValue for a series of other rows; ``what`` starts its message.
+    """
+    state, given = state_of(data), state_of(found)
+    placed = None
+    if given.groups is None and given.engine is state.engine:
+        placed = without_join(state.plan, given.plan, expr_of(found), "both")
+    if placed is None:
+        raise InvalidValue(f"{what} a series of other rows than those of the event frame",
+                           hint="compute it from the event frame alone, without filters, groups that are not transformed or "
+                                f"other frames; {example}")
+    return series_of(state.with_plan(placed[0]), placed[1], found.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition over the rows of an event frame: its name, and whether it holds, which is never missing.
+
+    ``types`` are the event types that it names.
+    """
+
+    name: str
+    holds: Series
+    types: tuple[str, ...] = ()
+
+
+def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = ("user_id",),
+              name: str | None = None) -> Condition:
+    """Return the condition that a user gave for the rows of ``data``.
+
+    It is given as an event type, as several of them, as a bool series of the frame, as a function of the frame that returns
+    one, or as a frame of users, which is indexed by the unit, such as a cohort: for it, the condition holds for all events of
+    these users. ``what`` names the condition in errors.
+    """
+    if isinstance(given, str):
+        return Condition(name or given, _typed(data, what) == given, (given,))
+    if isinstance(given, Series):
+        if expr_of(given).type != BOOL:
+            raise InvalidType(f"{what} is a series of {given.dtype}, and takes one of bool", hint=f"compare it; {_SERIES}")
+        placed = of_rows(given, data, f"{what} is", _SERIES)
+        return Condition(name or given.name, series_of(state_of(placed), call("coalesce", expr_of(placed), literal(False)),
+                                                       given.name))
+    members = getattr(given, "members", given)
+    if isinstance(members, DataFrame):
+        return Condition(name or "users", is_member(members, data, what, unit))
+    if callable(given):
+        own = getattr(given, "__name__", "")
+        return Condition(name or (own if own.isidentifier() else what), held(given, data, what, _FUNCTION))
+    if isinstance(given, Sequence | AbstractSet) and given and all(isinstance(each, str) for each in given):
+        types = tuple(dict.fromkeys(sorted(given) if isinstance(given, AbstractSet) else given))
+        return Condition(name or " or ".join(types), _typed(data, what).isin(types), types)
+    raise InvalidType(f"{what} is given as {in_words(given)}",
+                      hint="give an event type, a list of them, a bool series of the frame, a function of the frame that "
+                           "returns one, or a frame of users")
+
+
+def is_member(members: DataFrame, data: DataFrame, what: str, unit: Sequence[str]) -> Series:
+    """Return whether the unit of each event is in a frame of users, by its index; a missing unit is not.
+
+    Raises InvalidValue for a frame with another index, and InvalidType if the ids have other types.
+    """
+    index = members.index_columns
+    if len(index) != len(unit):
+        raise InvalidValue(f"{what} is a frame indexed by {', '.join(index) or 'nothing'}, and not by {', '.join(unit)}",
+                           hint="give a frame of users, such as a cohort or what users() of an analysis returns")
+    if len(unit) > 1:
+        raise NotSupported(f"{what} is a frame of units of several columns, and events can be looked up by one column only",
+                           hint=f"merge it first: events.merge(users, on={list(unit)!r}), and leave the condition out")
+    found: Series = data[unit[0]].isin(members.reset_index()[index[0]])
+    return found
+
+
+def _typed(data: DataFrame, what: str) -> Series:
+    if "event_type" not in data.data_columns:
+        raise ColumnNotFound(f"event_type is not present in the frame, and {what} names an event type",
+                             hint="give a bool series of the frame, or a function of it")
+    if data.dtypes["event_type"] != "string":
+        raise InvalidType(f"{what} names an event type, and event_type is {data.dtypes['event_type']}",
+                          hint="cast it: df['event_type'] = df.event_type.astype('string')")
+    found: Series = data.event_type
+    return found
