@@ -10,6 +10,7 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
+from objectiv_local.hub.analyses.funnel import funnel
 from objectiv_local.hub.analyses.trend import trend
 from objectiv_local.hub.cards import to_metabase
 from objectiv_local.hub.events import checked_contexts, events, get_objectiv_dataframe, sessionize
@@ -93,6 +94,7 @@ class ModelHub(WithSettings):
     visualize_location_stack = method(visualize_location_stack)
     to_metabase = method(to_metabase)
 
+    funnel = method(funnel)
     trend = method(trend)
 
     def get_funnel_discovery(self) -> FunnelDiscovery:

@@ -172,8 +172,8 @@ def _chained(base: Node, chain: _Chain) -> Node:
         unit = [plan.column(name) for name in steps.unit]
         order = [Ordering(plan.column(MOMENT), ascending=False)]
         plan = Extend(plan, tuple(
-            (f"next_{each.flag}", over(aggregation("min", plan.column(MOMENT), where=plan.column(each.flag)), unit, order, _BEFORE))
-            for each in {each.flag: each for each in steps.exclusions}.values()), "exclusions")
+            (f"next_{name}", over(aggregation("min", plan.column(MOMENT), where=plan.column(name)), unit, order, _BEFORE))
+            for name in dict.fromkeys(each.flag for each in steps.exclusions)), "exclusions")
     for step in range(2, count + 1):
         ends[moment_of(step)] = (step, plan.column(MOMENT))
     for number, step in links:
@@ -181,7 +181,7 @@ def _chained(base: Node, chain: _Chain) -> Node:
 
     def label(name: str) -> Callable[[int, int], str]:
         # The window from step 2 has the value of the attempts.
-        return lambda step, target: name if step == 2 else f"{name}_from_{step}"
+        return lambda step, _: name if step == 2 else f"{name}_from_{step}"
 
     for distance in range(count - 1):
         columns = [(label(name)(step, target), chain.after(plan, step, chain.reached(plan, step, target, value, label(name))))
@@ -233,8 +233,9 @@ def _one_after_another(base: Node, steps: Steps) -> Node:
                 columns.append((label(step, target), value))
         plan = Extend(plan, tuple((f"{name}_here", value) for name, value in columns), "filled")
         unit = [plan.column(name) for name in steps.unit]
+        nothing = literal(None, plan.types[MOMENT])
         plan = Extend(plan, tuple(
-            (name, over(aggregation("lead", plan.column(f"{name}_here"), literal(1), literal(None, plan.types[MOMENT])), unit, order))
+            (name, over(aggregation("lead", plan.column(f"{name}_here"), literal(1), nothing), unit, order))
             for name, _ in columns), "next_moments")
     plan = Filter(plan, call("and", steps.overlaps.step(plan, 1), steps.first(plan)), "attempts")
     found = []
@@ -321,8 +322,9 @@ def _filled(plan: Node, steps: Steps, unit: list[Expr], order: list[Ordering]) -
             here.append((each, case(whens)))
         plan = Extend(plan, tuple((f"{label(each, number)}_here", value) for each, value in here), "events_here")
         plan = Extend(plan, tuple(
-            (label(each, number) + suffix, over(aggregation("min", plan.column(f"{label(each, number)}_here")), unit, order, frame))
-            for each, _ in here for suffix, frame in (("", _UP_TO), ("_later", _BEFORE))), "next_events")
+            (name + suffix, over(aggregation("min", plan.column(f"{name}_here")), unit, order, frame))
+            for name in [label(each, number) for each, _ in here]
+            for suffix, frame in (("", _UP_TO), ("_later", _BEFORE))), "next_events")
     columns = []
     for part in _parts(overlaps):
         size = most[part]

@@ -16,6 +16,7 @@ TIES: Final = ("permissive", "strict")
 EXCLUDE_MODES: Final = ("truncate", "remove")
 ATTRIBUTIONS: Final = ("first_step", "last_step", "first_defined", "last_defined", "all_steps", "user_first", "user_last")
 MOST_STEPS: Final = 50
+_WINDOW: Final = "for instance timedelta(days=14)"
 
 #: What products do where it differs from the first set.
 PRESETS: Final[dict[str | None, dict[str, object]]] = {
@@ -56,11 +57,11 @@ def rules_of(preset: str | None, window: object, **given: str | None) -> Rules:
 
 def _duration(window: object) -> datetime.timedelta:
     if not isinstance(window, datetime.timedelta):
-        raise InvalidType(f"window of funnel is a timedelta, not {in_words(window)}", hint="for instance timedelta(days=14)")
+        raise InvalidType(f"window of funnel is a timedelta, not {in_words(window)}", hint=_WINDOW)
     if window <= datetime.timedelta(0):
-        raise InvalidValue(f"window of funnel is {window}, and has to be longer than nothing", hint="for instance timedelta(days=14)")
+        raise InvalidValue(f"window of funnel is {window}, and has to be longer than nothing", hint=_WINDOW)
     if window > datetime.timedelta(days=36_525):
-        raise InvalidValue(f"window of funnel is {window}, and may be at most 100 years", hint="for instance timedelta(days=14)")
+        raise InvalidValue(f"window of funnel is {window}, and may be at most 100 years", hint=_WINDOW)
     return window
 
 
@@ -70,7 +71,8 @@ def steps_of(steps: object) -> list[tuple[str | None, object]]:
         found: list[tuple[str | None, object]] = []
         for name, each in steps.items():
             if not isinstance(name, str) or not name:
-                raise InvalidType(f"steps of funnel are named by strings, not by {in_words(name)}", hint="as in {'Cart': 'add_to_cart'}")
+                raise InvalidType(f"steps of funnel are named by strings, not by {in_words(name)}",
+                                  hint="for instance steps={'Cart': 'add_to_cart', 'Order': 'buy'}")
             found.append((name, each))
     elif isinstance(steps, Sequence) and not isinstance(steps, str):
         found = [(None, each) for each in steps]
@@ -92,12 +94,11 @@ def exclusions_of(exclude: object, count: int) -> list[tuple[object, int, int]]:
     several = isinstance(exclude, list) and not all(isinstance(each, str) for each in exclude)
     items: list[object] = list(exclude) if several else [exclude]  # type: ignore[call-overload]
     found = []
-    for each in items:
-        if not isinstance(each, tuple):
-            each = (each, 1, count)
+    for item in items:
+        each = item if isinstance(item, tuple) else (item, 1, count)
         if len(each) != 3 or any(isinstance(step, bool) or not isinstance(step, int) for step in each[1:]):
-            raise InvalidType(f"exclude of funnel is a condition, or one with the two steps that it is between, not {in_words(each)}",
-                              hint="for instance exclude=[('error', 1, 2)]")
+            raise InvalidType("exclude of funnel is a condition, or one with the two steps that it is between, not "
+                              f"{in_words(each)}", hint="for instance exclude=[('error', 1, 2)]")
         condition, first, last = each
         if not 1 <= first < last <= count:
             raise InvalidValue(f"exclude of funnel is between steps {first} and {last}, and there are steps 1 to {count}",

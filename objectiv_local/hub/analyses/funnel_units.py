@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import reduce
 
 from objectiv_local.frame.authoring import (
@@ -14,7 +13,6 @@ from objectiv_local.frame.authoring import (
     Filter,
     NamedExprs,
     Node,
-    Ordering,
     Select,
     Values,
     aggregation,
@@ -28,7 +26,7 @@ from objectiv_local.hub.analyses.attempts import ENTERED, Steps, hit_of, moment_
 from objectiv_local.hub.analyses.funnel_rules import Rules
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT
-from objectiv_local.types import BOOL, FLOAT64, INT64, STRING
+from objectiv_local.types import FLOAT64, INT64, STRING
 
 STEP, NAME, REACHED, DROPPED, PENDING, TIME = "step", "name", "reached", "dropped", "pending", "time"
 _LAST, _EXCLUDED = "last_entered", "is_excluded"
@@ -87,6 +85,19 @@ def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[st
     return Select(plan, (*((name, plan.column(name)) for name in (*keys, REACHED, *moments)), (PENDING, pending)), "units")
 
 
+def merged(plan: Node, steps: Steps, rules: Rules, keys: Sequence[str]) -> Node:
+    """Return the best of several attempts of a unit, as rows of :func:`units`, within ``keys``."""
+    if rules.entry == "each":
+        return plan
+    best = over(aggregation("max", plan.column(REACHED)), [plan.column(name) for name in keys])
+    plan = Extend(plan, (("best", best),), "merged")
+    plan = Filter(plan, call("eq", plan.column(REACHED), plan.column("best")), "merged")
+    moments = [moment_of(k) for k in range(1, steps.count + 1)]
+    return Aggregate(plan, tuple((name, plan.column(name)) for name in (*keys, REACHED)),
+                     (*((name, aggregation("min", plan.column(name))) for name in moments),
+                      (PENDING, aggregation("any", plan.column(PENDING)))), "merged")
+
+
 def step_rows(plan: Node, names: Sequence[str]) -> Node:
     """Return a row for each unit and step: whether it ``came`` there, the moment, and the time since the first step."""
     rows = crossed(plan, step_table(names), "unit_steps")
@@ -115,7 +126,8 @@ def counted(rows: Node, keys: Sequence[str]) -> Node:
     aggregates: NamedExprs = (
         ("entered_users", aggregation("size")), ("users", aggregation("size", where=came)),
         ("previous", aggregation("size", where=before)), (DROPPED, aggregation("size", where=rows.column(DROPPED))),
-        (PENDING, aggregation("size", where=rows.column(PENDING))), ("median_time", aggregation("quantile", time, literal(0.5))),
+        (PENDING, aggregation("size", where=rows.column(PENDING))),
+        ("median_time", aggregation("quantile", time, literal(0.5))),
         ("mean_time", aggregation("mean", time)), ("p90_time", aggregation("quantile", time, literal(0.9))))
     return Aggregate(rows, tuple((name, rows.column(name)) for name in (*keys, STEP)), aggregates, "steps_counted")
 
@@ -127,7 +139,8 @@ def table(grid: Node, found: Node, keys: Sequence[str], more: Sequence[str] = ()
     plan = Extend(plan, tuple((name, call("coalesce", plan.column(name), zero))
                               for name in ("users", "entered_users", "previous", DROPPED, PENDING)), "funnel")
     users, entered = plan.column("users"), plan.column("entered_users")
-    plan = Extend(plan, (("of_first", _ratio(users, entered)), ("of_previous", _ratio(users, plan.column("previous")))), "rates")
+    plan = Extend(plan, (("of_first", _ratio(users, entered)),
+                         ("of_previous", _ratio(users, plan.column("previous")))), "rates")
     low, high = wilson(plan.column("of_first"), cast(entered, FLOAT64))
     plan = Extend(plan, (("ci_low", low), ("ci_high", high)), "intervals")
     columns = (*keys, STEP, NAME, "users", "of_first", "of_previous", DROPPED, PENDING, "median_time", "mean_time", "p90_time",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from objectiv_local.errors import NotSupported
+from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import (
     Aggregation,
     Call,
@@ -23,7 +24,6 @@ from objectiv_local.frame.authoring import (
     literal,
     state_of,
 )
-from objectiv_local.frame import Series
 
 #: Sets of different conditions that some event may satisfy together, up to which they are counted.
 MOST_SETS = 127
@@ -88,8 +88,8 @@ def overlaps(conditions: Sequence[Series], rows: Node) -> Overlaps:
             distinct.append(each)
         kinds.append(known)
     allowed = [_allowed(each, rows) for each in distinct]
-    near = {number: {other for other in range(len(distinct)) if other != number and not _exclude(allowed[number], allowed[other])}
-            for number in range(len(distinct))}
+    near = {number: {other for other, their in enumerate(allowed) if other != number and not _exclude(own, their)}
+            for number, own in enumerate(allowed)}
     return Overlaps(tuple(kinds), _connected(near))
 
 
@@ -102,7 +102,7 @@ def _connected(near: dict[int, set[int]]) -> tuple[frozenset[int], ...]:
         level = sorted(larger, key=sorted)
         found = [*found, *level]
         if len(found) > MOST_SETS + len(near):
-            raise NotSupported("a funnel has too many steps that one event may satisfy together to tell them apart at one moment",
+            raise NotSupported("too many steps of the funnel may hold for one event to tell them apart at one moment",
                                hint="give steps by event types or values of one column, which exclude each other, or order "
                                     "'ordered' with ties='strict'")
     return tuple(found)
@@ -134,8 +134,8 @@ def _values(expr: Expr) -> _Allowed:
             return {key: one[key] | other[key] for key in one if key in other}
         case Call("coalesce", (inner, Literal(value=False))):
             return _values(inner)
-        case Call("eq", (key, Literal() as constant)) | Call("eq", (Literal() as constant, key)) if constant.type.name in _EXACT:
-            return {key: frozenset({constant.value})}
+        case Call("eq", (key, Literal() as value)) | Call("eq", (Literal() as value, key)) if value.type.name in _EXACT:
+            return {key: frozenset({value.value})}
     return {}
 
 
