@@ -10,6 +10,7 @@ Rows come with a unit, a moment, and a bool column for each step (``step_1``, ..
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -52,8 +53,7 @@ class Exclusion:
 class Steps:
     """The rule by which events fill steps.
 
-    ``unit`` are the columns that rows belong together by, ``first`` the condition on the rows that may start attempts, beside
-    that of their step.
+    ``unit`` are the columns that rows belong together by. Attempts start before ``end``.
     """
 
     unit: tuple[str, ...]
@@ -62,7 +62,15 @@ class Steps:
     ties: str
     overlaps: Overlaps
     exclusions: tuple[Exclusion, ...]
-    first: Callable[[Node], Expr]
+    end: datetime.datetime | None
+
+    def starting(self, plan: Node, *tests: Expr) -> Node:
+        """Return the rows that start attempts: those before the end for which the tests hold."""
+        if self.end is not None:
+            plan = Filter(plan, call("lt", plan.column(MOMENT), literal(self.end)), "attempts")
+        for each in tests:
+            plan = Filter(plan, each, "attempts")
+        return plan
 
 
 def flag(step: int) -> str:
@@ -98,7 +106,7 @@ def attempts(rows: Node, steps: Steps) -> Node:
 
 def _relevant(rows: Node, steps: Steps) -> Node:
     """Return the rows of some step or exclusion."""
-    flags = [rows.column(name) for name in _flags(steps)]
+    flags: list[Expr] = [rows.column(name) for name in _flags(steps)]
     return Filter(rows, reduce(lambda a, b: call("or", a, b), flags), "steps")
 
 
@@ -140,7 +148,10 @@ class _Chain:
         return over(aggregation("min", value, where=self.holds(plan, step)), unit, order, self.frame)
 
     def holds(self, plan: Node, step: int) -> Expr:
-        return plan.column(flag(step)) if flag(step) in plan.types else self.steps.overlaps.step(plan, step)
+        """Return whether an event at the moment of a row satisfies a step."""
+        if flag(step) in plan.types:
+            return plan.column(flag(step))
+        return self.steps.overlaps.step(plan, step)
 
     def reached(self, plan: Node, step: int, target: int, value: Expr, label: Callable[[int, int], str]) -> Expr:
         """Return a value at the moment at which a target is reached from a row of a step.
@@ -187,8 +198,7 @@ def _chained(base: Node, chain: _Chain) -> Node:
         columns = [(label(name)(step, target), chain.after(plan, step, chain.reached(plan, step, target, value, label(name))))
                    for name, (target, value) in ends.items() for step in [target - distance] if step >= 2]
         plan = Extend(plan, tuple(columns), "next_steps") if columns else plan
-    start = call("and", chain.holds(plan, 1), steps.first(plan))
-    plan = Filter(plan, start, "attempts")
+    plan = steps.starting(plan, chain.holds(plan, 1))
     found = [(name, chain.reached(plan, 1, target, plan.column(MOMENT) if name == moment_of(target) else value, label(name)))
              for name, (target, value) in ends.items()]
     return _attempts(plan, steps, found)
@@ -237,7 +247,7 @@ def _one_after_another(base: Node, steps: Steps) -> Node:
         plan = Extend(plan, tuple(
             (name, over(aggregation("lead", plan.column(f"{name}_here"), literal(1), nothing), unit, order))
             for name, _ in columns), "next_moments")
-    plan = Filter(plan, call("and", steps.overlaps.step(plan, 1), steps.first(plan)), "attempts")
+    plan = steps.starting(plan, steps.overlaps.step(plan, 1))
     found = []
     for target in range(2, count + 1):
         whens = [(fit, plan.column(MOMENT)) for fit in fits(plan, 1, target)]
@@ -281,7 +291,7 @@ def _in_any_order(rows: Node, steps: Steps) -> Node:
             for step, name in enumerate(nexts, 1)), "next_steps")
     else:
         plan, nexts = _filled(plan, steps, unit, order)
-    plan = Filter(plan, steps.first(plan), "attempts")
+    plan = steps.starting(plan)
     return _ranked(plan, steps, nexts)
 
 
@@ -293,7 +303,8 @@ def _ranked(plan: Node, steps: Steps, nexts: Sequence[str]) -> Node:
         own = columns[place]
         before = [call("le" if other < place else "lt", column, own) for other, column in enumerate(columns) if other != place]
         parts = [case([(test, literal(1))], literal(0)) for test in before]
-        return case([(call("not_null", own), reduce(lambda a, b: call("add", a, b), parts, literal(1)))])
+        one: Expr = literal(1)
+        return case([(call("not_null", own), reduce(lambda a, b: call("add", a, b), parts, one))])
 
     plan = Extend(plan, tuple((f"{name}_rank", rank(place)) for place, name in enumerate(nexts)), "ranked")
     return _attempts(plan, steps, [
@@ -301,7 +312,7 @@ def _ranked(plan: Node, steps: Steps, nexts: Sequence[str]) -> Node:
         for step in range(2, steps.count + 1)])
 
 
-def _filled(plan: Node, steps: Steps, unit: list[Expr], order: list[Ordering]) -> tuple[Node, list[str]]:
+def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Ordering]) -> tuple[Node, list[str]]:
     """Return rows with the moments at which steps are filled from there on, in columns by these names."""
     overlaps = steps.overlaps
     most = {each: sum(kind in each for kind in overlaps.kinds) for each in overlaps.sets}
@@ -326,18 +337,13 @@ def _filled(plan: Node, steps: Steps, unit: list[Expr], order: list[Ordering]) -
             for name in [label(each, number) for each, _ in here]
             for suffix, frame in (("", _UP_TO), ("_later", _BEFORE))), "next_events")
     columns = []
-    for part in _parts(overlaps):
+    for part in overlaps.parts:
         size = most[part]
         for number in range(1, size + 1):
             shortages = [plan.column(label(each, most[each] - size + number)) for each in overlaps.sets
                          if each <= part and most[each] > size - number]
             columns.append((f"filled_{min(part) + 1}_{number}", _greatest(shortages)))
     return Extend(plan, tuple(columns), "filled"), [name for name, _ in columns]
-
-
-def _parts(overlaps: Overlaps) -> list[frozenset[int]]:
-    """Return the largest sets of kinds that are connected."""
-    return [each for each in overlaps.sets if not any(each < other for other in overlaps.sets)]
 
 
 def _greatest(values: Sequence[Expr]) -> Expr:

@@ -6,7 +6,6 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
@@ -43,7 +42,7 @@ from objectiv_local.hub.analyses.funnel_units import (
     with_reached,
 )
 from objectiv_local.hub.analyses.joins import crossed
-from objectiv_local.hub.analyses.overlaps import overlaps
+from objectiv_local.hub.analyses.overlaps import Needed, overlaps
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import Condition, condition
@@ -155,7 +154,7 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
         own = Aggregate(found, ((_LABEL, found.column(_LABEL)),), (), "groups")
         grid = crossed(own, grid, "steps_by_group")
     plan = table(grid, counted(rows, keys), keys, () if by is None else (_COMPLETE,))
-    members = Filter(rows, rows.column("came"), "members")
+    members: Node = Filter(rows, rows.column("came"), "members")
     columns = [name for name in plan.types if name not in (*keys, STEP)]
     index = [asked.title if name == _LABEL else name for name in (*keys, STEP)]
     if asked.label is not None:
@@ -205,19 +204,12 @@ class _Asked:
     def steps(self) -> Steps:
         """Return the rule by which events fill steps."""
         scope = self.scope
-        same = overlaps([each.holds for each in self.conditions], state_of(scope.data).plan)
+        needed: Needed = "all" if self.rules.order == "any" else "single" if self.rules.ties == "strict" else "connected"
+        same = overlaps([each.holds for each in self.conditions], state_of(scope.data).plan, needed)
         together = (_LABEL,) if self.label is not None and self.attribution == "all_steps" else ()
         unit = tuple(dict.fromkeys((*scope.unit, *self.hold, *together)))
-        return Steps(unit, len(self.conditions), self.rules.order, self.rules.ties, same, self.exclusions, self.may_start)
+        return Steps(unit, len(self.conditions), self.rules.order, self.rules.ties, same, self.exclusions, scope.end)
 
-    def may_start(self, plan: Node) -> Expr:
-        """Return whether an attempt may start at the moment of a row."""
-        moment, tests = plan.column(MOMENT), []
-        if self.scope.start is not None:
-            tests.append(call("ge", moment, literal(self.scope.start)))
-        if self.scope.end is not None:
-            tests.append(call("lt", moment, literal(self.scope.end)))
-        return reduce(lambda a, b: call("and", a, b), tests) if tests else literal(True)
 
     def units(self) -> Node:
         """Return the best attempt of each unit, within each period, with the value of the breakdown."""
@@ -275,8 +267,8 @@ class _Asked:
         return tuple(lines)
 
 
-def _asked(scope: Scope, steps: object, rules: Rules, exclude: object, hold: str | list[str] | None, breakdown: object,
-           attribution: str | int, top: int, by: str | None) -> _Asked:
+def _asked(scope: Scope, steps: Sequence[object] | Mapping[str, object], rules: Rules, exclude: object,
+           hold: str | list[str] | None, breakdown: object, attribution: str | int, top: int, by: str | None) -> _Asked:
     """Return what was asked for. Raises for what does not fit the frame, or each other."""
     data, unit = scope.data, scope.unit
     if by is not None:

@@ -39,7 +39,8 @@ def labeled(plan: Node, every: Node, rows: Node, steps: Steps, label: str, attri
         numbers = [1] if attribution == "first_step" else range(1, steps.count + 1)
     for k in numbers:
         plan = _looked_up(plan, _values(rows, steps, k, label, scope), steps, k)
-    values = {k: plan.column(_value_of(k)) for k in numbers}
+    values: dict[int, Expr] = {k: plan.column(_value_of(k)) for k in numbers}
+    value: Expr
     if len(values) == 1:
         (value,) = values.values()
     elif attribution == "last_step":

@@ -65,24 +65,20 @@ def _duration(window: object) -> datetime.timedelta:
     return window
 
 
-def steps_of(steps: object) -> list[tuple[str | None, object]]:
+def steps_of(steps: Sequence[object] | Mapping[str, object]) -> list[tuple[str | None, object]]:
     """Return the steps with their names, if they have some. Raises InvalidType, and InvalidValue for none or too many."""
-    if isinstance(steps, Mapping):
-        found: list[tuple[str | None, object]] = []
-        for name, each in steps.items():
-            if not isinstance(name, str) or not name:
-                raise InvalidType(f"steps of funnel are named by strings, not by {in_words(name)}",
-                                  hint="for instance steps={'Cart': 'add_to_cart', 'Order': 'buy'}")
-            found.append((name, each))
-    elif isinstance(steps, Sequence) and not isinstance(steps, str):
-        found = [(None, each) for each in steps]
-    else:
+    if isinstance(steps, str):
         raise InvalidType(f"steps of funnel are a list of conditions, not {in_words(steps)}",
                           hint="for instance steps=['view', 'cart', 'buy']")
+    found: list[tuple[str | None, object]] = (
+        list(steps.items()) if isinstance(steps, Mapping) else [(None, each) for each in steps])
     if not found:
         raise InvalidValue("a funnel needs a step", hint="for instance steps=['view', 'cart', 'buy']")
     if len(found) > MOST_STEPS:
         raise InvalidValue(f"a funnel of {len(found)} steps is too long", hint=f"funnels have at most {MOST_STEPS} steps")
+    unnamed = [number for number, (name, _) in enumerate(found, 1) if name == ""]
+    if unnamed:
+        raise InvalidValue(f"step {unnamed[0]} of funnel has no name", hint="for instance steps={'Cart': 'add_to_cart'}")
     return found
 
 

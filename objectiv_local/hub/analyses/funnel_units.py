@@ -82,7 +82,9 @@ def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[st
         last = plan.column(_LAST)
     is_open = call("gt", call("add", last, literal(rules.window)), known)
     pending = call("and", call("lt", plan.column(REACHED), literal(steps.count)), call("coalesce", is_open, literal(False)))
-    return Select(plan, (*((name, plan.column(name)) for name in (*keys, REACHED, *moments)), (PENDING, pending)), "units")
+    # Computed once: it may look up the last moment of the data.
+    plan = Extend(plan, ((PENDING, pending),), "units", once=True)
+    return Select(plan, tuple((name, plan.column(name)) for name in (*keys, REACHED, *moments, PENDING)), "units")
 
 
 def merged(plan: Node, steps: Steps, rules: Rules, keys: Sequence[str]) -> Node:

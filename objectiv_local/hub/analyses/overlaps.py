@@ -6,9 +6,11 @@ each event one of them, if every part of the set has at least as many events tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import reduce
+from typing import Literal as OneOf
 
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame import Series
@@ -25,6 +27,7 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 
+Needed = OneOf["single", "connected", "all"]
 #: Sets of different conditions that some event may satisfy together, up to which they are counted.
 MOST_SETS = 127
 
@@ -33,17 +36,18 @@ MOST_SETS = 127
 class Overlaps:
     """The steps of a funnel by their conditions: steps with one number in ``kinds`` have the same condition.
 
-    ``sets`` are the sets of kinds that have to be counted: connected ones, where a connection is that one event may satisfy
-    both.
+    ``parts`` are the largest connected sets of kinds, where a connection is that one event may satisfy both. ``sets`` are the
+    sets whose events have to be counted.
     """
 
     kinds: tuple[int, ...]
+    parts: tuple[frozenset[int], ...]
     sets: tuple[frozenset[int], ...]
 
     @property
     def are_apart(self) -> bool:
         """Whether no event satisfies two steps."""
-        return len(set(self.kinds)) == len(self.kinds) == len(self.sets)
+        return len(self.kinds) == len(self.parts)
 
     def counts(self, flags: Sequence[Expr]) -> list[tuple[str, Aggregation]]:
         """Return the aggregates of the events at one moment that :meth:`fit` reads. ``flags`` are the conditions of steps."""
@@ -74,8 +78,11 @@ class Overlaps:
         return column if column.type.name == "bool" else call("ge", column, literal(needed))
 
 
-def overlaps(conditions: Sequence[Series], rows: Node) -> Overlaps:
+def overlaps(conditions: Sequence[Series], rows: Node, needed: Needed = "connected") -> Overlaps:
     """Return how the conditions of steps overlap, as far as their expressions over ``rows`` tell.
+
+    Connected sets decide whether events can fill all of some steps. How many of these they can fill depends on ``all`` sets of
+    kinds that are connected in some way. Where a moment fills one step, ``single`` kinds are enough.
 
     Raises NotSupported for more conditions that may hold together than can be told apart.
     """
@@ -90,21 +97,36 @@ def overlaps(conditions: Sequence[Series], rows: Node) -> Overlaps:
     allowed = [_allowed(each, rows) for each in distinct]
     near = {number: {other for other, their in enumerate(allowed) if other != number and not _exclude(own, their)}
             for number, own in enumerate(allowed)}
-    return Overlaps(tuple(kinds), _connected(near))
+    parts: list[frozenset[int]] = []
+    for number in near:
+        if not any(number in part for part in parts):
+            parts.append(_part(number, near))
+    none: AbstractSet[int] = frozenset()
+    together = {number: part - {number} if needed == "all" else near[number] if needed == "connected" else none
+                for part in parts for number in part}
+    return Overlaps(tuple(kinds), tuple(parts), _connected(together))
 
 
-def _connected(near: dict[int, set[int]]) -> tuple[frozenset[int], ...]:
+def _part(number: int, near: Mapping[int, AbstractSet[int]]) -> frozenset[int]:
+    """Return the kinds that are connected with one, and with each other."""
+    found, added = frozenset[int](), frozenset({number})
+    while added:
+        found |= added
+        added = frozenset(other for each in added for other in near[each]) - found
+    return found
+
+
+def _connected(near: Mapping[int, AbstractSet[int]]) -> tuple[frozenset[int], ...]:
     """Return the connected sets of kinds, small ones first."""
-    found = [frozenset({number}) for number in near]
-    level = found
+    found = level = [frozenset({number}) for number in near]
     while level:
         larger = {each | {other} for each in level for number in each for other in near[number] if other not in each}
         level = sorted(larger, key=sorted)
         found = [*found, *level]
         if len(found) > MOST_SETS + len(near):
             raise NotSupported("too many steps of the funnel may hold for one event to tell them apart at one moment",
-                               hint="give steps by event types or values of one column, which exclude each other, or order "
-                                    "'ordered' with ties='strict'")
+                               hint="give steps by event types or by values of one column, which exclude each other, or use "
+                                    "ties='strict' for steps in an order")
     return tuple(found)
 
 
