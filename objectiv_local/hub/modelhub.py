@@ -10,7 +10,13 @@ from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
+from objectiv_local.hub.analyses.active_users import active_users
+from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.funnel import funnel
+from objectiv_local.hub.analyses.lifecycle import lifecycle
+from objectiv_local.hub.analyses.properties import properties
+from objectiv_local.hub.analyses.quality import quality
+from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
 from objectiv_local.hub.cards import to_metabase
 from objectiv_local.hub.events import checked_contexts, events, get_objectiv_dataframe, sessionize
@@ -96,6 +102,12 @@ class ModelHub(WithSettings):
 
     funnel = method(funnel)
     trend = method(trend)
+    active_users = method(active_users)
+    stickiness = method(stickiness)
+    lifecycle = method(lifecycle)
+    event_types = method(event_types)
+    properties = method(properties)
+    quality = method(quality)
 
     def get_funnel_discovery(self) -> FunnelDiscovery:
         """Return what finds the paths that users take."""

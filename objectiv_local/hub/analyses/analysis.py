@@ -15,6 +15,7 @@ from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValu
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
+    Expr,
     Filter,
     Node,
     aggregation,
@@ -25,6 +26,7 @@ from objectiv_local.frame.authoring import (
     unstacked,
 )
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.conditions import Condition
 from objectiv_local.hub.settings import Settings
 
 P = ParamSpec("P")
@@ -50,6 +52,13 @@ class Definition:
     notices: tuple[Callable[[], Iterable[str]], ...] = field(default=())
 
 
+def rule_of(rule: str, test: Condition | None = None) -> Definition:
+    """Return the definition of an analysis that counts the events for which a condition holds."""
+    if test is None:
+        return Definition((rule,))
+    return Definition((rule, f"Only events for which {test.name} holds count."), test.types)
+
+
 @checked
 class Analysis:
     """The result of an analysis.
@@ -58,14 +67,18 @@ class Analysis:
     ``analysis["value"]`` and so on. Nothing is queried until it is asked for.
     """
 
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node | None,
-                 cells: Iterable[str] = ()) -> None:
+    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition,
+                 members: Node | Callable[[Mapping[str, Any]], Node] | None, cells: Mapping[str, str] | None = None) -> None:
+        """``members`` has the unit and the moment of each event that counts, beside the cell that it counts for; or it is a
+        function that returns them for a cell. ``cells`` are the names that a cell is given by, with their dtypes: by default
+        those of the index.
+        """
         self._name = name
         self._frame = frame
         self._scope = scope
         self._definition = definition
         self._members = members
-        self._cells = tuple(cells) or tuple(frame.index_columns)
+        self._cells = dict(frame.index_dtypes if cells is None else cells)
         self._arguments: Mapping[str, object] = {}
 
     @property
@@ -98,16 +111,19 @@ class Analysis:
         """
         if self._members is None:
             raise NotSupported(f"{self._name} counts no users", hint="its frame is all there is")
-        plan = self._members
-        for name, value in cell.items():
+        for name in cell:
             if name not in self._cells:
                 raise InvalidValue(f"cells of {self._name} are not given by {name!r}", hint=near(name, self._cells))
-            column = plan.column(name)
-            if value is None:
-                plan = Filter(plan, call("is_null", column), "cell")
-                continue
-            wanted = _as_value(value, column.type.name, f"{name} of users")
-            plan = Filter(plan, call("eq", column, literal(wanted, column.type)), "cell")
+        wanted = {name: None if value is None else as_value(value, self._cells[name], f"{name} of users")
+                  for name, value in cell.items()}
+        if callable(self._members):
+            plan = self._members(wanted)
+        else:
+            plan = self._members
+            for name, value in wanted.items():
+                column = plan.column(name)
+                same = call("is_null", column) if value is None else call("eq", column, literal(value, column.type))
+                plan = Filter(plan, same, "cell")
         unit = self._scope.unit
         plan = Aggregate(plan, tuple((name, plan.column(name)) for name in unit),
                          ((ENTERED_AT, aggregation("min", plan.column(MOMENT))),), "users")
@@ -196,8 +212,8 @@ def _left_out(scope: Scope, definition: Definition) -> list[str]:
     """Return how many events were left out, and why. Two queries."""
     plan = scope.state.plan
     known = scope.rows(ranged=True, with_unit=False)
-    lacking = call("is_null", known.column(scope.unit[0]))
-    for name in scope.unit[1:]:
+    lacking: Expr = literal(False)
+    for name in scope.unit:
         lacking = call("or", lacking, call("is_null", known.column(name)))
     every: dict[str, Any] = {}
     for rows, counts in ((plan, (("events", aggregation("size")),
@@ -235,7 +251,7 @@ def _unknown_types(scope: Scope, types: Iterable[str]) -> list[str]:
     return found
 
 
-def _as_value(value: object, kind: str, what: str) -> object:
+def as_value(value: object, kind: str, what: str) -> object:
     """Return the value of a cell in the type of its column. Raises InvalidValue for one of another type."""
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()  # numpy
@@ -246,7 +262,7 @@ def _as_value(value: object, kind: str, what: str) -> object:
         if moment is None or (kind == "date" and moment.time() != datetime.time()):
             raise InvalidValue(f"{what} is a {kind}, not {value!r}", hint="for instance '2024-03-01'")
         return moment.date() if kind == "date" else moment
-    wanted = {"int64": int, "string": str, "bool": bool, "float64": int | float}.get(kind, object)
+    wanted: Any = {"int64": int, "string": str, "bool": bool, "float64": int | float}.get(kind, object)
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
         raise InvalidValue(f"{what} is {kind}, not {in_words(value)}", hint="give a label of the index of the analysis")
     return value

@@ -41,7 +41,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
         if given not in (*data.data_columns, *data.index_columns):
             raise ColumnNotFound(f"{what} is column {given!r}, which the frame does not have",
                                  hint=near(given, data.data_columns))
-        given = data[given]
+        given = data.reset_index()[given]
     if not isinstance(given, Series):
         raise InvalidType(f"{what} is a column, a series, a function of the frame or a frame of users, not "
                           f"{type(given).__name__}", hint=_EXAMPLE)

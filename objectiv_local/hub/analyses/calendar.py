@@ -36,6 +36,7 @@ PERIODS: Final[dict[str, datetime.timedelta | None]] = {
 }
 #: Days that lead from the first day of a period into the next one.
 _BEYOND: Final = {"month": 31, "quarter": 92, "year": 366}
+_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 PERIOD: Final = "period"
 
 
@@ -73,17 +74,25 @@ def before(scope: Scope, by: str) -> datetime.datetime:
     """Return the start of as many periods before ``start`` as the range from ``start`` to ``end`` has, in UTC."""
     assert scope.start is not None
     assert scope.end is not None
-    zone = zones.zone(scope.settings.time_zone)
-    first, last = (_floor(scope.settings, moment.replace(tzinfo=datetime.UTC).astimezone(zone).replace(tzinfo=None), by)
-                   for moment in (scope.start, scope.end - datetime.timedelta(microseconds=1)))
+    first = _number(_floor(scope.settings, _local(scope.settings, scope.start), by), by)
+    last = _number(_floor(scope.settings, _local(scope.settings, scope.end - datetime.timedelta(microseconds=1)), by), by)
+    return moved(scope.settings, scope.start, by, first - last - 1)
+
+
+def moved(settings: Settings, moment: datetime.datetime, by: str, count: int = 0) -> datetime.datetime:
+    """Return the start of the period that a moment in UTC is in, or of the one that is ``count`` periods later, in UTC."""
+    time = _floor(settings, _local(settings, moment), by)
     step = PERIODS[by]
     if step is not None:
-        start = first - (last - first) - step
+        time += count * step
     else:
-        months = {"month": 1, "quarter": 3, "year": 12}[by]
-        place = 2 * (first.year * 12 + first.month) - (last.year * 12 + last.month) - months - 1
-        start = datetime.datetime(place // 12, place % 12 + 1, 1)
-    return start.replace(tzinfo=zone).astimezone(datetime.UTC).replace(tzinfo=None)
+        months = time.year * 12 + time.month - 1 + count * _MONTHS[by]
+        time = datetime.datetime(months // 12, months % 12 + 1, 1)
+    return time.replace(tzinfo=zones.zone(settings.time_zone)).astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def _local(settings: Settings, moment: datetime.datetime) -> datetime.datetime:
+    return moment.replace(tzinfo=datetime.UTC).astimezone(zones.zone(settings.time_zone)).replace(tzinfo=None)
 
 
 def _floor(settings: Settings, time: datetime.datetime, by: str) -> datetime.datetime:
@@ -94,8 +103,15 @@ def _floor(settings: Settings, time: datetime.datetime, by: str) -> datetime.dat
         return day
     if by == "week":
         return day - datetime.timedelta(days=(day.weekday() - days_after_monday(settings.week_start)) % 7)
-    months = {"month": 1, "quarter": 3, "year": 12}[by]
-    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    return day.replace(month=(day.month - 1) // _MONTHS[by] * _MONTHS[by] + 1, day=1)
+
+
+def _number(start: datetime.datetime, by: str) -> int:
+    """Return a number of the period that starts at a local time: the next one has the next number."""
+    step = PERIODS[by]
+    if step is not None:
+        return (start - datetime.datetime(1, 1, 1)) // step
+    return (start.year * 12 + start.month - 1) // _MONTHS[by]
 
 
 def periods(scope: Scope, by: str) -> Node:
@@ -154,3 +170,20 @@ def _ends(scope: Scope) -> tuple[Expr | None, Expr | None, Expr | None]:
 def _start(scope: Scope, plan: Node, time: Expr, by: str) -> Expr:
     state = scope.state.with_rows(plan, ())
     return expr_of(start_of(scope.settings, series_of(state, cast(time, TIMESTAMP), PERIOD), by))
+
+
+def parts_of(scope: Scope, calendar: Node, by: str) -> Expr:
+    """Return how many shorter periods lie in each period of a calendar, those that lie in it in part included.
+
+    A day has 24 hours: what clocks show twice is one hour, and what they skip is counted.
+    """
+    first, following = cast(calendar.column(PERIOD), TIMESTAMP), cast(calendar.column("next_period"), TIMESTAMP)
+    step = PERIODS[by]
+    if step is not None:
+        # Weeks may begin before the period; hours and days begin with it.
+        begin = cast(_start(scope, calendar, first, by), TIMESTAMP)
+        last = cast(_start(scope, calendar, call("sub", following, literal(datetime.timedelta(microseconds=1))), by), TIMESTAMP)
+        return call("add", call("floordiv", call("sub", last, begin), literal(step)), literal(1))
+    years = call("sub", call("date_part", literal("year"), following), call("date_part", literal("year"), first))
+    months = call("sub", call("date_part", literal("month"), following), call("date_part", literal("month"), first))
+    return call("floordiv", call("add", call("mul", years, literal(12)), months), literal(_MONTHS[by]))

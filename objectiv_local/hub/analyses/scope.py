@@ -30,6 +30,8 @@ from objectiv_local.hub.hits import EVENT
 from objectiv_local.hub.settings import Settings
 
 MOMENT = "moment"
+#: Names that analyses give to columns beside the unit.
+_RESERVED = (MOMENT, EVENT, "period", "day", "state", "part", "active", "created", "entered_at", "cohort", "step", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Scope:
         ``where`` keeps the events for which it is true; ``ranged`` those from ``start`` to ``end``; ``with_unit`` those that
         have a unit. Columns and conditions that look at other rows see all events of the frame.
         """
-        named = {*self.unit, MOMENT, *self.event_key}
+        named = {*self.unit, MOMENT, *self.event_key, *self.data.index_columns}
         kept = dict.fromkeys((*self.unit, MOMENT, *self.event_key))
         data = self.data.copy()
         condition = None
@@ -105,9 +107,15 @@ class Scope:
         """Return ``as_of`` as an expression: a constant, or the last moment of the data."""
         if self.as_of is not None:
             return literal(self.as_of)
-        plan = self.state.plan
+        plan = self.rows(ranged=False, with_unit=False)
         found = Aggregate(plan, (), (("last_moment", aggregation("max", plan.column(MOMENT))),), "last_moment")
         return ScalarQuery(found, "last_moment")
+
+    def first_moment(self) -> Expr:
+        """Return the first moment of the data as an expression."""
+        plan = self.rows(ranged=False, with_unit=False)
+        found = Aggregate(plan, (), (("first_moment", aggregation("min", plan.column(MOMENT))),), "first_moment")
+        return ScalarQuery(found, "first_moment")
 
     def local(self, plan: Node, moment: Expr) -> Expr:
         """Return what the clocks of the hub's time zone show at a moment."""
@@ -135,17 +143,23 @@ class Scope:
         return found
 
 
-def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] = "user_id", start: object = None,
-             end: object = None, as_of: object = None, columns: Sequence[str] = (), **dtypes: str) -> Scope:
+def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] | None = "user_id",
+             start: object = None, end: object = None, as_of: object = None, columns: Sequence[str] = (),
+             **dtypes: str) -> Scope:
     """Return the scope of the analysis ``name``, which reads ``columns``, and those of ``dtypes`` in these dtypes.
+
+    Without a ``unit``, all events count.
 
     Raises InvalidType and ColumnNotFound for frames that lack columns, and InvalidValue for an empty range.
     """
     units = tuple(column_names(unit))
-    if not units or len(set(units)) < len(units):
+    if (unit is not None and not units) or len(set(units)) < len(units):
         raise InvalidValue(f"unit of {name} is one column or several, not {unit!r}", hint="for instance unit='user_id'")
     data = require(events, name, (*units, *columns), **{MOMENT: "timestamp"}, **dtypes)
     for each in units:
+        if each in _RESERVED:
+            raise InvalidValue(f"unit of {name} is named {each!r}, as a column of analyses is",
+                               hint=f"rename it: events.rename(columns={{{each!r}: ...}})")
         if data.dtypes[each] in ("json", "list", "dict"):
             raise InvalidType(f"unit of {name} is column {each!r}, which is {data.dtypes[each]}",
                               hint="units are ids: strings, numbers, uuids")

@@ -1,0 +1,139 @@
+"""Daily, weekly and monthly active users."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from objectiv_local.errors import InvalidValue, near
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Ordering,
+    Select,
+    WindowFrame,
+    aggregation,
+    call,
+    case,
+    cast,
+    frame_of,
+    literal,
+    over,
+)
+from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
+from objectiv_local.hub.analyses.calendar import PERIOD, moved, period_of, periods
+from objectiv_local.hub.analyses.joins import looked_up
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.conditions import Condition, condition
+from objectiv_local.hub.settings import Settings
+from objectiv_local.types import DATE, TIMESTAMP
+
+_DAILY, _WEEKLY, _MONTHLY = "daily", "weekly", "monthly"
+_DAY = "day"
+
+
+@analysis
+def active_users(settings: Settings, events: DataFrame, where: object = None, *, start: object = None, end: object = None,
+                 as_of: object = None, unit: str | list[str] = "user_id", month_days: int = 30) -> Analysis:
+    """Return daily, weekly and monthly active users of each day: index ``day``; columns ``daily``, ``weekly``, ``monthly``,
+    ``stickiness``, ``complete``.
+
+    ``daily`` is the number of users with an event on the day, ``weekly`` on that day or the 6 days before it, and ``monthly``
+    on that day or the ``month_days - 1`` days before it; events before ``start`` count for these, too. ``stickiness`` is daily
+    divided by monthly, missing where nobody was active. Days are those of the hub's time zone, and those without events are
+    there. ``complete`` is false for a day that is not over as of the last moment of the data, or ``as_of``, and for the first
+    days of the data, before which fewer than ``month_days - 1`` days are known.
+
+    ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
+    returns one, or a frame of users. ``unit`` is the column, or the columns together, of what counts as a user; events without
+    it are left out.
+
+    ``users(day=..., window="monthly")`` are the users active on a day, daily by default, or in the window that ends with it.
+
+    Reads moment and the unit, and event_type where the condition names event types.
+
+    Definition: monthly active users over 30 days as in Amplitude and Mixpanel; ``month_days=28`` is that of Google Analytics.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> hub.active_users(hub.events()).columns
+    ['daily', 'weekly', 'monthly', 'stickiness', 'complete']
+    """
+    scope = scope_of(settings, events, "active_users", unit=unit, start=start, end=end, as_of=as_of)
+    if isinstance(month_days, bool) or not 7 <= month_days <= 366:
+        raise InvalidValue(f"month_days is {month_days}, and a month has 7 days or more", hint="for instance month_days=28")
+    test = None if where is None else condition(where, scope.data, "where of active_users", scope.unit)
+    history = scope if scope.start is None else replace(
+        scope, start=moved(settings, moved(settings, scope.start, "day"), "day", 1 - month_days))
+    days = _days(history, test)
+    unit_keys = [days.column(name) for name in scope.unit]
+    following = over(aggregation("lead", days.column(PERIOD), literal(1), literal(None, DATE)), unit_keys,
+                     [Ordering(days.column(PERIOD))])
+    spans: Node = Extend(days, (("next_day", following),), "days_by_user")
+    calendar = periods(history, "day")
+    plan: Node = Select(calendar, ((_DAY, calendar.column(PERIOD)), ("is_over", calendar.column("is_complete"))), "days")
+    started = Aggregate(spans, ((_DAY, spans.column(PERIOD)),), (("started", aggregation("size")),), "started")
+    plan = looked_up(plan, started, [_DAY], "days_with_starts", key=[_DAY])
+    for name, length in (("week_ended", 7), ("month_ended", month_days)):
+        # A user is active until as many days have passed, or until the next day with events, from which on that one counts.
+        beyond = _days_later(spans.column(PERIOD), length)
+        until = case([(call("lt", spans.column("next_day"), beyond), spans.column("next_day"))], beyond)
+        ended: Node = Extend(spans, (("until", until),), f"until_{name}")
+        ended = Aggregate(ended, ((_DAY, ended.column("until")),), ((name, aggregation("size")),), name)
+        plan = looked_up(plan, ended, [_DAY], f"days_with_{name}", key=[_DAY])
+    plan = Select(plan, tuple((name, plan.column(name) if name in (_DAY, "is_over")
+                               else call("coalesce", plan.column(name), literal(0))) for name in plan.types), "changes")
+    so_far = {name: over(aggregation("sum", plan.column(name)), (), [Ordering(plan.column(_DAY))],
+                         WindowFrame("ROWS", None, 0)) for name in ("started", "week_ended", "month_ended")}
+    plan = Select(plan, ((_DAY, plan.column(_DAY)), ("is_over", plan.column("is_over")), (_DAILY, plan.column("started")),
+                         *((f"{name}_so_far", value) for name, value in so_far.items())), "so_far")
+    first_day = cast(scope.local(plan, scope.first_moment()), DATE)
+    known = call("coalesce", call("ge", plan.column(_DAY), _days_later(first_day, month_days - 1)), literal(False))
+    plan = Select(plan, ((_DAY, plan.column(_DAY)), (_DAILY, plan.column(_DAILY)),
+                         (_WEEKLY, call("sub", plan.column("started_so_far"), plan.column("week_ended_so_far"))),
+                         (_MONTHLY, call("sub", plan.column("started_so_far"), plan.column("month_ended_so_far"))),
+                         ("complete", call("and", plan.column("is_over"), known))), "active")
+    plan = Extend(plan, (("stickiness", call("ratio", plan.column(_DAILY), plan.column(_MONTHLY))),), "active_users")
+    if scope.start is not None:
+        first = cast(scope.local(plan, literal(scope.start)), DATE)
+        plan = Filter(plan, call("ge", plan.column(_DAY), first), "active_users")
+    names = [_DAILY, _WEEKLY, _MONTHLY, "stickiness", "complete"]
+    frame = frame_of(scope.state_over(plan, [_DAY]), names)
+    users = " and ".join(scope.unit)
+    rule = (f"The number of distinct {users} with an event on a day (daily), on it or the 6 days before (weekly), and on it or "
+            f"the {month_days - 1} days before (monthly).")
+
+    def members(cell: Mapping[str, Any]) -> Node:
+        return _members(days, cell, {_DAILY: 1, _WEEKLY: 7, _MONTHLY: month_days})
+
+    return Analysis("active_users", frame, scope, rule_of(rule, test), members,
+                    {_DAY: "date", "window": "string"})
+
+
+def _days(scope: Scope, test: Condition | None) -> Node:
+    """Return the days on which each unit was active, with the moment of its first event on the day."""
+    plan = scope.rows(where=None if test is None else test.holds)
+    keys = ((PERIOD, period_of(scope, plan, plan.column(MOMENT), "day")), *((name, plan.column(name)) for name in scope.unit))
+    return Aggregate(plan, keys, ((MOMENT, aggregation("min", plan.column(MOMENT))),), "days_by_user")
+
+
+def _members(days: Node, cell: Mapping[str, Any], windows: Mapping[str, int]) -> Node:
+    window = cell.get("window", _DAILY)
+    if window not in windows:
+        raise InvalidValue(f"window of users is one of {', '.join(windows)}, not {window!r}", hint=near(str(window), windows))
+    if cell.get(_DAY) is None:
+        return days
+    last = cell[_DAY]
+    first = last - datetime.timedelta(days=windows[window] - 1)
+    column = days.column(PERIOD)
+    return Filter(days, call("and", call("ge", column, literal(first)), call("le", column, literal(last))), "cell")
+
+
+def _days_later(day: Expr, days: int) -> Expr:
+    return cast(call("add", cast(day, TIMESTAMP), literal(datetime.timedelta(days=days))), DATE)

@@ -1,0 +1,52 @@
+"""Which events there are: how many of each type, of how many users, from when to when."""
+
+from __future__ import annotations
+
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Aggregate, Extend, Ordering, aggregation, call, frame_of, over
+from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
+from objectiv_local.hub.analyses.scope import MOMENT, scope_of
+from objectiv_local.hub.conditions import condition
+from objectiv_local.hub.settings import Settings
+
+_TYPE, _EVENTS, _USERS = "event_type", "events", "users"
+
+
+@analysis
+def event_types(settings: Settings, events: DataFrame, where: object = None, *, start: object = None, end: object = None,
+                as_of: object = None, unit: str = "user_id") -> Analysis:
+    """Return what is known of each event type: index ``event_type``; columns ``events``, ``share``, ``users``,
+    ``events_per_user``, ``first_seen``, ``last_seen``.
+
+    ``events`` counts all events of the type, and ``share`` is that divided by all events. ``users`` are those with such an
+    event, and ``events_per_user`` is events that have a user divided by them, missing where there are none. ``first_seen`` and
+    ``last_seen`` are moments in UTC. Rows are in the order of event types; a missing one is a row, too, the last one.
+
+    ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
+    returns one, or a frame of users. ``unit`` is the column of what counts as a user.
+
+    ``users(event_type=...)`` are the users with such an event.
+
+    Reads moment, event_type and the unit.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> hub.event_types(hub.events()).columns
+    ['events', 'share', 'users', 'events_per_user', 'first_seen', 'last_seen']
+    """
+    scope = scope_of(settings, events, "event_types", unit=unit, start=start, end=end, as_of=as_of, event_type="string")
+    test = None if where is None else condition(where, scope.data, "where of event_types", scope.unit)
+    holds = None if test is None else test.holds
+    rows = scope.rows({_TYPE: scope.data.event_type}, holds, with_unit=False)
+    user, moment = rows.column(scope.unit[0]), rows.column(MOMENT)
+    counted = Aggregate(rows, ((_TYPE, rows.column(_TYPE)),), (
+        (_EVENTS, aggregation("size")), (_USERS, aggregation("nunique", user)), ("with_user", aggregation("count", user)),
+        ("first_seen", aggregation("min", moment)), ("last_seen", aggregation("max", moment))), "event_types")
+    total = Extend(counted, (("total", over(aggregation("sum", counted.column(_EVENTS)), ())),), "event_types")
+    plan = Extend(total, (("share", call("ratio", total.column(_EVENTS), total.column("total"))),
+                          ("events_per_user", call("ratio", total.column("with_user"), total.column(_USERS)))), "event_types")
+    state = scope.state.with_rows(plan, (_TYPE,), (Ordering(plan.column(_TYPE)),))
+    frame = frame_of(state, [_EVENTS, "share", _USERS, "events_per_user", "first_seen", "last_seen"])
+    members = scope.rows({_TYPE: scope.data.event_type}, holds)
+    rule = f"The number of events of each type, and of distinct {scope.unit[0]} that have them."
+    return Analysis("event_types", frame, scope, rule_of(rule, test), members)

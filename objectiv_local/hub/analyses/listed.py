@@ -1,0 +1,27 @@
+"""A row for each of several named things, of which one row has all the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from objectiv_local.frame.authoring import Expr, Node, Select, Values, call, case, literal
+from objectiv_local.hub.analyses.joins import crossed
+from objectiv_local.types import STRING
+
+
+def listed(row: Node, name: str, things: Mapping[str, Mapping[str, Expr]], columns: Mapping[str, Mapping[str, Expr]],
+           step: str, shared: Sequence[str] = ()) -> Node:
+    """Return a table of named things: ``name``, their constants, and their columns, which are expressions over one row.
+
+    ``things`` has the constants of each thing, and ``columns`` the value of each column for each thing. ``shared`` are columns
+    of the row that every thing gets.
+    """
+    constants = next(iter(things.values()))
+    schema = ((name, STRING), *((each, value.type) for each, value in constants.items()))
+    rows = tuple((literal(each), *values.values()) for each, values in things.items())
+    plan = crossed(Values(schema, rows, (name,), step), row, step)
+    label = plan.column(name)
+    kept = [*constants, *(each for each in row.types if each in shared)]
+    found = {column: case([(call("eq", label, literal(each)), value) for each, value in values.items()])
+             for column, values in columns.items()}
+    return Select(plan, ((name, label), *((each, plan.column(each)) for each in kept), *found.items()), step)

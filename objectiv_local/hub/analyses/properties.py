@@ -1,0 +1,69 @@
+"""What the columns of events have: types, how often they are filled, how many values, and an example."""
+
+from __future__ import annotations
+
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Aggregate, Expr, Extend, aggregation, call, cast, frame_of, literal
+from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
+from objectiv_local.hub.analyses.listed import listed
+from objectiv_local.hub.analyses.scope import scope_of
+from objectiv_local.hub.checks import column_names
+from objectiv_local.hub.conditions import condition
+from objectiv_local.hub.settings import Settings
+from objectiv_local.types import INT64, STRING
+
+_PROPERTY = "property"
+
+
+@analysis
+def properties(settings: Settings, events: DataFrame, columns: str | list[str] | None = None, where: object = None, *,
+               start: object = None, end: object = None, as_of: object = None) -> Analysis:
+    """Return what is known of each column of the events: index ``property``; columns ``dtype``, ``filled``, ``fill``,
+    ``distinct``, ``example``.
+
+    ``filled`` is the number of events that have a value, and ``fill`` is that divided by all events, missing where there are
+    none. ``distinct`` is the number of distinct values and ``example`` the smallest one, as a string; both are missing for
+    JSON, lists and structs, for which engines write equal values in several ways. Rows are in the order of names.
+
+    ``columns`` are those to look at, by default all, the index included. Keys of a JSON column become columns when they are
+    assigned: ``events["plan"] = events.properties["plan"].astype("string")``. ``where`` keeps some events, as in ``trend``: for
+    instance ``where="purchase"`` shows what purchases have.
+
+    Raises ColumnNotFound, and InvalidValue where no column is chosen.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> hub.properties(hub.events(), ["event_type", "location"]).columns
+    ['dtype', 'filled', 'fill', 'distinct', 'example']
+    """
+    scope = scope_of(settings, events, "properties", unit=None, start=start, end=end, as_of=as_of,
+                     columns=[name for name in column_names(columns) if name not in getattr(events, "index_columns", ())])
+    data = scope.data
+    names = column_names(columns) or [*data.index_columns, *data.data_columns]
+    if len(set(names)) < len(names):
+        raise InvalidValue("properties is asked for a column twice", hint="name each column once")
+    test = None if where is None else condition(where, data, "where of properties")
+    every = data.reset_index()
+    rows = scope.rows({name: every[name] for name in names}, None if test is None else test.holds, with_unit=False)
+    counts: list[tuple[str, Expr]] = [("events", aggregation("size"))]
+    for place, name in enumerate(names):
+        column = rows.column(name)
+        counts.append((f"filled_{place}", aggregation("count", column)))
+        if column.type.plain.name != "json":
+            counts += [(f"distinct_{place}", aggregation("nunique", column)), (f"example_{place}", aggregation("min", column))]
+    row = Aggregate(rows, (), tuple(counts), "counted")
+    filled = {name: row.column(f"filled_{place}") for place, name in enumerate(names)}
+    plain = {name: place for place, name in enumerate(names) if f"distinct_{place}" in row.types}
+    distinct: dict[str, Expr] = {name: row.column(f"distinct_{place}") for name, place in plain.items()}
+    example: dict[str, Expr] = {name: cast(row.column(f"example_{place}"), STRING) for name, place in plain.items()}
+    plan = listed(row, _PROPERTY, {name: {"dtype": literal(_dtype(data, name))} for name in names}, {
+        "filled": filled, "distinct": distinct or {names[0]: literal(None, INT64)},
+        "example": example or {names[0]: literal(None, STRING)}}, "properties", shared=["events"])
+    plan = Extend(plan, (("fill", call("ratio", plan.column("filled"), plan.column("events"))),), "properties")
+    frame = frame_of(scope.state_over(plan, [_PROPERTY]), ["dtype", "filled", "fill", "distinct", "example"])
+    return Analysis("properties", frame, scope, rule_of("Columns of the events, and what they have.", test), None)
+
+
+def _dtype(data: DataFrame, name: str) -> str:
+    return str(data.index_dtypes[name] if name in data.index_columns else data.dtypes[name])
