@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
@@ -133,12 +134,15 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     positive, no steps or more than 50, unknown values of switches and exclusions beyond the steps; InvalidType and
     ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together.
 
-    Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels.
+    Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels. ``rules`` set switches, and
+    products differ in more: PostHog takes times from the latest start, Mixpanel and Amplitude let events within two seconds and
+    one second of each other come in any order, and not only those at one moment.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
-    >>> hub.funnel(hub.events(), ["ApplicationLoadedEvent", "PressEvent"]).to_pandas().users.tolist()
-    [0, 0]
+    >>> found = hub.funnel(hub.events(), ["ApplicationLoadedEvent", "PressEvent", "SuccessEvent"])
+    >>> found[["name", "users"]].to_pandas().values.tolist()
+    [['ApplicationLoadedEvent', 1910], ['PressEvent', 1691], ['SuccessEvent', 197]]
     """
     scope = scope_of(settings, events, "funnel", unit=unit, start=start, end=end, as_of=as_of)
     switches = rules_of(rules, window, order=order, entry=entry, ties=ties, exclude_mode=exclude_mode)
@@ -161,7 +165,16 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
         plan, members = (_renamed(each, _LABEL, asked.title) for each in (plan, members))
     frame = frame_of(scope.state_over(plan, index), columns)
     types = tuple(name for each in (*asked.conditions, *asked.excluded) for name in each.types)
-    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, (*index, DROPPED, PENDING))
+    cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
+    return Funnel("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
+
+
+class Funnel(Analysis):
+    """The result of a funnel, drawn as a bar for each step."""
+
+    def _draw(self, frame: DataFrame, **options: Any) -> Any:
+        chosen = {"y": "users", "kind": "bar"} | ({"x": "name"} if len(frame.index_columns) == 1 else {})
+        return frame.plot(**chosen | options)
 
 
 @dataclass(frozen=True, slots=True)
