@@ -11,6 +11,7 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
+from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.funnel import funnel
 from objectiv_local.hub.analyses.lifecycle import lifecycle
@@ -101,6 +102,7 @@ class ModelHub(WithSettings):
     to_metabase = method(to_metabase)
 
     funnel = method(funnel)
+    drivers = method(drivers)
     trend = method(trend)
     active_users = method(active_users)
     stickiness = method(stickiness)

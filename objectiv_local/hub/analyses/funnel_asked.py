@@ -156,7 +156,7 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
         checked_period(by)
     conditions = []
     for number, (name, each) in enumerate(steps_of(steps), 1):
-        what = f"step {number} of funnel"
+        what = f"step {number} of {scope.name}"
         made = condition(each, data, what, unit, name)
         conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
     given = exclusions_of(exclude, len(conditions))

@@ -39,29 +39,29 @@ class Rules:
     exclude_mode: str
 
 
-def rules_of(preset: str | None, window: object, **given: str | None) -> Rules:
+def rules_of(preset: str | None, window: object, name: str = "funnel", **given: str | None) -> Rules:
     """Return the switches that were given, and the others as in a preset. Raises InvalidType and InvalidValue."""
     if preset not in PRESETS:
         names = [name for name in PRESETS if name is not None]
         raise InvalidValue(f"rules of funnel are not known: {preset!r}", hint=near(str(preset), names))
     known = {"order": ORDERS, "entry": ENTRIES, "ties": TIES, "exclude_mode": EXCLUDE_MODES}
-    for name, value in given.items():
-        if value is not None and value not in known[name]:
-            raise InvalidValue(f"{name} of funnel is one of {', '.join(known[name])}, not {value!r}",
-                               hint=near(value, known[name]))
-    values = {**PRESETS[None], **PRESETS[preset], **{name: value for name, value in given.items() if value is not None}}
+    for switch, value in given.items():
+        if value is not None and value not in known[switch]:
+            raise InvalidValue(f"{switch} of {name} is one of {', '.join(known[switch])}, not {value!r}",
+                               hint=near(value, known[switch]))
+    values = {**PRESETS[None], **PRESETS[preset], **{switch: value for switch, value in given.items() if value is not None}}
     if window is not None:
-        values["window"] = _duration(window)
+        values["window"] = _duration(window, name)
     return Rules(**values)  # type: ignore[arg-type]
 
 
-def _duration(window: object) -> datetime.timedelta:
+def _duration(window: object, name: str) -> datetime.timedelta:
     if not isinstance(window, datetime.timedelta):
-        raise InvalidType(f"window of funnel is a timedelta, not {in_words(window)}", hint=_WINDOW)
+        raise InvalidType(f"window of {name} is a timedelta, not {in_words(window)}", hint=_WINDOW)
     if window <= datetime.timedelta(0):
-        raise InvalidValue(f"window of funnel is {window}, and has to be longer than nothing", hint=_WINDOW)
+        raise InvalidValue(f"window of {name} is {window}, and has to be longer than nothing", hint=_WINDOW)
     if window > datetime.timedelta(days=36_525):
-        raise InvalidValue(f"window of funnel is {window}, and may be at most 100 years", hint=_WINDOW)
+        raise InvalidValue(f"window of {name} is {window}, and may be at most 100 years", hint=_WINDOW)
     return window
 
 
