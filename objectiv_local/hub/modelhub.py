@@ -12,8 +12,10 @@ from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
 from objectiv_local.hub.analyses.attribution import attribution
+from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.experiment import experiment
+from objectiv_local.hub.analyses.funnel import funnel
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
@@ -105,6 +107,8 @@ class ModelHub(WithSettings):
 
     from_spec = method(from_spec)
     metrics = method(metrics)
+    funnel = method(funnel)
+    drivers = method(drivers)
     trend = method(trend)
     attribution = method(attribution)
     experiment = method(experiment)
