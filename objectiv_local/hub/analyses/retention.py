@@ -139,7 +139,8 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
     label = None if breakdown is None else breakdown_of(
         breakdown, scope.data, "retention", scope.unit, (*NAMES, *scope.unit, *scope.event_key, "moment"))
     cells = Cells(scope, tests[0], tests[1], by, mode, clock == "elapsed", criterion, _brackets(brackets, periods),
-                  _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]), periods=periods)
+                  _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]),
+                  periods=periods)
     types = tuple(each for test in tests if test is not None for each in test.types)
     return Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members())
 
