@@ -443,8 +443,8 @@ def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | No
     """Return the rule in words."""
     both = "are left out" if several == "exclude" else "have the first one"
     lines = [f"A unit has the variant, {label}, of its first event for which {shown} holds; units that saw several {both}.",
-             "Events count after it" + ("." if window is None else f", for {in_time(window)}; units for which this is not over are "
-                                        + ("included." if include_open else "left out."))]
+             "Events count after it" + ("." if window is None else f", for {in_time(window)}; units for which this is not over "
+                                        f"are {'included' if include_open else 'left out'}.")]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
         lines.append(f"{name} is corrected by {covariate.rule}, in the {before} before the exposure (CUPED).")
