@@ -249,8 +249,8 @@ def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least
     unit = " and ".join(asked.scope.unit)
     until = "" if horizon is None else f", and within {in_time(horizon)} of the first step"
     fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
-    outcome = (f"Each {unit} who came from {first} to {last} within {in_time(asked.rules.window)} converted; one who did not, and "
-               "whose window is over, dropped; others are left out.")
+    outcome = (f"Each {unit} who came from {first} to {last} within {in_time(asked.rules.window)} converted; one who did not, "
+               "and whose window is over, dropped; others are left out.")
     exposed = (f"Users are exposed to the {label.name} that they had at {first}." if at_entry else
                f"Users are exposed to each {label.name} of events after {first}: before {last}, or for those who dropped "
                f"before the end of the window{until}.")
