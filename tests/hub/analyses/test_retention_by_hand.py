@@ -7,8 +7,8 @@ import itertools
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import loaded, rows
 from hub.analyses.drawn import known, local, next_start, start_of, streams, utc
+from hub.analyses.fixture import loaded, rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
