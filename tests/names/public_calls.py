@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -89,9 +91,19 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
-    "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)",
+    "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
+
+
+def metrics_file() -> Any:
+    path = Path(tempfile.mkdtemp()) / "metrics.yml"
+    path.write_text("users: {analysis: trend}", "utf-8")
+    return path
+
+
+def metrics() -> Any:
+    return ModelHub().metrics(metrics_file())
 
 
 def sound() -> DataFrame:
@@ -183,6 +195,8 @@ CALLS: dict[str, dict[str, str]] = {
     "ModelHub.get_objectiv_dataframe": {"db_url": "target", "table_name": "table"},
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
+    "ModelHub.from_spec": {"spec": "{'analysis': 'trend'}"}, "ModelHub.metrics": {"path": "metrics_file()"},
+    **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
     "Analysis.__getitem__": {"key": "'value'"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},

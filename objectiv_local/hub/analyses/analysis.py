@@ -26,6 +26,7 @@ from objectiv_local.frame.authoring import (
     unstacked,
 )
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.specs import ANALYSES, spec_of
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.hub.settings import Settings
 
@@ -148,6 +149,14 @@ class Analysis:
     def _wide(self, frame: DataFrame, column: str, last: str) -> DataFrame:
         return unstacked(frame[[column]], last, None, "max", lambda value, _: str(value))
 
+    def spec(self) -> dict[str, Any]:
+        """Return what was asked for, as a dict that JSON can hold; ``hub.from_spec`` makes the analysis again on any engine.
+
+        Conditions given as functions or series are written as expressions over columns of the events, which are not part of
+        it. Raises NotSupported for conditions that look at other rows, such as windows, and for frames of users.
+        """
+        return spec_of(self._name, self._scope.settings, self._scope.data, self._arguments)
+
     def plot(self, **options: Any) -> Any:
         """Draw the analysis and return the axes of matplotlib. Options are those of ``DataFrame.plot``."""
         return self._draw(self._frame, **options)
@@ -190,6 +199,7 @@ def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Call
         vars(found)["_arguments"] = {name: value for name, value in given.items() if name not in ("settings", "events")}
         return found
 
+    ANALYSES[function.__name__] = made
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from objectiv_local.hub.analyses.analysis import ENTERED_AT, Analysis, Definitio
 from objectiv_local.hub.analyses.joins import looked_up
 from objectiv_local.hub.analyses.rules import All, Among, Did, Either, InOrder, Not, Rule, Was, among, did
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.specs import from_spec
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.events.moments import limit
 from objectiv_local.hub.settings import Settings
@@ -51,11 +53,11 @@ class Cohort(Analysis):
         return self.frame
 
     def save(self, path: str | Path) -> None:
-        """Write the rule as JSON to a file, which ``hub.read_cohort`` reads.
+        """Write the spec of the cohort as JSON to a file, which ``hub.read_cohort`` reads.
 
-        Raises InvalidValue for rules with functions, series or frames, which have no JSON.
+        Raises NotSupported for what has no spec: conditions that look at other rows, and frames of users that are no cohorts.
         """
-        Path(path).write_text(self.rule.to_json() + "\n", "utf-8")
+        Path(path).write_text(json.dumps(self.spec(), indent=2) + "\n", "utf-8")
 
 
 @analysis
@@ -73,7 +75,7 @@ def cohort(settings: Settings, events: DataFrame, *rules: object, as_of: object 
     Only users with an event up to ``as_of``, by default the last moment of the data, are looked at; events without the unit
     are left out. A cohort is computed each time that it is asked for; ``cohort.materialize('temp_table')`` keeps the users.
 
-    Every analysis takes a cohort as a condition or as a breakdown. ``save`` writes the rule to a file.
+    Every analysis takes a cohort as a condition or as a breakdown. ``save`` writes it to a file.
 
     Raises InvalidType and InvalidValue for what is no rule, and ColumnNotFound for columns of rules that the frame lacks.
 
@@ -103,11 +105,11 @@ def cohort(settings: Settings, events: DataFrame, *rules: object, as_of: object 
     return found
 
 
-def read_cohort(settings: Settings, events: DataFrame, path: str | Path, *, as_of: object = None,
-                unit: str | list[str] = "user_id") -> Cohort:
-    """Return the users who meet the rule of a file that ``save`` of a cohort wrote.
+def read_cohort(settings: Settings, events: DataFrame, path: str | Path) -> Cohort:
+    """Return the cohort of a file that ``save`` wrote, over ``events``. Its time zone and week start are those of the file.
 
-    Raises InvalidValue for a file that has no rule, and TableNotFound for one that does not exist.
+    Raises InvalidValue for a file that cannot be read or holds no spec of a cohort, and ColumnNotFound for events without a
+    column that it reads.
 
     >>> import objectiv_local as ol
     >>> import tempfile
@@ -119,9 +121,12 @@ def read_cohort(settings: Settings, events: DataFrame, path: str | Path, *, as_o
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"the rule of a cohort cannot be read from {str(path)!r}: {error}",
-                           hint="name a file that save of a cohort wrote") from None
-    return cohort(settings, events, Rule.from_json(text), as_of=as_of, unit=unit)
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InvalidValue(f"{path} cannot be read: {reason}", hint="give a file that save of a cohort wrote") from None
+    found = from_spec(settings, text, events)
+    if not isinstance(found, Cohort):
+        raise InvalidValue(f"{path} holds no cohort, but another analysis", hint="hub.from_spec makes it")
+    return found
 
 
 def _rule(given: object) -> Rule:

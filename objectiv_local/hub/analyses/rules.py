@@ -1,17 +1,18 @@
-"""Rules of cohorts: what a user did, and, or and not; as objects and as JSON."""
+"""Rules of cohorts: what users did, put together by and, or and not; as objects and as JSON."""
 
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue, near
 
-VERSION: Final = 1
+#: Kinds of rules in JSON, with their members.
+_KINDS: Final = {"did": ("event", "count", "within", "between", "first", "where"), "did_in_order": ("events", "within"),
+                 "was": ("column", "values"), "among": (), "all": (), "any": (), "not": ()}
 #: What a property may be compared with.
 Plain = str | int | float | bool | None
 
@@ -37,31 +38,6 @@ class Rule:
 
     def __invert__(self) -> Rule:
         return self.part if isinstance(self, Not) else Not(self)
-
-    def to_json(self) -> str:
-        """Return the rule as JSON text, which ``Rule.from_json`` reads.
-
-        Raises InvalidValue for a condition that is a function or a series, and for a frame of users: these have no JSON.
-        """
-        return json.dumps({"version": VERSION, "rule": written(self)}, indent=2)
-
-    @classmethod
-    def from_json(cls, text: str) -> Rule:
-        """Return the rule of JSON text that ``to_json`` wrote. Raises InvalidValue for other text.
-
-        >>> import objectiv_local as ol
-        >>> Rule.from_json((~ol.did("refund")).to_json())
-        ~did('refund')
-        """
-        try:
-            found = json.loads(text)
-        except ValueError as error:
-            raise InvalidValue(f"a rule cannot be read: the text is not JSON: {error}",
-                               hint="write it with rule.to_json()") from None
-        if not isinstance(found, dict) or found.get("version") != VERSION:
-            raise InvalidValue(f"a rule cannot be read: it has no version, or another one than {VERSION}",
-                               hint="write it with rule.to_json()")
-        return read(found.get("rule"))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -247,112 +223,62 @@ def among(users: object) -> Rule:
                       hint="for instance hub.funnel(...).users(step=2)")
 
 
-def written(rule: Rule) -> dict[str, Any]:
-    """Return a rule as values that JSON has."""
+def written_rule(rule: Rule, write: Callable[[object], Any]) -> dict[str, Any]:
+    """Return a rule as values that JSON has; ``write`` returns those of a condition, a duration, a moment or a frame."""
     match rule:
         case Did():
-            found: dict[str, Any] = {}
-            if rule.event is not None:
-                found["event"] = _types(rule.event)
-            if rule.where:
-                found["where"] = {name: list(values) for name, values in rule.where}
-            if rule.count > 1:
-                found["count"] = rule.count
-            if rule.between is not None:
-                found["between"] = [None if each is None else str(each) for each in rule.between]
-            for name in ("within", "first"):
-                span = getattr(rule, name)
-                if span is not None:
-                    found[f"{name}_seconds"] = span.total_seconds()
-            return {"did": found}
+            given: dict[str, object] = {
+                "event": rule.event, "count": None if rule.count == 1 else rule.count, "within": rule.within,
+                "between": None if rule.between is None else list(rule.between), "first": rule.first,
+            }
+            found = {name: write(value) for name, value in given.items() if value is not None}
+            return {"did": found | ({"where": {name: list(values) for name, values in rule.where}} if rule.where else {})}
         case InOrder():
-            found = {"events": [_types(each) for each in rule.events]}
-            return {"did_in_order": found | ({} if rule.within is None else {"within_seconds": rule.within.total_seconds()})}
+            found = {"events": [write(each) for each in rule.events]}
+            return {"did_in_order": found | ({} if rule.within is None else {"within": write(rule.within)})}
         case Was():
             return {"was": {"column": rule.column, "values": list(rule.values)}}
-        case Among(tuple() as users):
-            return {"among": list(users)}
         case Among():
-            raise InvalidValue("a rule with a frame of users cannot be saved",
-                               hint="give the rule that the users meet, or a list")
-        case All(parts):
-            return {"all": [written(part) for part in parts]}
-        case Either(parts):
-            return {"any": [written(part) for part in parts]}
-        case Not(part):
-            return {"not": written(part)}
+            return {"among": list(rule.users) if isinstance(rule.users, tuple) else write(rule.users)}
+        case All():
+            return {"all": [written_rule(part, write) for part in rule.parts]}
+        case Either():
+            return {"any": [written_rule(part, write) for part in rule.parts]}
+        case Not():
+            return {"not": written_rule(rule.part, write)}
     raise AssertionError(rule)
 
 
-def read(found: object) -> Rule:
-    """Return the rule of values that :func:`written` returned. Raises InvalidValue for others."""
+def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
+    """Return the rule of values that :func:`written_rule` returned. Raises InvalidValue and InvalidType for others."""
     if not isinstance(found, dict) or len(found) != 1:
-        raise InvalidValue(f"a rule cannot be read: {in_words(found)} is not one", hint="a rule is an object with one member")
+        raise InvalidValue(f"a rule cannot be read: {in_words(found)} is not one",
+                           hint='a rule is an object with one member, as in {"did": {"event": "buy"}}')
     ((kind, given),) = found.items()
-    if kind in ("all", "any") and isinstance(given, list) and given:
-        parts = tuple(read(each) for each in given)
-        return All(parts) if kind == "all" else Either(parts)
+    if kind not in _KINDS:
+        raise InvalidValue(f"a rule cannot be read: {kind!r} is no kind of rule", hint=near(str(kind), _KINDS))
     if kind == "not":
-        return ~read(given)
-    if kind == "among" and isinstance(given, list):
-        return among(given)
-    if kind in _READERS and isinstance(given, dict):
-        return _READERS[kind](dict(given))
-    raise InvalidValue(f"a rule cannot be read: {str(kind)!r} with {in_words(given)}",
-                       hint=near(str(kind), ("did", "did_in_order", "was", "among", "all", "any", "not")))
-
-
-def _read_did(given: dict[str, Any]) -> Rule:
-    between = given.pop("between", None)
-    options: dict[str, Any] = {name: given.pop(name) for name in ("event", "count", "where") if name in given}
-    options |= _spans(given, "within", "first")
-    _none_left(given)
-    if between is not None and (not isinstance(between, list) or len(between) != 2):
-        raise InvalidValue(f"a rule cannot be read: between is {in_words(between)}", hint="a list of two days or moments")
-    return did(**options, between=None if between is None else (between[0], between[1]))
-
-
-def _read_in_order(given: dict[str, Any]) -> Rule:
-    events = given.pop("events", [])
-    spans = _spans(given, "within")
-    _none_left(given)
-    return did_in_order(*events, **spans)
-
-
-def _read_was(given: dict[str, Any]) -> Rule:
-    column, values = given.pop("column", None), given.pop("values", [])
-    _none_left(given)
-    return was(column, *values)
-
-
-_READERS: Final = {"did": _read_did, "did_in_order": _read_in_order, "was": _read_was}
-
-
-def _spans(given: dict[str, Any], *names: str) -> dict[str, datetime.timedelta]:
-    found = {}
-    for name in names:
-        seconds = given.pop(f"{name}_seconds", None)
-        if seconds is None:
-            continue
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < 1e11:
-            raise InvalidValue(f"a rule cannot be read: {name}_seconds is {in_words(seconds)}", hint="a number above 0")
-        found[name] = datetime.timedelta(seconds=seconds)
-    return found
-
-
-def _none_left(given: Mapping[str, object]) -> None:
-    if given:
-        raise InvalidValue(f"a rule cannot be read: it has no member {next(iter(given))!r}",
-                           hint="write it with rule.to_json()")
-
-
-def _types(event: object) -> str | list[str]:
-    if isinstance(event, str):
-        return event
-    if isinstance(event, Sequence) and all(isinstance(each, str) for each in event):
-        return list(event)
-    raise InvalidValue(f"a rule with a condition given as {in_words(event)} cannot be saved",
-                       hint="give event types, and properties by where={'country': 'NL'}")
+        return ~read_rule(given, reads)
+    if kind == "among":
+        return among(given if isinstance(given, list) else reads(given))
+    if kind in ("all", "any"):
+        if not isinstance(given, list) or not given:
+            raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(given)}", hint="a list of rules")
+        parts = tuple(read_rule(each, reads) for each in given)
+        return All(parts) if kind == "all" else Either(parts)
+    if not isinstance(given, dict):
+        raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(given)}", hint='for instance {"did": {"event": "buy"}}')
+    unknown = [name for name in given if name not in _KINDS[kind]]
+    if unknown:
+        raise InvalidValue(f"a rule cannot be read: {kind} has no member {unknown[0]!r}",
+                           hint=near(str(unknown[0]), _KINDS[kind]))
+    options: dict[str, Any] = {name: value if name in ("where", "values", "column") else reads(value) for name, value in given.items()}
+    if kind == "did":
+        return did(**options)
+    items = options.pop("events" if kind == "did_in_order" else "values", [])
+    if not isinstance(items, list):
+        raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(items)}", hint="a list")
+    return did_in_order(*items, **options) if kind == "did_in_order" else was(options.pop("column", None), *items)
 
 
 def _values(value: object, what: str) -> tuple[Plain, ...]:

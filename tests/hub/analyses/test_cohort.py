@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import objectiv_local as ol
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
-from objectiv_local.hub.analyses.rules import All, Among, Did, Either, InOrder, Not, Rule, Was
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
+from objectiv_local.hub.analyses.rules import All, Among, Did, Either, InOrder, Not, Was
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ol.ModelHub()
@@ -112,44 +112,56 @@ def test_no_events(engine):
     assert "did you mean 'buy'?" in HUB.cohort(fixture(engine), ol.did("bye")).definition
 
 
-def test_rules_are_saved_and_read(tmp_path):
+def test_cohorts_are_saved_and_read(tmp_path):
     events = fixture("duckdb")
     rule = (ol.did("view", 2, within=30 * DAY, where={"country": ["NL", None]}) | ol.did(["buy"], between=("2024-01-02", None))
             | ol.did_in_order("view", "buy", within=HOUR)) & ~ol.was("country", "DE") & ol.among(["a", "b", "c"]) & ol.did(first=DAY)
-    cohort = HUB.cohort(events, rule)
+    cohort = HUB.cohort(events, rule, "view", as_of="2024-01-08 12:00")
     cohort.save(tmp_path / "cohort.json")
     again = HUB.read_cohort(events, tmp_path / "cohort.json")
-    assert repr(again.rule) == repr(rule)
+    assert repr(again.rule) == repr(cohort.rule)
     assert rows(again) == rows(cohort)
     assert len(rows(again)) == 3
-    assert json.loads((tmp_path / "cohort.json").read_text())["version"] == 1
+    assert rows(HUB.from_spec(json.loads((tmp_path / "cohort.json").read_text()), events)) == rows(cohort)
+
+
+def test_conditions_are_saved_as_expressions(tmp_path):
+    events = fixture("duckdb")
+    inner = HUB.cohort(events, ol.did(events.amount > 90))
+    cohort = HUB.cohort(events, inner, ol.did_in_order(lambda frame: frame.event_type == "view", "buy"))
+    cohort.save(tmp_path / "cohort.json")
+    assert rows(HUB.read_cohort(events, tmp_path / "cohort.json")) == rows(cohort)
+    assert [user for user, _ in rows(cohort)] == ["c", "e"]
+    # A trend of a cohort is written with it.
+    trend = HUB.trend(events, where=cohort, by="month")
+    assert rows(HUB.from_spec(json.dumps(trend.spec()), events)) == rows(trend)
+    with pytest.raises(NotSupported):
+        HUB.cohort(events, HUB.trend(events).users()).save(tmp_path / "other.json")
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("{", "not JSON"), ("[]", "no version"), ('{"version": 2, "rule": {"did": {}}}', "another one than 1"),
-    ('{"version": 1}', "None is not one"), ('{"version": 1, "rule": {"do": {}}}', "known names are 'did'"),
-    ('{"version": 1, "rule": {"did": {"evnt": "buy"}}}', "no member 'evnt'"),
-    ('{"version": 1, "rule": {"did": {"within_seconds": -1}}}', "a number above 0"),
-    ('{"version": 1, "rule": {"did": {"count": "2"}}}', "count of did"),
-    ('{"version": 1, "rule": {"did": {"event": 5}}}', "event"),
-    ('{"version": 1, "rule": {"all": []}}', "cannot be read"), ('{"version": 1, "rule": {"not": 3}}', "is not one"),
-    ('{"version": 1, "rule": {"was": {"column": "country"}}}', "at least one value"),
-    ('{"version": 1, "rule": {"was": {"values": ["NL"]}}}', "column of was"),
-    ('{"version": 1, "rule": {"did": {"between": ["2024-01-01"]}}}', "two days or moments"),
-])
-def test_rules_that_cannot_be_read(text, words, tmp_path):
-    (tmp_path / "rule.json").write_text(text)
+    ("{", "no JSON"), ("[]", "no spec"), ({"version": 2, "analysis": "cohort"}, "of version 2"),
+    ({"analysis": "trend"}, "holds no cohort"), ({"analysis": "cohort"}, "at least one rule"),
+    ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec is a list"),
+    ([None], "given as"), ([{"rule": None}], "None is not one"), ([{"rule": {"do": {}}}], "known names are 'did'"),
+    ([{"rule": {"did": {"evnt": "buy"}}}], "did you mean 'event'"), ([{"rule": {"did": {"within": -1}}}], "within of did"),
+    ([{"rule": {"did": {"count": "2"}}}], "count of did"), ([{"rule": {"did": {"event": 5}}}], "an event of cohort"),
+    ([{"rule": {"did": []}}], "cannot be read: did of"), ([{"rule": {"all": []}}], "cannot be read"),
+    ([{"rule": {"not": 3}}], "is not one"), ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
+    ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"), ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
+    ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"), ([{"rule": {"among": {"spec": 3}}}], "no spec"),
+], ids=str)
+def test_cohorts_that_cannot_be_read(text, words, tmp_path):
+    if isinstance(text, list):
+        text = {"analysis": "cohort", "arguments": {"rules": text}}
+    (tmp_path / "cohort.json").write_text(text if isinstance(text, str) else json.dumps(text))
     with pytest.raises((InvalidValue, InvalidType), match=words):
-        HUB.read_cohort(fixture("duckdb"), tmp_path / "rule.json")
+        HUB.read_cohort(fixture("duckdb"), tmp_path / "cohort.json")
 
 
-def test_rules_that_cannot_be_saved():
-    events = fixture("duckdb")
-    for rule in (ol.did(lambda frame: frame.amount > 3), ol.did(events.amount > 3), ol.among(HUB.cohort(events, "buy"))):
-        with pytest.raises(InvalidValue, match="cannot be saved"):
-            rule.to_json()
-    with pytest.raises(InvalidValue, match="cannot be read from"):
-        HUB.read_cohort(events, "nowhere.json")
+def test_files_that_are_not_there():
+    with pytest.raises(InvalidValue, match=r"nowhere\.json cannot be read: No such file"):
+        HUB.read_cohort(fixture("duckdb"), "nowhere.json")
 
 
 @pytest.mark.parametrize(("make", "error", "words"), [
@@ -244,6 +256,7 @@ def test_members_are_those_by_hand(engine):
         expected = {user: since for user, own in known(events).items() if (since := met(rule, own, as_of)) is not None}
         frame = loaded(engine, events)
         assert members(frame, rule) == expected
-        assert members(frame, Rule.from_json(rule.to_json())) == expected
+        spec = json.loads(json.dumps(HUB.cohort(frame, rule).spec()))
+        assert repr(HUB.from_spec(spec, frame).rule) == repr(rule)
 
     check()
