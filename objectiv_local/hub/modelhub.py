@@ -12,6 +12,7 @@ from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
 from objectiv_local.hub.analyses.attribution import attribution
+from objectiv_local.hub.analyses.cohort import cohort, read_cohort
 from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.experiment import experiment
@@ -116,6 +117,8 @@ class ModelHub(WithSettings):
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
     retention = method(retention)
+    cohort = method(cohort)
+    read_cohort = method(read_cohort)
     event_types = method(event_types)
     properties = method(properties)
     quality = method(quality)
