@@ -1,0 +1,361 @@
+"""The attempts of units at a funnel: one for each event that starts it, with the first moment at which each step is reached.
+
+In every order, ``moment_k`` of an attempt is the earliest moment at which some sequence of events that starts with the attempt
+reaches step k. An attempt that starts later reaches no step earlier, so running minimums over the events in *descending* order,
+one level for each step, find these moments without a join. Ascending frames that look ahead (``1 FOLLOWING ..``) would be
+quadratic in Postgres.
+
+Rows come with a unit, a moment, and a bool column for each step (``step_1``, ...) and for each exclusion (``excluded_1``, ...).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Aggregation,
+    Expr,
+    Extend,
+    Filter,
+    NamedExprs,
+    Node,
+    Ordering,
+    Select,
+    WindowFrame,
+    aggregation,
+    call,
+    case,
+    literal,
+    over,
+)
+from objectiv_local.hub.analyses.overlaps import Overlaps
+from objectiv_local.hub.analyses.scope import MOMENT
+
+ENTERED = "entered"
+#: Rows before the current one, and those with it.
+_BEFORE, _UP_TO = WindowFrame("ROWS", None, -1), WindowFrame("RANGE", None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Events that may not lie between two steps: the name of their bool column, and the numbers of the steps."""
+
+    flag: str
+    from_step: int
+    to_step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The rule by which events fill steps.
+
+    ``unit`` are the columns that rows belong together by. Attempts start before ``end``.
+    """
+
+    unit: tuple[str, ...]
+    count: int
+    order: str
+    ties: str
+    overlaps: Overlaps
+    exclusions: tuple[Exclusion, ...]
+    end: datetime.datetime | None
+
+    def starting(self, plan: Node, *tests: Expr) -> Node:
+        """Return the rows that start attempts: those before the end for which the tests hold."""
+        if self.end is not None:
+            plan = Filter(plan, call("lt", plan.column(MOMENT), literal(self.end)), "attempts")
+        for each in tests:
+            plan = Filter(plan, each, "attempts")
+        return plan
+
+
+def flag(step: int) -> str:
+    """Return the column with the condition of a step."""
+    return f"step_{step}"
+
+
+def moment_of(step: int) -> str:
+    """Return the column with the moment at which an attempt reaches a step."""
+    return ENTERED if step == 1 else f"moment_{step}"
+
+
+def hit_of(exclusion: int, step: int) -> str:
+    """Return the column with the moment of the first excluded event after an attempt reaches a step."""
+    return f"excluded_{exclusion}_after_{step}"
+
+
+def attempts(rows: Node, steps: Steps) -> Node:
+    """Return the attempts: the unit, ``entered``, the moments of later steps, and those of excluded events after a step.
+
+    An attempt may be there several times, if several events at one moment start it.
+    """
+    if steps.order == "any":
+        return _in_any_order(rows, steps)
+    if steps.order == "strict":
+        return _one_after_another(_by_moment(rows, steps), steps)
+    if steps.ties == "permissive" and steps.overlaps.are_apart and not steps.exclusions:
+        return _chained(_relevant(rows, steps), _Chain(steps, _UP_TO))
+    base = _by_moment(_relevant(rows, steps), steps)
+    inclusive = steps.ties == "permissive" and steps.overlaps.are_apart
+    return _chained(base, _Chain(steps, _UP_TO if inclusive else _BEFORE))
+
+
+def _relevant(rows: Node, steps: Steps) -> Node:
+    """Return the rows of some step or exclusion."""
+    flags: list[Expr] = [rows.column(name) for name in _flags(steps)]
+    return Filter(rows, reduce(lambda a, b: call("or", a, b), flags), "steps")
+
+
+def _flags(steps: Steps) -> list[str]:
+    return [*map(flag, range(1, steps.count + 1)), *dict.fromkeys(each.flag for each in steps.exclusions)]
+
+
+def _by_moment(rows: Node, steps: Steps) -> Node:
+    """Return a row for each unit and moment: its number of events, and what the overlaps of steps need to know of them."""
+    counts: list[tuple[str, Aggregation]] = steps.overlaps.counts([rows.column(flag(k)) for k in range(1, steps.count + 1)])
+    counts += [(each, aggregation("any", rows.column(each))) for each in dict.fromkeys(one.flag for one in steps.exclusions)]
+    if steps.order == "strict":
+        counts.append(("events", aggregation("size")))
+    keys = tuple((name, rows.column(name)) for name in (*steps.unit, MOMENT))
+    return Aggregate(rows, keys, tuple(counts), "moments")
+
+
+# ---- ordered: other events may lie between steps
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Windows that find the next moment of a step, and from there those of the steps behind it.
+
+    ``frame`` has the later rows of a unit, or with those at the same moment.
+    """
+
+    steps: Steps
+    frame: WindowFrame
+
+    @property
+    def is_inclusive(self) -> bool:
+        return self.frame is _UP_TO
+
+    def after(self, plan: Node, step: int, value: Expr) -> Expr:
+        """Return the minimum of a value over later rows of a step."""
+        unit = [plan.column(name) for name in self.steps.unit]
+        order = [Ordering(plan.column(MOMENT), ascending=False)]
+        return over(aggregation("min", value, where=self.holds(plan, step)), unit, order, self.frame)
+
+    def holds(self, plan: Node, step: int) -> Expr:
+        """Return whether an event at the moment of a row satisfies a step."""
+        if flag(step) in plan.types:
+            return plan.column(flag(step))
+        return self.steps.overlaps.step(plan, step)
+
+    def reached(self, plan: Node, step: int, target: int, value: Expr, label: Callable[[int, int], str]) -> Expr:
+        """Return a value at the moment at which a target is reached from a row of a step.
+
+        ``label`` names the columns of windows: from a step that comes next to the target.
+        """
+        if self.is_inclusive or self.steps.ties == "strict":
+            return value if step == target else plan.column(label(step + 1, target))
+        whens = [(self.steps.overlaps.fit(plan, step, target), value)]
+        whens += [(self.steps.overlaps.fit(plan, step, last), plan.column(label(last + 1, target)))
+                  for last in range(target - 1, step - 1, -1)]
+        return _first_of(whens)
+
+
+def _first_of(whens: list[tuple[Expr, Expr]]) -> Expr:
+    """Return the value of the first condition that holds. The last one holds for all rows that are looked at."""
+    *tested, (_, last) = whens
+    return case(tested, last) if tested else last
+
+
+def _chained(base: Node, chain: _Chain) -> Node:
+    """Return the attempts by windows over rows, a level for each distance between steps."""
+    steps = chain.steps
+    count = steps.count
+    plan = base
+    ends: dict[str, tuple[int, Expr]] = {}  # what is carried to the attempt: a step, and its value there
+    links = [(number, step) for number, each in enumerate(steps.exclusions, 1) for step in range(each.from_step, each.to_step)]
+    if links:
+        unit = [plan.column(name) for name in steps.unit]
+        order = [Ordering(plan.column(MOMENT), ascending=False)]
+        plan = Extend(plan, tuple(
+            (f"next_{name}", over(aggregation("min", plan.column(MOMENT), where=plan.column(name)), unit, order, _BEFORE))
+            for name in dict.fromkeys(each.flag for each in steps.exclusions)), "exclusions")
+    for step in range(2, count + 1):
+        ends[moment_of(step)] = (step, plan.column(MOMENT))
+    for number, step in links:
+        ends[hit_of(number, step)] = (step, plan.column(f"next_{steps.exclusions[number - 1].flag}"))
+
+    def label(name: str) -> Callable[[int, int], str]:
+        # The window from step 2 has the value of the attempts.
+        return lambda step, _: name if step == 2 else f"{name}_from_{step}"
+
+    for distance in range(count - 1):
+        columns = [(label(name)(step, target), chain.after(plan, step, chain.reached(plan, step, target, value, label(name))))
+                   for name, (target, value) in ends.items() for step in [target - distance] if step >= 2]
+        plan = Extend(plan, tuple(columns), "next_steps") if columns else plan
+    plan = steps.starting(plan, chain.holds(plan, 1))
+    found = [(name, chain.reached(plan, 1, target, plan.column(MOMENT) if name == moment_of(target) else value, label(name)))
+             for name, (target, value) in ends.items()]
+    return _attempts(plan, steps, found)
+
+
+def _attempts(plan: Node, steps: Steps, columns: Iterable[tuple[str, Expr]]) -> Node:
+    named: NamedExprs = (*((name, plan.column(name)) for name in steps.unit), (ENTERED, plan.column(MOMENT)), *columns)
+    return Select(plan, named, "attempts")
+
+
+# ---- strict: no other event of the unit lies between steps
+
+
+def _one_after_another(base: Node, steps: Steps) -> Node:
+    """Return the attempts that no other event interrupts.
+
+    Of events at one moment, those that fill no step may come before the first step or after the last one. A moment between two
+    others has to be filled by steps as a whole.
+    """
+    plan = base
+    count = steps.count
+    fits = _strict_fits(steps)
+
+    def label(step: int, target: int) -> str:
+        return f"{moment_of(target)}_from_{step}"
+
+    def going_on(plan: Node, step: int, target: int) -> Expr:
+        # From the start of a moment at which ``step`` has to come first.
+        whens = [(fit, plan.column(MOMENT)) for fit in fits(plan, step, target)]
+        for last in range(step, target):
+            whole = call("eq", plan.column("events"), literal(last - step + 1))
+            whens += [(call("and", whole, fit), plan.column(label(last + 1, target))) for fit in fits(plan, step, last)]
+        return case(whens) if whens else literal(None, plan.types[MOMENT])
+
+    for distance in range(count - 1):
+        order = [Ordering(plan.column(MOMENT))]
+        columns = []
+        for target in range(2, count + 1):
+            step = target - distance
+            if step >= 2:
+                value = going_on(plan, step, target)
+                columns.append((label(step, target), value))
+        plan = Extend(plan, tuple((f"{name}_here", value) for name, value in columns), "filled")
+        unit = [plan.column(name) for name in steps.unit]
+        nothing = literal(None, plan.types[MOMENT])
+        plan = Extend(plan, tuple(
+            (name, over(aggregation("lead", plan.column(f"{name}_here"), literal(1), nothing), unit, order))
+            for name, _ in columns), "next_moments")
+    plan = steps.starting(plan, steps.overlaps.step(plan, 1))
+    found = []
+    for target in range(2, count + 1):
+        whens = [(fit, plan.column(MOMENT)) for fit in fits(plan, 1, target)]
+        # An attempt that fills more steps at its first moment stays ahead of one that fills fewer.
+        for last in range(target - 1, 0, -1):
+            later = plan.column(label(last + 1, target))
+            whens += [(call("and", fit, call("not_null", later)), later) for fit in fits(plan, 1, last)]
+        found.append((moment_of(target), case(whens)))
+    return _attempts(plan, steps, found)
+
+
+def _strict_fits(steps: Steps) -> Callable[[Node, int, int], list[Expr]]:
+    """Return the condition that steps can be filled at one moment, or none if they cannot."""
+
+    def fits(plan: Node, first: int, last: int) -> list[Expr]:
+        if steps.ties == "strict":
+            return [steps.overlaps.step(plan, first)] if first == last else []
+        return [steps.overlaps.fit(plan, first, last)]
+
+    return fits
+
+
+# ---- any: steps in whatever order, within the window
+
+
+def _in_any_order(rows: Node, steps: Steps) -> Node:
+    """Return the attempts at steps in any order: step k is reached with the k-th step of those that events can fill.
+
+    Each set of steps that events may satisfy together fills one after another, by the largest shortage of any part of it; see
+    :mod:`objectiv_local.hub.analyses.overlaps`.
+    """
+    overlaps = steps.overlaps
+    rows = _relevant(rows, steps)
+    plan = rows if overlaps.are_apart else _by_moment(rows, steps)
+    unit = [plan.column(name) for name in steps.unit]
+    order = [Ordering(plan.column(MOMENT), ascending=False)]
+    if overlaps.are_apart:
+        nexts = [f"next_{step}" for step in range(1, steps.count + 1)]
+        plan = Extend(plan, tuple(
+            (name, over(aggregation("min", plan.column(MOMENT), where=plan.column(flag(step))), unit, order, _UP_TO))
+            for step, name in enumerate(nexts, 1)), "next_steps")
+    else:
+        plan, nexts = _filled(plan, steps, unit, order)
+    plan = steps.starting(plan)
+    return _ranked(plan, steps, nexts)
+
+
+def _ranked(plan: Node, steps: Steps, nexts: Sequence[str]) -> Node:
+    """Return attempts with the moments of ``nexts`` in ascending order."""
+    columns = [plan.column(name) for name in nexts]
+
+    def rank(place: int) -> Expr:
+        own = columns[place]
+        before = [call("le" if other < place else "lt", column, own) for other, column in enumerate(columns) if other != place]
+        parts = [case([(test, literal(1))], literal(0)) for test in before]
+        one: Expr = literal(1)
+        return case([(call("not_null", own), reduce(lambda a, b: call("add", a, b), parts, one))])
+
+    plan = Extend(plan, tuple((f"{name}_rank", rank(place)) for place, name in enumerate(nexts)), "ranked")
+    return _attempts(plan, steps, [
+        (moment_of(step), case([(call("eq", plan.column(f"{name}_rank"), literal(step)), plan.column(name)) for name in nexts]))
+        for step in range(2, steps.count + 1)])
+
+
+def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Ordering]) -> tuple[Node, list[str]]:
+    """Return rows with the moments at which steps are filled from there on, in columns by these names."""
+    overlaps = steps.overlaps
+    most = {each: sum(kind in each for kind in overlaps.kinds) for each in overlaps.sets}
+    names = {each: "_or_".join(str(kind + 1) for kind in sorted(each)) for each in overlaps.sets}
+
+    def label(each: frozenset[int], number: int) -> str:
+        return f"event_{number}_of_{names[each]}"
+
+    for number in range(1, max(most.values()) + 1):
+        # The moment of the so-manieth event of a set from each row with one of its events on, then from any row on.
+        here = []
+        for each in overlaps.sets:
+            if number > most[each]:
+                continue
+            whens = [(overlaps.enough(plan, each, number), plan.column(MOMENT))]
+            whens += [(overlaps.enough(plan, each, own), plan.column(f"{label(each, number - own)}_later"))
+                      for own in range(number - 1, 0, -1)]
+            here.append((each, case(whens)))
+        plan = Extend(plan, tuple((f"{label(each, number)}_here", value) for each, value in here), "events_here")
+        plan = Extend(plan, tuple(
+            (name + suffix, over(aggregation("min", plan.column(f"{name}_here")), unit, order, frame))
+            for name in [label(each, number) for each, _ in here]
+            for suffix, frame in (("", _UP_TO), ("_later", _BEFORE))), "next_events")
+    columns = []
+    for part in overlaps.parts:
+        size = most[part]
+        for number in range(1, size + 1):
+            shortages = [plan.column(label(each, most[each] - size + number)) for each in overlaps.sets
+                         if each <= part and most[each] > size - number]
+            columns.append((f"filled_{min(part) + 1}_{number}", _greatest(shortages)))
+    return Extend(plan, tuple(columns), "filled"), [name for name, _ in columns]
+
+
+def _greatest(values: Sequence[Expr]) -> Expr:
+    """Return the greatest of several values, and NULL if one of them is."""
+    if len(values) == 1:
+        return values[0]
+    whens = []
+    for place, value in enumerate(values):
+        # With a NULL among the values, no comparison of all of them is true.
+        whens.append((_all([call("ge", value, other) for number, other in enumerate(values) if number != place]), value))
+    return case(whens)
+
+
+def _all(tests: Sequence[Expr]) -> Expr:
+    return reduce(lambda a, b: call("and", a, b), tests)

@@ -1,0 +1,266 @@
+"""Drivers of a conversion: what users who go from one step to another do more often, or less, than those who do not."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Extend,
+    Filter,
+    Join,
+    JoinSide,
+    Node,
+    Select,
+    aggregation,
+    call,
+    case,
+    frame_of,
+    literal,
+)
+from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.attempts import ENTERED, flag, moment_of
+from objectiv_local.hub.analyses.breakdown import NONE, breakdown_of
+from objectiv_local.hub.analyses.funnel_asked import Asked, asked_for
+from objectiv_local.hub.analyses.funnel_rules import rules_of
+from objectiv_local.hub.analyses.funnel_units import PENDING, REACHED
+from objectiv_local.hub.analyses.joins import looked_up
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow
+
+CONVERTED, EXPOSED = "converted", "exposed_users"
+_LABEL = "label"
+_COLUMNS = ("users", CONVERTED, "rate", "rate_without", "odds_ratio", "phi", "lift", "p", "q")
+#: Exposed users below which a value is left out, or this share of all users if that is less.
+_LEAST, _SHARE = 25, 0.02
+#: How many users of one outcome for each of the other make scores hard to read.
+_SKEWED = 10
+
+
+@analysis
+def drivers(settings: Settings, events: DataFrame, from_step: object, to_step: object,
+            horizon: datetime.timedelta | None = None, *, window: datetime.timedelta | None = None,
+            by: object = "event_type", at_entry: bool = False, least: int | None = None, start: object = None,
+            end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+    """Return how a conversion goes together with what users did before: index ``event_type``, or a property of events.
+
+    A user who comes from ``from_step`` to ``to_step`` within ``window`` (14 days, its end included) has converted, by the best
+    attempt of :meth:`funnel`. One who has not, and whose window is over, has dropped; those who are still pending are left out.
+    A user is *exposed* to a value if an event after the first step has it: before the conversion, or for users who dropped
+    before the end of the window. Events of either step expose to nothing.
+
+    ==================  ==========================================================================================
+    column              value of an event type or property
+    ==================  ==========================================================================================
+    ``users``           exposed users
+    ``converted``       those of them who converted
+    ``rate``            share of the exposed users who converted
+    ``rate_without``    share of the other users who converted
+    ``odds_ratio``      odds of converting with the exposure over those without it, with one more user in each of the four
+                        groups, so that there is always an answer
+    ``phi``             correlation of exposure and conversion, from -1 to 1; missing if all or none are exposed or converted
+    ``lift``            ``rate`` over the share of all users who converted
+    ``p``               p-value of Fisher's exact test, two-sided
+    ``q``               p-value adjusted for the number of values by Benjamini and Hochberg
+    ==================  ==========================================================================================
+
+    Users who drop are observed for the whole window, and users who convert only until then, so that frequent events look as if
+    they kept users from converting. With ``horizon``, events count up to that time after the first step only.
+
+    ``by`` is the column, the series or the function of the frame whose values are looked at, as strings; missing values are
+    left out. With ``at_entry`` the value is that of the event of the first step, in place of those of later events.
+
+    Values with fewer than ``least`` exposed users are left out: by default 25, or 2 % of the users if that is less.
+
+    ``users(event_type=..., converted=True)`` are the exposed users who converted.
+
+    The counts are fetched when the analysis is made, in one query, because scipy computes the tests; ``view_sql()`` returns
+    that query.
+
+    Reads moment, the unit and the column of ``by``. Needs scipy, of the extra ``ml``. Raises InvalidValue for a horizon or a
+    window that is not positive, and for a horizon beyond the window.
+
+    Definitions: conversion drivers of Amplitude; Signal of Mixpanel; correlation analysis of PostHog.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> found = hub.drivers(hub.events(), "PressEvent", "SuccessEvent")
+    >>> found[["users", "converted"]].to_pandas().loc["InputChangeEvent"].tolist()
+    [341, 101]
+    """
+    scope = scope_of(settings, events, "drivers", unit=unit, start=start, end=end, as_of=as_of)
+    rules = rules_of(None, window, "drivers")
+    limit = _horizon(horizon, rules.window)
+    if least is not None and least < 1:
+        raise InvalidValue(f"least of drivers is {least}, and has to be a number of users from 1", hint="for instance least=25")
+    label = breakdown_of(by, scope.data, "drivers", scope.unit, (*_COLUMNS, *scope.unit, MOMENT, ENTERED, REACHED))
+    asked = asked_for(scope, [from_step, to_step], rules, None, None, None, "first_step", 10, None)
+    exposed = _Exposed(scope, asked, label, limit, at_entry)
+    users, rows = exposed.users(), exposed.rows()
+    frame, counts = _scored(scope, users, rows, str(label.name), least)
+    title = str(label.name)
+    members = Select(rows, tuple((title if name == _LABEL else name, rows.column(name)) for name in rows.types), "members")
+    types = tuple(name for each in asked.conditions for name in each.types)
+    definition = Definition(_rule(asked, label, limit, least, at_entry=at_entry), types, notices=(lambda: _notices(counts),))
+    return Drivers("drivers", frame, scope, definition, members, {title: "string", CONVERTED: "bool"}, counts)
+
+
+class Drivers(Analysis):
+    """The scores of drivers, with the query of the counts that they are made of."""
+
+    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
+                 cells: Mapping[str, str], counts: DataFrame) -> None:
+        super().__init__(name, frame, scope, definition, members, cells)
+        self._counts = counts
+
+    def view_sql(self, dialect: str | None = None) -> str:
+        """Return the SQL that counts exposed users and conversions, perhaps for another dialect."""
+        return self._counts.view_sql(dialect=dialect)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exposed:
+    """Users with an outcome, and the values that each was exposed to."""
+
+    scope: Scope
+    asked: Asked
+    label: Series
+    horizon: datetime.timedelta | None
+    at_entry: bool
+
+    def users(self) -> Node:
+        """Return the users who converted or dropped, with the moments between which they were exposed."""
+        plan = self.asked.units()
+        plan = Filter(plan, call("not", plan.column(PENDING)), "users")
+        converted = call("eq", plan.column(REACHED), literal(2))
+        until = call("add", plan.column(ENTERED), literal(self.asked.rules.window))
+        return Select(plan, (*((name, plan.column(name)) for name in self.scope.unit), (ENTERED, plan.column(ENTERED)),
+                             (CONVERTED, converted),
+                             ("left", case([(converted, plan.column(moment_of(2)))], until))), "users")
+
+    def rows(self) -> Node:
+        """Return a row for each user and value, with the moment of the first event that exposes to it."""
+        scope = self.scope
+        columns: dict[str, Series] = {_LABEL: self.label}
+        columns |= {flag(k): each.holds for k, each in enumerate(self.asked.conditions, 1)}
+        events = scope.rows(columns, ranged=False)
+        is_step = call("or", events.column(flag(1)), events.column(flag(2)))
+        kept = events.column(flag(1)) if self.at_entry else call("not", is_step)
+        events = Filter(Filter(events, kept, "exposures"), call("ne", events.column(_LABEL), literal(NONE)), "exposures")
+        users = self.users()
+        kept_columns = ((name, events.column(name)) for name in (*scope.unit, MOMENT, _LABEL))
+        plan = looked_up(Select(events, tuple(kept_columns), "exposures"), users, scope.unit, "exposures", how="inner")
+        moment, entered, left = plan.column(MOMENT), plan.column(ENTERED), plan.column("left")
+        if self.at_entry:
+            tests = [call("eq", moment, entered)]
+        else:
+            before = case([(plan.column(CONVERTED), call("lt", moment, left))], call("le", moment, left))
+            tests = [call("gt", moment, entered), before]
+            if self.horizon is not None:
+                tests.append(call("le", moment, call("add", entered, literal(self.horizon))))
+        for test in tests:
+            plan = Filter(plan, test, "exposures")
+        keys = (*scope.unit, _LABEL, CONVERTED)
+        return Aggregate(plan, tuple((name, plan.column(name)) for name in keys),
+                         ((MOMENT, aggregation("min", plan.column(MOMENT))),), "exposed_users")
+
+
+def _scored(scope: Scope, users: Node, rows: Node, name: str, least: int | None) -> tuple[DataFrame, DataFrame]:
+    """Return the scores of values, and the counts that they are computed from. One query."""
+    converted = rows.column(CONVERTED)
+    found = Aggregate(rows, ((_LABEL, rows.column(_LABEL)),),
+                      ((EXPOSED, aggregation("size")), ("exposed_converted", aggregation("size", where=converted))), "exposed")
+    whole = Aggregate(users, (), (("all_users", aggregation("size")),
+                                  ("all_converted", aggregation("size", where=users.column(CONVERTED)))), "outcomes")
+    pairs: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in whole.types]
+    pairs += [(each, "right", (each, each)) for each in found.types]
+    # All users are a row even if nobody is exposed to anything.
+    left, right = (Extend(each, (("every", literal(1)),), each.step) for each in (whole, found))
+    counted = Join(left, right, "left", (("every", "every"),), tuple(pairs), step="counts")
+    counts = frame_of(scope.state_over(counted, [_LABEL]), ["all_users", "all_converted", EXPOSED, "exposed_converted"])
+    given = counts.to_arrow().to_pylist()
+    table = _table([row for row in given if row[_LABEL] is not None], name, least)
+    return DataFrame.from_arrow(scope.state.connected(), table, name, "drivers").sort_index(), counts
+
+
+def _table(given: Sequence[Mapping[str, Any]], name: str, least: int | None) -> pyarrow.Table:
+    import pyarrow
+
+    found: list[dict[str, object]] = []
+    stats = _scipy_stats()
+    for row in given:
+        every, converting, exposed, both = (row[each] for each in ("all_users", "all_converted", EXPOSED, "exposed_converted"))
+        if exposed < (math.ceil(min(_LEAST, _SHARE * every)) if least is None else least):
+            continue
+        a, b = both, exposed - both
+        c, d = converting - both, every - exposed - converting + both
+        spread = (a + b) * (c + d) * (a + c) * (b + d)
+        found.append({
+            name: row[_LABEL], "users": exposed, CONVERTED: both, "rate": a / exposed,
+            "rate_without": c / (c + d) if c + d else None,
+            "odds_ratio": (a + 1) * (d + 1) / ((b + 1) * (c + 1)),
+            "phi": (a * d - b * c) / math.sqrt(spread) if spread else None,
+            "lift": (a / exposed) / (converting / every) if converting else None,
+            "p": float(stats.fisher_exact([[a, b], [c, d]]).pvalue)})
+    adjusted = stats.false_discovery_control([row["p"] for row in found]) if found else []
+    for row, q in zip(found, adjusted, strict=True):
+        row["q"] = float(q)
+    kinds = {name: pyarrow.string(), "users": pyarrow.int64(), CONVERTED: pyarrow.int64()}
+    return pyarrow.table({each: pyarrow.array([row[each] for row in found], kinds.get(each, pyarrow.float64()))
+                          for each in (name, *_COLUMNS)})
+
+
+def _scipy_stats() -> ModuleType:
+    try:
+        from scipy import stats
+    except ImportError:
+        raise NotSupported("scipy is not installed", hint="pip install 'objectiv-local[ml]'") from None
+    module: ModuleType = stats
+    return module
+
+
+def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta | None:
+    if horizon is None:
+        return None
+    if not isinstance(horizon, datetime.timedelta):
+        raise InvalidType(f"horizon of drivers is a timedelta, not {in_words(horizon)}", hint="for instance timedelta(days=1)")
+    if not datetime.timedelta(0) < horizon <= window:
+        raise InvalidValue(f"horizon of drivers is {horizon}, and has to be above 0 and at most the window {window}",
+                           hint="for instance timedelta(days=1)")
+    return horizon
+
+
+def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least: int | None, *,
+          at_entry: bool) -> tuple[str, ...]:
+    """Return the rule in words."""
+    first, last = (each.name for each in asked.conditions)
+    unit = " and ".join(asked.scope.unit)
+    until = "" if horizon is None else f", and within {horizon} of the first step"
+    fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
+    outcome = (f"Each {unit} who came from {first} to {last} within {asked.rules.window} converted; one who did not, and whose "
+               "window is over, dropped; others are left out.")
+    exposed = (f"Users are exposed to the {label.name} that they had at {first}." if at_entry else
+               f"Users are exposed to each {label.name} of events after {first}: before {last}, or for those who dropped "
+               f"before the end of the window{until}.")
+    return outcome, exposed, f"Values with fewer than {fewer} are left out."
+
+
+def _notices(counts: DataFrame) -> list[str]:
+    """Return a sentence on outcomes that are so unequal that scores say little. One query."""
+    row = counts.to_arrow(1).to_pylist()[0]
+    converted, dropped = row["all_converted"], row["all_users"] - row["all_converted"]
+    lines = [f"{converted:,} converted and {dropped:,} dropped."]
+    if max(converted, dropped) > _SKEWED * min(converted, dropped):
+        lines.append(f"The outcomes are more unequal than {_SKEWED} to 1: scores are unreliable.")
+    return lines

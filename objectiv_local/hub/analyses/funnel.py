@@ -1,0 +1,150 @@
+"""Funnels: how many users get from step to step, and how long it takes them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Filter,
+    Node,
+    Select,
+    frame_of,
+)
+from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.funnel_asked import COMPLETE, LABEL, asked_for
+from objectiv_local.hub.analyses.funnel_rules import rules_of
+from objectiv_local.hub.analyses.funnel_units import (
+    DROPPED,
+    PENDING,
+    STEP,
+    counted,
+    step_rows,
+    step_table,
+    table,
+)
+from objectiv_local.hub.analyses.joins import crossed
+from objectiv_local.hub.analyses.scope import scope_of
+from objectiv_local.hub.settings import Settings
+
+
+@analysis
+def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapping[str, object],
+           window: datetime.timedelta | None = None, *, order: str | None = None, entry: str | None = None,
+           ties: str | None = None, exclude: object = None, exclude_mode: str | None = None,
+           hold: str | list[str] | None = None, breakdown: object = None, attribution: str | int = "first_step",
+           top: int = 10, by: str | None = None, start: object = None, end: object = None, as_of: object = None,
+           unit: str | list[str] = "user_id", rules: str | None = None) -> Analysis:
+    """Return how many users reach each step: index ``step``, from 1, with the breakdown and the period before it.
+
+    =====================  ========================================================================================
+    column                 value of a step
+    =====================  ========================================================================================
+    ``name``               the name of the step: its event type, or its key where ``steps`` is a dict
+    ``users``              users whose best attempt came to the step
+    ``of_first``           these as a share of the users who entered
+    ``of_previous``        these as a share of the users of the previous step; of the first step, of those who entered
+    ``dropped``            users who came no further and have no time left to
+    ``pending``            users who came no further, and have an attempt that is still open
+    ``median_time``        median time from the first step to this one, as a timedelta
+    ``mean_time``          mean of these times
+    ``p90_time``           90th percentile of these times, linearly interpolated
+    ``ci_low, ci_high``    95 % Wilson score interval of ``of_first``
+    =====================  ========================================================================================
+
+    ``steps`` are conditions in their order: event types, lists of these, bool series of the frame, functions of the frame that
+    return one, or frames of users. A dict names them. One event fills one step, so a step that is given twice needs two events.
+
+    An *attempt* starts with an event of the first step. It reaches a later step at the earliest moment at which events have
+    filled all steps up to it, if that is within ``window`` (14 days, its end included) of the start. The best attempt of a user
+    is the one that reaches most steps, and of several the first one. It decides at which step a user is counted, and the times.
+
+    ================  ========================================================================================================
+    switch            values, the default first
+    ================  ========================================================================================================
+    ``order``         ``"ordered"``: other events may lie between steps; ``"strict"``: no other event of the user may;
+                      ``"any"``: steps come in any order, an attempt starts with any of them, and step k is the k-th of those
+                      that are reached
+    ``entry``         ``"any"``: the best attempt counts; ``"first"``: the first attempt; ``"each"``: attempts are counted in
+                      place of users, those that start at one moment as one
+    ``ties``          ``"permissive"``: events at one moment come in any order; ``"strict"``: a later step needs a later moment;
+                      it makes no difference for ``order="any"``
+    ``exclude``       a condition of events that may not lie between the first and the last step, or a list of conditions and of
+                      ``(condition, from_step, to_step)``; an event is between two steps if it is later than one and earlier
+                      than the next one
+    ``exclude_mode``  ``"truncate"``: an attempt ends at the step before an excluded event; ``"remove"``: it does not count
+    ``hold``          columns whose values are the same for all events of an attempt; each user and value counts as a user of
+                      its own, and missing values match nothing
+    ``rules``         the defaults of a product: ``"posthog"`` (``exclude_mode="remove"``), ``"mixpanel"`` (7 days,
+                      ``entry="first"``) or ``"amplitude"`` (1 day); switches that are given win
+    ================  ========================================================================================================
+
+    ``start`` (inclusive) and ``end`` (exclusive) are for the event that starts an attempt. Later steps may come after the end.
+
+    ``by`` is a period of the local calendar. Each ``period`` is a funnel of its own, of the attempts that start in it, so a
+    user may be in several. ``complete`` is true if the window of all of its attempts is over as of the last moment of the data.
+
+    ``breakdown`` is a column, a series, a function of the frame or a frame of users; missing is ``(none)``, and beyond the
+    ``top`` groups with most users it is ``(other)``. ``attribution`` says which event has the value: that of the
+    ``"first_step"`` of the best attempt, its ``"last_step"``, or a step by number (``(none)`` where it was not reached);
+    ``"first_defined"`` or ``"last_defined"`` of its steps; ``"all_steps"``, where all steps have to have one value, as with
+    ``hold``; ``"user_first"`` or ``"user_last"``, the first or last value of any event of the user. Of events at one moment
+    that fit a step, it is the first one by event id that has a value.
+
+    ``unit`` is the column, or the columns together, of what counts as a user. Events without it are left out.
+
+    ``users(step=2)`` are the users who came to step 2, and ``users(step=2, dropped=True)`` and ``users(step=2, pending=True)``
+    those who came no further.
+
+    Reads moment and the unit, and event_type where a condition names event types. Raises InvalidValue for a window that is not
+    positive, no steps or more than 50, unknown values of switches and exclusions beyond the steps; InvalidType and
+    ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together.
+
+    Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels. ``rules`` set switches, and
+    products differ in more: PostHog takes times from the latest start, Mixpanel and Amplitude let events within two seconds and
+    one second of each other come in any order, and not only those at one moment.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> found = hub.funnel(hub.events(), ["ApplicationLoadedEvent", "PressEvent", "SuccessEvent"])
+    >>> found[["name", "users"]].to_pandas().values.tolist()
+    [['ApplicationLoadedEvent', 1910], ['PressEvent', 1691], ['SuccessEvent', 197]]
+    """
+    scope = scope_of(settings, events, "funnel", unit=unit, start=start, end=end, as_of=as_of)
+    switches = rules_of(rules, window, order=order, entry=entry, ties=ties, exclude_mode=exclude_mode)
+    asked = asked_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by)
+    found = asked.units()
+    names = [each.name for each in asked.conditions]
+    rows = step_rows(found, names)
+    keys = asked.keys
+    grid = step_table(names)
+    if by is not None:
+        grid = crossed(asked.periods(by), grid, "steps_by_period")
+    if asked.label is not None:
+        own = Aggregate(found, ((LABEL, found.column(LABEL)),), (), "groups")
+        grid = crossed(own, grid, "steps_by_group")
+    plan = table(grid, counted(rows, keys), keys, () if by is None else (COMPLETE,))
+    members: Node = Filter(rows, rows.column("came"), "members")
+    columns = [name for name in plan.types if name not in (*keys, STEP)]
+    index = [asked.title if name == LABEL else name for name in (*keys, STEP)]
+    if asked.label is not None:
+        plan, members = (_renamed(each, LABEL, asked.title) for each in (plan, members))
+    frame = frame_of(scope.state_over(plan, index), columns)
+    types = tuple(name for each in (*asked.conditions, *asked.excluded) for name in each.types)
+    cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
+    return Funnel("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
+
+
+class Funnel(Analysis):
+    """The result of a funnel, drawn as a bar for each step."""
+
+    def _draw(self, frame: DataFrame, **options: Any) -> Any:
+        chosen = {"y": "users", "kind": "bar"} | ({"x": "name"} if len(frame.index_columns) == 1 else {})
+        return frame.plot(**chosen | options)
+
+
+def _renamed(plan: Node, old: str, new: str) -> Node:
+    return Select(plan, tuple((new if name == old else name, plan.column(name)) for name in plan.types), plan.step)

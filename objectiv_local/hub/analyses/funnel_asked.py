@@ -1,0 +1,190 @@
+"""What is asked of a funnel: its steps and switches, checked, and the units that it counts."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import Series
+from objectiv_local.frame.authoring import (
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Select,
+    aggregation,
+    call,
+    cast,
+    literal,
+    state_of,
+)
+from objectiv_local.hub.analyses.attempts import ENTERED, Exclusion, Steps, attempts, flag
+from objectiv_local.hub.analyses.breakdown import breakdown_of, with_top
+from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, period_of, periods
+from objectiv_local.hub.analyses.funnel_breakdown import labeled
+from objectiv_local.hub.analyses.funnel_rules import Rules, attribution_of, exclusions_of, steps_of
+from objectiv_local.hub.analyses.funnel_units import DROPPED, PENDING, STEP, merged, units, with_reached
+from objectiv_local.hub.analyses.overlaps import Needed, overlaps
+from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.checks import column_names
+from objectiv_local.hub.conditions import Condition, condition
+from objectiv_local.types import TIMESTAMP
+
+COMPLETE = "complete"
+#: What a breakdown may not be called: columns of the result and of its users.
+_TAKEN = (PERIOD, STEP, "name", "users", "of_first", "of_previous", DROPPED, PENDING, "median_time", "mean_time", "p90_time",
+          "ci_low", "ci_high", COMPLETE, MOMENT, "entered_at", "came", "reached", "entered", "stayed", "time")
+#: Names of columns that the computation uses itself.
+_OWN = re.compile(
+    r"((step|excluded|value|at)_\d+|moment(_\d+.*)?|next_\d+|is_\d+(_or_\d+)*|(event|filled|excluded)_\d+_.*|next_excluded_\d+"
+    r"|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
+    r"|is_excluded|breakdown|entered|entered_users|previous|events)")
+LABEL = "breakdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A funnel as it was asked for."""
+
+    scope: Scope
+    rules: Rules
+    conditions: tuple[Condition, ...]
+    excluded: tuple[Condition, ...]
+    exclusions: tuple[Exclusion, ...]
+    hold: tuple[str, ...]
+    label: Series | None
+    attribution: str | int
+    top: int
+    by: str | None
+
+    @property
+    def title(self) -> str:
+        """The name of the breakdown in the result."""
+        return "" if self.label is None else str(self.label.name)
+
+    @property
+    def keys(self) -> list[str]:
+        """The levels of the index before the step."""
+        return [*([PERIOD] if self.by is not None else []), *([LABEL] if self.label is not None else [])]
+
+    def rows(self) -> Node:
+        """Return the events that attempts may have, with the conditions of steps and exclusions."""
+        scope = self.scope
+        columns: dict[str, Series] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
+        columns |= {f"excluded_{number}": each.holds for number, each in enumerate(self.excluded, 1)}
+        columns |= {name: scope.data[name] for name in self.hold if name not in scope.unit}
+        columns |= {} if self.label is None else {LABEL: self.label}
+        plan = scope.rows(columns, ranged=False)
+        for name in self.hold:
+            plan = Filter(plan, call("not_null", plan.column(name)), "events")
+        return plan
+
+    def steps(self) -> Steps:
+        """Return the rule by which events fill steps."""
+        scope = self.scope
+        needed: Needed = "all" if self.rules.order == "any" else "single" if self.rules.ties == "strict" else "connected"
+        same = overlaps([each.holds for each in self.conditions], state_of(scope.data).plan, needed)
+        together = (LABEL,) if self.label is not None and self.attribution == "all_steps" else ()
+        unit = tuple(dict.fromkeys((*scope.unit, *self.hold, *together)))
+        return Steps(unit, len(self.conditions), self.rules.order, self.rules.ties, same, self.exclusions, scope.end)
+
+
+    def units(self) -> Node:
+        """Return the best attempt of each unit, within each period, with the value of the breakdown."""
+        scope, steps = self.scope, self.steps()
+        every = self.rows()
+        rows = every
+        if scope.start is not None:
+            rows = Filter(rows, call("ge", rows.column(MOMENT), literal(scope.start)), "events")
+        if scope.end is not None:
+            rows = Filter(rows, call("lt", rows.column(MOMENT), _later(scope.end, self.rules.window)), "events")
+        plan = with_reached(attempts(rows, steps), steps, self.rules)
+        if self.by is not None:
+            plan = Extend(plan, ((PERIOD, period_of(scope, plan, plan.column(ENTERED), self.by)),), "attempts_by_period")
+        plan = units(plan, steps, self.rules, scope.last_moment(), () if self.by is None else (PERIOD,))
+        if self.label is None:
+            return plan
+        if self.attribution != "all_steps":
+            plan = labeled(plan, every, rows, steps, LABEL, self.attribution, scope)
+            return with_top(plan, LABEL, aggregation("size"), self.top)
+        # A unit may be in several of the groups that are put together.
+        plan = with_top(plan, LABEL, aggregation("size"), self.top)
+        return merged(plan, steps, self.rules, (*steps.unit, *([PERIOD] if self.by is not None else [])))
+
+    def periods(self, by: str) -> Node:
+        """Return the periods in which attempts start, and whether the windows of all of them are over."""
+        scope = self.scope
+        plan = periods(scope, by)
+        over = call("from_zone", cast(plan.column("next_period"), TIMESTAMP), literal(scope.settings.time_zone))
+        whole = call("le", call("add", over, literal(self.rules.window)), scope.last_moment())
+        whole = call("and", plan.column("is_complete"), whole)
+        return Select(plan, ((PERIOD, plan.column(PERIOD)), (COMPLETE, whole)), "periods")
+
+    def rule(self) -> tuple[str, ...]:
+        """Return the rule in words."""
+        rules, unit = self.rules, " and ".join((*self.scope.unit, *self.hold))
+        names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
+        lines = [names.join(each.name for each in self.conditions) + f", within {rules.window} of the start, its end included."]
+        lines.append({
+            "any": f"Each {unit} counts once, by the attempt that reaches most steps, and of several by the first one.",
+            "first": f"Each {unit} counts once, by the first attempt.",
+            "each": f"Each attempt of a {unit} counts; those that start at one moment are one."}[rules.entry])
+        if rules.order != "any":
+            lines.append({"permissive": "Events at one moment come in any order; each fills one step.",
+                          "strict": "Later steps need later moments."}[rules.ties])
+        for each in self.exclusions:
+            name = self.excluded[int(each.flag.removeprefix("excluded_")) - 1].name
+            lines.append(f"An attempt {'ends' if rules.exclude_mode == 'truncate' else 'does not count'} if {name} is between "
+                         f"steps {each.from_step} and {each.to_step}.")
+        if self.scope.start is not None or self.scope.end is not None:
+            lines.append("The range is that of the first step; later steps may follow after it.")
+        if self.label is not None:
+            lines.append(f"{self.title} is that of {self.attribution}; (other) is all but the {self.top} largest groups.")
+        if self.by is not None:
+            lines.append(f"Each {self.by} is a funnel of the attempts that start in it.")
+        return tuple(lines)
+
+
+def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rules: Rules, exclude: object,
+           hold: str | list[str] | None, breakdown: object, attribution: str | int, top: int, by: str | None) -> Asked:
+    """Return what was asked for. Raises for what does not fit the frame, or each other."""
+    data, unit = scope.data, scope.unit
+    if by is not None:
+        checked_period(by)
+    conditions = []
+    for number, (name, each) in enumerate(steps_of(steps), 1):
+        what = f"step {number} of {scope.name}"
+        made = condition(each, data, what, unit, name)
+        conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
+    given = exclusions_of(exclude, len(conditions))
+    if given and rules.order != "ordered":
+        raise InvalidValue(f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",
+                           hint="with order='strict' no other event is allowed between steps anyway" if rules.order == "strict"
+                           else "leave exclude out")
+    excluded = tuple(condition(each, data, "exclude of funnel", unit) for each, _, _ in given)
+    exclusions = tuple(Exclusion(f"excluded_{number}", first, last) for number, (_, first, last) in enumerate(given, 1))
+    held = tuple(column_names(hold))
+    for name in held:
+        if name not in data.data_columns:
+            data[name]  # raises ColumnNotFound with the nearest name
+        if data.dtypes[name] in ("json", "list", "dict"):
+            raise InvalidType(f"hold of funnel is column {name!r}, which is {data.dtypes[name]}", hint="take a member of it")
+    taken = [name for name in (*unit, *held) if _OWN.fullmatch(name) or name in (MOMENT, *scope.event_key)]
+    if taken:
+        raise InvalidValue(f"column {taken[0]!r} has a name that a funnel uses itself",
+                           hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})")
+    label = None
+    if breakdown is not None:
+        label = breakdown_of(breakdown, data, "funnel", unit, (*unit, *held, *_TAKEN))
+    return Asked(scope, rules, tuple(conditions), excluded, exclusions, held, label,
+                  attribution_of(attribution, len(conditions)), top, by)
+
+
+def _later(moment: datetime.datetime, window: datetime.timedelta) -> Expr:
+    try:
+        return literal(moment + window)
+    except OverflowError:
+        return literal(datetime.datetime.max)

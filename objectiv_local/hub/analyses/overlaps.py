@@ -1,0 +1,173 @@
+"""Which steps events at one moment can fill together, where each event fills one step.
+
+Steps that no event satisfies together need one event each. For others, Hall's theorem decides: events can fill a set of steps,
+each event one of them, if every part of the set has at least as many events that satisfy one of its steps as it has steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import reduce
+from typing import Literal as OneOf
+
+from objectiv_local.errors import NotSupported
+from objectiv_local.frame import Series
+from objectiv_local.frame.authoring import (
+    Aggregation,
+    Call,
+    Expr,
+    Literal,
+    Node,
+    aggregation,
+    call,
+    expr_of,
+    literal,
+    state_of,
+)
+
+Needed = OneOf["single", "connected", "all"]
+#: Sets of different conditions that some event may satisfy together, up to which they are counted.
+MOST_SETS = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """The steps of a funnel by their conditions: steps with one number in ``kinds`` have the same condition.
+
+    ``parts`` are the largest connected sets of kinds, where a connection is that one event may satisfy both. ``sets`` are the
+    sets whose events have to be counted.
+    """
+
+    kinds: tuple[int, ...]
+    parts: tuple[frozenset[int], ...]
+    sets: tuple[frozenset[int], ...]
+
+    @property
+    def are_apart(self) -> bool:
+        """Whether no event satisfies two steps."""
+        return len(self.kinds) == len(self.parts)
+
+    def counts(self, flags: Sequence[Expr]) -> list[tuple[str, Aggregation]]:
+        """Return the aggregates of the events at one moment that :meth:`fit` reads. ``flags`` are the conditions of steps."""
+        found = []
+        for each in self.sets:
+            held = reduce(_either, [flags[self.kinds.index(kind)] for kind in sorted(each)])
+            made = aggregation("any", held) if self._most(each) == 1 else aggregation("size", where=held)
+            found.append((_name(each), made))
+        return found
+
+    def step(self, plan: Node, step: int) -> Expr:
+        """Return whether an event at the moment satisfies a step, counted from 1."""
+        return self.enough(plan, frozenset({self.kinds[step - 1]}), 1)
+
+    def fit(self, plan: Node, first: int, last: int) -> Expr:
+        """Return whether events at the moment can fill all steps from one to another, counted from 1."""
+        wanted = self.kinds[first - 1:last]
+        tests = [self.enough(plan, each, needed) for each in self.sets if each <= set(wanted)
+                 for needed in [sum(kind in each for kind in wanted)]]
+        return reduce(lambda a, b: call("and", a, b), tests)
+
+    def _most(self, kinds: frozenset[int]) -> int:
+        return sum(kind in kinds for kind in self.kinds)
+
+    def enough(self, plan: Node, kinds: frozenset[int], needed: int) -> Expr:
+        """Return whether at least so many events at the moment satisfy a set of conditions."""
+        column = plan.column(_name(kinds))
+        return column if column.type.name == "bool" else call("ge", column, literal(needed))
+
+
+def overlaps(conditions: Sequence[Series], rows: Node, needed: Needed = "connected") -> Overlaps:
+    """Return how the conditions of steps overlap, as far as their expressions over ``rows`` tell.
+
+    Connected sets decide whether events can fill all of some steps. How many of these they can fill depends on ``all`` sets of
+    kinds that are connected in some way. Where a moment fills one step, ``single`` kinds are enough.
+
+    Raises NotSupported for more conditions that may hold together than can be told apart.
+    """
+    distinct: list[Series] = []
+    kinds = []
+    for each in conditions:
+        known = next((number for number, other in enumerate(distinct) if _are_same(each, other)), None)
+        if known is None:
+            known = len(distinct)
+            distinct.append(each)
+        kinds.append(known)
+    allowed = [_allowed(each, rows) for each in distinct]
+    near = {number: {other for other, their in enumerate(allowed) if other != number and not _exclude(own, their)}
+            for number, own in enumerate(allowed)}
+    parts: list[frozenset[int]] = []
+    for number in near:
+        if not any(number in part for part in parts):
+            parts.append(_part(number, near))
+    none: AbstractSet[int] = frozenset()
+    together = {number: part - {number} if needed == "all" else near[number] if needed == "connected" else none
+                for part in parts for number in part}
+    return Overlaps(tuple(kinds), tuple(parts), _connected(together))
+
+
+def _part(number: int, near: Mapping[int, AbstractSet[int]]) -> frozenset[int]:
+    """Return the kinds that are connected with one, and with each other."""
+    found, added = frozenset[int](), frozenset({number})
+    while added:
+        found |= added
+        added = frozenset(other for each in added for other in near[each]) - found
+    return found
+
+
+def _connected(near: Mapping[int, AbstractSet[int]]) -> tuple[frozenset[int], ...]:
+    """Return the connected sets of kinds, small ones first."""
+    found = level = [frozenset({number}) for number in near]
+    while level:
+        larger = {each | {other} for each in level for number in each for other in near[number] if other not in each}
+        level = sorted(larger, key=sorted)
+        found = [*found, *level]
+        if len(found) > MOST_SETS + len(near):
+            raise NotSupported("too many steps of the funnel may hold for one event to tell them apart at one moment",
+                               hint="give steps by event types or by values of one column, which exclude each other, or use "
+                                    "ties='strict' for steps in an order")
+    return tuple(found)
+
+
+def _are_same(one: Series, other: Series) -> bool:
+    return expr_of(one) == expr_of(other) and state_of(one).plan == state_of(other).plan
+
+
+#: Types whose constants are equal on engines exactly where they are equal in Python.
+_EXACT = ("bool", "int64", "string", "date")
+#: The values that an expression has wherever a condition holds.
+_Allowed = dict[Expr, frozenset[object]]
+
+
+def _allowed(condition: Series, rows: Node) -> _Allowed:
+    # A column of other steps may be another one of the same name.
+    return _values(expr_of(condition)) if state_of(condition).plan == rows else {}
+
+
+def _values(expr: Expr) -> _Allowed:
+    match expr:
+        case Call("and", (left, right)):
+            one, other = _values(left), _values(right)
+            return {key: one.get(key, other.get(key, frozenset())) & other.get(key, one.get(key, frozenset()))
+                    for key in {**one, **other}}
+        case Call("or", (left, right)):
+            one, other = _values(left), _values(right)
+            return {key: one[key] | other[key] for key in one if key in other}
+        case Call("coalesce", (inner, Literal(value=False))):
+            return _values(inner)
+        case Call("eq", (key, Literal() as value)) | Call("eq", (Literal() as value, key)) if value.type.name in _EXACT:
+            return {key: frozenset({value.value})}
+    return {}
+
+
+def _exclude(one: _Allowed, other: _Allowed) -> bool:
+    return any(key in other and one[key].isdisjoint(other[key]) for key in one)
+
+
+def _either(one: Expr, other: Expr) -> Expr:
+    return call("or", one, other)
+
+
+def _name(kinds: frozenset[int]) -> str:
+    return "is_" + "_or_".join(str(kind + 1) for kind in sorted(kinds))
