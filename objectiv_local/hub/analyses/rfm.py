@@ -39,6 +39,7 @@ from objectiv_local.types import DATE, INT64, TIMESTAMP
 _DAY: Final = datetime.timedelta(days=1)
 _MEASURES: Final = ("recency", "frequency", "monetary", "age")
 SCORES: Final = ("recency_score", "frequency_score", "monetary_score")
+_MOST_SCORES: Final = 100
 _WORTH: Final = "worth"
 _VALUE: Final = "for instance value='amount'"
 
@@ -72,7 +73,7 @@ def rfm(settings: Settings, events: DataFrame, value: object, *, where: object =
     ``ltv()`` returns what users of a cohort are worth over time. ``users(recency_score=5, ...)`` are the users with these
     scores, with the moment of their first order.
 
-    Raises InvalidValue for fewer than two scores, InvalidType and ColumnNotFound for columns that do not fit.
+    Raises InvalidValue for fewer than 2 or more than 100 scores, InvalidType and ColumnNotFound for columns that do not fit.
 
     Definitions: Hughes (1994) for quintiles; the summary of the package lifetimes for recency, frequency and age.
 
@@ -86,8 +87,9 @@ def rfm(settings: Settings, events: DataFrame, value: object, *, where: object =
     taken = sorted({*_MEASURES, *SCORES, _WORTH} & set(scope.unit))
     if taken:
         raise InvalidValue(f"unit of rfm is named {taken[0]!r}, as a column of the result is", hint="rename it")
-    if isinstance(scores, bool) or scores < 2:
-        raise InvalidValue(f"scores of rfm has to be a whole number from 2, not {scores!r}", hint="for instance scores=5")
+    if isinstance(scores, bool) or not 2 <= scores <= _MOST_SCORES:
+        raise InvalidValue(f"scores of rfm has to be a whole number from 2 to {_MOST_SCORES}, not {scores!r}",
+                           hint="for instance scores=5")
     test = None if where is None else condition(where, scope.data, "where of rfm", scope.unit)
     given = column_of(value, scope.data, "value of rfm", _VALUE)
     orders = Orders(scope, given, number_of(given, scope.data, "value of rfm", _VALUE), test)
@@ -196,20 +198,21 @@ class Orders:
 
 def _scored(plan: Node, scores: int) -> Node:
     """Return units with the score of each measure: their rank among all, divided into equal parts."""
-    def score(measure: Expr, *, ascending: bool) -> Expr:
-        rank = over(aggregation("rank"), (), [Ordering(measure, ascending)])
-        others = call("sub", over(aggregation("size")), literal(1))
-        part = call("floordiv", call("mul", call("sub", rank, literal(1)), literal(scores)), others)
-        # The best of all ranks would be a part of its own, and a single unit has no others.
-        return case([(call("ge", part, literal(scores)), literal(scores))],
-                    call("add", call("coalesce", part, literal(0)), literal(1)))
-
     # Means of the same values in another order may differ in their last digit.
     mean = call("round", plan.column("monetary"), literal(9))
     # Fewer days since the last order are better.
-    return Extend(plan, (("recency_score", score(plan.column("recency"), ascending=False)),
-                         ("frequency_score", score(plan.column("frequency"), ascending=True)),
-                         ("monetary_score", score(mean, ascending=True))), "scored")
+    orders = (Ordering(plan.column("recency"), ascending=False), Ordering(plan.column("frequency")), Ordering(mean))
+    ranks = ((f"{name}_rank", over(aggregation("rank"), (), [order])) for name, order in zip(SCORES, orders, strict=True))
+    ranked = Extend(plan, (*ranks, ("units", over(aggregation("size")))), "ranked")
+    others = call("sub", ranked.column("units"), literal(1))
+
+    def score(rank: Expr) -> Expr:
+        worse = call("mul", call("sub", rank, literal(1)), literal(scores))
+        parts = [(call("ge", worse, call("mul", literal(part), others)), literal(part + 1))
+                 for part in range(scores - 1, 0, -1)]
+        return case([(call("eq", rank, literal(1)), literal(1)), *parts], literal(1))
+
+    return Extend(ranked, tuple((name, score(ranked.column(f"{name}_rank"))) for name in SCORES), "scored")
 
 
 def _curves(orders: Orders, rows: Node, by: str, days: Sequence[int]) -> Node:

@@ -177,6 +177,7 @@ def test_generated_events_everywhere(engine):
     (lambda events: HUB.rfm(events, "amont"), ColumnNotFound, "amount"),
     (lambda events: HUB.rfm(events, 3), InvalidType, "value of rfm is a column"),
     (lambda events: HUB.rfm(events, "amount", scores=1), InvalidValue, "scores of rfm"),
+    (lambda events: HUB.rfm(events, "amount", scores=101), InvalidValue, "from 2 to 100, not 101"),
     (lambda events: HUB.rfm(events, "amount", where=3), InvalidType, "where of rfm is given as"),
     (lambda events: HUB.rfm(events.rename(columns={"user_id": "age"}), "amount", unit="age"), InvalidValue, "unit of rfm is named 'age'"),
     (lambda events: HUB.rfm(events, "amount").ltv(by="hour"), InvalidValue, "not of an hour"),
