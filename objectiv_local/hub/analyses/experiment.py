@@ -35,6 +35,7 @@ from objectiv_local.hub.analyses.inference import (
 )
 from objectiv_local.hub.analyses.metrics import PROPORTION, RATIO, Metric, metrics_of
 from objectiv_local.hub.analyses.scope import MOMENT, scope_of
+from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
 
@@ -442,8 +443,8 @@ def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | No
     """Return the rule in words."""
     both = "are left out" if several == "exclude" else "have the first one"
     lines = [f"A unit has the variant, {label}, of its first event for which {shown} holds; units that saw several {both}.",
-             "Events count after it" + ("." if window is None else f", for {window}; units for which this is not over are "
-                                        + ("included." if include_open else "left out."))]
+             "Events count after it" + ("." if window is None else f", for {in_time(window)}; units for which this is not over "
+                                        f"are {'included' if include_open else 'left out'}.")]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
         lines.append(f"{name} is corrected by {covariate.rule}, in the {before} before the exposure (CUPED).")
