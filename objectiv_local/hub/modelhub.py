@@ -21,6 +21,7 @@ from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
 from objectiv_local.hub.analyses.retention import retention
+from objectiv_local.hub.analyses.rfm import rfm
 from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
@@ -113,6 +114,7 @@ class ModelHub(WithSettings):
     trend = method(trend)
     attribution = method(attribution)
     experiment = method(experiment)
+    rfm = method(rfm)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
