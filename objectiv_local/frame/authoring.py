@@ -13,6 +13,8 @@ expressions           ``Expr``, ``Column``, ``literal``, ``call`` (an operation 
                       ``InQuery``
 changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, ``Call``, ``Case``, ``Cast``,
                       ``Literal`` and ``Variable`` to match on
+written down          ``encoded``, an expression as JSON; ``decoded``, the expression that JSON stands for; ``columns_read``;
+                      ``queried``, the bool series of a condition written as a string
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
 names                 ``unused_name``, ``new_name``, ``checked_name``
@@ -35,10 +37,12 @@ from objectiv_local.engines import Engine
 from objectiv_local.frame.align import without_join
 from objectiv_local.frame.arrow import typed_table
 from objectiv_local.frame.clocks import days_after_monday
+from objectiv_local.frame.encoding import columns_read, decoded, encoded
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
 from objectiv_local.frame.plot import pyplot
+from objectiv_local.frame.query import condition as queried
 from objectiv_local.frame.reshape import unstacked
 from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
 from objectiv_local.frame.state import State
@@ -129,8 +133,11 @@ __all__ = [
     "cast",
     "check_aligned",
     "checked_name",
+    "columns_read",
     "common_type",
     "days_after_monday",
+    "decoded",
+    "encoded",
     "expr_of",
     "frame_of",
     "grouping",
@@ -140,6 +147,7 @@ __all__ = [
     "origin_of",
     "over",
     "pyplot",
+    "queried",
     "series_class",
     "series_of",
     "state_of",

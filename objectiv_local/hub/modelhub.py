@@ -15,8 +15,10 @@ from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.funnel import funnel
 from objectiv_local.hub.analyses.lifecycle import lifecycle
+from objectiv_local.hub.analyses.paths import paths
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
+from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
 from objectiv_local.hub.cards import to_metabase
@@ -103,6 +105,9 @@ class ModelHub(WithSettings):
 
     funnel = method(funnel)
     drivers = method(drivers)
+    paths = method(paths)
+    from_spec = method(from_spec)
+    metrics = method(metrics)
     trend = method(trend)
     active_users = method(active_users)
     stickiness = method(stickiness)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -25,7 +27,8 @@ PACKAGES = ("frame", "hub")
 INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", "Named", "Savepoint",
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
-          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person"}
+          "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
+          "Scope", "Definition", "Condition"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -88,8 +91,24 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
+    "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
+
+
+def metrics_file() -> Any:
+    path = Path(tempfile.mkdtemp()) / "metrics.yml"
+    path.write_text("users: {analysis: trend}", "utf-8")
+    return path
+
+
+def metrics() -> Any:
+    return ModelHub().metrics(metrics_file())
+
+
+def sound() -> DataFrame:
+    """Return events that nothing is wrong with."""
+    return test_hub.scope("duckdb")["df"][["moment", "user_id", "event_type"]]
 
 
 def everything() -> Any:
@@ -107,6 +126,7 @@ REQUIRED = {
     "total_seconds": "df.v", "dialect": "'duckdb'", "item": "'x'", "engine": "engine", "table_name": "'bach_names'",
     "table": "pa.table({'a': [1]})", "df": "df", "schema": "{'a': 'int64'}", "model": "'SELECT 1 AS a'", "path": "target",
     "savepoint_name": "'some'", "materialization": "'table'", "data": "events", "steps": "2", "steps_df": "paths",
+    "events": "events",
     "X": "features", "y": "labels", "objs": "[df, df]", "obj": "df", "target": "target", "context_type": "'LinkContext'",
     "key_": "'id'",
 }
@@ -175,6 +195,10 @@ CALLS: dict[str, dict[str, str]] = {
     "ModelHub.get_objectiv_dataframe": {"db_url": "target", "table_name": "table"},
     "ModelHub.visualize_location_stack": {"show": "False", "return_df": "True"},
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
+    "ModelHub.from_spec": {"spec": "{'analysis': 'trend'}"}, "ModelHub.metrics": {"path": "metrics_file()"},
+    **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
+    "Analysis.__getitem__": {"key": "'value'"},
+    "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},
     "to_datetime": {"arg": "df.v", "unit": "'s'"},

@@ -20,6 +20,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from objectiv_local import DataFrame, Series, ml
 from objectiv_local.errors import InvalidValue, ObjectivError
+from objectiv_local.hub.analyses.analysis import Analysis
 
 CALLS = [*public_calls(), *ml_calls()]
 each_call = pytest.mark.parametrize("call", [pytest.param(call, id=call.name) for call in CALLS])
@@ -78,6 +79,12 @@ TAKEN_BY = {
     "SeriesDict.__getitem__ key": "5 1.5 -1 nan",
     **{f"ModelHub.{name} max_ids": "5 large" for name in ("resolve_identity", "identity_map")},
     "ModelHub.events properties": "[] {}",
+    # event types, which the data need not have
+    **{f"ModelHub.{name} where": "text empty"
+       for name in "trend active_users stickiness lifecycle event_types properties".split()},
+    **{f"ModelHub.{name} top": "5" for name in ("trend",)},
+    "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
+    "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
     **{f"{name} key": "5 -1" for name in ("ListAccessor.__getitem__", "StringOperation.__getitem__")},
     **{f"DataFrame.{name} by": "None [] series" for name in ("groupby", "rollup", "cube")},
     **{f"Aggregate.{name} groupby": "None []" for name in ("unique_users", "unique_sessions", "session_duration")},
@@ -137,6 +144,8 @@ def fetched(found: object) -> None:
     if isinstance(found, list | tuple | Iterator):
         for each in found:
             fetched(each)
+    elif isinstance(found, Analysis):
+        fetched(found.frame)
     elif isinstance(found, DataFrame | Series):
         if found.group_by is not None:
             found.size().to_arrow()

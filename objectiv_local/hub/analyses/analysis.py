@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
@@ -26,6 +26,7 @@ from objectiv_local.frame.authoring import (
     unstacked,
 )
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.specs import ANALYSES, spec_of
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.hub.settings import Settings
 
@@ -145,13 +146,16 @@ class Analysis:
             raise InvalidValue(f"{self._name} has one index level, {last!r}, and is a table already", hint="use its frame")
         return self._wide(frame, column, last)
 
-    def made_by(self, arguments: Mapping[str, object]) -> Self:
-        """Return the analysis with the arguments that it was asked for with."""
-        self._arguments = arguments
-        return self
-
     def _wide(self, frame: DataFrame, column: str, last: str) -> DataFrame:
         return unstacked(frame[[column]], last, None, "max", lambda value, _: str(value))
+
+    def spec(self) -> dict[str, Any]:
+        """Return what was asked for, as a dict that JSON can hold; ``hub.from_spec`` makes the analysis again on any engine.
+
+        Conditions given as functions or series are written as expressions over columns of the events, which are not part of
+        it. Raises NotSupported for conditions that look at other rows, such as windows, and for frames of users.
+        """
+        return spec_of(self._name, self._scope.settings, self._scope.data, self._arguments)
 
     def plot(self, **options: Any) -> Any:
         """Draw the analysis and return the axes of matplotlib. Options are those of ``DataFrame.plot``."""
@@ -192,8 +196,10 @@ def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Call
     def made(*args: Any, **kwargs: Any) -> R:
         found = function(*args, **kwargs)
         given = own.bind(*args, **kwargs).arguments
-        return found.made_by({name: value for name, value in given.items() if name not in ("settings", "events")})
+        vars(found)["_arguments"] = {name: value for name, value in given.items() if name not in ("settings", "events")}
+        return found
 
+    ANALYSES[function.__name__] = made
     return made
 
 

@@ -21,6 +21,8 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.conditions import computed, is_member, of_rows
 
 NONE, OTHER = "(none)", "(other)"
+#: Groups that a breakdown keeps at most.
+_MOST = 10_000
 _EXAMPLE = "for instance breakdown='country', or breakdown=lambda events: events.amount > 100"
 
 
@@ -55,13 +57,18 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     return text.fillna(NONE).rename(given.name)
 
 
+def checked_top(top: int) -> int:
+    """Return the number of groups that are kept. Raises InvalidValue for less than one."""
+    if isinstance(top, bool) or not 1 <= top <= _MOST:
+        raise InvalidValue(f"top is {top}, and must be from 1 to {_MOST:,}", hint="for instance top=10")
+    return top
+
+
 def with_top(rows: Node, label: str, count: Expr, top: int, of: Node | None = None) -> Node:
     """Return rows in which only the ``top`` labels with the largest ``count``, an aggregate, are kept; others are ``(other)``.
 
     Labels are counted in these rows, or in ``of``. Of equal counts, the labels that come first in the alphabet are kept.
     """
-    if isinstance(top, bool) or top < 1:
-        raise InvalidValue(f"top is {top}, and at least one group is needed", hint="for instance top=10")
     of = rows if of is None else of
     totals = Aggregate(of, ((label, of.column(label)),), (("total", count),), f"total_by_{label}")
     order = (Ordering(totals.column("total"), ascending=False), Ordering(totals.column(label)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from objectiv_local.arguments import checked
 from objectiv_local.errors import DataInvalid, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
@@ -55,6 +56,7 @@ class _Check:
     example: str
 
 
+@checked
 class Quality(Analysis):
     """The checks of a table of events."""
 
@@ -123,9 +125,10 @@ def quality(settings: Settings, events: DataFrame, *, start: object = None, end:
     scope = scope_of(settings, events, "quality", unit=None, start=start, end=end, as_of=as_of)
     built = _Checks(scope, busy)
     facts, checks = built.facts(), built.checks
-    columns = {"failed": {name: call("coalesce", facts.column(each.failed), literal(0)) for name, each in checks.items()},
-               "of": {name: facts.column(each.of) for name, each in checks.items()},
-               "example": {name: cast(facts.column(each.example), STRING) for name, each in checks.items()}}
+    columns: dict[str, dict[str, Expr]] = {
+        "failed": {name: call("coalesce", facts.column(each.failed), literal(0)) for name, each in checks.items()},
+        "of": {name: facts.column(each.of) for name, each in checks.items()},
+        "example": {name: cast(facts.column(each.example), STRING) for name, each in checks.items()}}
     severities = {name: {"severity": literal(each.severity)} for name, each in checks.items()}
     plan = listed(facts, _CHECK, severities, columns, "quality")
     frame = frame_of(scope.state_over(plan, [_CHECK]), ["severity", "failed", "of", "example"])

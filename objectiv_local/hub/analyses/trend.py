@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +27,7 @@ from objectiv_local.frame.authoring import (
     over,
 )
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, with_top
+from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.calendar import PERIOD, before, checked_period, period_of, periods
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
@@ -43,7 +44,7 @@ _VALUE, _COMPLETE, _PREVIOUS = "value", "complete", "previous"
 
 
 @analysis
-def trend(settings: Settings, events: DataFrame, measure: str | tuple[str, str] = "users", by: str = "day",
+def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = "users", by: str = "day",
           where: object = None, *, breakdown: object = None, top: int = 10, start: object = None, end: object = None,
           as_of: object = None, unit: str | list[str] = "user_id", compare: str | None = None) -> Analysis:
     """Return a measure for each period: index ``period`` and the breakdown, columns ``value`` and ``complete``.
@@ -208,17 +209,17 @@ class _Asked:
         return [aggregation("nunique" if self.kind == "sessions" else self.kind, amount)]
 
 
-def _asked(scope: Scope, measure: str | tuple[str, str], by: str, where: object, breakdown: object, top: int) -> _Asked:
+def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, breakdown: object, top: int) -> _Asked:
     """Return what is counted. Raises for a measure, a condition or a breakdown that does not fit the frame."""
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
     taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", "events", MOMENT, *scope.unit, *scope.event_key,
              *(() if column is None else (column,)))
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
-    return _Asked(scope, kind, column, by, test, label, top)
+    return _Asked(scope, kind, column, by, test, label, checked_top(top))
 
 
-def _measure(scope: Scope, measure: str | tuple[str, str]) -> tuple[str, str | None]:
+def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | None]:
     """Return the kind of a measure and the column that it reads. Raises InvalidValue, InvalidType and ColumnNotFound."""
     data = scope.data
     if isinstance(measure, str):

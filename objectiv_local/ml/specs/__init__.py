@@ -10,10 +10,10 @@ import sklearn
 from objectiv_local import __version__, ml
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import series_of, state_of
+from objectiv_local.frame.authoring import columns_read, decoded, encoded, series_of, state_of
 from objectiv_local.ml.features import Features, Label
 from objectiv_local.ml.features.aspects import Aspect
-from objectiv_local.ml.specs import expressions, values
+from objectiv_local.ml.specs import values
 
 #: The form of the specs that are written. Specs of another one are refused.
 FORMAT = 1
@@ -96,7 +96,7 @@ def _features(features: Features) -> dict[str, Any]:
     read = {name: types[name].dtype for name in (features.entity, features.time, *features.key)}
     for each in features._aspects:
         read |= {} if each.column is None else {each.column: types[each.column].dtype}
-        read |= {} if each.where is None else expressions.columns(each.where)
+        read |= {} if each.where is None else columns_read(each.where)
     return {"entity": features.entity, "time": features.time, "key": list(features.key), "events": read,
             "features": [_aspect(each) for each in features._aspects if not each.is_label],
             "labels": [_aspect(each) for each in features._aspects if each.is_label],
@@ -105,7 +105,7 @@ def _features(features: Features) -> dict[str, Any]:
 
 def _aspect(aspect: Aspect) -> dict[str, Any]:
     out: dict[str, Any] = {"name": aspect.name, "agg": aspect.agg, "column": aspect.column,
-                           "where": None if aspect.where is None else expressions.encoded(aspect.where, aspect.name)}
+                           "where": None if aspect.where is None else encoded(aspect.where, f"where of {aspect.name!r}")}
     if not aspect.is_label:
         return out | {"window_microseconds": None if aspect.start is None else -aspect.start // _MICROSECOND}
     assert aspect.start is not None
@@ -127,7 +127,7 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
         part = parts[name]
         where = None
         if part["where"] is not None:
-            where = series_of(state_of(events), expressions.decoded(part["where"], state_of(events).plan, name), name)
+            where = series_of(state_of(events), decoded(part["where"], state_of(events).plan, f"where of {name!r}"), name)
         if name in labels:
             until = None if part["until"] is None else datetime.datetime.fromisoformat(part["until"])
             made = made.label(Label(name, where, part["horizon_microseconds"] * _MICROSECOND, agg=part["agg"],

@@ -192,7 +192,7 @@ def test_the_day_on_which_clocks_are_set(engine):
     ({"where": []}, InvalidType, "where of trend is given as"),
     ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend is column 'land'"),
     ({"breakdown": "user_id"}, InvalidValue, "rename it"),
-    ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
+    ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0, and must be"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
     ({"unit": []}, InvalidValue, "unit of trend"),
     ({"start": "2024-01-02", "end": "2024-01-02"}, InvalidValue, "is not after start"),

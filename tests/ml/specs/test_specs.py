@@ -272,12 +272,12 @@ def test_conditions_that_are_not_read():
     kind = {"column": "kind", "type": "string"}
     for where, text in (
             ({"op": "system", "args": []}, "operation 'system'"), ({"op": "sum", "args": [kind]}, "operation 'sum'"),
-            ({"op": ["eq"], "args": []}, "no condition"), ({"op": "eq"}, "no condition"), (7, "no condition"), ({}, "no condition"),
-            ({"column": "kind", "type": "int64"}, "is string, and the condition"),
+            ({"op": ["eq"], "args": []}, "no expression"), ({"op": "eq"}, "no expression"), (7, "no expression"), ({}, "no expression"),
+            ({"column": "kind", "type": "int64"}, "is string, and where of"),
             ({"literal": "x", "type": "int64"}, "a constant of the spec"), ({"literal": True, "type": "int64"}, "a constant of the spec"),
-            ({"literal": 2**70, "type": "int64"}, "64 bits"), ({"literal": "2022-13-01", "type": "date"}, "no condition"),
+            ({"literal": 2**70, "type": "int64"}, "64 bits"), ({"literal": "2022-13-01", "type": "date"}, "no expression"),
             ({"literal": "x", "type": "blob"}, "dtype 'blob' is not known"),
-            ({"case": [1, 2], "default": None}, "no condition"),
+            ({"case": [1, 2], "default": None}, "no expression"),
     ):
         changed = copy.deepcopy(good)
         changed["features"][0]["where"] = where

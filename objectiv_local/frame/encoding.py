@@ -1,4 +1,4 @@
-"""Conditions on events as JSON, and back: the operations of the catalogue on columns and constants."""
+"""Expressions as JSON, and back: the operations of the catalogue on columns and constants."""
 
 from __future__ import annotations
 
@@ -8,26 +8,13 @@ import uuid
 from typing import Any
 
 from objectiv_local.errors import ColumnNotFound, InvalidValue, NotSupported, ObjectivError, near
-from objectiv_local.frame.authoring import (
-    OPS,
-    Call,
-    Case,
-    Cast,
-    Column,
-    Expr,
-    Literal,
-    Node,
-    Variable,
-    call,
-    case,
-    cast,
-    literal,
-    walk,
-)
+from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, Literal, Variable, call, case, cast, literal, walk
+from objectiv_local.plan.nodes import Node
+from objectiv_local.plan.ops import OPS
 from objectiv_local.types import FLOAT64, Interval, Type, type_from_dtype
 
 
-def encoded(expr: Expr, where: str) -> dict[str, Any]:
+def encoded(expr: Expr, what: str) -> dict[str, Any]:
     """Return an expression over a frame as JSON. Raises NotSupported for one that reads other rows than its own.
 
     A variable is written as the value that it has.
@@ -38,61 +25,61 @@ def encoded(expr: Expr, where: str) -> dict[str, Any]:
         case Literal(value, type_) | Variable(_, value, type_):
             return {"literal": _value(value), "type": type_.dtype}
         case Call(op, args):
-            return {"op": op, "args": [encoded(arg, where) for arg in args]}
+            return {"op": op, "args": [encoded(arg, what) for arg in args]}
         case Cast(arg, type_):
-            return {"cast": encoded(arg, where), "type": type_.dtype}
+            return {"cast": encoded(arg, what), "type": type_.dtype}
         case Case(whens, default):
-            return {"case": [[encoded(test, where), encoded(value, where)] for test, value in whens],
-                    "default": encoded(default, where)}
-    raise NotSupported(f"where of {where!r} reads other rows than the event itself, and has no spec",
-                       hint="assign it to a column of the events, and use that column in the condition")
+            return {"case": [[encoded(test, what), encoded(value, what)] for test, value in whens],
+                    "default": encoded(default, what)}
+    raise NotSupported(f"{what} reads other rows than the event itself, and has no spec",
+                       hint="assign it to a column of the events, and use that column")
 
 
-def decoded(given: Any, plan: Node, where: str) -> Expr:
+def decoded(given: Any, plan: Node, what: str) -> Expr:
     """Return the expression over a plan that JSON stands for. Raises InvalidValue and ColumnNotFound."""
     try:
-        return _decoded(given, plan, where)
+        return _decoded(given, plan, what)
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, ObjectivError):
             raise
-        raise InvalidValue(f"where of {where!r} in the spec is no condition: {given!r}"[:500]) from None
+        raise InvalidValue(f"{what} in the spec is no expression: {given!r}"[:500]) from None
 
 
-def columns(expr: Expr) -> dict[str, str]:
+def columns_read(expr: Expr) -> dict[str, str]:
     """Return the columns that an expression reads, with their dtypes."""
     return {part.name: part.type.dtype for part in walk(expr) if isinstance(part, Column)}
 
 
-def _decoded(given: Any, plan: Node, where: str) -> Expr:
+def _decoded(given: Any, plan: Node, what: str) -> Expr:
     if not isinstance(given, dict):
-        raise InvalidValue(f"where of {where!r} in the spec is no condition: {given!r}"[:500])
+        raise InvalidValue(f"{what} in the spec is no expression: {given!r}"[:500])
     if "column" in given:
-        return _column(given, plan, where)
+        return _column(given, plan, what)
     if "literal" in given:
         type_ = type_from_dtype(given["type"])
         return literal(_from_value(given["literal"], type_), type_)
     if "op" in given:
         op = OPS.get(given["op"])
         if op is None or op.kind != "scalar":
-            raise InvalidValue(f"where of {where!r} in the spec has the operation {given['op']!r}, which is not known",
+            raise InvalidValue(f"{what} in the spec has the operation {given['op']!r}, which is not known",
                                hint=near(str(given["op"]), [name for name, each in OPS.items() if each.kind == "scalar"]))
-        return call(op.name, *(_decoded(arg, plan, where) for arg in given["args"]))
+        return call(op.name, *(_decoded(arg, plan, what) for arg in given["args"]))
     if "cast" in given:
-        return cast(_decoded(given["cast"], plan, where), type_from_dtype(given["type"]))
+        return cast(_decoded(given["cast"], plan, what), type_from_dtype(given["type"]))
     if "case" in given:
-        whens = [(_decoded(test, plan, where), _decoded(value, plan, where)) for test, value in given["case"]]
-        return case(whens, _decoded(given["default"], plan, where))
-    raise InvalidValue(f"where of {where!r} in the spec is no condition: {given!r}"[:500])
+        whens = [(_decoded(test, plan, what), _decoded(value, plan, what)) for test, value in given["case"]]
+        return case(whens, _decoded(given["default"], plan, what))
+    raise InvalidValue(f"{what} in the spec is no expression: {given!r}"[:500])
 
 
-def _column(given: dict[str, Any], plan: Node, where: str) -> Expr:
+def _column(given: dict[str, Any], plan: Node, what: str) -> Expr:
     name = given["column"]
     if name not in plan.types:
-        raise ColumnNotFound(f"the events have no column {name!r}, which the condition of {where!r} reads",
+        raise ColumnNotFound(f"the events have no column {name!r}, which {what} reads",
                              hint=near(str(name), plan.types))
     found = plan.types[name]
     if found.dtype != given["type"]:
-        raise InvalidValue(f"column {name!r} of the events is {found}, and the condition of {where!r} was made for "
+        raise InvalidValue(f"column {name!r} of the events is {found}, and {what} was made for "
                            f"{given['type']}", hint=f"cast it: df[{name!r}] = df[{name!r}].astype({given['type']!r})")
     return plan.column(name)
 

@@ -1,0 +1,265 @@
+"""Analyses written down: as JSON that makes them again on any engine, and as a file of named metrics."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any, Final
+
+from objectiv_local import zones
+from objectiv_local.arguments import checked, in_words
+from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    days_after_monday,
+    decoded,
+    encoded,
+    expr_of,
+    on_rows_of,
+    queried,
+    series_of,
+    state_of,
+)
+from objectiv_local.hub.settings import Settings
+
+#: The version of the specs that are written. Specs of another one are refused.
+VERSION: Final = 1
+#: Every analysis by its name, filled by the decorator of analyses.
+ANALYSES: dict[str, Callable[..., Any]] = {}
+#: Forms of arguments that JSON has no type for: an object with one of these keys.
+_UNITS: Final = ("days", "hours", "minutes", "seconds", "microseconds")
+_FORMS: Final = ("expression", "query", "moment", "date", *_UNITS, "mapping", "tuple", "spec")
+
+
+def spec_of(name: str, settings: Settings, events: DataFrame, arguments: Mapping[str, object]) -> dict[str, Any]:
+    """Return what an analysis was asked for, as a dict that JSON can hold. Raises NotSupported for what cannot be written."""
+    return {"version": VERSION, "analysis": name, "time_zone": settings.time_zone, "week_start": settings.week_start,
+            "arguments": {key: _written(value, events, f"{key} of {name}") for key, value in arguments.items()}}
+
+
+def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame) -> Any:
+    """Return the analysis that a spec was written from, over ``events``, an event frame on any engine.
+
+    ``spec`` is what ``spec()`` of an analysis returned, or the same as a JSON string. Its time zone and week start count, and
+    not those of the hub; without them, those of the hub do. Written by hand, a condition is an event type, a list of them, or
+    ``{"query": "amount > 100"}`` with an expression as ``DataFrame.query`` takes it; a duration is ``{"days": 7}``.
+
+    Raises InvalidValue for a spec that is none, of another version, or has unknown arguments, and ColumnNotFound for events
+    without a column that it reads.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> weekly = hub.trend(hub.events(), by="week", where="PressEvent")
+    >>> hub.from_spec(weekly.spec(), hub.events()).view_sql() == weekly.view_sql()
+    True
+    """
+    given: Any = spec
+    if isinstance(spec, str):
+        try:
+            given = json.loads(spec)
+        except json.JSONDecodeError as error:
+            raise InvalidValue(f"the spec is no JSON: {error}", hint="pass what spec() of an analysis returned") from None
+    checked_spec(given, "the spec")
+    name = given["analysis"]
+    zone, week_start = given.get("time_zone", settings.time_zone), given.get("week_start", settings.week_start)
+    if not isinstance(zone, str) or not isinstance(week_start, str):
+        raise InvalidValue(f"time_zone and week_start of the spec are strings, not {zone!r} and {week_start!r}")
+    days_after_monday(week_start)
+    settings = replace(settings, time_zone=zones.zone(zone).key, week_start=week_start)
+    arguments = {key: _read(value, events, f"{key} of {name}", settings) for key, value in given.get("arguments", {}).items()}
+    return checked(ANALYSES[name])(settings, events, **arguments)
+
+
+def checked_spec(spec: object, where: str) -> None:
+    """Raise InvalidValue for what is no spec of this version; ``where`` names it."""
+    if not isinstance(spec, dict) or not isinstance(spec.get("analysis"), str):
+        raise InvalidValue(f"{where} is no spec of an analysis: {in_words(spec)}", hint='for instance {"analysis": "trend"}')
+    version = spec.get("version", VERSION)
+    if version != VERSION:
+        raise InvalidValue(f"{where} is of version {version!r}, and this release reads version {VERSION}",
+                           hint="write it again with spec() of this release")
+    unknown = [key for key in spec if key not in ("version", "analysis", "time_zone", "week_start", "arguments", "description")]
+    if unknown:
+        raise InvalidValue(f"{where} has {unknown[0]!r}, which means nothing",
+                           hint=f"arguments of {spec['analysis']} go into 'arguments'")
+    name = spec["analysis"]
+    if name not in ANALYSES:
+        raise InvalidValue(f"{where} is of the analysis {name!r}, which there is not", hint=near(name, ANALYSES))
+    arguments = spec.get("arguments", {})
+    if not isinstance(arguments, dict):
+        raise InvalidValue(f"arguments of {where} are no mapping: {in_words(arguments)}", hint='for instance {"by": "week"}')
+    known = [each for each in signature(ANALYSES[name]).parameters.values() if each.name not in ("settings", "events")]
+    if any(each.kind is Parameter.VAR_KEYWORD for each in known):
+        return
+    for key in arguments:
+        if key not in [each.name for each in known]:
+            raise InvalidValue(f"{where} has the argument {key!r}, which {name} does not take",
+                               hint=near(str(key), [each.name for each in known]))
+
+
+@checked
+class Metrics:
+    """Named analyses of a file: each is a function of an event frame.
+
+    ``metrics["weekly_buyers"](events)`` returns the analysis, and ``metrics.weekly_buyers(events)`` the same.
+    """
+
+    def __init__(self, settings: Settings, specs: Mapping[str, dict[str, Any]], source: str) -> None:
+        self._settings = settings
+        self._specs = specs
+        self._source = source
+
+    def __getitem__(self, name: str) -> Callable[[DataFrame], Any]:
+        if name not in self._specs:
+            raise InvalidValue(f"{self._source} has no metric {name!r}", hint=near(str(name), self._specs))
+        spec = self._specs[name]
+
+        def metric(events: DataFrame) -> Any:
+            return from_spec(self._settings, spec, events)
+
+        metric.__name__ = name
+        metric.__doc__ = spec.get("description")
+        return metric
+
+    def __getattr__(self, name: str) -> Callable[[DataFrame], Any]:
+        if name.startswith("_") or name not in self._specs:
+            raise AttributeError(f"{self._source} has no metric {name!r}; it has {', '.join(self._specs)}")
+        return self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def spec(self, name: str) -> dict[str, Any]:
+        """Return the spec of a metric."""
+        if name not in self._specs:
+            raise InvalidValue(f"{self._source} has no metric {name!r}", hint=near(name, self._specs))
+        return dict(self._specs[name])
+
+    def __repr__(self) -> str:
+        lines = [f"  {name}: {each['analysis']}" + (f", {each['description']}" if "description" in each else "")
+                 for name, each in self._specs.items()]
+        return "\n".join([f"<{len(self)} metrics of {self._source}>", *lines])
+
+
+def metrics(settings: Settings, path: str | Path) -> Metrics:
+    """Return the named analyses of a YAML or JSON file, each a function of an event frame.
+
+    The file maps names to specs: what ``spec()`` of an analysis returns, or the same by hand. ``description`` is text for
+    people::
+
+        weekly_buyers:
+          description: Users who bought, by week
+          analysis: trend
+          arguments: {by: week, where: purchase}
+        large_orders:
+          analysis: trend
+          arguments: {measure: events, by: month, where: {query: amount > 100}}
+
+    YAML needs ``pip install 'objectiv-local[metrics]'``; JSON needs nothing.
+
+    Raises DataInvalid for a file that is no mapping of names to specs, and InvalidValue for a spec that is wrong, with its
+    name, and for a file that cannot be read. Columns are checked when a metric is computed.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValue(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
+                           hint="give the path of a YAML or JSON file") from None
+    found = _parsed(text, path)
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+        raise DataInvalid(f"{path} is no mapping of names to specs", hint="for instance weekly_users: {analysis: trend}")
+    for name, spec in found.items():
+        checked_spec(spec, f"metric {name!r} of {path.name}")
+    return Metrics(settings, found, path.name)
+
+
+def _parsed(text: str, path: Path) -> Any:
+    if path.suffix == ".json":
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise DataInvalid(f"{path} is no JSON: {error}") from None
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ImportError:
+        raise NotSupported("PyYAML is not installed",
+                           hint="pip install 'objectiv-local[metrics]', or use a JSON file") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise DataInvalid(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+
+
+def _written(value: object, events: DataFrame, what: str) -> Any:
+    """Return an argument as JSON."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, datetime.timedelta):
+        days, rest = divmod(value, datetime.timedelta(days=1))
+        return {"microseconds": value // datetime.timedelta(microseconds=1)} if rest else {"days": days}
+    if isinstance(value, datetime.datetime):
+        return {"moment": value.isoformat()}
+    if isinstance(value, datetime.date):
+        return {"date": value.isoformat()}
+    if hasattr(value, "spec"):
+        return {"spec": value.spec()}
+    if isinstance(value, DataFrame):
+        raise NotSupported(f"{what} is a frame of users, which has no spec", hint="give the condition itself, or a cohort")
+    if callable(value) and not isinstance(value, Series):
+        value = value(events.copy())
+    if isinstance(value, Series):
+        placed = on_rows_of(events, value)
+        if placed is None:
+            raise NotSupported(f"{what} reads other rows than the events, and has no spec",
+                               hint="assign it to a column of the events, and use that column")
+        return {"expression": encoded(expr_of(placed), what), "name": value.name}
+    if isinstance(value, Mapping):
+        return {"mapping": [[_written(each, events, what) for each in pair] for pair in value.items()]}
+    if isinstance(value, tuple):
+        return {"tuple": [_written(each, events, what) for each in value]}
+    if isinstance(value, list | set | frozenset):
+        return [_written(each, events, what) for each in (value if isinstance(value, list) else sorted(value))]
+    raise NotSupported(f"{what} is given as {in_words(value)}, and has no spec")
+
+
+def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:
+    """Return an argument as it was given."""
+    if isinstance(value, list):
+        return [_read(each, events, what, settings) for each in value]
+    if not isinstance(value, dict):
+        return value
+    form = next((each for each in _FORMS if each in value), None)
+    if form is None or len(value) > (2 if form == "expression" else 1):
+        raise InvalidValue(f"{what} in the spec is not known: {value!r}"[:300],
+                           hint=f"an object has one of {', '.join(_FORMS)}")
+    inner = value[form]
+    try:
+        match form:
+            case "moment":
+                return datetime.datetime.fromisoformat(inner)
+            case "date":
+                return datetime.date.fromisoformat(inner)
+            case "days" | "hours" | "minutes" | "seconds" | "microseconds":
+                return datetime.timedelta(**{form: inner})
+            case "mapping":
+                return {_read(key, events, what, settings): _read(each, events, what, settings) for key, each in inner}
+            case "tuple":
+                return tuple(_read(each, events, what, settings) for each in inner)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidValue(f"{what} in the spec is not {form}: {inner!r}"[:300]) from None
+    if form == "spec":
+        return from_spec(settings, inner, events)
+    if form == "query":
+        if not isinstance(inner, str):
+            raise InvalidType(f"query of {what} in the spec is a string, not {in_words(inner)}")
+        return queried(events, inner)
+    state = state_of(events)
+    return series_of(state, decoded(inner, state.plan, what), str(value.get("name", "condition")))
