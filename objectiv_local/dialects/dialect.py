@@ -91,6 +91,11 @@ class Dialect:
     join_steps: int = 8
     #: What ends a step that the engine is to compute by itself, if it writes steps into those that read them; otherwise None.
     fence: str | None = None
+    #: What follows AS for a step whose rows the engine has to keep, if it may compute one side of a join again for each row of
+    #: the other side; otherwise None.
+    keeps: str | None = None
+    #: Aggregates that need the rows of a group sorted, which is what such an engine does again.
+    sorts: frozenset[str] = frozenset()
     #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.
     is_free: Callable[[Expr], bool] = lambda expr: False
     #: How many columns a SELECT may have.

@@ -11,13 +11,16 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
+from objectiv_local.hub.analyses.attribution import attribution
 from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
+from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.funnel import funnel
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.paths import paths
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
+from objectiv_local.hub.analyses.retention import retention
 from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
@@ -103,15 +106,18 @@ class ModelHub(WithSettings):
     visualize_location_stack = method(visualize_location_stack)
     to_metabase = method(to_metabase)
 
+    from_spec = method(from_spec)
+    metrics = method(metrics)
     funnel = method(funnel)
     drivers = method(drivers)
     paths = method(paths)
-    from_spec = method(from_spec)
-    metrics = method(metrics)
     trend = method(trend)
+    attribution = method(attribution)
+    experiment = method(experiment)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
+    retention = method(retention)
     event_types = method(event_types)
     properties = method(properties)
     quality = method(quality)

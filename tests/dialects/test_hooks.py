@@ -12,7 +12,7 @@ from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.printer import Printer
 from objectiv_local.dialects.sql.tree import Name, Template, Windowed, case, func
 from objectiv_local.plan.expr import Column, Ordering, ScalarQuery, aggregation, call, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Limit, Select, Sort, Source, Unnest, Values
+from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, Limit, Select, Sort, Source, Unnest, Values
 from objectiv_local.plan.passes import rewritten
 from objectiv_local.plan.relation import AS_DECLARED, Relation
 from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING
@@ -102,6 +102,23 @@ def test_a_fence_is_that_of_the_dialect():
     assert "OFFSET 0" in sql(twice, postgres)
     assert "\n  FENCE\n" in sql(twice, replace(postgres, fence="FENCE"))
     assert "FENCE" not in sql(twice, replace(postgres, fence=None))
+
+
+def test_groups_that_cost_much_are_kept_for_a_join_where_the_dialect_says_so():
+    postgres = dialect_named("postgres")
+    key = (("user", USER),)
+    first = Aggregate(EVENTS, key, (("x", aggregation("first", HITS, order=(Ordering(HITS),))),), "firsts")
+    total = Aggregate(EVENTS, key, (("x", aggregation("sum_or_null", HITS)),), "totals")
+
+    def joined(groups):
+        return Join(EVENTS, groups, "left", (("User", "user"),), (("x", "right", ("x", "x")),))
+
+    assert "firsts AS MATERIALIZED (" in sql(joined(first), postgres)
+    assert "firsts AS KEPT (" in sql(joined(first), replace(postgres, keeps="KEPT"))
+    assert "firsts AS (" in sql(joined(first), replace(postgres, keeps=None))
+    assert "firsts AS (" in sql(joined(first))
+    assert "totals AS (" in sql(joined(total), postgres)
+    assert "totals AS MATERIALIZED (" in sql(joined(total), replace(postgres, sorts=frozenset({"sum_or_null"})))
 
 
 def test_constants_of_the_tree_are_printed_by_the_dialect():

@@ -28,7 +28,7 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
-          "Scope", "Definition", "Condition"}
+          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -92,6 +92,8 @@ OBJECTS = {
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
+    "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
+    "Paths": "hub.paths(events)",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 

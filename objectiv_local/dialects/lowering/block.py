@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from objectiv_local.dialects.dialect import Dialect
 from objectiv_local.dialects.sql.tree import From, Name, Sql
-from objectiv_local.plan.expr import Call, Column, Expr, Literal, Ordering, Over, parses, transform, walk
+from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, Ordering, Over, parses, transform, walk
+from objectiv_local.plan.ops import OPS
 from objectiv_local.types import JSON, Type
 
 #: A computed column larger than this is not copied into the steps that use it, however few they are.
@@ -95,6 +96,13 @@ class Block:
     def is_pulled_up(self) -> bool:
         """Return whether an engine that pulls steps together would write this one's columns into the step that reads it."""
         return self.group is None and not self.order and not self.is_limited and not self.has_window()
+
+    def costs_again(self, dialect: Dialect) -> bool:
+        """Return whether groups cost much each time that an engine computes them again, even with the grouped rows at hand."""
+        return dialect.keeps is not None and self.group is not None and any(
+            (isinstance(part, Call) and OPS[part.op].costly is not None)
+            or (isinstance(part, Aggregation) and part.op in dialect.sorts)
+            for expr in self.columns.values() for part in walk(expr))
 
     def must_close_for(self, exprs: list[Expr], kept: AbstractSet[str], dialect: Dialect) -> bool:
         """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.

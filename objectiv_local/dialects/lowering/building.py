@@ -131,8 +131,8 @@ class Blocks:
         block = self.add(block, {name: part for part, name in names.items()}, set(read))
         return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), moved
 
-    def closed(self, block: Block, *, fenced: bool = False) -> Block:
-        """Return a new block that reads what ``block`` selects, as a named step, fenced off if that is asked for."""
+    def closed(self, block: Block, *, fenced: bool = False, kept: bool = False) -> Block:
+        """Return a new block that reads what ``block`` selects, as a named step, fenced off or its rows kept if asked for."""
         if block.is_bare:
             return block
         if not block.columns:
@@ -146,7 +146,8 @@ class Blocks:
         too_often = not block.is_limited and (fenced or (self.dialect.fence is not None and block.copied >= MOST_COPIES))
         costly = frozenset(self.scope.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
             self.dialect.fence is not None and block.is_pulled_up()) else frozenset()
-        self.scope.ctes.append(Cte(name, select_text(self.scope, block), one_line(comment), is_fenced=too_often, costly=costly))
+        self.scope.ctes.append(Cte(name, select_text(self.scope, block), one_line(comment), is_fenced=too_often, is_kept=kept,
+                                   costly=costly))
         inputs: dict[str, Sql] = {each: Name(self.scope.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
         return Block(tree.step(name), inputs, columns, block.title,

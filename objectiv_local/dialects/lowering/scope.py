@@ -33,7 +33,8 @@ class Select:
 class Cte:
     """A step that is written, with names for its columns if the query gives none.
 
-    ``costly`` are columns of it that an engine may compute again wherever they are read.
+    ``costly`` are columns of it that an engine may compute again wherever they are read. The rows of a step that ``is_kept``
+    are computed once, whatever reads them.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Cte:
     comment: str
     columns: tuple[str, ...] = ()
     is_fenced: bool = False
+    is_kept: bool = False
     costly: frozenset[str] = frozenset()
 
 
@@ -131,4 +133,8 @@ class Scope:
             comment += f"; {self.dialect.fence} has {' and '.join(repeated) or 'it'} computed once"
             body += f"\n{self.dialect.fence}"
         name = f"{cte.name} ({', '.join(cte.columns)})" if cte.columns else cte.name
-        return f"-- {comment}\n{name} AS (\n{indented(body)}\n)"
+        keeps = ""
+        if cte.is_kept:
+            comment += f"; {self.dialect.keeps} has it computed once"
+            keeps = f"{self.dialect.keeps} "
+        return f"-- {comment}\n{name} AS {keeps}(\n{indented(body)}\n)"

@@ -132,12 +132,14 @@ def _united(blocks: Blocks, title: str, selects: list[Select]) -> From:
 def join(blocks: Blocks, node: Join) -> Block:
     """Return the block of two inputs side by side."""
     left, right = blocks.take(node.left), blocks.take(node.right)
-    right = right if right.is_bare or _converts_later(node, right, 1) else blocks.closed(right)
+    if not right.is_bare and not _converts_later(node, right, 1):
+        right = blocks.closed(right, kept=right.costs_again(blocks.dialect))
     if left.takes_joins:
         own = unused(right.source.alias("r"), set(left.aliases))
         aliases, shown, taken = [own], [left.source.text], (*left.aliases, own)
     else:
-        left = left if left.is_bare or _converts_later(node, left, 0) else blocks.closed(left)
+        if not left.is_bare and not _converts_later(node, left, 0):
+            left = blocks.closed(left, kept=left.costs_again(blocks.dialect))
         aliases = [left.source.alias("l"), right.source.alias("r")]
         if aliases[0] == aliases[1]:
             aliases = [f"{aliases[0]}_l", f"{aliases[1]}_r"]

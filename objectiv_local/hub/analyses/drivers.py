@@ -34,6 +34,7 @@ from objectiv_local.hub.analyses.funnel_rules import rules_of
 from objectiv_local.hub.analyses.funnel_units import PENDING, REACHED
 from objectiv_local.hub.analyses.joins import looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least
     unit = " and ".join(asked.scope.unit)
     until = "" if horizon is None else f", and within {horizon} of the first step"
     fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
-    outcome = (f"Each {unit} who came from {first} to {last} within {asked.rules.window} converted; one who did not, and whose "
+    outcome = (f"Each {unit} who came from {first} to {last} within {in_time(asked.rules.window)} converted; one who did not, and whose "
                "window is over, dropped; others are left out.")
     exposed = (f"Users are exposed to the {label.name} that they had at {first}." if at_entry else
                f"Users are exposed to each {label.name} of events after {first}: before {last}, or for those who dropped "

@@ -22,13 +22,14 @@ from objectiv_local.frame.authoring import (
     state_of,
 )
 from objectiv_local.hub.analyses.attempts import ENTERED, Exclusion, Steps, attempts, flag
-from objectiv_local.hub.analyses.breakdown import breakdown_of, with_top
+from objectiv_local.hub.analyses.breakdown import breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, period_of, periods
 from objectiv_local.hub.analyses.funnel_breakdown import labeled
 from objectiv_local.hub.analyses.funnel_rules import Rules, attribution_of, exclusions_of, steps_of
 from objectiv_local.hub.analyses.funnel_units import DROPPED, PENDING, STEP, merged, units, with_reached
 from objectiv_local.hub.analyses.overlaps import Needed, overlaps
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.types import TIMESTAMP
@@ -127,7 +128,7 @@ class Asked:
         """Return the rule in words."""
         rules, unit = self.rules, " and ".join((*self.scope.unit, *self.hold))
         names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
-        lines = [names.join(each.name for each in self.conditions) + f", within {rules.window} of the start, its end included."]
+        lines = [names.join(each.name for each in self.conditions) + f", within {in_time(rules.window)} of the start, its end included."]
         lines.append({
             "any": f"Each {unit} counts once, by the attempt that reaches most steps, and of several by the first one.",
             "first": f"Each {unit} counts once, by the first attempt.",
@@ -180,7 +181,7 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
     if breakdown is not None:
         label = breakdown_of(breakdown, data, "funnel", unit, (*unit, *held, *_TAKEN))
     return Asked(scope, rules, tuple(conditions), excluded, exclusions, held, label,
-                  attribution_of(attribution, len(conditions)), top, by)
+                  attribution_of(attribution, len(conditions)), checked_top(top), by)
 
 
 def _later(moment: datetime.datetime, window: datetime.timedelta) -> Expr:

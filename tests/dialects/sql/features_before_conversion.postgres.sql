@@ -30,8 +30,8 @@ events_3 AS (
   FROM events_2
   OFFSET 0
 ),
--- one row for each location_stack; adds name
-names AS (
+-- one row for each location_stack; adds name; MATERIALIZED has it computed once
+names AS MATERIALIZED (
   SELECT
     location_stack,
     (

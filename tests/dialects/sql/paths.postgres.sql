@@ -9,8 +9,8 @@ events AS (
   FROM data
   OFFSET 0
 ),
--- one row for each location_stack; adds name
-names AS (
+-- one row for each location_stack; adds name; MATERIALIZED has it computed once
+names AS MATERIALIZED (
   SELECT
     location_stack,
     (

@@ -38,8 +38,8 @@ application AS (
   FROM events_3
   OFFSET 0
 ),
--- one row for each location_stack; adds name
-names AS (
+-- one row for each location_stack; adds name; MATERIALIZED has it computed once
+names AS MATERIALIZED (
   SELECT
     location_stack,
     (

@@ -51,8 +51,8 @@ identities AS (
   FROM events_3
   OFFSET 0
 ),
--- keeps some rows; one row for each known_user_id
-identities_2 AS (
+-- keeps some rows; one row for each known_user_id; MATERIALIZED has it computed once
+identities_2 AS MATERIALIZED (
   SELECT
     known_user_id,
     (array_agg(

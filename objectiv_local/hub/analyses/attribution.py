@@ -1,0 +1,271 @@
+"""Attribution: which touches conversions are credited to."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from objectiv_local.errors import InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Node,
+    Select,
+    aggregation,
+    call,
+    case,
+    expr_of,
+    frame_of,
+    literal,
+    over,
+    series_of,
+    state_of,
+    unused_name,
+)
+from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.credits import CONVERTS, DIRECT, TOUCH, WORTH, Journeys, totals
+from objectiv_local.hub.analyses.given import label_of, number_of
+from objectiv_local.hub.analyses.markov import removal_effects, transitions
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.conditions import Condition, condition
+from objectiv_local.hub.settings import Settings
+
+MODELS: Final = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "participation", "markov", "shapley")
+#: Models in which one touch gets all of a conversion; in the others, several take part in it.
+_TAKING: Final = ("first", "last", "last_non_direct")
+_CREDIT, _CONVERSIONS, _SHARE = "credit", "conversions", "share"
+#: Half-lives that a window has at most: a touch that is older weighs nothing that floats can hold.
+_MOST_HALF_LIVES: Final = 500
+_TOUCH: Final = "for instance touch='utm_source'"
+_VALUE: Final = "for instance value='amount'"
+_RULES: Final = {
+    "first": "The first of these touches gets all of a conversion.",
+    "last": "The last of these touches gets all of a conversion.",
+    "last_non_direct": "The last of these touches that is not {direct} gets all of a conversion; if all are, the last one.",
+    "linear": "These touches share a conversion equally.",
+    "position": "The first of these touches gets {first:.0%} of a conversion, the last one {last:.0%}, and the others share "
+                "the rest. Two touches share all of it in proportion to these weights, and one gets all.",
+    "time_decay": "These touches share a conversion by weights, which halve with each {half_life} before the conversion.",
+    "participation": "Each distinct touch among these gets all of a conversion, so credits add up to more than there is.",
+    "markov": "Touches are credited in proportion to the share of converting paths that would end without them, in a Markov "
+              "chain of order 1. Paths that do not convert are touches in a row that count for no conversion.",
+    "shapley": "The distinct touches among these share a conversion equally, which is the Shapley value of the game whose "
+               "coalitions are worth the conversions with no other touches.",
+}
+
+
+@analysis
+def attribution(settings: Settings, events: DataFrame, conversion: object, touch: object, model: str = "last", *,
+                window: datetime.timedelta = datetime.timedelta(days=30), value: object = None,
+                half_life: float | datetime.timedelta = 7, weights: Sequence[float] = (0.4, 0.2, 0.4),
+                direct: str | Sequence[str] = ("direct", DIRECT), start: object = None, end: object = None,
+                as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+    """Return how much of the conversions each touch is credited with: index the touch, columns ``credit``, ``conversions`` and
+    ``share``.
+
+    ``conversion`` says which events convert: an event type, a list of them, a bool series of the frame, or a function of the
+    frame. ``touch`` is a column, a series or a function of the frame, such as a channel or campaign; events with a value of it
+    are touches, and values are strings in the result. The touches of a conversion are those of the same user before it, by
+    moment and event id, that are at most ``window`` old. A touch may count for several conversions. The event that converts is
+    no touch of its own conversion.
+
+    ==================  ===========================================================================================
+    model               credit of a conversion
+    ==================  ===========================================================================================
+    first               all to the first touch
+    last                all to the last touch
+    last_non_direct     all to the last touch that is not ``direct``, if there is one, else to the last touch
+    linear              equal parts to all touches
+    position            ``weights`` to the first touch, to all in the middle, and to the last touch; of two touches, each gets
+                        its weight in proportion, so 40/20/40 gives halves and 20/20/60 gives 25/75
+    time_decay          parts that halve with each ``half_life`` (days, or a timedelta) between the touch and the conversion
+    participation       all to each distinct touch, so credits add up to more than there is
+    markov              parts in proportion to removal effects: the share of conversions that would be lost in a Markov chain
+                        of order 1 if paths ended where they come to the touch
+    shapley             equal parts to all distinct touches
+    ==================  ===========================================================================================
+
+    ``value`` is what a conversion is worth: a column, series or function of the frame, of numbers; missing and NaN count as
+    0. By default, each is worth 1. ``credit`` is in these units. Except for participation, credits of a conversion add up to
+    what it is worth. ``conversions`` counts conversions that a touch is credited for; where several touches share a conversion,
+    it counts for each of them. ``share`` is the part of all credit, missing if there is none.
+
+    Conversions without a touch are credited to ``(direct)``. Touches without a conversion have no row, except for markov, which
+    credits those that lead to touches that convert elsewhere; their ``conversions`` are 0.
+
+    For markov, the paths that convert are the touches of each conversion. Paths that do not are touches in a row that count
+    for no conversion, from each to the next within ``window``. The removal effects distribute what all conversions with touches
+    are worth. Three queries run when the analysis is made, and its frame holds the result; other models are one lazy query.
+
+    ``start`` and ``end`` limit conversions; touches before ``start`` count.
+
+    Events without a user are left out. Ties: events at one moment are ordered by event id. ``users(<touch>=...)`` are the users
+    of the conversions behind ``conversions``, with the moment of the first of these.
+
+    Raises InvalidValue for an unknown model, a ``window`` or ``half_life`` that is not positive, a half-life below a 500th of
+    the window, and negative ``weights``; InvalidType and ColumnNotFound for columns that do not fit.
+
+    Definitions: attribution in computed properties of Mixpanel (window, decay of 7 days), the attribution package of
+    Snowplow, Shapley values after Zhao et al. (2018), removal effects after Anderl et al. (2016).
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> events = hub.events()
+    >>> presses = events.location.where(events.event_type == "PressEvent")
+    >>> hub.attribution(events, conversion="SuccessEvent", touch=presses, model="linear").columns
+    ['credit', 'conversions', 'share']
+    """
+    if model not in MODELS:
+        raise InvalidValue(f"model of attribution is not known: {model!r}", hint=near(model, MODELS))
+    window = _positive(window, "window")
+    scope = scope_of(settings, events, "attribution", unit=unit, start=start, end=end, as_of=as_of)
+    test = condition(conversion, scope.data, "conversion of attribution", scope.unit)
+    label = label_of(touch, scope.data, "touch of attribution", _TOUCH)
+    if label.name in (_CREDIT, _CONVERSIONS, _SHARE):
+        raise InvalidValue(f"touch of attribution is named {label.name!r}, as another column of the result is",
+                           hint=f"rename it: touch=events[{label.name!r}].rename('...')")
+    journeys = _journeys(scope, test, label, value, window)
+    parts = _weights(weights)
+    decay = half_life if isinstance(half_life, datetime.timedelta) else _days(half_life)
+    decay = _positive(decay, "half_life")
+    if model == "time_decay" and window / decay > _MOST_HALF_LIVES:
+        raise InvalidValue(f"half_life of attribution is {decay}, and {window} are more than {_MOST_HALF_LIVES} of it, after "
+                           "which a touch weighs nothing", hint="give a longer half_life or a shorter window")
+    others = (direct,) if isinstance(direct, str) else tuple(direct)
+    members: Node
+    if model in _TAKING:
+        credited = journeys.first() if model == "first" else journeys.last(others if model == "last_non_direct" else ())
+        members = credited
+    else:
+        members = journeys.taking_part()
+        credited = {
+            "linear": journeys.linear, "position": lambda: journeys.position(*parts),
+            "time_decay": lambda: journeys.time_decay(decay), "shapley": journeys.shapley,
+        }.get(model, journeys.participation)()
+    name = str(label.name)
+    counted = totals(credited, [TOUCH])
+    frame = _by_removal(scope, journeys, counted, name) if model == "markov" else _result(scope, counted, name)
+    first, _, last = parts
+    rule = _RULES[model].format(direct=" or ".join(others), first=first, last=last, half_life=_in_words(decay))
+    same = " and ".join(scope.unit)
+    lines = (f"Touches are events with a value of {name}, conversions those for which {test.name} holds.",
+             f"Touches of the same {same} before it count, at most {_in_words(window)} old; without any, {DIRECT} does.", rule)
+    return Analysis("attribution", frame, scope, Definition(lines, test.types), _members(scope, members, journeys, name))
+
+
+def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:
+    if value <= datetime.timedelta(0):
+        raise InvalidValue(f"{name} of attribution has to be positive, not {value}", hint="for instance timedelta(days=30)")
+    return value
+
+
+def _in_words(duration: datetime.timedelta) -> str:
+    if duration != datetime.timedelta(days=duration.days):
+        return str(duration)
+    return f"{duration.days} day{'s' * (duration.days != 1)}"
+
+
+def _days(number: float) -> datetime.timedelta:
+    try:
+        return datetime.timedelta(days=number)
+    except (OverflowError, ValueError):
+        raise InvalidValue(f"half_life of attribution is {number!r} days", hint="for instance half_life=7") from None
+
+
+def _weights(given: Sequence[float]) -> tuple[float, float, float]:
+    numbers = list(given)
+    if len(numbers) != 3 or any(isinstance(each, bool) or not isinstance(each, int | float) for each in numbers):
+        raise InvalidType(f"weights of attribution are three numbers, not {given!r}",
+                          hint="for instance weights=(0.4, 0.2, 0.4)")
+    if not all(math.isfinite(each) and each >= 0 for each in numbers) or not sum(numbers):
+        raise InvalidValue(f"weights of attribution are at least 0 and not all 0, not {given!r}",
+                           hint="for the first touch, those in the middle and the last touch: weights=(0.4, 0.2, 0.4)")
+    first, middle, last = (each / sum(numbers) for each in numbers)
+    return first, middle, last
+
+
+def _journeys(scope: Scope, test: Condition, label: Series, value: object, window: datetime.timedelta) -> Journeys:
+    """Return the conversions and touches of the units, in columns whose names the units do not have."""
+    converts = expr_of(test.holds)
+    state = state_of(test.holds)
+    moment = state.column(MOMENT)
+    if scope.start is not None:
+        converts = call("and", converts, call("ge", moment, literal(scope.start)))
+    if scope.end is not None:
+        converts = call("and", converts, call("lt", moment, literal(scope.end)))
+    taken = [*scope.data.all_series, MOMENT]
+    given = {unused_name("is_conversion", taken): series_of(state, converts, "is_conversion"),
+             unused_name("touch", taken): label}
+    names = list(given)
+    if value is not None:
+        names.append(unused_name("worth", taken))
+        given[names[-1]] = number_of(value, scope.data, "value of attribution", _VALUE)
+    rows = scope.rows(given, ranged=False)
+    units = tuple(unused_name(name, _NAMES) for name in scope.unit)
+    keys = tuple(unused_name(name, (*_NAMES, *units)) for name in scope.event_key)
+    order = (MOMENT, *(name for name in scope.event_key if name not in (MOMENT, *scope.unit)))
+    columns = dict(zip(scope.unit, units, strict=True)) | {MOMENT: MOMENT}
+    columns |= {name: key for name, key in zip(scope.event_key, keys, strict=True) if name in order}
+    worth = rows.column(names[2]) if value is not None else literal(1.0)
+    plan = Select(rows, (*((new, rows.column(old)) for old, new in columns.items()), (CONVERTS, rows.column(names[0])),
+                         (TOUCH, rows.column(names[1])), (WORTH, worth)), "events")
+    return Journeys(plan, units, tuple(columns[name] for name in order), window)
+
+
+#: Names of columns that the steps of a model add.
+_NAMES: Final = (
+    MOMENT, CONVERTS, TOUCH, WORTH, "change", "place", "open", "converted", "touched", "expired", "block", "indirect",
+    "last_touch", "last_moment", "indirect_touch", "indirect_moment", "expired_before", "first_touch", "part", "first_part",
+    "last_part", "as_first", "as_last", "weight", "touched_weight", "unexpired_weight", "from_block", "from_next_block",
+    "open_label", "labels", "total", "credit", "conversions", "next_conversion", "number", "previous_touch", "previous_moment",
+    "next_touch", "next_moment", "is_lost", "is_near_previous", "is_near_next", "goes_on_from", "goes_on_to",
+)
+
+
+def _result(scope: Scope, counted: Node, name: str) -> DataFrame:
+    credit = counted.column(_CREDIT)
+    every = over(aggregation("sum", credit))
+    share = case([(call("ne", every, literal(0.0)), call("truediv", credit, every))])
+    plan = Select(counted, ((name, counted.column(TOUCH)), (_CREDIT, credit), (_CONVERSIONS, counted.column(_CONVERSIONS)),
+                            (_SHARE, share)), "attribution")
+    return frame_of(scope.state_over(plan, [name]), [_CREDIT, _CONVERSIONS, _SHARE])
+
+
+def _members(scope: Scope, members: Node, journeys: Journeys, name: str) -> Node:
+    """Return the moments of conversions by unit and touch, under the names that the unit has."""
+    if name in (*scope.unit, MOMENT):
+        raise InvalidValue(f"touch of attribution is named {name!r}, as a column of the unit is", hint="rename it")
+    return Select(members, (*((unit, members.column(own)) for unit, own in zip(scope.unit, journeys.unit, strict=True)),
+                            (MOMENT, members.column(MOMENT)), (name, members.column(TOUCH))), "members")
+
+
+def _by_removal(scope: Scope, journeys: Journeys, counted: Node, name: str) -> DataFrame:
+    """Return the result of the model markov. Three queries, which see the same rows."""
+    import pyarrow
+
+    engine = scope.state.connected()
+    paths, rows = transitions(journeys), journeys.stream()
+    converts = journeys.converts(rows)
+    worth = Aggregate(rows, (), (("shared", aggregation("sum", case([(converts, rows.column(WORTH))], literal(0.0)))),
+                                 ("alone", aggregation("sum", case([(converts, literal(0.0))], rows.column(WORTH))))), "worth")
+    with engine.snapshot():
+        found, conversions, whole = (frame_of(scope.state_over(plan), list(plan.types)).to_arrow().to_pylist()
+                                     for plan in (paths, counted, worth))
+    effects = removal_effects((row["source"], row["target"], row["converting"], row["lost"]) for row in found)
+    alone, shared = whole[0]["alone"], whole[0]["shared"]
+    total = math.fsum(effects.values())
+    given = {label: shared * effect / total if total else 0.0 for label, effect in effects.items()}
+    given[DIRECT] = given.get(DIRECT, 0.0) + alone
+    every = math.fsum(given.values())
+    numbers = {row[TOUCH]: row[_CONVERSIONS] for row in conversions}
+    # A touch of lost paths only has an effect, too, if touches follow it that convert elsewhere.
+    names = sorted({*numbers, *(label for label, effect in effects.items() if effect > 0)})
+    table = pyarrow.table({
+        name: pyarrow.array(names, pyarrow.string()),
+        _CREDIT: pyarrow.array([given[each] for each in names], pyarrow.float64()),
+        _CONVERSIONS: pyarrow.array([numbers.get(each, 0) for each in names], pyarrow.int64()),
+        _SHARE: pyarrow.array([given[each] / every if every else None for each in names], pyarrow.float64()),
+    })
+    return DataFrame.from_arrow(engine, table, name, "attribution").sort_index()

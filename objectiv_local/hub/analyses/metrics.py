@@ -1,0 +1,110 @@
+"""Metrics of units: whether something happened, how much of it, and ratios of two of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import case, expr_of, literal, series_of, state_of
+from objectiv_local.hub.analyses.given import number_of
+from objectiv_local.hub.conditions import Condition, condition
+
+PROPORTION, MEAN, RATIO = "proportion", "mean", "ratio"
+_FORMS: Final = ("give a condition for a proportion, ('count', condition) or ('sum', column) for a mean, or ('ratio', "
+                 "numerator, denominator) of two of these; several metrics in a mapping, {'orders': ('count', 'buy')}")
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What is added up over the events of a unit: a float for each event. ``rule`` is it in words."""
+
+    value: Series
+    rule: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: its name, its kind, and what it adds up; a ratio has a numerator and a denominator."""
+
+    name: str
+    kind: str
+    totals: tuple[Total, ...]
+
+    @property
+    def rule(self) -> str:
+        """The metric in words."""
+        if self.kind == PROPORTION:
+            return f"the share of units with an event for which {self.totals[0].rule} holds"
+        if self.kind == MEAN:
+            return f"the mean over units of {self.totals[0].rule}"
+        return f"{self.totals[0].rule} divided by {self.totals[1].rule}, both over all units"
+
+
+def metrics_of(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> tuple[Metric, ...]:
+    """Return the metrics that a user gave: one, or several by their names. Raises InvalidType and InvalidValue."""
+    if not isinstance(given, Mapping):
+        return (_metric(None, given, data, what, unit),)
+    if not given:
+        raise InvalidValue(f"{what} is an empty mapping", hint=_FORMS)
+    for name in given:
+        if not isinstance(name, str) or not name:
+            raise InvalidType(f"{what} has the name {in_words(name)}, and names are strings", hint=_FORMS)
+    return tuple(_metric(name, each, data, f"{what} {name!r}", unit) for name, each in given.items())
+
+
+def _metric(name: str | None, given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Metric:
+    if isinstance(given, tuple) and given[:1] == ("ratio",):
+        if len(given) != 3:
+            raise InvalidType(f"{what} is a ratio of {len(given) - 1} parts, and takes a numerator and a denominator",
+                              hint="for instance ('ratio', ('sum', 'amount'), ('count', 'buy'))")
+        parts = tuple(_total(each, data, f"{place} of {what}", unit)
+                      for place, each in zip(("numerator", "denominator"), given[1:], strict=True))
+        return Metric(name or f"{parts[0].value.name} / {parts[1].value.name}", RATIO, parts)
+    if _is_total(given):
+        total = _total(given, data, what, unit)
+        return Metric(name or str(total.value.name), MEAN, (total,))
+    total = _flagged(_condition(given, data, what, unit))
+    return Metric(name or str(total.value.name), PROPORTION, (total,))
+
+
+def _is_total(given: object) -> bool:
+    return isinstance(given, tuple) and given[:1] in (("count",), ("sum",))
+
+
+def _total(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Total:
+    """Return what is added up: events for which a condition holds, or a column of these."""
+    if not isinstance(given, tuple) or not _is_total(given):
+        counted = _flagged(_condition(given, data, what, unit))
+        return Total(counted.value, f"the number of events for which {counted.rule} holds", counted.types)
+    kind, *rest = given
+    if (kind == "count" and len(rest) != 1) or (kind == "sum" and len(rest) not in (1, 2)):
+        raise InvalidType(f"{what} is {in_words(given)}", hint="it is ('count', condition), ('sum', column) or "
+                          "('sum', column, condition)")
+    if kind == "count":
+        return _total(rest[0], data, what, unit)
+    number = number_of(rest[0], data, what, "for instance ('sum', 'amount')")
+    if len(rest) == 1:
+        return Total(number, f"the sum of {number.name}", ())
+    test = _condition(rest[1], data, what, unit)
+    return Total(number.where(test.holds, 0.0).rename(number.name), f"the sum of {number.name} where {test.name} holds",
+                 test.types)
+
+
+def _condition(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Condition:
+    try:
+        return condition(given, data, what, unit)
+    except InvalidType as error:
+        raise InvalidType(error.what, hint=error.hint if callable(given) or isinstance(given, Series) else _FORMS) from None
+
+
+def _flagged(test: Condition) -> Total:
+    holds = expr_of(test.holds)
+    value = series_of(state_of(test.holds), case([(holds, literal(1.0))], literal(0.0)), test.name)
+    return Total(value, test.name, test.types)
+
+
