@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from objectiv_local.arguments import in_words
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
@@ -90,6 +90,7 @@ def paths(settings: Settings, events: DataFrame, label: object = "event_type", s
     return Paths("paths", frame, scope, Definition(asked.rule(), types), pairs, asked=asked)
 
 
+@checked
 class Paths(Analysis):
     """The transitions of paths, with their step matrix and with the transitions of whole sequences."""
 
