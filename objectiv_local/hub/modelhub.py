@@ -18,6 +18,7 @@ from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.funnel import funnel
 from objectiv_local.hub.analyses.lifecycle import lifecycle
+from objectiv_local.hub.analyses.paths import paths
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
 from objectiv_local.hub.analyses.retention import retention
@@ -111,6 +112,7 @@ class ModelHub(WithSettings):
     metrics = method(metrics)
     funnel = method(funnel)
     drivers = method(drivers)
+    paths = method(paths)
     trend = method(trend)
     attribution = method(attribution)
     experiment = method(experiment)
