@@ -250,8 +250,6 @@ def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least
     unit = " and ".join(asked.scope.unit)
     until = "" if horizon is None else f", and within {in_time(horizon)} of the first step"
     fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
-    outcome = (f"Each {unit} who came from {first} to {last} within {in_time(asked.rules.window)} converted; one who did not, "
-               "and whose window is over, dropped; others are left out.")
     window = in_time(asked.rules.window)
     outcome = (f"Each {unit} who came from {first} to {last} within {window} converted; one who did not, and whose window is "
                "over, dropped; others are left out.")

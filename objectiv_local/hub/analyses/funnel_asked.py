@@ -130,8 +130,6 @@ class Asked:
         names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
         shown = names.join(each.name for each in self.conditions)
         lines = [f"{shown}, within {in_time(rules.window)} of the start, its end included."]
-        title = names.join(each.name for each in self.conditions)
-        lines = [f"{title}, within {in_time(rules.window)} of the start, its end included."]
         lines.append({
             "any": f"Each {unit} counts once, by the attempt that reaches most steps, and of several by the first one.",
             "first": f"Each {unit} counts once, by the first attempt.",

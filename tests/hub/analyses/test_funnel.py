@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import day, fixture, loaded, rows, with_nobody
+from hub.analyses.fixture import case_id, day, fixture, loaded, rows, with_nobody
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
@@ -44,7 +44,7 @@ def streams(engine, *events):
     ({"entry": "each"}, [9, 5, 3]),
     ({"rules": "posthog", "exclude": "error"}, [5, 4, 2]), ({"rules": "mixpanel"}, [6, 4, 2]), ({"rules": "amplitude"}, [6, 5, 3]),
     ({"rules": "mixpanel", "entry": "any"}, [6, 5, 3]),
-], ids=str)
+], ids=case_id)
 def test_the_six_users(engine, switches, expected):
     assert users(HUB.funnel(fixture(engine), STEPS, HOUR, **switches)) == expected
     assert users(HUB.funnel(with_nobody(engine), STEPS, HOUR, **switches)) == expected
@@ -213,7 +213,7 @@ TRAVELERS = (("a", 0, "visit", "DE"), ("a", 1, "view", "NL"), ("a", 2, "cart", "
     ("all_steps", {"(none)": [1, 0, 0], "NL": [1, 0, 0]}),
     ("user_first", {"BE": [1, 1, 0], "DE": [1, 1, 1]}),
     ("user_last", {"AT": [1, 1, 0], "FR": [1, 1, 1]}),
-], ids=str)
+], ids=case_id)
 def test_breakdowns(engine, attribution, expected):
     found = HUB.funnel(streams(engine, *TRAVELERS), STEPS, HOUR, breakdown="country", attribution=attribution)
     assert found.index_columns == ["country", "step"]
@@ -310,7 +310,7 @@ def test_fifty_steps(engine):
     ({"unit": "account"}, ColumnNotFound, "account is not present"),
     ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidValue, "is not after start"),
     ({"steps": [lambda df, k=k: df.amount > k for k in range(8)]}, NotSupported, "too many steps of the funnel"),
-], ids=str)
+], ids=case_id)
 def test_bad_input(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.funnel(fixture("duckdb"), **{"steps": STEPS, **arguments}).to_arrow()

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import fixture, loaded, rows, with_nobody
+from hub.analyses.fixture import case_id, fixture, loaded, rows, with_nobody
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
@@ -134,7 +134,7 @@ CASES = [{}, {"collapse": True}, {"by": "country"}, {"by": "amount", "steps": 3}
 
 
 @on_every_engine
-@pytest.mark.parametrize("switches", CASES, ids=str)
+@pytest.mark.parametrize("switches", CASES, ids=case_id)
 def test_by_hand(engine, switches):
     events = stream(3)
     switches = {"by": "user_id", **switches}
@@ -175,7 +175,7 @@ def test_edges(engine):
     ({"by": "visit"}, ColumnNotFound, "visit is not present"), ({"by": "session_id"}, ColumnNotFound, "(?s)session_id.*sessionize"),
     ({"label": "url"}, ColumnNotFound, "label of paths is column 'url'"), ({"label": 3}, InvalidType, "label of paths"),
     ({"start": 3}, InvalidType, "start of paths is given as 3"),
-], ids=str)
+], ids=case_id)
 def test_bad_input(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.paths(fixture("duckdb"), **{"by": "user_id", **arguments})
