@@ -272,7 +272,8 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
     if unknown:
         raise InvalidValue(f"a rule cannot be read: {kind} has no member {unknown[0]!r}",
                            hint=near(str(unknown[0]), _KINDS[kind]))
-    options: dict[str, Any] = {name: value if name in ("where", "values", "column") else reads(value) for name, value in given.items()}
+    options: dict[str, Any] = {name: value if name in ("where", "values", "column") else reads(value)
+                               for name, value in given.items()}
     if kind == "did":
         return did(**options)
     items = options.pop("events" if kind == "did_in_order" else "values", [])
