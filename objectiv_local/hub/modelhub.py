@@ -23,6 +23,7 @@ from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
 from objectiv_local.hub.analyses.retention import retention
 from objectiv_local.hub.analyses.rfm import rfm
+from objectiv_local.hub.analyses.sessions import sessions
 from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
@@ -121,6 +122,7 @@ class ModelHub(WithSettings):
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
     retention = method(retention)
+    sessions = method(sessions)
     cohort = method(cohort)
     read_cohort = method(read_cohort)
     event_types = method(event_types)
