@@ -17,6 +17,7 @@ from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.funnel import funnel
+from objectiv_local.hub.analyses.impact import impact
 from objectiv_local.hub.analyses.lifecycle import lifecycle
 from objectiv_local.hub.analyses.paths import paths
 from objectiv_local.hub.analyses.properties import properties
@@ -118,6 +119,7 @@ class ModelHub(WithSettings):
     attribution = method(attribution)
     experiment = method(experiment)
     rfm = method(rfm)
+    impact = method(impact)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
