@@ -348,5 +348,5 @@ def test_definition():
 def test_specs(engine):
     events = fixture(engine)
     found = HUB.funnel(events, ["view", lambda df: df.event_type == "cart", events.event_type == "buy"], HOUR, entry="first",
-                       exclude=[("error", 1, 2)], hold="country", breakdown="country", by="day")
+                       exclude=[("error", 1, 2)], hold="country", breakdown="amount", by="day")
     assert rows(HUB.from_spec(found.spec(), events)) == rows(found)
