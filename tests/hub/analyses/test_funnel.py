@@ -256,6 +256,8 @@ def test_steps_by_conditions_of_every_kind(engine):
     assert users(HUB.funnel(events, [buyers, "cart"], HOUR)) == [5, 5]
     unnamed = HUB.funnel(events, [lambda df: df.amount >= 0, "cart"], HOUR)
     assert [row[1] for row in rows(unnamed)] == ["step 1", "cart"]
+    compared = HUB.funnel(events, [events.event_type == "view", (events.amount > 5).rename("much")], HOUR)
+    assert [row[1] for row in rows(compared)] == ["step 1", "much"]
     # Names of columns that the computation uses itself do not disturb.
     own = events.copy()
     own["step_1"], own["moment_2"], own["step_2"] = own.event_type, own.event_type, own.event_type
@@ -340,3 +342,11 @@ def test_definition():
         "The range is that of the first step; later steps may follow after it.",
         "Each day is a funnel of the attempts that start in it."]
     assert repr(HUB.funnel(fixture("duckdb"), STEPS)).startswith("<funnel(steps=['view', 'cart', 'buy'])")
+
+
+@on_every_engine
+def test_specs(engine):
+    events = fixture(engine)
+    found = HUB.funnel(events, ["view", lambda df: df.event_type == "cart", events.event_type == "buy"], HOUR, entry="first",
+                       exclude=[("error", 1, 2)], hold="country", breakdown="amount", by="day")
+    assert rows(HUB.from_spec(found.spec(), events)) == rows(found)
