@@ -17,10 +17,13 @@ from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.funnel import funnel
+from objectiv_local.hub.analyses.impact import impact
 from objectiv_local.hub.analyses.lifecycle import lifecycle
+from objectiv_local.hub.analyses.paths import paths
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
 from objectiv_local.hub.analyses.retention import retention
+from objectiv_local.hub.analyses.rfm import rfm
 from objectiv_local.hub.analyses.sessions import sessions
 from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
@@ -111,9 +114,12 @@ class ModelHub(WithSettings):
     metrics = method(metrics)
     funnel = method(funnel)
     drivers = method(drivers)
+    paths = method(paths)
     trend = method(trend)
     attribution = method(attribution)
     experiment = method(experiment)
+    rfm = method(rfm)
+    impact = method(impact)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)

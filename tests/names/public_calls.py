@@ -28,7 +28,7 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
-          "Scope", "Definition", "Condition"}
+          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -92,6 +92,8 @@ OBJECTS = {
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
+    "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
+    "Paths": "hub.paths(events)",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
@@ -197,7 +199,8 @@ CALLS: dict[str, dict[str, str]] = {
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
     "ModelHub.from_spec": {"spec": "{'analysis': 'trend'}"}, "ModelHub.metrics": {"path": "metrics_file()"},
     **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
-    "Analysis.__getitem__": {"key": "'value'"},
+    "Analysis.__getitem__": {"key": "'value'"}, "ModelHub.funnel": {"steps": "['PressEvent']"},
+    "ModelHub.drivers": {"from_step": "'PressEvent'", "to_step": "'SuccessEvent'"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},

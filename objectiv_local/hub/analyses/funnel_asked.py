@@ -160,7 +160,9 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
     for number, (name, each) in enumerate(steps_of(steps), 1):
         what = f"step {number} of {scope.name}"
         made = condition(each, data, what, unit, name)
-        conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
+        # A comparison has the name of the column that it compares, which says nothing of the step.
+        is_unnamed = made.name == what or (isinstance(each, Series) and name is None and made.name in data.data_columns)
+        conditions.append(replace(made, name=f"step {number}") if is_unnamed else made)
     given = exclusions_of(exclude, len(conditions))
     if given and rules.order != "ordered":
         raise InvalidValue(f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",

@@ -272,6 +272,8 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
     if unknown:
         raise InvalidValue(f"a rule cannot be read: {kind} has no member {unknown[0]!r}",
                            hint=near(str(unknown[0]), _KINDS[kind]))
+    as_given = ("where", "values", "column")
+    options: dict[str, Any] = {name: value if name in as_given else reads(value) for name, value in given.items()}
     options: dict[str, Any] = {name: value if name in ("where", "values", "column") else reads(value)
                                for name, value in given.items()}
     if kind == "did":

@@ -8,7 +8,7 @@ import json
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.drawn import known, streams
-from hub.analyses.fixture import fixture, loaded, rows, with_nobody
+from hub.analyses.fixture import case_id, fixture, loaded, rows, with_nobody
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +56,7 @@ def members(events, *rules, **options):
     (ol.did("view", 2) | ol.did("error"), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:30", "e": "03 10:01"}),
     (~(ol.did("view", 2) | ol.did("error")), {"d": "03 12:00", "f": "04 08:00"}),
     (ol.did("buy") & ~ol.did("view", 2) & ol.did("cart"), {"e": "03 10:03", "f": "04 08:01"}),
-], ids=str)
+], ids=case_id)
 def test_rules(engine, rule, expected):
     assert members(with_nobody(engine), rule) == {user: at(moment) for user, moment in expected.items()}
 
@@ -150,7 +150,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
     ([{"rule": {"not": 3}}], "is not one"), ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
     ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"), ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
     ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"), ([{"rule": {"among": {"spec": 3}}}], "no spec"),
-], ids=str)
+], ids=case_id)
 def test_cohorts_that_cannot_be_read(text, words, tmp_path):
     if isinstance(text, list):
         text = {"analysis": "cohort", "arguments": {"rules": text}}
@@ -187,7 +187,7 @@ def test_files_that_are_not_there():
     (lambda events: ol.among("a"), InvalidType, "users of among"),
     (lambda events: ol.among([]), InvalidValue, "at least one"),
     (lambda events: ol.did("a") & "b", InvalidType, "has to be a Rule"),
-], ids=str)
+], ids=case_id)
 def test_errors(make, error, words):
     with pytest.raises(error, match=words):
         make(fixture("duckdb"))
