@@ -18,7 +18,7 @@ import pyarrow as pa  # noqa: F401 - for the arguments
 from names import test_hub, test_names
 
 import objectiv_local
-from objectiv_local import DataFrame, ModelHub, Series, connect  # noqa: F401 - for the arguments
+from objectiv_local import DataFrame, ModelHub, Series, connect, did  # noqa: F401 - for the arguments
 from objectiv_local.plan.ops import OPS
 
 #: Packages whose classes and functions users call. What is below plans, dialects and statements is inside.
@@ -28,7 +28,8 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
-          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences"}
+          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences",
+          "Cells", "Did", "InOrder", "Was", "Among", "All", "Either", "Not"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -91,6 +92,8 @@ OBJECTS = {
     "SeriesLocationStack": "events.location_stack", "LocationStack": "events.location_stack.ls",
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
+    "Retention": "hub.retention(events)", "Sessions": "hub.sessions(events)", "Rule": "did('PressEvent')",
+    "Cohort": "hub.cohort(events, did('PressEvent'))",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
     "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
     "Paths": "hub.paths(events)",
@@ -111,6 +114,12 @@ def metrics() -> Any:
 def sound() -> DataFrame:
     """Return events that nothing is wrong with."""
     return test_hub.scope("duckdb")["df"][["moment", "user_id", "event_type"]]
+
+
+def cohort_file() -> Any:
+    path = Path(tempfile.mkdtemp()) / "cohort.json"
+    path.write_text('{"analysis": "cohort", "arguments": {"rules": ["PressEvent"]}}', "utf-8")
+    return path
 
 
 def everything() -> Any:
@@ -201,6 +210,9 @@ CALLS: dict[str, dict[str, str]] = {
     **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
     "Analysis.__getitem__": {"key": "'value'"}, "ModelHub.funnel": {"steps": "['PressEvent']"},
     "ModelHub.drivers": {"from_step": "'PressEvent'", "to_step": "'SuccessEvent'"},
+    "ModelHub.cohort": {"rules": "did('PressEvent')"}, "ModelHub.read_cohort": {"path": "cohort_file()"},
+    "Cohort.save": {"path": "cohort_file()"}, **{f"Rule.__{name}__": {"other": "did('PressEvent')"} for name in ("and", "or")},
+    "did_in_order": {"events": "'a'"}, "was": {"values": "'x'"}, "among": {"users": "['a']"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},
