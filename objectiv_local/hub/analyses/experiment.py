@@ -161,7 +161,9 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
                                            for name in total.types)))
     notices = _notices(result, counts, several, include_open=include_open)
     definition = Definition(lines, tuple(types), notices=(lambda: notices,))
-    return Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics)).with_result(result)
+    made = Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics))
+    vars(made)["_result"] = result
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +254,6 @@ class Experiment(Analysis):
     """The result of an experiment."""
 
     _result: _Result
-
-    def with_result(self, result: object) -> Experiment:
-        """Return the experiment with what it was computed from."""
-        assert isinstance(result, _Result)
-        self._result = result
-        return self
 
     @property
     def sample_ratio_p(self) -> float | None:
