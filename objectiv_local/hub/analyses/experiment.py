@@ -447,7 +447,7 @@ def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | No
                                         f"are {'included' if include_open else 'left out'}.")]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
-        lines.append(f"{name} is corrected by {covariate.rule}, in the {before} before the exposure (CUPED).")
+        lines.append(f"{name} is corrected by {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
     level = f"{1 - alpha:.6g}"
     lines.append(f"Intervals have the level {level}" + (
         f", and hold at any time; they are narrowest at {planned:,} units." if sequential else ", for a fixed sample."))

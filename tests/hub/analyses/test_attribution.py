@@ -286,7 +286,7 @@ def test_names_that_the_analysis_uses_itself():
     ({"window": 30}, InvalidType, "window"),
     ({"half_life": 0}, InvalidValue, "half_life of attribution has to be positive"),
     ({"half_life": float("nan")}, InvalidValue, "half_life of attribution is nan days"),
-    ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "more than 500 of it"),
+    ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "has more than 500 of it"),
     ({"weights": (1, 2)}, InvalidType, "weights of attribution are three numbers"),
     ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution are at least 0"),
     ({"weights": (0, 0, 0)}, InvalidValue, "not all 0"),
