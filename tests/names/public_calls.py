@@ -18,7 +18,7 @@ import pyarrow as pa  # noqa: F401 - for the arguments
 from names import test_hub, test_names
 
 import objectiv_local
-from objectiv_local import DataFrame, ModelHub, Series, connect  # noqa: F401 - for the arguments
+from objectiv_local import DataFrame, ModelHub, Series, connect
 from objectiv_local.plan.ops import OPS
 
 #: Packages whose classes and functions users call. What is below plans, dialects and statements is inside.
@@ -28,7 +28,8 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
-          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences"}
+          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences", "Journeys", "Total",
+          "Metric", "Group", "Comparison", "Moments", "Exposures", "Orders", "Observed", "Adjusted", "Adoption", "Changes"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -93,7 +94,7 @@ OBJECTS = {
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
     "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
-    "Paths": "hub.paths(events)",
+    "Paths": "hub.paths(events)", "Rfm": "hub.rfm(events, 'session_hit_number')", "Experiment": "experiment()",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
@@ -106,6 +107,17 @@ def metrics_file() -> Any:
 
 def metrics() -> Any:
     return ModelHub().metrics(metrics_file())
+
+
+def half(data: DataFrame) -> Series:
+    """Return whether the user of each event is the first of all, as variants of an experiment."""
+    first = data.groupby("user_id").moment.transform("min")
+    return (first == data.moment.min()).astype("string").rename("half")
+
+
+def experiment() -> Any:
+    hub = test_hub.scope("duckdb")["hub"]
+    return hub.experiment(test_hub.scope("duckdb")["df"], "PressEvent", half, "SuccessEvent", control="true")
 
 
 def sound() -> DataFrame:
@@ -201,6 +213,9 @@ CALLS: dict[str, dict[str, str]] = {
     **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
     "Analysis.__getitem__": {"key": "'value'"}, "ModelHub.funnel": {"steps": "['PressEvent']"},
     "ModelHub.drivers": {"from_step": "'PressEvent'", "to_step": "'SuccessEvent'"},
+    "ModelHub.attribution": {"conversion": "'SuccessEvent'", "touch": "'event_type'"},
+    "ModelHub.experiment": {"exposure": "'PressEvent'", "variant": "half", "metric": "'SuccessEvent'", "control": "'true'"},
+    "ModelHub.rfm": {"value": "'session_hit_number'"}, "ModelHub.impact": {"conversion": "'SuccessEvent'"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},

@@ -34,7 +34,7 @@ from objectiv_local.hub.analyses.inference import (
     scipy_stats,
 )
 from objectiv_local.hub.analyses.metrics import PROPORTION, RATIO, Metric, metrics_of
-from objectiv_local.hub.analyses.scope import MOMENT, scope_of
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
@@ -161,7 +161,7 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
                                            for name in total.types)))
     notices = _notices(result, counts, several, include_open=include_open)
     definition = Definition(lines, tuple(types), notices=(lambda: notices,))
-    return Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics)).with_result(result)
+    return Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics), result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +251,10 @@ class _Result:
 class Experiment(Analysis):
     """The result of an experiment."""
 
-    _result: _Result
-
-    def with_result(self, result: object) -> Experiment:
-        """Return the experiment with what it was computed from."""
-        assert isinstance(result, _Result)
+    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
+                 result: _Result) -> None:
+        super().__init__(name, frame, scope, definition, members)
         self._result = result
-        return self
 
     @property
     def sample_ratio_p(self) -> float | None:

@@ -33,6 +33,9 @@ _MORE: Final = {
 }
 #: The share of all users that have to be exposed to a feature for it to be in the result.
 _SHARE: Final = 0.01
+_MOST_DAYS: Final = 3_650
+#: Features up to which all users are put beside each of them.
+_MOST_FEATURES: Final = 200
 _NOT_PROOF: Final = "This is an association, not proof: users who use a feature may differ in other ways."
 _FEATURE: Final = "for instance feature='event_type'"
 
@@ -95,7 +98,7 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
     >>> hub.impact(hub.events(), conversion="SuccessEvent", feature="event_type").columns[:5]
     ['exposed', 'unexposed', 'rate_exposed', 'rate_unexposed', 'score']
     """
-    _check(level, least, days, top, alpha)
+    _check(level, least, days, top, alpha, seed)
     scope = scope_of(settings, events, "impact", unit=unit, start=start, end=end, as_of=as_of)
     test = condition(conversion, scope.data, "conversion of impact", scope.unit)
     label = _feature(feature, scope.data)
@@ -130,12 +133,16 @@ class _Found:
     notices: tuple[str, ...] = ()
 
 
-def _check(level: str, least: int | None, days: int, top: int, alpha: float) -> None:
+def _check(level: str, least: int | None, days: int, top: int, alpha: float, seed: int) -> None:
     if level not in LEVELS:
         raise InvalidValue(f"level of impact is not known: {level!r}", hint=near(level, LEVELS))
-    for name, number in (("least", least), ("days", days), ("top", top)):
-        if number is not None and (isinstance(number, bool) or number < 1):
-            raise InvalidValue(f"{name} of impact has to be a whole number from 1, not {number!r}")
+    if least is not None and (isinstance(least, bool) or least < 1):
+        raise InvalidValue(f"least of impact has to be a number of users from 1, not {least!r}")
+    for name, number, most in (("days", days, _MOST_DAYS), ("top", top, _MOST_FEATURES)):
+        if isinstance(number, bool) or not 1 <= number <= most:
+            raise InvalidValue(f"{name} of impact has to be a whole number from 1 to {most:,}, not {number!r}")
+    if isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise InvalidValue(f"seed of impact has to be a whole number from 0 to {2**32 - 1}, not {seed!r}")
     if not 0 < alpha < 1:
         raise InvalidValue(f"alpha of impact has to be between 0 and 1, not {alpha!r}", hint="for instance alpha=0.05")
 

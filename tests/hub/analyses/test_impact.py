@@ -339,6 +339,8 @@ def test_changes():
     ({"least": 0}, InvalidValue, "least of impact"),
     ({"days": 0}, InvalidValue, "days of impact"),
     ({"top": 0}, InvalidValue, "top of impact"),
+    ({"seed": 2**32}, InvalidValue, "seed of impact"),
+    ({"days": 3_651}, InvalidValue, "from 1 to 3,650"),
     ({"alpha": 1.0}, InvalidValue, "alpha of impact"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
 ], ids=str)
