@@ -88,8 +88,8 @@ TAKEN_BY = {
     **{f"ModelHub.drivers {name}": "text empty" for name in ("from_step", "to_step")}, "ModelHub.drivers least": "5 large",
     "ModelHub.funnel hold": "[]", "ModelHub.funnel top": "5",
     **{f"ModelHub.{name}": "text empty"
-       for name in ("attribution conversion", "experiment exposure", "experiment metric", "experiment covariate", "impact conversion",
-                    "rfm where")},
+       for name in ("attribution conversion", "experiment exposure", "experiment metric", "experiment covariate",
+                    "impact conversion", "rfm where")},
     "ModelHub.attribution half_life": "5 1.5", "ModelHub.attribution weights": "(1,2,3)",
     "ModelHub.attribution direct": "text empty []", "ModelHub.experiment planned_users": "5 large",
     "ModelHub.impact least": "5 large", "ModelHub.impact days": "5", "ModelHub.impact top": "5", "ModelHub.rfm scores": "5",
