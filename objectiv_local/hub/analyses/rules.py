@@ -274,8 +274,6 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
                            hint=near(str(unknown[0]), _KINDS[kind]))
     as_given = ("where", "values", "column")
     options: dict[str, Any] = {name: value if name in as_given else reads(value) for name, value in given.items()}
-    options: dict[str, Any] = {name: value if name in ("where", "values", "column") else reads(value)
-                               for name, value in given.items()}
     if kind == "did":
         return did(**options)
     items = options.pop("events" if kind == "did_in_order" else "values", [])
