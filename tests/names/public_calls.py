@@ -97,7 +97,7 @@ OBJECTS = {
     "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
     "Paths": "hub.paths(events)", "Cohort": "hub.cohort(events, 'PressEvent')", "Sessions": "hub.sessions(events)",
     "Retention": "hub.retention(events)", "Rfm": "hub.rfm(events, 'session_hit_number')",
-    "Experiment": "experiment()",
+    "Experiment": "experiment()", "Fetched": "hub.impact(events, 'PressEvent')",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 

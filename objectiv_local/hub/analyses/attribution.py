@@ -26,6 +26,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.credits import CONVERTS, DIRECT, TOUCH, WORTH, Journeys, totals
+from objectiv_local.hub.analyses.fetched import Fetched
 from objectiv_local.hub.analyses.given import label_of, number_of
 from objectiv_local.hub.analyses.markov import removal_effects, transitions
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
@@ -98,7 +99,8 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
 
     For markov, the paths that convert are the touches of each conversion. Paths that do not are touches in a row that count
     for no conversion, from each to the next within ``window``. The removal effects distribute what all conversions with touches
-    are worth. Three queries run when the analysis is made, and its frame holds the result; other models are one lazy query.
+    are worth. Three queries run when the analysis is made, and its frame holds the result; ``view_sql()`` returns that of the
+    transitions. Other models are one lazy query.
 
     ``start`` and ``end`` limit conversions; touches before ``start`` count.
 
@@ -154,7 +156,10 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     same = " and ".join(scope.unit)
     lines = (f"Touches are events with a value of {name}, conversions those for which {test.name} holds.",
              f"Touches of the same {same} before it count, at most {in_time(window)} old; without any, {DIRECT} does.", rule)
-    return Analysis("attribution", frame, scope, Definition(lines, test.types), _members(scope, members, journeys, name))
+    definition, behind = Definition(lines, test.types), _members(scope, members, journeys, name)
+    if model == "markov":
+        return Fetched("attribution", frame, scope, definition, behind, transitions(journeys))
+    return Analysis("attribution", frame, scope, definition, behind)
 
 
 def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:

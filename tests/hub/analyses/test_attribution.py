@@ -316,3 +316,7 @@ def test_markov_needs_a_connection():
 def test_the_twin_by_hand():
     assert credited.lost_paths(on_paths(), DAY) == [["A"], ["C"], ["C"]]
     assert np.isclose(credited.converting(credited.transitions(on_paths(), DAY), ["A", "B", "C"], None), 0.625)
+
+
+def test_the_sql_of_markov_is_that_of_the_transitions():
+    assert "converting" in asked(loaded("duckdb", JOURNEY), "markov").view_sql(dialect="postgres")

@@ -347,3 +347,10 @@ def test_changes():
 def test_errors(options, error, words):
     with pytest.raises(error, match=words):
         HUB.impact(loaded("duckdb", EVENTS), **{"conversion": "buy"} | options)
+
+
+@pytest.mark.parametrize("level", ["association", "adjusted", "before_after"])
+def test_the_sql_is_that_of_the_counts(level):
+    found = asked(loaded("duckdb", confounded(12)), level)
+    assert "observed" in found.view_sql() or "first_uses" in found.view_sql()
+    assert 'COLLATE "C"' in found.view_sql(dialect="postgres")
