@@ -23,10 +23,11 @@ if TYPE_CHECKING:
         to_datetime,
     )
     from objectiv_local.hub import ModelHub
+    from objectiv_local.hub.analyses.rules import among, did, did_in_order, did_not, was
 
 __version__ = "0.1.0"
-__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "concat", "connect", "display_sql_as_markdown",
-           "from_model", "from_pandas", "from_table", "to_datetime"]
+__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "concat", "connect", "did", "did_in_order",
+           "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "to_datetime", "was"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -35,13 +36,18 @@ _HOMES = {
     "ModelHub": "objectiv_local.hub",
     "ObjectivError": "objectiv_local.errors",
     "Series": "objectiv_local.frame",
+    "among": "objectiv_local.hub.analyses.rules",
     "concat": "objectiv_local.frame",
     "connect": "objectiv_local.engines",
+    "did": "objectiv_local.hub.analyses.rules",
+    "did_in_order": "objectiv_local.hub.analyses.rules",
+    "did_not": "objectiv_local.hub.analyses.rules",
     "display_sql_as_markdown": "objectiv_local.frame",
     "from_model": "objectiv_local.frame",
     "from_pandas": "objectiv_local.frame",
     "from_table": "objectiv_local.frame",
     "to_datetime": "objectiv_local.frame",
+    "was": "objectiv_local.hub.analyses.rules",
 }
 #: What to write in place of functions of pandas.
 _PANDAS = {

@@ -12,14 +12,19 @@ from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
 from objectiv_local.hub.analyses.attribution import attribution
+from objectiv_local.hub.analyses.cohort import cohort, read_cohort
 from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
 from objectiv_local.hub.analyses.experiment import experiment
 from objectiv_local.hub.analyses.funnel import funnel
+from objectiv_local.hub.analyses.impact import impact
 from objectiv_local.hub.analyses.lifecycle import lifecycle
+from objectiv_local.hub.analyses.paths import paths
 from objectiv_local.hub.analyses.properties import properties
 from objectiv_local.hub.analyses.quality import quality
 from objectiv_local.hub.analyses.retention import retention
+from objectiv_local.hub.analyses.rfm import rfm
+from objectiv_local.hub.analyses.sessions import sessions
 from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
@@ -109,13 +114,19 @@ class ModelHub(WithSettings):
     metrics = method(metrics)
     funnel = method(funnel)
     drivers = method(drivers)
+    paths = method(paths)
     trend = method(trend)
     attribution = method(attribution)
     experiment = method(experiment)
+    rfm = method(rfm)
+    impact = method(impact)
     active_users = method(active_users)
     stickiness = method(stickiness)
     lifecycle = method(lifecycle)
     retention = method(retention)
+    sessions = method(sessions)
+    cohort = method(cohort)
+    read_cohort = method(read_cohort)
     event_types = method(event_types)
     properties = method(properties)
     quality = method(quality)

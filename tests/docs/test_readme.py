@@ -22,13 +22,15 @@ def test_every_linked_file_of_the_readme_exists() -> None:
 
 def test_python_of_the_readme_runs(capsys) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     names: dict[str, object] = {}
     exec(blocks[0], names)
     shown = capsys.readouterr().out
     assert "time_aggregation" in shown
     assert "sample.parquet')" in shown
-    assert "postgresql://" in blocks[4]
+    exec(blocks[2], names)
+    assert "of_first" in capsys.readouterr().out
+    assert "postgresql://" in blocks[5]
 
 
 def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
@@ -40,7 +42,7 @@ def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
         connection.execute("INSERT INTO orders SELECT i, 'city ' || i % 3, TIMESTAMP '2022-01-31' + i * INTERVAL '1 hour', i "
                            "FROM generate_series(1, 100) AS t (i)")
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    program = blocks[2].replace("postgresql://analyst@db.example.com/shop", postgres_url)
+    program = blocks[3].replace("postgresql://analyst@db.example.com/shop", postgres_url)
     names: dict[str, object] = {}
     exec("import objectiv_local as ol\n" + program, names)
     shown = capsys.readouterr().out
@@ -48,7 +50,7 @@ def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
     assert "2022-02" in shown
     assert "2022-01" not in shown
     # The bridge goes on from that frame.
-    exec(blocks[3], names)
+    exec(blocks[4], names)
     assert "exp(" in capsys.readouterr().out
 
 

@@ -28,7 +28,9 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
-          "Scope", "Definition", "Condition"}
+          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences",
+          "Adjusted", "Adoption", "Changes", "Journeys", "Exposures", "Moments", "Group", "Comparison", "Total", "Metric",
+          "Observed", "Cells", "Orders", "Rule", "Did", "InOrder", "Was", "Among", "All", "Either", "Not"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -92,6 +94,10 @@ OBJECTS = {
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
+    "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
+    "Paths": "hub.paths(events)", "Cohort": "hub.cohort(events, 'PressEvent')", "Sessions": "hub.sessions(events)",
+    "Retention": "hub.retention(events)", "Rfm": "hub.rfm(events, 'session_hit_number')",
+    "Experiment": "experiment()",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
@@ -102,8 +108,21 @@ def metrics_file() -> Any:
     return path
 
 
+def cohort_file() -> Any:
+    path = Path(tempfile.mkdtemp()) / "cohort.json"
+    scope = test_hub.scope("duckdb")
+    scope["hub"].cohort(scope["df"], "PressEvent").save(path)
+    return path
+
+
 def metrics() -> Any:
     return ModelHub().metrics(metrics_file())
+
+
+def experiment() -> Any:
+    events = test_hub.scope("duckdb")["df"]
+    variant = (events.user_id.astype("string").str[-1:] == "1").astype("string").rename("variant")
+    return test_hub.scope("duckdb")["hub"].experiment(events, "PressEvent", variant, "PressEvent")
 
 
 def sound() -> DataFrame:
@@ -197,7 +216,14 @@ CALLS: dict[str, dict[str, str]] = {
     "FunnelDiscovery.plot_sankey_diagram": {"show": "False"},
     "ModelHub.from_spec": {"spec": "{'analysis': 'trend'}"}, "ModelHub.metrics": {"path": "metrics_file()"},
     **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
-    "Analysis.__getitem__": {"key": "'value'"},
+    "Analysis.__getitem__": {"key": "'value'"}, "ModelHub.funnel": {"steps": "['PressEvent']"},
+    "ModelHub.attribution": {"conversion": "'PressEvent'", "touch": "'event_type'"},
+    "ModelHub.experiment": {"exposure": "'PressEvent'", "variant": "'event_type'", "metric": "'PressEvent'"},
+    "ModelHub.impact": {"conversion": "'PressEvent'"}, "ModelHub.rfm": {"value": "'session_hit_number'"},
+    "ModelHub.cohort": {"rules": "['PressEvent']"}, "ModelHub.read_cohort": {"path": "cohort_file()"},
+    "Cohort.save": {"path": "'written'"}, "was": {"column": "'country'", "values": "['NL']"}, "among": {"users": "df"},
+    "did": {"event": "'buy'"}, "did_not": {"event": "'buy'"}, "did_in_order": {"events": "['view', 'buy']"},
+    "ModelHub.drivers": {"from_step": "'PressEvent'", "to_step": "'SuccessEvent'"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},

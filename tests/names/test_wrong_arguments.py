@@ -83,6 +83,10 @@ TAKEN_BY = {
     **{f"ModelHub.{name} where": "text empty"
        for name in "trend active_users stickiness lifecycle event_types properties".split()},
     **{f"ModelHub.{name} top": "5" for name in ("trend",)},
+    **{f"ModelHub.paths {name}": "text empty" for name in ("start", "end", "where")},
+    "ModelHub.paths top": "5", "Paths.transitions length": "5",
+    **{f"ModelHub.drivers {name}": "text empty" for name in ("from_step", "to_step")}, "ModelHub.drivers least": "5 large",
+    "ModelHub.funnel hold": "[]", "ModelHub.funnel top": "5",
     "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
     "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
     **{f"{name} key": "5 -1" for name in ("ListAccessor.__getitem__", "StringOperation.__getitem__")},

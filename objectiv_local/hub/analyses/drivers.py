@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.arguments import in_words
+from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
@@ -117,6 +117,7 @@ def drivers(settings: Settings, events: DataFrame, from_step: object, to_step: o
     return Drivers("drivers", frame, scope, definition, members, {title: "string", CONVERTED: "bool"}, counts)
 
 
+@checked
 class Drivers(Analysis):
     """The scores of drivers, with the query of the counts that they are made of."""
 
@@ -247,10 +248,11 @@ def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least
     """Return the rule in words."""
     first, last = (each.name for each in asked.conditions)
     unit = " and ".join(asked.scope.unit)
-    until = "" if horizon is None else f", and within {horizon} of the first step"
+    until = "" if horizon is None else f", and within {in_time(horizon)} of the first step"
     fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
-    outcome = (f"Each {unit} who came from {first} to {last} within {in_time(asked.rules.window)} converted; one who did not, and whose "
-               "window is over, dropped; others are left out.")
+    window = in_time(asked.rules.window)
+    outcome = (f"Each {unit} who came from {first} to {last} within {window} converted; one who did not, and whose window is "
+               "over, dropped; others are left out.")
     exposed = (f"Users are exposed to the {label.name} that they had at {first}." if at_entry else
                f"Users are exposed to each {label.name} of events after {first}: before {last}, or for those who dropped "
                f"before the end of the window{until}.")

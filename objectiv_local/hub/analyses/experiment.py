@@ -161,7 +161,9 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
                                            for name in total.types)))
     notices = _notices(result, counts, several, include_open=include_open)
     definition = Definition(lines, tuple(types), notices=(lambda: notices,))
-    return Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics)).with_result(result)
+    made = Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics))
+    vars(made)["_result"] = result
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +254,6 @@ class Experiment(Analysis):
     """The result of an experiment."""
 
     _result: _Result
-
-    def with_result(self, result: object) -> Experiment:
-        """Return the experiment with what it was computed from."""
-        assert isinstance(result, _Result)
-        self._result = result
-        return self
 
     @property
     def sample_ratio_p(self) -> float | None:
@@ -443,8 +439,8 @@ def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | No
     """Return the rule in words."""
     both = "are left out" if several == "exclude" else "have the first one"
     lines = [f"A unit has the variant, {label}, of its first event for which {shown} holds; units that saw several {both}.",
-             "Events count after it" + ("." if window is None else f", for {in_time(window)}; units for which this is not over are "
-                                        + ("included." if include_open else "left out."))]
+             "Events count after it" + ("." if window is None else f", for {in_time(window)}; units for which this is not over "
+                                        f"are {'included' if include_open else 'left out'}.")]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
         lines.append(f"{name} is corrected by {covariate.rule}, in the {before} before the exposure (CUPED).")

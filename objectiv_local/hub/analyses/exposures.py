@@ -81,20 +81,24 @@ class Exposures:
     def totals(self, kept: Node, after: Mapping[str, Series], before: Mapping[str, Series]) -> Node:
         """Return, by unit, the sums of values of the events after the exposure, and of those before it."""
         scope = self.scope
-        rows = scope.rows({**after, **before}, ranged=False)
+        # A covariate that is the metric itself reads the same column.
+        same = {name: next((own for own, value in after.items() if value is series), name) for name, series in before.items()}
+        given = {**after, **{name: series for name, series in before.items() if same[name] == name}}
+        rows = scope.rows(given, ranged=False)
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in rows.types]
         added = [VARIANT, _EXPOSED, *(f"{_FIRST_ID}_{name}" for name in scope.event_key)]
         sides += [(name, "right", (name, name)) for name in added]
-        plan = Join(rows, kept, "inner", tuple((name, name) for name in scope.unit), tuple(sides), step="around_exposure",
-                    single="right")
+        plan: Node = Join(rows, kept, "inner", tuple((name, name) for name in scope.unit), tuple(sides), step="around_exposure",
+                          single="right")
         moment, exposed = plan.column(MOMENT), plan.column(_EXPOSED)
         is_after, is_before = self._is_later(plan), self._is_later(plan, swapped=True)
         if self.window is not None:
             is_after = call("and", is_after, call("le", call("sub", moment, exposed), literal(self.window)))
         is_before = call("and", is_before, call("le", call("sub", exposed, moment), literal(self.before)))
+        plan = Extend(plan, (("is_after", is_after), ("is_before", is_before)), "around_exposure", once=True)
         return Aggregate(plan, (*((name, plan.column(name)) for name in scope.unit), (VARIANT, plan.column(VARIANT))), (
-            *((name, aggregation("sum", plan.column(name), where=is_after)) for name in after),
-            *((name, aggregation("sum", plan.column(name), where=is_before)) for name in before)), "units")
+            *((name, aggregation("sum", plan.column(name), where=plan.column("is_after"))) for name in after),
+            *((name, aggregation("sum", plan.column(same[name]), where=plan.column("is_before"))) for name in before)), "units")
 
     def _is_later(self, plan: Node, *, swapped: bool = False) -> Expr:
         """Return whether an event comes after the exposure, or before it if ``swapped``, by moment and event id."""

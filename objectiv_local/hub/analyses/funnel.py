@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from objectiv_local.arguments import checked
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -138,6 +139,7 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     return Funnel("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
 
 
+@checked
 class Funnel(Analysis):
     """The result of a funnel, drawn as a bar for each step."""
 

@@ -126,7 +126,8 @@ class Asked:
         """Return the rule in words."""
         rules, unit = self.rules, " and ".join((*self.scope.unit, *self.hold))
         names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
-        lines = [names.join(each.name for each in self.conditions) + f", within {in_time(rules.window)} of the start, its end included."]
+        shown = names.join(each.name for each in self.conditions)
+        lines = [f"{shown}, within {in_time(rules.window)} of the start, its end included."]
         lines.append({
             "any": f"Each {unit} counts once, by the attempt that reaches most steps, and of several by the first one.",
             "first": f"Each {unit} counts once, by the first attempt.",
@@ -157,7 +158,9 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
     for number, (name, each) in enumerate(steps_of(steps), 1):
         what = f"step {number} of {scope.name}"
         made = condition(each, data, what, unit, name)
-        conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
+        # A comparison has the name of the column that it compares, which says nothing of the step.
+        is_unnamed = made.name == what or (isinstance(each, Series) and name is None and made.name in data.data_columns)
+        conditions.append(replace(made, name=f"step {number}") if is_unnamed else made)
     given = exclusions_of(exclude, len(conditions))
     if given and rules.order != "ordered":
         raise InvalidValue(f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",

@@ -76,7 +76,7 @@ def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[st
         unit = [plan.column(name) for name in keys]
         plan = Extend(plan, tuple((name, over(aggregation("max", plan.column(source)), unit))
                                   for name, source in (("best", REACHED), ("last", _LAST))), "units")
-        plan = Filter(plan, call("eq", plan.column(REACHED), plan.column("best")), "units")
+        plan = Filter(plan, call("eq", plan.column(REACHED), plan.column("best")), "units", left_key=keys)
         last = plan.column("last")
     else:
         last = plan.column(_LAST)

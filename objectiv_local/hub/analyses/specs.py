@@ -24,6 +24,7 @@ from objectiv_local.frame.authoring import (
     series_of,
     state_of,
 )
+from objectiv_local.hub.analyses.rules import Rule, read_rule, written_rule
 from objectiv_local.hub.settings import Settings
 
 #: The version of the specs that are written. Specs of another one are refused.
@@ -32,7 +33,7 @@ VERSION: Final = 1
 ANALYSES: dict[str, Callable[..., Any]] = {}
 #: Forms of arguments that JSON has no type for: an object with one of these keys.
 _UNITS: Final = ("days", "hours", "minutes", "seconds", "microseconds")
-_FORMS: Final = ("expression", "query", "moment", "date", *_UNITS, "mapping", "tuple", "spec")
+_FORMS: Final = ("expression", "query", "moment", "date", *_UNITS, "mapping", "tuple", "rule", "spec")
 
 
 def spec_of(name: str, settings: Settings, events: DataFrame, arguments: Mapping[str, object]) -> dict[str, Any]:
@@ -71,7 +72,12 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
     days_after_monday(week_start)
     settings = replace(settings, time_zone=zones.zone(zone).key, week_start=week_start)
     arguments = {key: _read(value, events, f"{key} of {name}", settings) for key, value in given.get("arguments", {}).items()}
-    return checked(ANALYSES[name])(settings, events, **arguments)
+    # Rules of a cohort are given by position.
+    several = [each.name for each in signature(ANALYSES[name]).parameters.values() if each.kind is Parameter.VAR_POSITIONAL]
+    first = arguments.pop(several[0], []) if several else []
+    if not isinstance(first, list | tuple):
+        raise InvalidValue(f"{several[0]} of the spec is a list, not {in_words(first)}", hint=f'"{several[0]}": [...]')
+    return checked(ANALYSES[name])(settings, events, *first, **arguments)
 
 
 def checked_spec(spec: object, where: str) -> None:
@@ -209,6 +215,8 @@ def _written(value: object, events: DataFrame, what: str) -> Any:
         return {"moment": value.isoformat()}
     if isinstance(value, datetime.date):
         return {"date": value.isoformat()}
+    if isinstance(value, Rule):
+        return {"rule": written_rule(value, lambda each: _written(each, events, what))}
     if hasattr(value, "spec"):
         return {"spec": value.spec()}
     if isinstance(value, DataFrame):
@@ -255,6 +263,8 @@ def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:
                 return tuple(_read(each, events, what, settings) for each in inner)
     except (TypeError, ValueError, OverflowError):
         raise InvalidValue(f"{what} in the spec is not {form}: {inner!r}"[:300]) from None
+    if form == "rule":
+        return read_rule(inner, lambda each: _read(each, events, what, settings))
     if form == "spec":
         return from_spec(settings, inner, events)
     if form == "query":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from functools import cache
 
 import pyarrow as pa
@@ -64,3 +65,8 @@ def rows(analysis):
     frame = getattr(analysis, "frame", analysis)
     table = frame.to_arrow()
     return [tuple(row.values()) for row in table.to_pylist()]
+
+
+def case_id(value):
+    """Return the name of a test case: its arguments, without addresses, which differ between processes."""
+    return re.sub(r" at 0x\w+", "", str(value))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from frame.frames import ENGINES, opened
 from hub.analyses import credited
-from hub.analyses.fixture import rows
+from hub.analyses.fixture import case_id, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,7 +59,7 @@ JOURNEY = [event(1, "u", 10 * DAY, "ads"), event(2, "u", 3 * DAY, "email"), even
     ("participation", {}, {"ads": 100, "email": 100, "direct": 100}),
     ("shapley", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
     ("markov", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
-], ids=str)
+], ids=case_id)
 def test_one_conversion(engine, model, options, expected):
     found = asked(loaded(engine, JOURNEY), model, **options)
     assert credit_of(found) == pytest.approx(expected, abs=0.005)
@@ -298,7 +298,7 @@ def test_names_that_the_analysis_uses_itself():
     ({"value": "channel"}, InvalidType, "value of attribution is string, and has to be a number"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
     ({"direct": 3}, InvalidType, "direct"),
-], ids=str)
+], ids=case_id)
 def test_errors(options, error, words):
     arguments = {"conversion": "buy", "touch": "channel"} | options
     with pytest.raises(error, match=words):

@@ -7,7 +7,7 @@ import random
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import loaded, rows
+from hub.analyses.fixture import case_id, loaded, rows
 from sklearn.metrics import matthews_corrcoef
 
 from objectiv_local import ModelHub
@@ -122,7 +122,7 @@ def test_by_hand(engine):
     ({"window": 0 * HOUR}, InvalidValue, "window of drivers"), ({"least": 0}, InvalidValue, "least of drivers is 0"),
     ({"by": "county"}, ColumnNotFound, "breakdown of drivers is column 'county'"), ({"horizon": 3}, InvalidType, "horizon"),
     ({"from_step": 3}, InvalidType, "step 1 of drivers"),
-], ids=str)
+], ids=case_id)
 def test_bad_input(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.drivers(streams("duckdb", *EVENTS), **{"from_step": "view", "to_step": "buy", "window": HOUR, **arguments})

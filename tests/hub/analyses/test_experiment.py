@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from frame.frames import ENGINES, opened
 from hub.analyses import tried
-from hub.analyses.fixture import rows
+from hub.analyses.fixture import case_id, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -416,7 +416,7 @@ def test_tea_tasting(engine):
     ({"alpha": float("nan")}, InvalidValue, "alpha of experiment"),
     ({"planned_users": 0}, InvalidValue, "planned_users"),
     ({"exposure": lambda df: (df.event_type == "visit") & (df.group == "new")}, InvalidValue, "all 5 users have 'new'"),
-], ids=str)
+], ids=case_id)
 def test_errors(options, error, words):
     arguments = {"exposure": "visit", "variant": "group", "metric": "buy"} | options
     with pytest.raises(error, match=words):

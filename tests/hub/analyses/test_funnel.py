@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import day, fixture, loaded, rows, with_nobody
+from hub.analyses.fixture import case_id, day, fixture, loaded, rows, with_nobody
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
@@ -44,7 +44,7 @@ def streams(engine, *events):
     ({"entry": "each"}, [9, 5, 3]),
     ({"rules": "posthog", "exclude": "error"}, [5, 4, 2]), ({"rules": "mixpanel"}, [6, 4, 2]), ({"rules": "amplitude"}, [6, 5, 3]),
     ({"rules": "mixpanel", "entry": "any"}, [6, 5, 3]),
-], ids=str)
+], ids=case_id)
 def test_the_six_users(engine, switches, expected):
     assert users(HUB.funnel(fixture(engine), STEPS, HOUR, **switches)) == expected
     assert users(HUB.funnel(with_nobody(engine), STEPS, HOUR, **switches)) == expected
@@ -213,7 +213,7 @@ TRAVELERS = (("a", 0, "visit", "DE"), ("a", 1, "view", "NL"), ("a", 2, "cart", "
     ("all_steps", {"(none)": [1, 0, 0], "NL": [1, 0, 0]}),
     ("user_first", {"BE": [1, 1, 0], "DE": [1, 1, 1]}),
     ("user_last", {"AT": [1, 1, 0], "FR": [1, 1, 1]}),
-], ids=str)
+], ids=case_id)
 def test_breakdowns(engine, attribution, expected):
     found = HUB.funnel(streams(engine, *TRAVELERS), STEPS, HOUR, breakdown="country", attribution=attribution)
     assert found.index_columns == ["country", "step"]
@@ -256,6 +256,8 @@ def test_steps_by_conditions_of_every_kind(engine):
     assert users(HUB.funnel(events, [buyers, "cart"], HOUR)) == [5, 5]
     unnamed = HUB.funnel(events, [lambda df: df.amount >= 0, "cart"], HOUR)
     assert [row[1] for row in rows(unnamed)] == ["step 1", "cart"]
+    compared = HUB.funnel(events, [events.event_type == "view", (events.amount > 5).rename("much")], HOUR)
+    assert [row[1] for row in rows(compared)] == ["step 1", "much"]
     # Names of columns that the computation uses itself do not disturb.
     own = events.copy()
     own["step_1"], own["moment_2"], own["step_2"] = own.event_type, own.event_type, own.event_type
@@ -310,7 +312,7 @@ def test_fifty_steps(engine):
     ({"unit": "account"}, ColumnNotFound, "account is not present"),
     ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidValue, "is not after start"),
     ({"steps": [lambda df, k=k: df.amount > k for k in range(8)]}, NotSupported, "too many steps of the funnel"),
-], ids=str)
+], ids=case_id)
 def test_bad_input(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.funnel(fixture("duckdb"), **{"steps": STEPS, **arguments}).to_arrow()
@@ -333,10 +335,18 @@ def test_many_overlapping_steps_with_strict_ties():
 def test_definition():
     found = HUB.funnel(fixture("duckdb"), STEPS, HOUR, exclude=[("error", 1, 2)], entry="first", hold="country", by="day", start="2024-01-01")
     assert found.definition.splitlines()[:6] == [
-        "view then cart then buy, within 1:00:00 of the start, its end included.",
+        "view then cart then buy, within 1 hour of the start, its end included.",
         "Each user_id and country counts once, by the first attempt.",
         "Events at one moment come in any order; each fills one step.",
         "An attempt ends if error is between steps 1 and 2.",
         "The range is that of the first step; later steps may follow after it.",
         "Each day is a funnel of the attempts that start in it."]
     assert repr(HUB.funnel(fixture("duckdb"), STEPS)).startswith("<funnel(steps=['view', 'cart', 'buy'])")
+
+
+@on_every_engine
+def test_specs(engine):
+    events = fixture(engine)
+    found = HUB.funnel(events, ["view", lambda df: df.event_type == "cart", events.event_type == "buy"], HOUR, entry="first",
+                       exclude=[("error", 1, 2)], hold="country", breakdown="amount", by="day")
+    assert rows(HUB.from_spec(found.spec(), events)) == rows(found)

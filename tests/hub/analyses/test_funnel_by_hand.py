@@ -8,7 +8,7 @@ import statistics
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import loaded
+from hub.analyses.fixture import case_id, loaded
 from hub.analyses.funnels_by_hand import Event, Funnel, best, pending
 
 from objectiv_local import ModelHub
@@ -86,7 +86,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("switches", CASES, ids=str)
+@pytest.mark.parametrize("switches", CASES, ids=case_id)
 def test_by_hand(engine, switches):
     seeds = range(1) if engine.startswith("postgres") else range(1, 3)
     for seed in seeds:

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import day, fixture, loaded, rows, rows_of, with_nobody
+from hub.analyses.fixture import case_id, day, fixture, loaded, rows, rows_of, with_nobody
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
@@ -219,7 +219,7 @@ def test_a_day_has_25_hours_when_clocks_go_back(engine):
     ({"breakdown": "land"}, ColumnNotFound, "land"),
     ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
     ({"start_date": "2024-01-02", "end_date": "2024-01-02"}, InvalidValue, "is not after start"),
-], ids=str)
+], ids=case_id)
 def test_errors(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.retention(fixture("duckdb"), **arguments)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import fixture, rows
+from hub.analyses.fixture import case_id, fixture, rows
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue, NotSupported, ObjectivError
@@ -74,7 +74,7 @@ def test_conditions_that_have_no_spec():
     ({"analysis": "trend", "arguments": {"start": {"date": "2024"}}}, InvalidValue, "start of trend in the spec is not date"),
     ({"analysis": "trend", "time_zone": "Mars"}, InvalidValue, "Mars"), ({"analysis": "trend", "time_zone": 3}, InvalidValue, "strings"),
     ({"analysis": "trend", "week_start": "today"}, InvalidValue, "today"),
-], ids=str)
+], ids=case_id)
 def test_specs_that_are_wrong(spec, error, words):
     with pytest.raises(error, match=words):
         HUB.from_spec(spec, fixture("duckdb"))
@@ -118,7 +118,7 @@ def test_metrics(tmp_path):
     ("users: trend", InvalidValue, "metric 'users' of metrics.yml is no spec"),
     ("users: {analysis: trend, arguments: {where: buy, b: week}}", InvalidValue, "metric 'users' of metrics.yml has the argument 'b'"),
     ("users: !!python/object/apply:os.system ['true']", DataInvalid, "is no YAML"),
-], ids=str)
+], ids=case_id)
 def test_files_that_are_wrong(tmp_path, text, error, words):
     path = tmp_path / "metrics.yml"
     path.write_text(text, "utf-8")

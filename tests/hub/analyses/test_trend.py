@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 from frame.frames import ENGINES
-from hub.analyses.fixture import day, fixture, loaded, rows, rows_of, with_nobody
+from hub.analyses.fixture import case_id, day, fixture, loaded, rows, rows_of, with_nobody
 
 from objectiv_local import ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
@@ -37,7 +37,7 @@ def test_users_of_each_day(engine):
     (("median", "amount"), [15.0, 85.0, 145.0, 190.0, None, None, None, 70.0]),
     (("min", "amount"), [0, 30, 120, 180, None, None, None, 70]),
     (("nunique", "event_type"), [3, 3, 4, 3, 0, 0, 0, 1]),
-], ids=str)
+], ids=case_id)
 def test_measures(engine, measure, expected):
     assert values(HUB.trend(with_nobody(engine), measure)) == pytest.approx(expected)
 
@@ -199,7 +199,7 @@ def test_the_day_on_which_clocks_are_set(engine):
     ({"start": "soon"}, InvalidValue, "start is not a day or a moment"),
     ({"compare": "previous"}, InvalidValue, "needs a range"),
     ({"compare": "year", "start": "2024-01-02", "end": "2024-01-03"}, InvalidValue, "compare of trend"),
-], ids=str)
+], ids=case_id)
 def test_errors(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.trend(fixture("duckdb"), **arguments)

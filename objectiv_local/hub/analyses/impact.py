@@ -1,0 +1,280 @@
+"""Impact of features on a conversion: as an association, adjusted for other features, and before and after first use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from objectiv_local.errors import InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
+from objectiv_local.frame.authoring import Aggregate, Filter, Node, Select, aggregation, frame_of
+from objectiv_local.hub.analyses.adjusting import Adjusted, adjusted_scores, correlation_interval
+from objectiv_local.hub.analyses.adopting import ADOPTED, Adoption, changes_of, difference_in_differences
+from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.given import label_of
+from objectiv_local.hub.analyses.inference import scipy_stats
+from objectiv_local.hub.analyses.observed import CONVERTED, FEATURE, USER, Observed
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.conditions import condition
+from objectiv_local.hub.locations import COLUMNS, location_names
+from objectiv_local.hub.series import SeriesLocationStack
+from objectiv_local.hub.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow
+
+LEVELS: Final = ("association", "adjusted", "before_after")
+_SHARED: Final = ("exposed", "unexposed", "rate_exposed", "rate_unexposed", "score", "ci_low", "ci_high")
+_MORE: Final = {
+    "association": ("odds_ratio", "lift", "p"), "adjusted": ("std", "marginal_effect", "importance"),
+    "before_after": ("before_exposed", "before_unexposed", "counterfactual", "p"),
+}
+#: The share of all users that have to be exposed to a feature for it to be in the result.
+_SHARE: Final = 0.01
+_NOT_PROOF: Final = "This is an association, not proof: users who use a feature may differ in other ways."
+_FEATURE: Final = "for instance feature='event_type'"
+
+
+@analysis
+def impact(settings: Settings, events: DataFrame, conversion: object, level: str = "association", *, feature: object = None,
+           least: int | None = None, days: int = 15, top: int = 20, alpha: float = 0.05, seed: int = 0, start: object = None,
+           end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+    """Return how the use of features goes together with a conversion: index the feature.
+
+    ``conversion`` says which events convert: an event type, a list of them, a bool series of the frame, or a function of the
+    frame. ``feature`` is a column, a series or a function of the frame: location stacks, which go by their names, or any other
+    value. By default it is the location stack, the location or the event type, whichever the frame has first.
+
+    ========================================  ======================================================================
+    column                                    content
+    ========================================  ======================================================================
+    ``exposed``, ``unexposed``                users who used the feature, and those who did not
+    ``rate_exposed``, ``rate_unexposed``      share of them who converted; for ``before_after``, conversions per user and
+                                              day after the first use
+    ``score``                                 see below
+    ``ci_low``, ``ci_high``                   its confidence interval, of the level 1 - ``alpha``
+    ========================================  ======================================================================
+
+    With ``level="association"`` and ``"adjusted"``, users are observed until their first conversion. Users who do not convert
+    have no such moment; they are observed for as long as users who do: in the order of their first events, they are given in
+    turn the times that the others took from their first event to their conversion. Events later than that, and the conversion,
+    expose to nothing. Features with fewer than ``least`` exposed users are left out: by default 1 % of the users.
+
+    ``association``: the score is phi, the correlation of exposure and conversion, with an interval by Fisher's transformation.
+    More columns: ``odds_ratio`` (with one more user in each of the four groups), ``lift`` (``rate_exposed`` over the rate of
+    all users), and ``p`` of Fisher's exact test.
+
+    ``adjusted``: the score is the coefficient of the feature in a logistic regression on all features (used or not, scaled to
+    a standard deviation of 1, with scikit-learn's default penalty). More columns: ``std``, the standard deviation of the
+    coefficient over folds of a repeated cross-validation; ``marginal_effect``, how much more likely users convert if all use
+    the feature than if none does; ``importance``, by how much the area under the ROC curve of unseen users drops if the feature
+    is shuffled. The ``definition`` has that area. ``seed`` decides the folds.
+
+    ``before_after``: users who adopt a feature are compared over ``days`` before and after their first use, with users who
+    never use it, who are given the days of adopters in turn. Users first seen before these days count, if the days are over as
+    of the last moment of the data. The score is by how much more the conversions per user and day grow (difference in
+    differences). More columns: ``before_exposed`` and ``before_unexposed``, the rates before; ``counterfactual``, the rate of
+    adopters after if it had grown by the same factor as that of the others; and ``p``, two-sided. The ``top`` features with
+    most adopters are compared; ``least`` is not used.
+
+    No level proves that a feature causes conversions.
+
+    The counts are fetched when the analysis is made; for ``adjusted``, a row for each user and feature. ``users(<feature>=...,
+    converted=True)`` are the exposed users who converted, with the moment of the first use; for ``before_after``,
+    ``users(<feature>=...)`` are the adopters.
+
+    Needs scipy, and for ``adjusted`` scikit-learn. Raises InvalidValue for an unknown level, and for fewer than three users of
+    either outcome for ``adjusted``; InvalidType and ColumnNotFound for columns that do not fit.
+
+    Definitions: Signal and Impact of Mixpanel, Impact Analysis of Amplitude, the feature importance of Objectiv.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> hub.impact(hub.events(), conversion="SuccessEvent", feature="event_type").columns[:5]
+    ['exposed', 'unexposed', 'rate_exposed', 'rate_unexposed', 'score']
+    """
+    _check(level, least, days, top, alpha)
+    scope = scope_of(settings, events, "impact", unit=unit, start=start, end=end, as_of=as_of)
+    test = condition(conversion, scope.data, "conversion of impact", scope.unit)
+    label = _feature(feature, scope.data)
+    name = str(label.name)
+    if name in (*_SHARED, *_MORE[level], CONVERTED, MOMENT, *scope.unit):
+        raise InvalidValue(f"feature of impact is named {name!r}, as another column is",
+                           hint=f"rename it: feature=events[{name!r}].rename('...')")
+    observed = Observed(scope, test.holds, label)
+    quantile = float(scipy_stats().norm.isf(alpha / 2))
+    make: Callable[[], _Found] = {
+        "association": lambda: _association(observed, least, quantile),
+        "adjusted": lambda: _adjusted(observed, least, alpha, seed),
+        "before_after": lambda: _before_after(Adoption(observed, days, top), quantile),
+    }[level]
+    found = make()
+    columns = (*_SHARED, *_MORE[level])
+    frame = DataFrame.from_arrow(scope.state.connected(), _table(found.rows, name, columns), name, "impact").sort_index()
+    members = Select(found.members, tuple((name if each == FEATURE else each, found.members.column(each))
+                                          for each in found.members.types), "members")
+    rule = (f"Users convert by events for which {test.name} holds; features are values of {name}.", *found.rule, _NOT_PROOF)
+    cells = {name: "string"} if level == "before_after" else {name: "string", CONVERTED: "bool"}
+    return Analysis("impact", frame, scope, Definition(rule, test.types, notices=(lambda: found.notices,)), members, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The rows of a result, by feature, what is behind them, and what the definition says of it."""
+
+    rows: Mapping[str, Mapping[str, object]]
+    members: Node
+    rule: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+
+def _check(level: str, least: int | None, days: int, top: int, alpha: float) -> None:
+    if level not in LEVELS:
+        raise InvalidValue(f"level of impact is not known: {level!r}", hint=near(level, LEVELS))
+    for name, number in (("least", least), ("days", days), ("top", top)):
+        if number is not None and (isinstance(number, bool) or number < 1):
+            raise InvalidValue(f"{name} of impact has to be a whole number from 1, not {number!r}")
+    if not 0 < alpha < 1:
+        raise InvalidValue(f"alpha of impact has to be between 0 and 1, not {alpha!r}", hint="for instance alpha=0.05")
+
+
+def _feature(given: object, data: DataFrame) -> Series:
+    """Return the feature of each event as a string, missing if it has none."""
+    if given is None:
+        there = [name for name in COLUMNS if name in data.data_columns]
+        given = there[0] if there else "event_type"
+    if isinstance(given, str) and given in data.data_columns:
+        given = data[given]
+    if isinstance(given, SeriesLocationStack):
+        names: Series = location_names(data, given, "impact")
+        return names
+    return label_of(given, data, "feature of impact", _FEATURE)
+
+
+def _table(rows: Mapping[str, Mapping[str, object]], name: str, columns: Iterable[str]) -> pyarrow.Table:
+    import pyarrow as pa
+
+    kinds = {"exposed": pa.int64(), "unexposed": pa.int64()}
+    found = {name: pa.array(list(rows), pa.string())}
+    found |= {each: pa.array([row.get(each) for row in rows.values()], kinds.get(each, pa.float64())) for each in columns}
+    return pa.table(found)
+
+
+def _fetched(scope: Scope, plan: Node) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = frame_of(scope.state_over(plan), list(plan.types)).to_arrow().to_pylist()
+    return rows
+
+
+# ---- users who convert, and those who do not
+
+
+def _counted(observed: Observed, users: Node, used: Node) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
+    """Return the numbers of users and converted ones, and for each feature those of the exposed users. Two queries."""
+    converted = users.column(CONVERTED)
+    whole = Aggregate(users, (), (("users", aggregation("size")), ("converted", aggregation("size", where=converted))),
+                      "outcomes")
+    found = Aggregate(used, ((FEATURE, used.column(FEATURE)),), (
+        ("exposed", aggregation("size")), ("both", aggregation("size", where=used.column(CONVERTED)))), "exposed")
+    every = _fetched(observed.scope, whole)[0]
+    return every, {row[FEATURE]: (row["exposed"], row["both"]) for row in _fetched(observed.scope, found)}
+
+
+def _shared(every: Mapping[str, int], exposed: int, both: int) -> dict[str, object]:
+    others, alone = every["users"] - exposed, every["converted"] - both
+    return {"exposed": exposed, "unexposed": others, "rate_exposed": both / exposed,
+            "rate_unexposed": alone / others if others else None}
+
+
+def _supported(counts: Mapping[str, tuple[int, int]], users: int, least: int | None) -> list[str]:
+    fewest = math.ceil(_SHARE * users) if least is None else least
+    return sorted(name for name, (exposed, _) in counts.items() if exposed >= fewest)
+
+
+def _rule_of_support(least: int | None) -> tuple[str, ...]:
+    return ("Users are observed until they convert; those who do not, for as long as those who do, in turn.",
+            f"Features with fewer than {'1 % of the users' if least is None else f'{least} users'} are left out.")
+
+
+def _association(observed: Observed, least: int | None, quantile: float) -> _Found:
+    stats = scipy_stats()
+    users = observed.users()
+    used = observed.used(users)
+    with observed.scope.state.connected().snapshot():
+        every, counts = _counted(observed, users, used)
+    rows: dict[str, dict[str, object]] = {}
+    for name in _supported(counts, every["users"], least):
+        exposed, both = counts[name]
+        a, b, c = both, exposed - both, every["converted"] - both
+        d = every["users"] - exposed - c
+        spread = (a + b) * (c + d) * (a + c) * (b + d)
+        row = _shared(every, exposed, both) | {
+            "odds_ratio": (a + 1) * (d + 1) / ((b + 1) * (c + 1)),
+            "lift": (a / exposed) / (every["converted"] / every["users"]) if every["converted"] else None,
+            "p": float(stats.fisher_exact([[a, b], [c, d]]).pvalue)}
+        if spread:
+            phi = (a * d - b * c) / math.sqrt(spread)
+            low, high = correlation_interval(phi, every["users"], quantile)
+            row |= {"score": phi, "ci_low": low, "ci_high": high}
+        rows[name] = row
+    return _Found(rows, used, ("The score is phi, the correlation of exposure and conversion.", *_rule_of_support(least)),
+                  (f"{every['converted']:,} of {every['users']:,} users converted.",))
+
+
+def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) -> _Found:
+    scope = observed.scope
+    users = observed.users()
+    used = observed.used(users)
+    outcomes = Select(users, ((USER, users.column(USER)), (CONVERTED, users.column(CONVERTED))), "outcomes")
+    with scope.state.connected().snapshot():
+        every, counts = _counted(observed, users, used)
+        names = _supported(counts, every["users"], least)
+        places = {name: place for place, name in enumerate(names)}
+        pairs = Select(used, ((USER, used.column(USER)), (FEATURE, used.column(FEATURE))), "uses")
+        converted = {row[USER]: row[CONVERTED] for row in _fetched(scope, outcomes)} if names else {}
+        uses = _fetched(scope, pairs) if names else []
+    scores: list[Adjusted] = []
+    area = None
+    if names:
+        outcome = [converted[number] for number in range(1, every["users"] + 1)]
+        found = sorted((row[USER] - 1, places[row[FEATURE]]) for row in uses if row[FEATURE] in places)
+        scores, area = adjusted_scores(outcome, found, len(names), alpha, seed)
+    rows = {name: _shared(every, *counts[name]) | {
+        "score": each.coefficient, "ci_low": each.low, "ci_high": each.high, "std": each.spread,
+        "marginal_effect": each.marginal_effect, "importance": each.importance}
+        for name, each in zip(names, scores, strict=True)}
+    notices = (f"{every['converted']:,} of {every['users']:,} users converted.",
+               *(() if area is None else (f"The area under the ROC curve of unseen users is {area:.3f}.",)))
+    return _Found(rows, used, ("The score is a coefficient of a logistic regression of the conversion on all features.",
+                               *_rule_of_support(least)), notices)
+
+
+# ---- before and after
+
+
+def _before_after(adoption: Adoption, quantile: float) -> _Found:
+    compared = adoption.compared()
+    counted = _fetched(adoption.observed.scope, adoption.counted(compared))
+    groups = {(row[FEATURE], row[ADOPTED]): changes_of(row, adoption.days) for row in counted}
+    rows: dict[str, dict[str, object]] = {}
+    for name in sorted({feature for feature, adopted in groups if adopted}):
+        adopters, others = groups[name, True], groups.get((name, False))
+        row: dict[str, object] = {"exposed": adopters.units, "unexposed": 0, "rate_exposed": adopters.after,
+                                  "before_exposed": adopters.before}
+        if others is not None:
+            score, low, high, z = difference_in_differences(adopters, others, quantile)
+            row |= {"unexposed": others.units, "rate_unexposed": others.after, "before_unexposed": others.before,
+                    "score": score, "ci_low": low, "ci_high": high,
+                    "counterfactual": others.after * adopters.before / others.before if others.before else None,
+                    "p": None if z is None else float(2 * scipy_stats().norm.sf(abs(z)))}
+        rows[name] = row
+    members = Filter(compared, compared.column(ADOPTED), "adopters")
+    members_of = Select(members, (*((name, members.column(name)) for name in adoption.observed.scope.unit),
+                                  (MOMENT, members.column("day_0")), (FEATURE, members.column(FEATURE))), "adopters")
+    return _Found(rows, members_of, (
+        f"Conversions per user and day are compared {adoption.days} days before and after the first use.",
+        "Users who never use the feature are given the days of adopters, in turn; the score is the difference of both changes.",
+        f"The {adoption.top} features with most adopters are compared."))
+
+

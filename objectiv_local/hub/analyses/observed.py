@@ -1,0 +1,97 @@
+"""Users who convert and users who do not, observed for as long, and the features that they used in that time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from objectiv_local.frame import Series
+from objectiv_local.frame.authoring import (
+    Aggregate,
+    Expr,
+    Extend,
+    Filter,
+    Node,
+    Ordering,
+    ScalarQuery,
+    aggregation,
+    call,
+    case,
+    literal,
+    over,
+)
+from objectiv_local.hub.analyses.joins import looked_up
+from objectiv_local.hub.analyses.scope import MOMENT, Scope
+
+CONVERTED, FEATURE, USER = "converted", "feature", "user_number"
+_FIRST, _AT, _ID, _UNTIL, _PLACE = "first_moment", "converted_at", "conversion", "observed_until", "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The events of units: whether they convert, and the feature that they use, a string that may be missing."""
+
+    scope: Scope
+    converts: Series
+    feature: Series
+
+    def rows(self) -> Node:
+        """Return the events."""
+        return self.scope.rows({"is_conversion": self.converts, FEATURE: self.feature})
+
+    def users(self) -> Node:
+        """Return the units, with their number, whether and when they converted first, and until when they are observed.
+
+        Those who convert are observed until then. Those who do not are given the times that the others took, in turn, in the
+        order of their first events; without anyone who converts, all that they did counts.
+        """
+        scope, rows = self.scope, self.rows()
+        moment, converts = rows.column(MOMENT), rows.column("is_conversion")
+        order = scope.order(rows)
+        ids = ((f"{_ID}_{name}", aggregation("first", rows.column(name), order=order, where=converts))
+               for name in scope.event_key)
+        plan: Node = Aggregate(rows, tuple((name, rows.column(name)) for name in scope.unit), (
+            (_FIRST, aggregation("min", moment)), (_AT, aggregation("min", moment, where=converts)), *ids), "users")
+        converted = call("not_null", plan.column(_AT))
+        units = [Ordering(each) for each in scope.units(plan)]
+        number = over(aggregation("row_number"), [converted], [Ordering(plan.column(_FIRST)), *units])
+        plan = Extend(plan, ((CONVERTED, converted), ("number", number), (USER, over(aggregation("row_number"), (), units))),
+                      "users")
+        times = self._times(plan)
+        count = Aggregate(times, (), (("converters", aggregation("size")),), "converters")
+        place = call("add", call("mod", plan.column("number"), ScalarQuery(count, "converters")), literal(1))
+        plan = Extend(plan, ((_PLACE, case([(call("not", plan.column(CONVERTED)), place)])),), "users")
+        plan = looked_up(plan, times, [_PLACE], "observed")
+        until = call("add", plan.column(_FIRST), plan.column("taken"))
+        return Extend(plan, ((_UNTIL, case([(plan.column(CONVERTED), plan.column(_AT))], until)),), "observed")
+
+    def _times(self, users: Node) -> Node:
+        """Return how long each who converts took, by its place among them, from 1."""
+        plan: Node = Filter(users, users.column(CONVERTED), "converters")
+        taken = call("sub", plan.column(_AT), plan.column(_FIRST))
+        order = [Ordering(taken), *(Ordering(each) for each in self.scope.units(plan))]
+        plan = Extend(plan, ((_PLACE, over(aggregation("row_number"), (), order)), ("taken", taken)), "converters")
+        # A place is that of one unit, which grouping by it proves.
+        return Aggregate(plan, ((_PLACE, plan.column(_PLACE)),), (("taken", aggregation("min", plan.column("taken"))),),
+                         "times")
+
+    def used(self, users: Node) -> Node:
+        """Return a row for each unit and feature that it used while it was observed, with the moment of the first use."""
+        scope = self.scope
+        rows = self.rows()
+        rows = Filter(rows, call("not_null", rows.column(FEATURE)), "uses")
+        plan: Node = looked_up(rows, users, scope.unit, "uses", how="inner")
+        moment, until = plan.column(MOMENT), plan.column(_UNTIL)
+        is_before = case([(plan.column(CONVERTED), self._is_before_conversion(plan)), (call("is_null", until), literal(True))],
+                         call("lt", moment, until))
+        plan = Filter(plan, is_before, "uses")
+        keys = (*scope.unit, FEATURE, CONVERTED, USER)
+        return Aggregate(plan, tuple((name, plan.column(name)) for name in keys),
+                         ((MOMENT, aggregation("min", plan.column(MOMENT))),), "used")
+
+    def _is_before_conversion(self, plan: Node) -> Expr:
+        pairs = [(plan.column(MOMENT), plan.column(_AT)),
+                 *((plan.column(name), plan.column(f"{_ID}_{name}")) for name in self.scope.event_key)]
+        found = call("lt", *pairs[-1])
+        for own, other in reversed(pairs[:-1]):
+            found = call("or", call("lt", own, other), call("and", call("eq", own, other), found))
+        return found
