@@ -79,8 +79,8 @@ def sessions_are_numbered(state: State) -> bool:
 
 
 def _are_numbered(state: State, column: str) -> bool:
-    """Return whether a column has the numbers of sessions or hits that :mod:`objectiv_local.hub.sessions` computes, or the users
-    whose sessions are numbered.
+    """Return whether a column has the numbers of sessions or hits that :mod:`objectiv_local.hub.sessions` computes, or the
+    users whose sessions are numbered.
     """
     found = [(state.plan, column)]
     while found:
