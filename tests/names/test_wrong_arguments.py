@@ -87,6 +87,13 @@ TAKEN_BY = {
     "ModelHub.paths top": "5", "Paths.transitions length": "5",
     **{f"ModelHub.drivers {name}": "text empty" for name in ("from_step", "to_step")}, "ModelHub.drivers least": "5 large",
     "ModelHub.funnel hold": "[]", "ModelHub.funnel top": "5",
+    **{f"ModelHub.{name}": "text empty"
+       for name in ("attribution conversion", "experiment exposure", "experiment metric", "experiment covariate",
+                    "impact conversion", "rfm where")},
+    "ModelHub.attribution half_life": "5 1.5", "ModelHub.attribution weights": "(1,2,3)",
+    "ModelHub.attribution direct": "text empty []", "ModelHub.experiment planned_users": "5 large",
+    "ModelHub.impact least": "5 large", "ModelHub.impact days": "5", "ModelHub.impact top": "5", "ModelHub.rfm scores": "5",
+    "Rfm.ltv days": "(1,2,3) pandas", "Experiment.power lift": "5 1.5 -1 large",
     "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
     "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
     **{f"ModelHub.{name}": "text empty"

@@ -36,11 +36,11 @@ from objectiv_local.frame.authoring import (
     over,
 )
 from objectiv_local.hub.analyses.breakdown import with_top
-from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, period_of, periods
+from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, moment_of, period_of, periods
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
-from objectiv_local.types import INT64, TIMESTAMP
+from objectiv_local.types import INT64
 
 COHORT, SINCE = "cohort", "periods_since"
 #: Periods of elapsed time.
@@ -218,7 +218,11 @@ class Cells:
             keys = (*keys, (COHORT, plan.column(PERIOD)))
         else:
             values.append((COHORT, aggregation("min", plan.column(PERIOD))))
-        values += [(name, aggregation("first", plan.column(name), order=(Ordering(entered),))) for name in self.labels]
+        order = [Ordering(entered)]
+        if _IS_FIRST in plan.types:
+            # Of two rows that have starts at one moment, the one of the first start has the value.
+            order.append(Ordering(case([(plan.column(_IS_FIRST), literal(0))], literal(1))))
+        values += [(name, aggregation("first", plan.column(name), order=tuple(order))) for name in self.labels]
         plan = Aggregate(plan, keys, tuple(values), "starts")
         if self.mode == "first_time":
             for op, bound in (("ge", self.scope.start), ("lt", self.scope.end)):
@@ -294,7 +298,7 @@ class Cells:
         as_of = scope.last_moment()
         period = plan.column(PERIOD)
         if self.is_elapsed:
-            last = call("floordiv", call("sub", as_of, self._utc(period)), literal(_LENGTHS[self.by]))
+            last = call("floordiv", call("sub", as_of, moment_of(scope, period, self.by)), literal(_LENGTHS[self.by]))
         else:
             last = self._distance(period, period_of(scope, plan, as_of, self.by))
         plan = Select(plan, ((COHORT, period), ("next_period", plan.column("next_period")), ("last_since", last)), "cohorts")
@@ -312,18 +316,13 @@ class Cells:
             plan = Filter(plan, call("ge", plan.column("last_since"), plan.column(SINCE)), "cells")
         if self.is_elapsed:
             length = call("mul", plan.column("end_period"), literal(_LENGTHS[self.by]))
-            complete = call("le", call("add", self._utc(plan.column("next_period")), length), as_of)
+            complete = call("le", call("add", moment_of(scope, plan.column("next_period"), self.by), length), as_of)
         else:
             complete = call("ge", plan.column("last_since"), plan.column("end_period"))
         plan = Select(plan, (*_columns(plan, (COHORT, SINCE, "end_period")), (_COMPLETE, complete)), "cells")
         if self.label is not None:
             plan = crossed(Aggregate(starts, _columns(starts, self.labels), (), "groups"), plan, "groups_by_cell")
         return plan
-
-    def _utc(self, time: Expr) -> Expr:
-        zone = self.scope.settings.time_zone
-        local = cast(time, TIMESTAMP)
-        return local if zone == "UTC" else call("from_zone", local, literal(zone))
 
     def _slot(self, distance: Expr, criterion: str) -> Expr:
         """Return the first cell, or for ``on_or_after`` the last one, that a return counts for; NULL if there is none."""
