@@ -40,7 +40,7 @@ from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, moment_of, per
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
-from objectiv_local.types import INT64
+from objectiv_local.types import INT64, TIMESTAMP
 
 COHORT, SINCE = "cohort", "periods_since"
 #: Periods of elapsed time.
