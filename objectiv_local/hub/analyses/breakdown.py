@@ -55,7 +55,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     if placed.dtype in ("list", "dict"):
         raise InvalidType(f"{what} is {placed.dtype}, which makes no groups", hint="take a member of it")
     if placed.dtype == "timedelta":
-        raise InvalidType(f"{what} is timedelta, which makes no groups", hint="count something, as in events.time.dt.total_seconds()")
+        raise InvalidType(f"{what} is timedelta, which makes no groups", hint="make it a number: dt.total_seconds()")
     text: Series = placed if placed.dtype == "string" else placed.astype("string")
     return text.fillna(NONE).rename(given.name)
 

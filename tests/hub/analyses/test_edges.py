@@ -155,3 +155,30 @@ def test_durations_make_no_groups():
     for make in (lambda: HUB.trend(events, breakdown="time"), lambda: HUB.attribution(events, "view", "time")):
         with pytest.raises(InvalidType, match="is timedelta, which makes no groups"):
             make()
+
+
+def test_the_index_of_a_frame_does_not_stand_for_a_column_of_an_analysis():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 13:00", "buy", "NL"))
+    for name, make in {
+        "label": lambda found: HUB.drivers(found, "view", "buy", by="country"), "is_start": lambda found: HUB.retention(found, "view", "buy"),
+        "step_1": lambda found: HUB.funnel(found, ["view", "buy"]),
+    }.items():
+        with pytest.raises(InvalidValue, match=f"'{name}'"):
+            make(events.reset_index().rename(columns={"event_id": name}).set_index(name))
+        # A column that is there twice, as one of two levels.
+        levels = events.reset_index()
+        levels[name] = levels.amount
+        with pytest.raises(InvalidValue, match=f"'{name}'"):
+            make(levels.set_index([name, "event_id"]))
+    with pytest.raises(InvalidValue, match="unit of drivers is named 'left'"):
+        HUB.drivers(events.rename(columns={"user_id": "left"}), "view", "buy", unit="left")
+
+
+@on_every_engine
+def test_a_column_that_was_left_out_orders_nothing(engine):
+    # By event_id, which the frame had once, the view of BE would be the first one.
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "BE"), ("a", "2024-01-04 12:00", "view", "NL"))
+    events = events.reset_index().assign(key=lambda found: -found.amount).set_index("key").drop(columns=["event_id"])
+    found = HUB.trend(events, "first_time_users", breakdown="country")
+    assert rows(found) == [(day(4), "NL", 1, False)]
+    assert "ordered by key" in found.definition
