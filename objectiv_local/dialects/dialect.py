@@ -25,6 +25,7 @@ from objectiv_local.types import (
     FLOAT64,
     INT64,
     INTERVAL,
+    JSON,
     STRING,
     TIME,
     TIMEDELTA,
@@ -232,6 +233,13 @@ class Dialect:
         """Return the elements of a JSON array beside the row that holds it; ``alias`` names them."""
         joined = Template(f"CROSS JOIN LATERAL {{}} WITH ORDINALITY AS {alias} (value, position)", (self.elements(array),))
         return Unnested(joined, Name("value", alias), tree.binary("-", Name("position", alias), tree.number(1)))
+
+    def counted(self, count: Sql, alias: str) -> Unnested:
+        """Return the numbers from 0 up to but not including one, beside the row that holds it; ``alias`` names them."""
+        last = tree.binary("-", count, tree.number(1))
+        joined = Template(f"CROSS JOIN LATERAL generate_series(0, {{}}) AS {alias} (position)", (last,))
+        position = Name("position", alias)
+        return Unnested(joined, tree.cast(tree.cast(position, STRING), JSON), position)
 
     def grouping_level(self, keys: Sequence[Sql], sets: Sequence[Iterable[int]]) -> Sql:
         """Return which of several groupings a row is of, as the place among ``sets``: each has the positions of its keys."""

@@ -110,6 +110,9 @@ def is_member(members: DataFrame, data: DataFrame, what: str, unit: Sequence[str
     if len(index) != len(unit):
         raise InvalidValue(f"{what} is a frame indexed by {', '.join(index) or 'nothing'}, and not by {', '.join(unit)}",
                            hint="give a frame of users, such as a cohort or what users() of an analysis returns")
+    if index == data.index_columns and index != list(unit):
+        raise InvalidValue(f"{what} is a frame indexed by {', '.join(index)}, as the events are, and not by {', '.join(unit)}",
+                           hint="give a frame of users, such as a cohort, or the condition of the events itself")
     if len(unit) > 1:
         raise NotSupported(f"{what} is a frame of units of several columns, and events can be looked up by one column only",
                            hint=f"merge it first: events.merge(users, on={list(unit)!r}), and leave the condition out")

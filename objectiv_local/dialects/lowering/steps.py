@@ -16,7 +16,7 @@ from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.names import unused
 from objectiv_local.dialects.sql.printer import items
 from objectiv_local.dialects.sql.tree import From, Name, Raw, Sql
-from objectiv_local.plan.expr import Column, Expr, call, literal, substitute
+from objectiv_local.plan.expr import Call, Column, Expr, call, literal, substitute
 from objectiv_local.plan.nodes import GroupingSets, Join, Source, Union, Unnest
 from objectiv_local.types import INT64, JSON, ROW_ID, Interval, Type
 
@@ -68,6 +68,10 @@ def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
     """Return the block of the elements of an array, next to the columns of their row."""
     kept = blocks.needed[node] - {node.item, node.position}
     array = node.array
+    # Numbers are counted, and not made into an array, which engines hand on with each of its elements.
+    is_range = isinstance(array, Call) and array.op == "json_range"
+    if is_range:
+        (array,) = array.args
     if isinstance(array, Column):
         name = array.name
     else:
@@ -82,7 +86,7 @@ def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
         column = block.inputs[each]
         assert isinstance(column, Name)
         inputs[each] = Name(column.text, here)
-    rows = blocks.dialect.unnested(inputs[name], alias)
+    rows = blocks.dialect.counted(inputs[name], alias) if is_range else blocks.dialect.unnested(inputs[name], alias)
     steps = blocks.scope.read_by(block.source, [rows.joined])
     source = From(f"{block.source.named(here)}\n{blocks.scope.printer.flat(rows.joined)}", steps=steps)
     columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items() if each in kept}
@@ -90,7 +94,8 @@ def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
     columns[node.position] = Column(".position", INT64)
     inputs |= {".item": rows.value, ".position": rows.position}
     title = node.step or f"elements_of_{name}"
-    return Block(source, inputs, columns, title, ["one row for each element of an array"], is_join=True,
+    words = "one row for each number" if is_range else "one row for each element of an array"
+    return Block(source, inputs, columns, title, [words], is_join=True,
                  depth=block.depth)
 
 

@@ -54,6 +54,8 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     placed = of_rows(given, data, f"{what} is", _EXAMPLE)
     if placed.dtype in ("list", "dict"):
         raise InvalidType(f"{what} is {placed.dtype}, which makes no groups", hint="take a member of it")
+    if placed.dtype == "timedelta":
+        raise InvalidType(f"{what} is timedelta, which makes no groups", hint="make it a number: dt.total_seconds()")
     text: Series = placed if placed.dtype == "string" else placed.astype("string")
     return text.fillna(NONE).rename(given.name)
 
@@ -71,8 +73,9 @@ def with_top(rows: Node, label: str, count: Expr, top: int, of: Node | None = No
     Labels are counted in these rows, or in ``of``. Of equal counts, the labels that come first in the alphabet are kept.
     """
     of = rows if of is None else of
-    totals = Aggregate(of, ((label, of.column(label)),), (("total", count),), f"total_by_{label}")
-    order = (Ordering(totals.column("total"), ascending=False), Ordering(totals.column(label)))
+    total = "total" if label != "total" else "total_of_group"
+    totals = Aggregate(of, ((label, of.column(label)),), ((total, count),), f"total_by_{label}")
+    order = (Ordering(totals.column(total), ascending=False), Ordering(totals.column(label)))
     largest = Select(Limit(totals, order, top, 0), ((label, totals.column(label)),), f"top_{label}")
     value = rows.column(label)
     kept = case([(InQuery(value, largest, label), value)], literal(OTHER))

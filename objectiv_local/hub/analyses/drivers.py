@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 CONVERTED, EXPOSED = "converted", "exposed_users"
-_LABEL = "label"
+_LABEL, _LEFT = "label", "left"
 _COLUMNS = ("users", CONVERTED, "rate", "rate_without", "odds_ratio", "phi", "lift", "p", "q")
 #: Exposed users below which a value is left out, or this share of all users if that is less.
 _LEAST, _SHARE = 25, 0.02
@@ -101,6 +101,10 @@ def drivers(settings: Settings, events: DataFrame, from_step: object, to_step: o
     [341, 101]
     """
     scope = scope_of(settings, events, "drivers", unit=unit, start=start, end=end, as_of=as_of)
+    taken = [name for name in scope.unit if name in (_LABEL, _LEFT)]
+    if taken:
+        raise InvalidValue(f"unit of drivers is named {taken[0]!r}, as a column of its own is",
+                           hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})")
     rules = rules_of(None, window, "drivers")
     limit = _horizon(horizon, rules.window)
     if least is not None and least < 1:
@@ -149,7 +153,7 @@ class _Exposed:
         until = call("add", plan.column(ENTERED), literal(self.asked.rules.window))
         return Select(plan, (*((name, plan.column(name)) for name in self.scope.unit), (ENTERED, plan.column(ENTERED)),
                              (CONVERTED, converted),
-                             ("left", case([(converted, plan.column(moment_of(2)))], until))), "users")
+                             (_LEFT, case([(converted, plan.column(moment_of(2)))], until))), "users")
 
     def rows(self) -> Node:
         """Return a row for each user and value, with the moment of the first event that exposes to it."""
@@ -163,7 +167,7 @@ class _Exposed:
         users = self.users()
         kept_columns = ((name, events.column(name)) for name in (*scope.unit, MOMENT, _LABEL))
         plan = looked_up(Select(events, tuple(kept_columns), "exposures"), users, scope.unit, "exposures", how="inner")
-        moment, entered, left = plan.column(MOMENT), plan.column(ENTERED), plan.column("left")
+        moment, entered, left = plan.column(MOMENT), plan.column(ENTERED), plan.column(_LEFT)
         if self.at_entry:
             tests = [call("eq", moment, entered)]
         else:

@@ -42,6 +42,8 @@ _OWN = re.compile(
     r"|first_step_there|at_moment|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
     r"|is_excluded|breakdown|entered|entered_users|previous|events)")
 LABEL = "breakdown"
+#: Those among them that events have.
+_OF_EVENTS = re.compile(rf"(step|excluded)_\d+|{LABEL}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
         if data.dtypes[name] in ("json", "list", "dict"):
             raise InvalidType(f"hold of funnel is column {name!r}, which is {data.dtypes[name]}", hint="take a member of it")
     taken = [name for name in (*unit, *held) if _OWN.fullmatch(name) or name in (MOMENT, *scope.event_key)]
+    taken += [name for name in scope.event_key if _OF_EVENTS.fullmatch(name)]
     if taken:
         raise InvalidValue(f"column {taken[0]!r} has a name that a funnel uses itself",
                            hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})")

@@ -34,6 +34,8 @@ def label_of(given: object, data: DataFrame, what: str, example: str) -> Series:
     found = column_of(given, data, what, example)
     if found.dtype in ("json", "list", "dict"):
         raise InvalidType(f"{what} is {found.dtype}, which makes no groups", hint="take a member of it")
+    if found.dtype == "timedelta":
+        raise InvalidType(f"{what} is timedelta, which makes no groups", hint="make it a number: dt.total_seconds()")
     text: Series = found if found.dtype == "string" else found.astype("string").rename(found.name)
     return text
 

@@ -31,7 +31,8 @@ from objectiv_local.hub.settings import Settings
 
 MOMENT = "moment"
 #: Names that analyses give to columns beside the unit.
-_RESERVED = (MOMENT, EVENT, "period", "day", "state", "part", "active", "created", "entered_at", "cohort", "step", "value")
+_RESERVED = (MOMENT, EVENT, "period", "day", "state", "part", "active", "created", "entered_at", "cohort", "step", "value",
+             "period_before", "period_after", "first_period", "next_day", "until", "converted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class Scope:
     def event_key(self) -> tuple[str, ...]:
         """The columns that break ties between events at one moment: the event id, or the index of the frame."""
         types = self.state.plan.types
-        return (EVENT,) if EVENT in types else tuple(name for name in self.state.index if types[name].name != "json")
+        if EVENT in (*self.data.index_columns, *self.data.data_columns):
+            return (EVENT,)
+        return tuple(name for name in self.state.index if types[name].name != "json")
 
     def order(self, plan: Node, *, ascending: bool = True) -> tuple[Ordering, ...]:
         """Return the order of events: by moment, and at one moment by event id."""
@@ -83,6 +86,9 @@ class Scope:
         for name, series in (columns or {}).items():
             if name not in named:
                 data[name] = series
+            elif expr_of(series) != self.state.plan.column(name):
+                raise InvalidValue(f"{self.name} has a column {name!r} of its own, and so has the unit or index of the frame",
+                                   hint="rename it, or take it out of the index with reset_index()")
             kept[name] = None
         if where is not None:
             condition = _free(f"{self.name}_where", data)

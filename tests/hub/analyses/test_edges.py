@@ -9,6 +9,7 @@ from frame.frames import ENGINES
 from hub.analyses.fixture import day, loaded, rows
 
 from objectiv_local import ModelHub
+from objectiv_local.errors import InvalidType, InvalidValue
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()
@@ -108,3 +109,76 @@ def test_dormant_users_of_all_periods_are_those_of_complete_ones(engine):
     assert [row[4] for row in rows(found)] == [0, 1, None]
     assert [row[0] for row in rows(found.users(state="dormant"))] == ["a"]
     assert rows(found.users(period=None)) == rows(found.users(period="2024-01-03", state="dormant")) == []
+
+
+@on_every_engine
+@pytest.mark.parametrize("name", ["trend", "lifecycle", "active_users", "quality"])
+def test_an_event_of_a_wrong_clock_makes_no_periods_by_the_square_of_their_number(engine, name):
+    # As an array beside each of its elements, these days and hours would fill the memory.
+    events = frame(engine, ("a", "1900-01-01 00:00", "view"), ("a", "2024-01-04 12:00", "view"))
+    found = getattr(HUB, name)(events)
+    days = (datetime.date(2024, 1, 4) - datetime.date(1900, 1, 1)).days + 1
+    if name == "quality":
+        assert found.frame.to_pandas().loc["day_without_events", "of"] == days
+    else:
+        assert found.frame.to_arrow(10 * days).num_rows == days
+
+
+@on_every_engine
+def test_a_breakdown_named_total(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "NL"),
+                   ("b", "2024-01-04 12:00", "view", "BE")).rename(columns={"country": "total"})
+    assert rows(HUB.trend(events, breakdown="total", top=1)) == [(day(4), "(other)", 1, False), (day(4), "NL", 2, False)]
+    assert [row[:4] for row in rows(HUB.retention(events, breakdown="total"))] == [("NL", day(4), 0, 2)]
+
+
+def test_a_frame_of_events_is_no_frame_of_users():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
+    for options in ({"where": events}, {"breakdown": events}):
+        with pytest.raises(InvalidValue, match="indexed by event_id, as the events are, and not by user_id"):
+            HUB.trend(events, **options)
+
+
+def test_names_of_units_and_of_the_index_that_analyses_use_themselves():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
+    for name in ("period_before", "period_after", "converted"):
+        with pytest.raises(InvalidValue, match=f"named '{name}', as a column of analyses is"):
+            HUB.lifecycle(events.rename(columns={"user_id": name}), unit=name)
+    named = events.reset_index().rename(columns={"event_id": "breakdown"}).set_index("breakdown")
+    with pytest.raises(InvalidValue, match="'breakdown' has a name that a funnel uses itself"):
+        HUB.funnel(named, ["view"], breakdown="country")
+
+
+def test_durations_make_no_groups():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
+    events["time"] = events.moment - events.moment
+    for make in (lambda: HUB.trend(events, breakdown="time"), lambda: HUB.attribution(events, "view", "time")):
+        with pytest.raises(InvalidType, match="is timedelta, which makes no groups"):
+            make()
+
+
+def test_the_index_of_a_frame_does_not_stand_for_a_column_of_an_analysis():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 13:00", "buy", "NL"))
+    for name, make in {
+        "label": lambda found: HUB.drivers(found, "view", "buy", by="country"), "is_start": lambda found: HUB.retention(found, "view", "buy"),
+        "step_1": lambda found: HUB.funnel(found, ["view", "buy"]),
+    }.items():
+        with pytest.raises(InvalidValue, match=f"'{name}'"):
+            make(events.reset_index().rename(columns={"event_id": name}).set_index(name))
+        # A column that is there twice, as one of two levels.
+        levels = events.reset_index()
+        levels[name] = levels.amount
+        with pytest.raises(InvalidValue, match=f"'{name}'"):
+            make(levels.set_index([name, "event_id"]))
+    with pytest.raises(InvalidValue, match="unit of drivers is named 'left'"):
+        HUB.drivers(events.rename(columns={"user_id": "left"}), "view", "buy", unit="left")
+
+
+@on_every_engine
+def test_a_column_that_was_left_out_orders_nothing(engine):
+    # By event_id, which the frame had once, the view of BE would be the first one.
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "BE"), ("a", "2024-01-04 12:00", "view", "NL"))
+    events = events.reset_index().assign(key=lambda found: -found.amount).set_index("key").drop(columns=["event_id"])
+    found = HUB.trend(events, "first_time_users", breakdown="country")
+    assert rows(found) == [(day(4), "NL", 1, False)]
+    assert "ordered by key" in found.definition
