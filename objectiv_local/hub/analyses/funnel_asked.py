@@ -39,7 +39,7 @@ _TAKEN = (PERIOD, STEP, "name", "users", "of_first", "of_previous", DROPPED, PEN
 #: Names of columns that the computation uses itself.
 _OWN = re.compile(
     r"((step|excluded|value|at)_\d+|moment(_\d+.*)?|next_\d+|is_\d+(_or_\d+)*|(event|filled|excluded)_\d+_.*|next_excluded_\d+"
-    r"|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
+    r"|first_step_there|at_moment|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
     r"|is_excluded|breakdown|entered|entered_users|previous|events)")
 LABEL = "breakdown"
 
