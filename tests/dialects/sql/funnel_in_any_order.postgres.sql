@@ -153,8 +153,8 @@ labeled_2 AS (
   LEFT JOIN step_values
     ON labeled.user_id = step_values.user_id AND labeled.at_1 = step_values.moment
 ),
--- one row for each breakdown; only the first rows; MATERIALIZED has it computed once
-top_breakdown AS MATERIALIZED (
+-- one row for each breakdown; only the first rows
+top_breakdown AS (
   SELECT breakdown
   FROM labeled_2
   GROUP BY breakdown

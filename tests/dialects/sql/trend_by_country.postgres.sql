@@ -41,8 +41,8 @@ events_by_period AS (
   FROM events
   WHERE moment IS NOT NULL AND event_type = 'buy'
 ),
--- one row for each country; only the first rows; MATERIALIZED has it computed once
-top_country AS MATERIALIZED (
+-- one row for each country; only the first rows
+top_country AS (
   SELECT country
   FROM events_by_period
   GROUP BY country

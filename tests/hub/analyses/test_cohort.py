@@ -8,7 +8,7 @@ import json
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.drawn import known, streams
-from hub.analyses.fixture import case_id, fixture, loaded, rows, with_nobody
+from hub.analyses.fixture import case_id, fixture, loaded, rows, rows_of, with_nobody
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +102,18 @@ def test_units_of_several_columns(engine):
     found = HUB.cohort(fixture(engine), ol.did(count=2), unit=["user_id", "event_type"])
     assert rows(found) == [("a", "view", at("02 09:00")), ("b", "view", at("08 12:00")), ("c", "view", at("02 09:30"))]
     assert rows(HUB.cohort(fixture(engine), ol.among(found), unit=["user_id", "event_type"])) == rows(found)
+
+
+@on_every_engine
+def test_users_that_are_uuids(engine):
+    one, other = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
+    events = loaded(engine, rows_of([(one, "2024-01-01 10:00", "view"), (other, "2024-01-02 10:00", "view"), (None, "2024-01-02 10:00", "view")]))
+    events["user_id"] = events.user_id.astype("uuid")
+    for rule in (ol.among([one]), ol.was("user_id", one), ol.did(where={"user_id": one})):
+        assert members(events, rule) == {one: at("01 10:00")}
+        assert members(events, ~rule) == {other: at("02 10:00")}
+    with pytest.raises(InvalidValue, match="not-an-id"):
+        members(events, ol.among(["not-an-id"]))
 
 
 @on_every_engine
