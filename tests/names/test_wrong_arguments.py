@@ -96,6 +96,16 @@ TAKEN_BY = {
     "Rfm.ltv days": "(1,2,3) pandas", "Experiment.power lift": "5 1.5 -1 large",
     "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
     "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
+    **{f"ModelHub.{name}": "text empty"
+       for name in ("cohort rules", "retention start", "retention returning", "sessions where", "sessions views",
+                    "sessions key_events")},
+    "ModelHub.retention top": "5",
+    # conditions are checked with the events
+    **{f"{name} event": "text empty function class series frame" for name in ("did", "did_not")},
+    **{f"{name} count": "5" for name in ("did", "did_not")}, **{f"{name} where": "{}" for name in ("did", "did_not")},
+    "Cohort.save path": "text", "did_in_order events": "None text empty function class series frame",
+    "among users": "(1,2,3) frame",
+    "was column": "text empty", "was values": "5 1.5 -1 large nan True text empty",
     **{f"{name} key": "5 -1" for name in ("ListAccessor.__getitem__", "StringOperation.__getitem__")},
     **{f"DataFrame.{name} by": "None [] series" for name in ("groupby", "rollup", "cube")},
     **{f"Aggregate.{name} groupby": "None []" for name in ("unique_users", "unique_sessions", "session_duration")},

@@ -279,6 +279,9 @@ def test_fifty_steps(engine):
     events = streams(engine, *(("a", number, f"t{number}") for number in range(50)))
     assert users(HUB.funnel(events, [f"t{number}" for number in range(50)], HOUR)) == [1] * 50
     assert users(HUB.funnel(events, [f"t{number}" for number in range(50)], 9 * MINUTE)) == [1] * 10 + [0] * 40
+    pairs = streams(engine, *(("a", number, "ab"[number % 2]) for number in range(24)))
+    assert users(HUB.funnel(pairs, ["a", "b"] * 12, HOUR)) == [1] * 24
+    assert users(HUB.funnel(pairs, ["a", "b"] * 13, HOUR)) == [1] * 24 + [0] * 2
 
 
 @pytest.mark.parametrize(("arguments", "error", "words"), [
