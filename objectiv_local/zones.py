@@ -116,6 +116,18 @@ def set_back(name: str) -> tuple[int, ...]:
     return tuple(sorted(set(steps), key=lambda step: (-steps.count(step), step)))
 
 
+@cache
+def shown_twice(name: str, every: int) -> tuple[int, ...]:
+    """Return by how many seconds clocks are set back where they show a start of a part of the day of ``every`` seconds twice.
+
+    Only what is so since 1970, the most frequent first; for days, that is midnight.
+    """
+    found = of_moments(name)
+    steps = [before - after for start, before, after in zip(found.starts[1:], found.values, found.values[1:], strict=False)
+             if start >= 0 and after < before and -(-(start + after) // every) * every < start + before]
+    return tuple(sorted(set(steps), key=lambda step: (-steps.count(step), step)))
+
+
 def moment(second: int) -> datetime.datetime:
     """Return the moment that is so many seconds after the start of 1970."""
     return EPOCH + datetime.timedelta(seconds=second)

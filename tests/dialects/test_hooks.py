@@ -121,6 +121,14 @@ def test_groups_that_cost_much_are_kept_for_a_join_where_the_dialect_says_so():
     assert "totals AS MATERIALIZED (" in sql(joined(total), replace(postgres, sorts=frozenset({"sum_or_null"})))
 
 
+def test_a_total_is_kept_for_all_that_read_it():
+    postgres = dialect_named("postgres")
+    total = Aggregate(EVENTS, (), (("most", aggregation("max", HITS)),), "total")
+    share = Extend(EVENTS, (("rest", call("sub", ScalarQuery(total, "most"), HITS)),))
+    assert "total AS MATERIALIZED (" in sql(share, postgres)
+    assert "total AS (" in sql(share, replace(postgres, keeps=None))
+
+
 def test_constants_of_the_tree_are_printed_by_the_dialect():
     printed = tree.cast(tree.text("a\\"), "thing")
     assert Printer(TOY).flat(printed) == "'a\\\\'::thing"

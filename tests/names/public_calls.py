@@ -18,7 +18,7 @@ import pyarrow as pa  # noqa: F401 - for the arguments
 from names import test_hub, test_names
 
 import objectiv_local
-from objectiv_local import DataFrame, ModelHub, Series, connect  # noqa: F401 - for the arguments
+from objectiv_local import DataFrame, ModelHub, Series, connect
 from objectiv_local.plan.ops import OPS
 
 #: Packages whose classes and functions users call. What is below plans, dialects and statements is inside.
@@ -28,7 +28,9 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "GeneratedSqlStatement", "CreatedObject", "DefinedVariable", "SeriesAggregates", "Metabase", "Quantified",
           "SeriesDtypes", "SeriesReductions", "SeriesWindows", "Reductions", "Export", "SeriesMoment", "GlobalContext",
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
-          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences"}
+          "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences",
+          "Adjusted", "Adoption", "Changes", "Journeys", "Exposures", "Moments", "Group", "Comparison", "Total", "Metric",
+          "Observed", "Cells", "Orders", "Rule", "Did", "InOrder", "Was", "Among", "All", "Either", "Not"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
@@ -93,7 +95,9 @@ OBJECTS = {
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
     "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
-    "Paths": "hub.paths(events)",
+    "Paths": "hub.paths(events)", "Cohort": "hub.cohort(events, 'PressEvent')", "Sessions": "hub.sessions(events)",
+    "Retention": "hub.retention(events)", "Rfm": "hub.rfm(events, 'session_hit_number')",
+    "Experiment": "experiment()", "Fetched": "hub.impact(events, 'PressEvent')",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
@@ -104,8 +108,26 @@ def metrics_file() -> Any:
     return path
 
 
+def cohort_file() -> Any:
+    path = Path(tempfile.mkdtemp()) / "cohort.json"
+    scope = test_hub.scope("duckdb")
+    scope["hub"].cohort(scope["df"], "PressEvent").save(path)
+    return path
+
+
 def metrics() -> Any:
     return ModelHub().metrics(metrics_file())
+
+
+def halves(data: DataFrame) -> Series:
+    """Return whether the user of each event is the first of all, as variants of an experiment."""
+    first = data.groupby("user_id").moment.transform("min")
+    return (first == data.moment.min()).astype("string").rename("half")
+
+
+def experiment() -> Any:
+    scope = test_hub.scope("duckdb")
+    return scope["hub"].experiment(scope["df"], "PressEvent", halves, "SuccessEvent", control="true")
 
 
 def sound() -> DataFrame:
@@ -200,6 +222,12 @@ CALLS: dict[str, dict[str, str]] = {
     "ModelHub.from_spec": {"spec": "{'analysis': 'trend'}"}, "ModelHub.metrics": {"path": "metrics_file()"},
     **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
     "Analysis.__getitem__": {"key": "'value'"}, "ModelHub.funnel": {"steps": "['PressEvent']"},
+    "ModelHub.attribution": {"conversion": "'PressEvent'", "touch": "'event_type'"},
+    "ModelHub.experiment": {"exposure": "'PressEvent'", "variant": "halves", "metric": "'PressEvent'", "control": "'true'"},
+    "ModelHub.impact": {"conversion": "'PressEvent'"}, "ModelHub.rfm": {"value": "'session_hit_number'"},
+    "ModelHub.cohort": {"rules": "['PressEvent']"}, "ModelHub.read_cohort": {"path": "cohort_file()"},
+    "Cohort.save": {"path": "'written'"}, "was": {"column": "'country'", "values": "'NL'"}, "among": {"users": "df"},
+    "did": {"event": "'buy'"}, "did_not": {"event": "'buy'"}, "did_in_order": {"events": "'view'"},
     "ModelHub.drivers": {"from_step": "'PressEvent'", "to_step": "'SuccessEvent'"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},

@@ -61,7 +61,8 @@ class Blocks:
 
     def total(self, plan: Node) -> Block:
         """Return the step that holds the rows of a query in an expression."""
-        self._shared[plan] = block = self.closed(self.take(plan))
+        # Wherever an engine that writes steps into others repeats an expression, it repeats the queries in it.
+        self._shared[plan] = block = self.closed(self.take(plan), kept=self.dialect.keeps is not None)
         return block
 
     def add(self, block: Block, added: dict[str, Expr], kept: AbstractSet[str]) -> Block:

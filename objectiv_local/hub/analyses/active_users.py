@@ -27,7 +27,7 @@ from objectiv_local.frame.authoring import (
     over,
 )
 from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
-from objectiv_local.hub.analyses.calendar import PERIOD, moved, period_of, periods
+from objectiv_local.hub.analyses.calendar import PERIOD, day_of, moved, period_of, periods
 from objectiv_local.hub.analyses.joins import looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
@@ -101,8 +101,7 @@ def active_users(settings: Settings, events: DataFrame, where: object = None, *,
                          ("complete", call("and", plan.column("is_over"), known))), "active")
     plan = Extend(plan, (("stickiness", call("ratio", plan.column(_DAILY), plan.column(_MONTHLY))),), "active_users")
     if scope.start is not None:
-        first = cast(scope.local(plan, literal(scope.start)), DATE)
-        plan = Filter(plan, call("ge", plan.column(_DAY), first), "active_users")
+        plan = Filter(plan, call("ge", plan.column(_DAY), literal(day_of(settings, scope.start))), "active_users")
     names = [_DAILY, _WEEKLY, _MONTHLY, "stickiness", "complete"]
     frame = frame_of(scope.state_over(plan, [_DAY]), names)
     users = " and ".join(scope.unit)
@@ -110,7 +109,7 @@ def active_users(settings: Settings, events: DataFrame, where: object = None, *,
             f"the {month_days - 1} days before (monthly).")
 
     def members(cell: Mapping[str, Any]) -> Node:
-        return _members(days, cell, {_DAILY: 1, _WEEKLY: 7, _MONTHLY: month_days})
+        return _members(scope, days, cell, {_DAILY: 1, _WEEKLY: 7, _MONTHLY: month_days})
 
     return Analysis("active_users", frame, scope, rule_of(rule, test), members,
                     {_DAY: "date", "window": "string"})
@@ -123,16 +122,25 @@ def _days(scope: Scope, test: Condition | None) -> Node:
     return Aggregate(plan, keys, ((MOMENT, aggregation("min", plan.column(MOMENT))),), "days_by_user")
 
 
-def _members(days: Node, cell: Mapping[str, Any], windows: Mapping[str, int]) -> Node:
+def _members(scope: Scope, days: Node, cell: Mapping[str, Any], windows: Mapping[str, int]) -> Node:
+    """Return the days of the units behind a cell, or behind all days from ``start`` on."""
     window = cell.get("window", _DAILY)
     if window not in windows:
         raise InvalidValue(f"window of users is one of {', '.join(windows)}, not {window!r}", hint=near(str(window), windows))
-    if cell.get(_DAY) is None:
-        return days
-    last = cell[_DAY]
-    first = last - datetime.timedelta(days=windows[window] - 1)
+    earlier = datetime.timedelta(days=windows[window] - 1)
+    first = None if scope.start is None else day_of(scope.settings, scope.start)
+    tests: list[Expr] = []
     column = days.column(PERIOD)
-    return Filter(days, call("and", call("ge", column, literal(first)), call("le", column, literal(last))), "cell")
+    if _DAY in cell:
+        day = cell[_DAY]
+        if day is None or (first is not None and day < first):
+            return Filter(days, literal(False), "cell")  # no such day is in the frame
+        tests = [call("ge", column, literal(day - earlier)), call("le", column, literal(day))]
+    elif first is not None:
+        tests = [call("ge", column, literal(first - earlier))]
+    for test in tests:
+        days = Filter(days, test, "cell")
+    return days
 
 
 def _days_later(day: Expr, days: int) -> Expr:

@@ -58,6 +58,18 @@ def period_of(scope: Scope, plan: Node, moment: Expr, by: str) -> Expr:
     return _start(scope, plan, scope.local(plan, moment), by)
 
 
+def moment_of(scope: Scope, period: Expr, by: str) -> Expr:
+    """Return the moment in UTC at which a local period starts, the first one if the clocks show its start twice."""
+    zone, time = scope.settings.time_zone, cast(period, TIMESTAMP)
+    if zones.is_utc(zone):
+        return time
+    last = call("from_zone", time, literal(zone))
+    firsts = [call("sub", last, literal(datetime.timedelta(seconds=step)))
+              for step in zones.shown_twice(zone, 3_600 if by == "hour" else 86_400)]
+    shown = [(call("eq", call("at_zone", first, literal(zone)), time), first) for first in firsts]
+    return case(shown, last) if shown else last
+
+
 def next_start(scope: Scope, plan: Node, period: Expr, by: str) -> Expr:
     """Return the start of the next period, of the type that ``period`` has."""
     step = PERIODS[by]
@@ -89,6 +101,11 @@ def moved(settings: Settings, moment: datetime.datetime, by: str, count: int = 0
         months = time.year * 12 + time.month - 1 + count * _MONTHS[by]
         time = datetime.datetime(months // 12, months % 12 + 1, 1)
     return time.replace(tzinfo=zones.zone(settings.time_zone)).astimezone(datetime.UTC).replace(tzinfo=None)
+
+
+def day_of(settings: Settings, moment: datetime.datetime) -> datetime.date:
+    """Return the local day that a moment in UTC is in."""
+    return _local(settings, moment).date()
 
 
 def _local(settings: Settings, moment: datetime.datetime) -> datetime.datetime:
@@ -147,8 +164,9 @@ def periods(scope: Scope, by: str) -> Node:
         plan = Filter(plan, call("eq", plan.column(PERIOD), _start(scope, plan, plan.column(PERIOD), by)), "periods")
     plan = Extend(plan, (("next_period", next_start(scope, plan, plan.column(PERIOD), by)),), "periods")
     whole = call("le", cast(plan.column("next_period"), TIMESTAMP), plan.column("known_until"))
-    if scope.start is not None:
-        whole = call("and", whole, call("ge", cast(plan.column(PERIOD), TIMESTAMP), plan.column("first_time")))
+    if scope.start is not None and scope.start != moved(scope.settings, scope.start, by):
+        # Clocks may show another time than midnight when a day starts, so the moments are compared, and not the times.
+        whole = call("and", whole, call("gt", cast(plan.column(PERIOD), TIMESTAMP), plan.column("first_time")))
     return Select(plan, ((PERIOD, plan.column(PERIOD)), ("next_period", plan.column("next_period")), ("is_complete", whole)),
                   "periods")
 
@@ -163,8 +181,9 @@ def _ends(scope: Scope) -> tuple[Expr | None, Expr | None, Expr | None]:
     if scope.as_of is not None:
         return first, literal(min(last, scope.as_of)), literal(min(end, scope.as_of))
     known = scope.last_moment()
-    return (first, case([(call("lt", known, literal(last)), known)], literal(last)),
-            case([(call("lt", known, literal(end)), known)], literal(end)))
+    # Both are missing if there are no events at all.
+    return (first, case([(call("ge", known, literal(last)), literal(last))], known),
+            case([(call("ge", known, literal(end)), literal(end))], known))
 
 
 def _start(scope: Scope, plan: Node, time: Expr, by: str) -> Expr:

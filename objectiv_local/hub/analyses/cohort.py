@@ -55,9 +55,15 @@ class Cohort(Analysis):
     def save(self, path: str | Path) -> None:
         """Write the spec of the cohort as JSON to a file, which ``hub.read_cohort`` reads.
 
-        Raises NotSupported for what has no spec: conditions that look at other rows, and frames of users that are no cohorts.
+        Raises NotSupported for what has no spec: conditions that look at other rows, and frames of users that are no cohorts;
+        and InvalidValue for a file that cannot be written.
         """
-        Path(path).write_text(json.dumps(self.spec(), indent=2) + "\n", "utf-8")
+        text = json.dumps(self.spec(), indent=2) + "\n"
+        try:
+            Path(path).write_text(text, "utf-8")
+        except (OSError, ValueError) as error:
+            raise InvalidValue(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}",
+                               hint="give the path of a file") from None
 
 
 @analysis
@@ -120,9 +126,9 @@ def read_cohort(settings: Settings, events: DataFrame, path: str | Path) -> Coho
     """
     try:
         text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InvalidValue(f"{path} cannot be read: {reason}", hint="give a file that save of a cohort wrote") from None
+        raise InvalidValue(f"{str(path)!r} cannot be read: {reason}", hint="give a file that save of a cohort wrote") from None
     found = from_spec(settings, text, events)
     if not isinstance(found, Cohort):
         raise InvalidValue(f"{path} holds no cohort, but another analysis", hint="hub.from_spec makes it")

@@ -17,13 +17,12 @@ from objectiv_local.frame.authoring import (
     Select,
     aggregation,
     call,
-    cast,
     literal,
     state_of,
 )
 from objectiv_local.hub.analyses.attempts import ENTERED, Exclusion, Steps, attempts, flag
 from objectiv_local.hub.analyses.breakdown import breakdown_of, checked_top, with_top
-from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, period_of, periods
+from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, moment_of, period_of, periods
 from objectiv_local.hub.analyses.funnel_breakdown import labeled
 from objectiv_local.hub.analyses.funnel_rules import MOST_IN_A_ROW, Rules, attribution_of, exclusions_of, steps_of
 from objectiv_local.hub.analyses.funnel_units import DROPPED, PENDING, STEP, merged, units, with_reached
@@ -32,7 +31,6 @@ from objectiv_local.hub.analyses.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import Condition, condition
-from objectiv_local.types import TIMESTAMP
 
 COMPLETE = "complete"
 #: What a breakdown may not be called: columns of the result and of its users.
@@ -119,7 +117,7 @@ class Asked:
         """Return the periods in which attempts start, and whether the windows of all of them are over."""
         scope = self.scope
         plan = periods(scope, by)
-        over = call("from_zone", cast(plan.column("next_period"), TIMESTAMP), literal(scope.settings.time_zone))
+        over = moment_of(scope, plan.column("next_period"), by)
         whole = call("le", call("add", over, literal(self.rules.window)), scope.last_moment())
         whole = call("and", plan.column("is_complete"), whole)
         return Select(plan, ((PERIOD, plan.column(PERIOD)), (COMPLETE, whole)), "periods")

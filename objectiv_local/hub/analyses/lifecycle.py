@@ -60,7 +60,8 @@ def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: obj
 
     ``by`` is the period, and ``start`` stands for the start of the period that it is in. Periods, ``complete``, ``where`` and
     ``unit`` are as in ``trend``. ``users(period=..., state="dormant")`` are the users in a state: one of the columns, by
-    default ``"active"``. Dormant users entered with their first event in the period before.
+    default ``"active"``. Dormant users entered with their first event in the period before, and there are none in a period that
+    is not complete.
 
     Reads moment and the unit, event_type where the condition names event types, and the column of ``first_seen``.
 
@@ -114,11 +115,17 @@ def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: obj
             raise InvalidValue(f"state of users is one of {', '.join((*STATES, _ACTIVE))}, not {state!r}",
                                hint=near(str(state), STATES))
         found = scope_filtered(scope, gone if state == _DORMANT else active, by)
-        if state not in (_DORMANT, _ACTIVE):
+        if state == _DORMANT:
+            # Nobody is dormant yet in a period that is not over.
+            ended = Filter(calendar, calendar.column("is_complete"), "complete_periods")
+            found = looked_up(found, Select(ended, ((PERIOD, ended.column(PERIOD)),), "complete_periods"), [PERIOD], "dormant",
+                              how="inner")
+        elif state != _ACTIVE:
             found = Filter(found, call("eq", found.column("state"), literal(state)), "cell")
-        if cell.get(PERIOD) is not None:
+        if PERIOD in cell:
             column = found.column(PERIOD)
-            found = Filter(found, call("eq", column, literal(cell[PERIOD], column.type)), "cell")
+            test = call("is_null", column) if cell[PERIOD] is None else call("eq", column, literal(cell[PERIOD], column.type))
+            found = Filter(found, test, "cell")
         return found
 
     cells = {PERIOD: frame.index_dtypes[PERIOD], "state": "string"}

@@ -36,7 +36,7 @@ from objectiv_local.frame.authoring import (
     over,
 )
 from objectiv_local.hub.analyses.breakdown import with_top
-from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, period_of, periods
+from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, moment_of, period_of, periods
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
@@ -51,9 +51,11 @@ _LENGTHS: Final = {"hour": datetime.timedelta(hours=1), "day": datetime.timedelt
                    "year": datetime.timedelta(days=365)}
 _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT = "is_start", "is_return", "is_first", "entered", "amount_returned"
 _USERS, _SIZE, _RATE, _COMPLETE, _VALUE, _PER_USER = ("users", "cohort_users", "rate", "complete", "value", "value_per_user")
+_INTERVAL: Final = "usual_interval"
 #: What no unit, index or breakdown may be named.
 NAMES: Final = (COHORT, SINCE, PERIOD, _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT, _USERS, _SIZE, _RATE, _COMPLETE, _VALUE,
-                _PER_USER, "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts")
+                _PER_USER, "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
+                _INTERVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,20 @@ class Cells:
         return Join(back, grid, "inner", tuple((name, name) for name in self.groups), tuple(columns), step="members",
                     condition=condition)
 
+    def usage_intervals(self) -> Node:
+        """Return quantiles of the medians of the times between the returns of each user."""
+        scope = self.scope
+        rows = scope.rows({}, None if self.returning is None else self.returning.holds, ranged=False)
+        moment = rows.column(MOMENT)
+        previous = over(aggregation("lag", moment, literal(1), literal(None, TIMESTAMP)), scope.units(rows), scope.order(rows))
+        rows = Extend(rows, ((_INTERVAL, call("sub", moment, previous)),), "intervals")
+        usual = aggregation("quantile", rows.column(_INTERVAL), literal(0.5))
+        users: Node = Aggregate(rows, _columns(rows, scope.unit), ((_INTERVAL, usual),), "usual_intervals")
+        users = Filter(users, call("not_null", users.column(_INTERVAL)), "users_with_intervals")
+        return Aggregate(users, (), ((_USERS, aggregation("size")), *(
+            (f"p{percent}", aggregation("quantile", users.column(_INTERVAL), literal(percent / 100)))
+            for percent in (50, 80, 90))), "usage_interval")
+
     # ---- events, starts and returns
 
     def _events(self) -> Node:
@@ -202,7 +218,11 @@ class Cells:
             keys = (*keys, (COHORT, plan.column(PERIOD)))
         else:
             values.append((COHORT, aggregation("min", plan.column(PERIOD))))
-        values += [(name, aggregation("first", plan.column(name), order=(Ordering(entered),))) for name in self.labels]
+        order = [Ordering(entered)]
+        if _IS_FIRST in plan.types:
+            # Of two rows that have starts at one moment, the one of the first start has the value.
+            order.append(Ordering(case([(plan.column(_IS_FIRST), literal(0))], literal(1))))
+        values += [(name, aggregation("first", plan.column(name), order=tuple(order))) for name in self.labels]
         plan = Aggregate(plan, keys, tuple(values), "starts")
         if self.mode == "first_time":
             for op, bound in (("ge", self.scope.start), ("lt", self.scope.end)):
@@ -278,7 +298,7 @@ class Cells:
         as_of = scope.last_moment()
         period = plan.column(PERIOD)
         if self.is_elapsed:
-            last = call("floordiv", call("sub", as_of, self._utc(period)), literal(_LENGTHS[self.by]))
+            last = call("floordiv", call("sub", as_of, moment_of(scope, period, self.by)), literal(_LENGTHS[self.by]))
         else:
             last = self._distance(period, period_of(scope, plan, as_of, self.by))
         plan = Select(plan, ((COHORT, period), ("next_period", plan.column("next_period")), ("last_since", last)), "cohorts")
@@ -296,18 +316,13 @@ class Cells:
             plan = Filter(plan, call("ge", plan.column("last_since"), plan.column(SINCE)), "cells")
         if self.is_elapsed:
             length = call("mul", plan.column("end_period"), literal(_LENGTHS[self.by]))
-            complete = call("le", call("add", self._utc(plan.column("next_period")), length), as_of)
+            complete = call("le", call("add", moment_of(scope, plan.column("next_period"), self.by), length), as_of)
         else:
             complete = call("ge", plan.column("last_since"), plan.column("end_period"))
         plan = Select(plan, (*_columns(plan, (COHORT, SINCE, "end_period")), (_COMPLETE, complete)), "cells")
         if self.label is not None:
             plan = crossed(Aggregate(starts, _columns(starts, self.labels), (), "groups"), plan, "groups_by_cell")
         return plan
-
-    def _utc(self, time: Expr) -> Expr:
-        zone = self.scope.settings.time_zone
-        local = cast(time, TIMESTAMP)
-        return local if zone == "UTC" else call("from_zone", local, literal(zone))
 
     def _slot(self, distance: Expr, criterion: str) -> Expr:
         """Return the first cell, or for ``on_or_after`` the last one, that a return counts for; NULL if there is none."""

@@ -72,8 +72,9 @@ def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = 
     ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
     returns one, or a frame of users. ``breakdown`` is a column, a series, a function of the frame or a frame of users, and
     becomes a second index level of strings: ``(none)`` are missing values, ``(other)`` is all but the ``top`` groups that have
-    most users over the whole range (most events or sessions, for measures of these), of which users are counted anew. Of
-    groups with equal totals, the first ones by alphabet are kept. First-time users belong to the group of their first event.
+    most users over the whole range (most sessions for ``sessions``, most events for ``events`` and for those of a column), of
+    which users are counted anew. Of groups with equal totals, the first ones by alphabet are kept. First-time users belong to
+    the group of their first event.
 
     ``compare="previous"`` adds the column ``previous``: the value of the period as many periods earlier as there are between
     ``start`` and ``end``, both of which are needed then.
@@ -186,12 +187,16 @@ class _Asked:
         """Return the rows with all but the largest groups under one label."""
         if self.label is None:
             return rows
-        total = aggregation("size")
-        if self.kind == "sessions":
+        total, of = aggregation("size"), self.largest
+        if len(self.scope.unit) > 1 and self.kind in (*_OF_UNITS, "events_per_user"):
+            every = rows if of is None else of
+            of = Aggregate(every, tuple((name, every.column(name)) for name in (*self.labels, *self.scope.unit)), (), "units")
+            total = aggregation("size", where=self._has_unit(of))
+        elif self.kind == "sessions":
             total = aggregation("nunique", rows.column("session_id"))
-        elif self.kind in (*_OF_UNITS, "events_per_user") and len(self.scope.unit) == 1:
+        elif self.kind in (*_OF_UNITS, "events_per_user"):
             total = aggregation("nunique", rows.column(self.scope.unit[0]))
-        return with_top(rows, self.labels[0], total, self.top, self.largest)
+        return with_top(rows, self.labels[0], total, self.top, of)
 
     def _values(self, rows: Node) -> list[Aggregation]:
         """Return the aggregate that is the measure, or the two of which it is the quotient."""

@@ -421,3 +421,9 @@ def test_errors(options, error, words):
     arguments = {"exposure": "visit", "variant": "group", "metric": "buy"} | options
     with pytest.raises(error, match=words):
         HUB.experiment(loaded("duckdb", EVENTS), **arguments)
+
+
+def test_the_sql_is_that_of_the_sums():
+    found = asked(loaded("duckdb", EVENTS), "buy")
+    assert "var_samp" in found.view_sql()
+    assert "exposed" in found.view_sql(dialect="postgres")

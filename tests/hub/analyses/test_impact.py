@@ -339,9 +339,18 @@ def test_changes():
     ({"least": 0}, InvalidValue, "least of impact"),
     ({"days": 0}, InvalidValue, "days of impact"),
     ({"top": 0}, InvalidValue, "top of impact"),
+    ({"seed": 2**32}, InvalidValue, "seed of impact"),
+    ({"days": 3_651}, InvalidValue, "from 1 to 3,650"),
     ({"alpha": 1.0}, InvalidValue, "alpha of impact"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
 ], ids=str)
 def test_errors(options, error, words):
     with pytest.raises(error, match=words):
         HUB.impact(loaded("duckdb", EVENTS), **{"conversion": "buy"} | options)
+
+
+@pytest.mark.parametrize("level", ["association", "adjusted", "before_after"])
+def test_the_sql_is_that_of_the_counts(level):
+    found = asked(loaded("duckdb", confounded(12)), level)
+    assert "observed" in found.view_sql() or "first_uses" in found.view_sql()
+    assert 'COLLATE "C"' in found.view_sql(dialect="postgres")

@@ -1,0 +1,65 @@
+WITH
+-- keeps some rows
+events_2 AS (
+  SELECT user_id, moment
+  FROM events
+  WHERE moment IS NOT NULL
+),
+-- one row for all
+range AS (
+  SELECT
+    date_trunc('day', min(moment))::date::timestamp AS first_period,
+    date_trunc('day', max(moment))::date::timestamp AS last_period,
+    max(moment) AS known_until
+  FROM events_2
+),
+-- adds count
+range_2 AS (
+  SELECT
+    first_period,
+    known_until,
+    (extract(epoch FROM last_period - first_period) * 1000000)::bigint / 86400000000
+    - ((extract(epoch FROM last_period - first_period) * 1000000)::bigint % 86400000000 < 0)::int
+    + 1 AS count
+  FROM range
+),
+-- columns of range_2; OFFSET 0 has json_range computed once
+range_3 AS (
+  SELECT
+    first_period,
+    known_until,
+    CASE WHEN count IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, count - 1))) END AS json_range
+  FROM range_2
+  OFFSET 0
+),
+-- one row for each element of an array
+periods AS (
+  SELECT
+    (range_3.first_period + (element.position - 1) * 86400000000 * INTERVAL '1 microsecond')::date AS period,
+    range_3.known_until
+  FROM range_3
+  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(range_3.json_range) = 'array' THEN range_3.json_range END) WITH ORDINALITY AS element (value, position)
+),
+-- keeps some rows; adds period; one row for each period, user_id
+by_period_user_id AS (
+  SELECT date_trunc('day', moment)::date AS period, user_id
+  FROM events_2
+  WHERE user_id IS NOT NULL
+  GROUP BY 1, user_id
+),
+-- one row for each period
+measured AS (
+  SELECT period, count(user_id) AS value
+  FROM by_period_user_id
+  GROUP BY period
+),
+-- adds next_period
+periods_2 AS (
+  SELECT period, (period::timestamp + INTERVAL '1 days')::date::timestamp <= known_until AS complete
+  FROM periods
+)
+SELECT periods_2.period, coalesce(measured.value, 0::bigint) AS value, periods_2.complete
+FROM periods_2
+LEFT JOIN measured
+  ON periods_2.period = measured.period
+ORDER BY period
