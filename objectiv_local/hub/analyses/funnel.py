@@ -100,7 +100,8 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
 
     Reads moment and the unit, and event_type where a condition names event types. Raises InvalidValue for a window that is not
     positive, no steps or more than 50, unknown values of switches and exclusions beyond the steps; InvalidType and
-    ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together.
+    ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together,
+    and for more than 20 with ``order="strict"`` and ``ties="permissive"``.
 
     Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels. ``rules`` set switches, and
     products differ in more: PostHog takes times from the latest start, Mixpanel and Amplitude let events within two seconds and

@@ -306,6 +306,7 @@ def test_fifty_steps(engine):
     ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel is a condition"),
     ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel goes with order='ordered'"),
     ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
+    ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
     ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
     ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel is column 'county'"),
     ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),
