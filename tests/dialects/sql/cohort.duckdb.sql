@@ -11,9 +11,9 @@ in_time AS (
     user_id,
     moment,
     event_id,
-    coalesce(event_type = 'buy', FALSE)
+    coalesce(coalesce(event_type = 'buy', FALSE), FALSE)
     AND moment >= (SELECT last_moment FROM last_moment) - INTERVAL '30 days' AS rule_1,
-    coalesce(event_type = 'refund', FALSE) AS rule_2
+    coalesce(coalesce(event_type = 'refund', FALSE), FALSE) AS rule_2
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL
 ),

@@ -5,9 +5,9 @@ sequences AS (
     user_id,
     moment,
     event_id,
-    coalesce(event_type = 'buy', FALSE) AS rule_1_event_1,
+    coalesce(coalesce(event_type = 'buy', FALSE), FALSE) AS rule_1_event_1,
     row_number() OVER (PARTITION BY user_id ORDER BY moment, event_id) AS place,
-    CASE WHEN coalesce(event_type = 'view', FALSE) THEN moment END AS rule_1
+    CASE WHEN coalesce(coalesce(event_type = 'view', FALSE), FALSE) THEN moment END AS rule_1
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL AND (event_type = 'view' OR event_type = 'buy')
 ),

@@ -11,9 +11,9 @@ events_2 AS (
   SELECT
     user_id,
     moment,
-    event_type = 'view' AS step_1,
-    event_type = 'cart' AS step_2,
-    event_type = 'buy' AS step_3,
+    coalesce(event_type = 'view', FALSE) AS step_1,
+    coalesce(event_type = 'cart', FALSE) AS step_2,
+    coalesce(event_type = 'buy', FALSE) AS step_3,
     coalesce(event_type = 'error', FALSE) AS excluded_1
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL

@@ -5,7 +5,7 @@ events_2 AS (
     user_id,
     moment,
     event_id,
-    event_type = 'buy' AS is_conversion,
+    coalesce(event_type = 'buy', FALSE) AS is_conversion,
     country AS touch,
     1.0::float8 AS worth
   FROM events
@@ -21,8 +21,20 @@ touches_and_conversions AS (
   FROM events_2
   WHERE touch IS NOT NULL
 ),
--- adds touched
-stream AS (
+-- adds following
+followed AS (
+  SELECT
+    user_id,
+    moment,
+    event_id,
+    change,
+    touch,
+    worth,
+    lead(change) OVER (PARTITION BY user_id ORDER BY moment, event_id, change, touch, worth) AS following
+  FROM touches_and_conversions
+),
+-- keeps some rows; adds last_number
+numbered AS (
   SELECT
     user_id,
     moment,
@@ -31,10 +43,11 @@ stream AS (
     worth,
     coalesce(sum(CASE WHEN change = 1 THEN 1::bigint ELSE 0 END) OVER (
         PARTITION BY user_id
-        ORDER BY moment, change = -1, event_id, change, touch, worth
+        ORDER BY moment, event_id, change, touch, worth, following
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      )::bigint, 0) AS touched
-  FROM touches_and_conversions
+      )::bigint, 0) AS last_number
+  FROM followed
+  WHERE change = 0 OR following = 0
 ),
 -- adds last_touch, last_moment
 last_touches AS (
@@ -42,9 +55,10 @@ last_touches AS (
     moment,
     change,
     worth,
-    max(CASE WHEN change = 1 THEN touch END) OVER (PARTITION BY user_id, touched) AS last_touch,
-    max(CASE WHEN change = 1 THEN moment END) OVER (PARTITION BY user_id, touched) AS last_moment
-  FROM stream
+    max(CASE WHEN change = 1 THEN touch END) OVER w AS last_touch,
+    max(CASE WHEN change = 1 THEN moment END) OVER w AS last_moment
+  FROM numbered
+  WINDOW w AS (PARTITION BY user_id, last_number)
 ),
 -- keeps some rows; one row for each touch; keeps some rows
 credits AS (

@@ -16,21 +16,16 @@ range AS (
 range_2 AS (
   SELECT
     first_period,
-    to_json(
-      range(
-        epoch_us(last_period - first_period) // 604800000000
-        - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
-        + 1
-      )
-    ) AS json_range
+    epoch_us(last_period - first_period) // 604800000000
+    - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
+    + 1 AS count
   FROM range
 ),
--- one row for each element of an array
+-- one row for each number
 periods AS (
-  SELECT
-    (range_2.first_period + to_microseconds((element.position - 1) * 604800000000))::date AS period
+  SELECT (range_2.first_period + to_microseconds(element.position * 604800000000))::date AS period
   FROM range_2
-  CROSS JOIN LATERAL unnest(json_extract(range_2.json_range, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- one row for all
 last_moment AS (
@@ -49,7 +44,7 @@ cohorts AS (
   SELECT
     period AS cohort,
     sub // 604800000000 - (sub % 604800000000 < 0)::int AS last_since,
-    to_json(range(sub // 604800000000 - (sub % 604800000000 < 0)::int + 1)) AS json_range_2
+    sub // 604800000000 - (sub % 604800000000 < 0)::int + 1 AS add
   FROM periods_2
 ),
 -- keeps some rows; adds period; one row for each user_id, period
@@ -72,14 +67,14 @@ cohorts_2 AS (
   FROM starts
   GROUP BY cohort
 ),
--- one row for each element of an array; adds end_period
+-- one row for each number; adds end_period
 cells AS (
   SELECT
     cohorts.cohort,
-    element.position - 1 AS periods_since,
-    cohorts.last_since >= element.position - 1 + 1 AS complete
+    element.position AS periods_since,
+    cohorts.last_since >= element.position + 1 AS complete
   FROM cohorts
-  CROSS JOIN LATERAL unnest(json_extract(cohorts.json_range_2, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
 ),
 -- the rows of both sides with equal keys; adds distance; one row for each cohort, periods_since
 counted_returns AS (

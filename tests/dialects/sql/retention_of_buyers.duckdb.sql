@@ -16,21 +16,16 @@ range AS (
 range_2 AS (
   SELECT
     first_period,
-    to_json(
-      range(
-        epoch_us(last_period - first_period) // 86400000000
-        - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
-        + 1
-      )
-    ) AS json_range
+    epoch_us(last_period - first_period) // 86400000000
+    - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
+    + 1 AS count
   FROM range
 ),
--- one row for each element of an array
+-- one row for each number
 periods AS (
-  SELECT
-    (range_2.first_period + to_microseconds((element.position - 1) * 86400000000))::date AS period
+  SELECT (range_2.first_period + to_microseconds(element.position * 86400000000))::date AS period
   FROM range_2
-  CROSS JOIN LATERAL unnest(json_extract(range_2.json_range, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- one row for all
 last_moment AS (
@@ -47,10 +42,7 @@ periods_2 AS (
 ),
 -- columns of periods_2
 cohorts AS (
-  SELECT
-    period AS cohort,
-    next_period,
-    to_json(range(sub // 86400000000 - (sub % 86400000000 < 0)::int + 1)) AS json_range_2
+  SELECT period AS cohort, next_period, sub // 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
   FROM periods_2
 ),
 -- adds is_start, is_return, retention_where; keeps some rows; adds period
@@ -59,8 +51,8 @@ events_by_period AS (
     user_id,
     moment,
     event_id,
-    coalesce(event_type = 'view', FALSE) AS is_start,
-    coalesce(event_type = 'buy', FALSE) AS is_return,
+    coalesce(coalesce(event_type = 'view', FALSE), FALSE) AS is_start,
+    coalesce(coalesce(event_type = 'buy', FALSE), FALSE) AS is_return,
     date_trunc('day', moment)::date AS period
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL AND (event_type = 'view' OR event_type = 'buy')
@@ -117,15 +109,15 @@ cohorts_2 AS (
   FROM starts
   GROUP BY cohort
 ),
--- one row for each element of an array; adds end_period
+-- one row for each number; adds end_period
 cells AS (
   SELECT
     cohorts.cohort,
-    element.position - 1 AS periods_since,
-    cohorts.next_period::timestamp + to_microseconds((element.position - 1 + 1) * 86400000000)
+    element.position AS periods_since,
+    cohorts.next_period::timestamp + to_microseconds((element.position + 1) * 86400000000)
     <= (SELECT last_moment FROM last_moment) AS complete
   FROM cohorts
-  CROSS JOIN LATERAL unnest(json_extract(cohorts.json_range_2, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
 ),
 -- keeps some rows
 periods_with_returns AS (

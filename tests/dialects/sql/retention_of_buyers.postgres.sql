@@ -21,20 +21,12 @@ range_2 AS (
     + 1 AS count
   FROM range
 ),
--- columns of range_2; OFFSET 0 has json_range computed once
-range_3 AS (
-  SELECT
-    first_period,
-    CASE WHEN count IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, count - 1))) END AS json_range
-  FROM range_2
-  OFFSET 0
-),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_3.first_period + (element.position - 1) * 86400000000 * INTERVAL '1 microsecond')::date AS period
-  FROM range_3
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(range_3.json_range) = 'array' THEN range_3.json_range END) WITH ORDINALITY AS element (value, position)
+    (range_2.first_period + element.position * 86400000000 * INTERVAL '1 microsecond')::date AS period
+  FROM range_2
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- one row for all
 last_moment AS (
@@ -49,16 +41,10 @@ periods_2 AS (
     (extract(epoch FROM (SELECT last_moment FROM last_moment) - period::timestamp) * 1000000)::bigint AS sub
   FROM periods
 ),
--- columns of periods_2; OFFSET 0 has json_range_2 computed once
+-- columns of periods_2
 cohorts AS (
-  SELECT
-    period AS cohort,
-    next_period,
-    CASE
-      WHEN (sub / 86400000000 - (sub % 86400000000 < 0)::int + 1) IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, (sub / 86400000000 - (sub % 86400000000 < 0)::int + 1) - 1)))
-    END AS json_range_2
+  SELECT period AS cohort, next_period, sub / 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
   FROM periods_2
-  OFFSET 0
 ),
 -- adds is_start, is_return, retention_where; keeps some rows; adds period
 events_by_period AS (
@@ -66,8 +52,8 @@ events_by_period AS (
     user_id,
     moment,
     event_id,
-    coalesce(event_type = 'view', FALSE) AS is_start,
-    coalesce(event_type = 'buy', FALSE) AS is_return,
+    coalesce(coalesce(event_type = 'view', FALSE), FALSE) AS is_start,
+    coalesce(coalesce(event_type = 'buy', FALSE), FALSE) AS is_return,
     date_trunc('day', moment)::date AS period
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL AND (event_type = 'view' OR event_type = 'buy')
@@ -126,16 +112,15 @@ cohorts_2 AS (
   FROM starts
   GROUP BY cohort
 ),
--- one row for each element of an array; adds end_period
+-- one row for each number; adds end_period
 cells AS (
   SELECT
     cohorts.cohort,
-    element.position - 1 AS periods_since,
-    cohorts.next_period::timestamp
-      + (element.position - 1 + 1) * 86400000000 * INTERVAL '1 microsecond'
+    element.position AS periods_since,
+    cohorts.next_period::timestamp + (element.position + 1) * 86400000000 * INTERVAL '1 microsecond'
     <= (SELECT last_moment FROM last_moment) AS complete
   FROM cohorts
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(cohorts.json_range_2) = 'array' THEN cohorts.json_range_2 END) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
 ),
 -- keeps some rows
 periods_with_returns AS (

@@ -23,22 +23,13 @@ range_2 AS (
     + 1 AS count
   FROM range
 ),
--- columns of range_2; OFFSET 0 has json_range computed once
-range_3 AS (
-  SELECT
-    first_period,
-    known_until,
-    CASE WHEN count IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, count - 1))) END AS json_range
-  FROM range_2
-  OFFSET 0
-),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_3.first_period + (element.position - 1) * 86400000000 * INTERVAL '1 microsecond')::date AS period,
-    range_3.known_until
-  FROM range_3
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(range_3.json_range) = 'array' THEN range_3.json_range END) WITH ORDINALITY AS element (value, position)
+    (range_2.first_period + element.position * 86400000000 * INTERVAL '1 microsecond')::date AS period,
+    range_2.known_until
+  FROM range_2
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- keeps some rows; adds session_starts
 session_starts AS (

@@ -18,22 +18,18 @@ range_2 AS (
   SELECT
     first_period,
     known_until,
-    to_json(
-      range(
-        epoch_us(last_period - first_period) // 604800000000
-        - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
-        + 1
-      )
-    ) AS json_range
+    epoch_us(last_period - first_period) // 604800000000
+    - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
+    + 1 AS count
   FROM range
 ),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_2.first_period + to_microseconds((element.position - 1) * 604800000000))::date AS period,
+    (range_2.first_period + to_microseconds(element.position * 604800000000))::date AS period,
     range_2.known_until
   FROM range_2
-  CROSS JOIN LATERAL unnest(json_extract(range_2.json_range, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- adds next_period
 periods_2 AS (
@@ -54,7 +50,7 @@ periods_4 AS (
   SELECT
     period,
     is_complete AS complete,
-    to_json(range(sub // 86400000000 - (sub % 86400000000 < 0)::int + 1)) AS json_range_2
+    sub // 86400000000 - (sub % 86400000000 < 0)::int + 1 AS parts
   FROM periods_3
 ),
 -- keeps some rows; one row for each period, part, user_id
@@ -76,11 +72,11 @@ counted AS (
   FROM periods_by_user
   GROUP BY period, active
 ),
--- one row for each element of an array
+-- one row for each number
 parts AS (
-  SELECT periods_4.period, element.position - 1 + 1 AS active, periods_4.complete
+  SELECT periods_4.period, element.position + 1 AS active, periods_4.complete
   FROM periods_4
-  CROSS JOIN LATERAL unnest(json_extract(periods_4.json_range_2, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, periods_4.parts - 1) AS element (position)
 )
 SELECT
   parts.period,

@@ -23,22 +23,13 @@ range_2 AS (
     + 1 AS count
   FROM range
 ),
--- columns of range_2; OFFSET 0 has json_range computed once
-range_3 AS (
-  SELECT
-    first_period,
-    known_until,
-    CASE WHEN count IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, count - 1))) END AS json_range
-  FROM range_2
-  OFFSET 0
-),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_3.first_period + (element.position - 1) * 604800000000 * INTERVAL '1 microsecond')::date AS period,
-    range_3.known_until
-  FROM range_3
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(range_3.json_range) = 'array' THEN range_3.json_range END) WITH ORDINALITY AS element (value, position)
+    (range_2.first_period + element.position * 604800000000 * INTERVAL '1 microsecond')::date AS period,
+    range_2.known_until
+  FROM range_2
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- adds next_period
 periods_2 AS (
@@ -62,15 +53,6 @@ periods_4 AS (
     sub / 86400000000 - (sub % 86400000000 < 0)::int + 1 AS parts
   FROM periods_3
 ),
--- columns of periods_4; OFFSET 0 has json_range_2 computed once
-periods_5 AS (
-  SELECT
-    period,
-    complete,
-    CASE WHEN parts IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, parts - 1))) END AS json_range_2
-  FROM periods_4
-  OFFSET 0
-),
 -- keeps some rows; one row for each period, part, user_id
 parts_by_user AS (
   SELECT date_trunc('week', moment)::date AS period, user_id
@@ -90,11 +72,11 @@ counted AS (
   FROM periods_by_user
   GROUP BY period, active
 ),
--- one row for each element of an array
+-- one row for each number
 parts AS (
-  SELECT periods_5.period, element.position - 1 + 1 AS active, periods_5.complete
-  FROM periods_5
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(periods_5.json_range_2) = 'array' THEN periods_5.json_range_2 END) WITH ORDINALITY AS element (value, position)
+  SELECT periods_4.period, element.position + 1 AS active, periods_4.complete
+  FROM periods_4
+  CROSS JOIN LATERAL generate_series(0, periods_4.parts - 1) AS element (position)
 )
 SELECT
   parts.period,

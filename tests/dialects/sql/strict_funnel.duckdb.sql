@@ -11,9 +11,9 @@ moments AS (
   SELECT
     user_id,
     moment,
-    coalesce(bool_or(event_type = 'view'), FALSE) AS is_1,
-    coalesce(bool_or(event_type = 'cart'), FALSE) AS is_2,
-    coalesce(bool_or(event_type = 'buy'), FALSE) AS is_3,
+    coalesce(bool_or(coalesce(event_type = 'view', FALSE)), FALSE) AS is_1,
+    coalesce(bool_or(coalesce(event_type = 'cart', FALSE)), FALSE) AS is_2,
+    coalesce(bool_or(coalesce(event_type = 'buy', FALSE)), FALSE) AS is_3,
     count(*) AS events
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL

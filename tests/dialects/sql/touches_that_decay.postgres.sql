@@ -5,7 +5,7 @@ events_2 AS (
     user_id,
     moment,
     event_id,
-    event_type = 'buy' AS is_conversion,
+    coalesce(event_type = 'buy', FALSE) AS is_conversion,
     country AS touch,
     coalesce(CASE WHEN amount = 'NaN'::float8 THEN 0.0::float8 ELSE amount END, 0.0::float8) AS worth
   FROM events

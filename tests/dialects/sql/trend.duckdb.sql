@@ -18,22 +18,18 @@ range_2 AS (
   SELECT
     first_period,
     known_until,
-    to_json(
-      range(
-        epoch_us(last_period - first_period) // 86400000000
-        - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
-        + 1
-      )
-    ) AS json_range
+    epoch_us(last_period - first_period) // 86400000000
+    - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
+    + 1 AS count
   FROM range
 ),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_2.first_period + to_microseconds((element.position - 1) * 86400000000))::date AS period,
+    (range_2.first_period + to_microseconds(element.position * 86400000000))::date AS period,
     range_2.known_until
   FROM range_2
-  CROSS JOIN LATERAL unnest(json_extract(range_2.json_range, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- keeps some rows; adds period; one row for each period, user_id
 by_period_user_id AS (

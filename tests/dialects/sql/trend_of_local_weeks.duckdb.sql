@@ -47,23 +47,19 @@ range_2 AS (
     first_period,
     first_time,
     known_until,
-    to_json(
-      range(
-        epoch_us(last_period - first_period) // 604800000000
-        - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
-        + 1
-      )
-    ) AS json_range
+    epoch_us(last_period - first_period) // 604800000000
+    - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
+    + 1 AS count
   FROM range
 ),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_2.first_period + to_microseconds((element.position - 1) * 604800000000))::date AS period,
+    (range_2.first_period + to_microseconds(element.position * 604800000000))::date AS period,
     range_2.first_time,
     range_2.known_until
   FROM range_2
-  CROSS JOIN LATERAL unnest(json_extract(range_2.json_range, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- keeps some rows; adds condition
 condition AS (

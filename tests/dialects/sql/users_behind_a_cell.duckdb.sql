@@ -35,21 +35,16 @@ range AS (
 range_2 AS (
   SELECT
     first_period,
-    to_json(
-      range(
-        epoch_us(last_period - first_period) // 86400000000
-        - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
-        + 1
-      )
-    ) AS json_range
+    epoch_us(last_period - first_period) // 86400000000
+    - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
+    + 1 AS count
   FROM range
 ),
--- one row for each element of an array
+-- one row for each number
 periods AS (
-  SELECT
-    (range_2.first_period + to_microseconds((element.position - 1) * 86400000000))::date AS period
+  SELECT (range_2.first_period + to_microseconds(element.position * 86400000000))::date AS period
   FROM range_2
-  CROSS JOIN LATERAL unnest(json_extract(range_2.json_range, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- one row for all
 last_moment AS (
@@ -65,19 +60,14 @@ periods_2 AS (
 ),
 -- columns of periods_2
 cohorts AS (
-  SELECT
-    period AS cohort,
-    to_json(range(sub // 86400000000 - (sub % 86400000000 < 0)::int + 1)) AS json_range_2
+  SELECT period AS cohort, sub // 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
   FROM periods_2
 ),
--- one row for each element of an array; adds end_period
+-- one row for each number; adds end_period
 cells AS (
-  SELECT
-    cohorts.cohort,
-    element.position - 1 AS periods_since,
-    element.position - 1 + 1 AS end_period
+  SELECT cohorts.cohort, element.position AS periods_since, element.position + 1 AS end_period
   FROM cohorts
-  CROSS JOIN LATERAL unnest(json_extract(cohorts.json_range_2, '$[*]')) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
 ),
 -- the rows of both sides with equal keys; adds distance
 returned AS (

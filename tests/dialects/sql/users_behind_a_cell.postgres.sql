@@ -40,20 +40,12 @@ range_2 AS (
     + 1 AS count
   FROM range
 ),
--- columns of range_2; OFFSET 0 has json_range computed once
-range_3 AS (
-  SELECT
-    first_period,
-    CASE WHEN count IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, count - 1))) END AS json_range
-  FROM range_2
-  OFFSET 0
-),
--- one row for each element of an array
+-- one row for each number
 periods AS (
   SELECT
-    (range_3.first_period + (element.position - 1) * 86400000000 * INTERVAL '1 microsecond')::date AS period
-  FROM range_3
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(range_3.json_range) = 'array' THEN range_3.json_range END) WITH ORDINALITY AS element (value, position)
+    (range_2.first_period + element.position * 86400000000 * INTERVAL '1 microsecond')::date AS period
+  FROM range_2
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- one row for all; MATERIALIZED has it computed once
 last_moment AS MATERIALIZED (
@@ -67,24 +59,16 @@ periods_2 AS (
     (extract(epoch FROM date_trunc('day', (SELECT last_moment FROM last_moment))::date::timestamp - period::timestamp) * 1000000)::bigint AS sub
   FROM periods
 ),
--- columns of periods_2; OFFSET 0 has json_range_2 computed once
+-- columns of periods_2
 cohorts AS (
-  SELECT
-    period AS cohort,
-    CASE
-      WHEN (sub / 86400000000 - (sub % 86400000000 < 0)::int + 1) IS NOT NULL THEN to_jsonb(ARRAY(SELECT generate_series(0, (sub / 86400000000 - (sub % 86400000000 < 0)::int + 1) - 1)))
-    END AS json_range_2
+  SELECT period AS cohort, sub / 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
   FROM periods_2
-  OFFSET 0
 ),
--- one row for each element of an array; adds end_period
+-- one row for each number; adds end_period
 cells AS (
-  SELECT
-    cohorts.cohort,
-    element.position - 1 AS periods_since,
-    element.position - 1 + 1 AS end_period
+  SELECT cohorts.cohort, element.position AS periods_since, element.position + 1 AS end_period
   FROM cohorts
-  CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(cohorts.json_range_2) = 'array' THEN cohorts.json_range_2 END) WITH ORDINALITY AS element (value, position)
+  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
 ),
 -- the rows of both sides with equal keys; adds distance
 returned AS (
