@@ -95,6 +95,9 @@ class Dialect:
     #: What follows AS for a step whose rows the engine has to keep, if it may compute one side of a join again for each row of
     #: the other side; otherwise None.
     keeps: str | None = None
+    #: What follows AS for a step that only reads columns of a table, if the engine would keep its rows where several steps read
+    #: it, and reading the table again costs less; otherwise None.
+    reads_again: str | None = None
     #: Aggregates that need the rows of a group sorted, which is what such an engine does again.
     sorts: frozenset[str] = frozenset()
     #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.

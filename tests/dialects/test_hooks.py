@@ -163,3 +163,23 @@ def test_a_part_of_a_program_has_the_steps_that_its_order_reads():
     assert kept
     assert "top AS (" in found
     assert "FROM top" in found
+
+
+def test_a_step_that_only_reads_a_table_is_read_again():
+    postgres = dialect_named("postgres")
+
+    def read_twice(kept):
+        largest = (("most", aggregation("max", kept.column("Hits"))),)
+        counts = Aggregate(kept, (("User", kept.column("User")),), largest, "counts")
+        most = Aggregate(kept, (), largest, "most")
+        return Extend(counts, (("share", call("sub", ScalarQuery(most, "most"), counts.column("most"))),))
+
+    named = (("User", USER), ("Hits", HITS))
+    known = Select(Filter(EVENTS, call("not_null", USER)), named, "known")
+    assert "known AS NOT KEPT (" in sql(read_twice(known), replace(postgres, reads_again="NOT KEPT"))
+    assert "known AS (" in sql(read_twice(known), replace(postgres, reads_again=None))
+    # What keeps few rows, or computes something from JSON, is computed once.
+    few = Select(Filter(EVENTS, call("gt", HITS, literal(5))), named, "few")
+    assert "few AS (" in sql(read_twice(few), replace(postgres, reads_again="NOT KEPT"))
+    parsed = Select(EVENTS, (("User", USER), ("Hits", call("json_length", STACK))), "parsed")
+    assert "parsed AS (" in sql(read_twice(parsed), replace(postgres, reads_again="NOT KEPT"))

@@ -16,6 +16,8 @@ from objectiv_local.types import JSON, Type
 LARGE = 24
 #: A computed column up to this size may be written more than once.
 CHEAP = 3
+#: A column up to this size is computed again rather than kept with the rows of a table.
+SCANNED = 10
 
 
 class Stored(Expr):
@@ -97,6 +99,12 @@ class Block:
         """Return whether an engine that pulls steps together would write this one's columns into the step that reads it."""
         return self.group is None and not self.order and not self.is_limited and not self.has_window()
 
+    def is_scan(self) -> bool:
+        """Return whether the block only reads columns of a table, of all rows but those where some are missing."""
+        return (self.is_pulled_up() and not self.is_join and not self.source.steps
+                and all(isinstance(each, Call) and each.op == "not_null" for each in self.where)
+                and all(is_cheap(expr, SCANNED) for expr in (*self.columns.values(), *self.where)))
+
     def costs_again(self, dialect: Dialect) -> bool:
         """Return whether groups cost much each time that an engine computes them again, even with the grouped rows at hand."""
         return dialect.keeps is not None and self.group is not None and any(
@@ -137,11 +145,11 @@ def is_name(sql: Sql) -> bool:
     return isinstance(sql, Name)
 
 
-def is_cheap(expr: Expr) -> bool:
-    """Return whether ``expr`` may be written and computed twice."""
+def is_cheap(expr: Expr, most: int = CHEAP) -> bool:
+    """Return whether ``expr``, of a size up to ``most``, may be computed twice."""
     if isinstance(expr, Column | Literal):
         return True
-    return expr.size <= CHEAP and not expr.has_window and not reads_json(expr) and not parses(expr)
+    return expr.size <= most and not expr.has_window and not reads_json(expr) and not parses(expr)
 
 
 def reads_json(expr: Expr) -> bool:

@@ -149,7 +149,7 @@ class Blocks:
         costly = frozenset(self.scope.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
             self.dialect.fence is not None and block.is_pulled_up()) else frozenset()
         self.scope.ctes.append(Cte(name, select_text(self.scope, block), one_line(comment), is_fenced=too_often, is_kept=kept,
-                                   costly=costly))
+                                   is_scan=block.is_scan() and not too_often, costly=costly))
         inputs: dict[str, Sql] = {each: Name(self.scope.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
         return Block(tree.step(name), inputs, columns, block.title,

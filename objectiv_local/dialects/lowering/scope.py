@@ -34,7 +34,7 @@ class Cte:
     """A step that is written, with names for its columns if the query gives none.
 
     ``costly`` are columns of it that an engine may compute again wherever they are read. The rows of a step that ``is_kept``
-    are computed once, whatever reads them.
+    are computed once, whatever reads them; a step that ``is_scan`` only reads columns of a table.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Cte:
     columns: tuple[str, ...] = ()
     is_fenced: bool = False
     is_kept: bool = False
+    is_scan: bool = False
     costly: frozenset[str] = frozenset()
 
 
@@ -123,9 +124,11 @@ class Scope:
                 if cte.name in read:
                     ctes.insert(0, cte)
                     read |= cte.body.steps
-        return "WITH\n" + ",\n".join(map(self._text, ctes)) + "\n" + select.text if ctes else select.text
+        readers = Counter(step for each in (*(cte.body for cte in ctes), select) for step in each.steps)
+        texts = [self._text(cte, again=readers[cte.name] > 1) for cte in ctes]
+        return "WITH\n" + ",\n".join(texts) + "\n" + select.text if ctes else select.text
 
-    def _text(self, cte: Cte) -> str:
+    def _text(self, cte: Cte, *, again: bool) -> str:
         """Return a step as it stands behind WITH, fenced off if what reads it would compute something twice."""
         repeated = sorted(column for column in cte.costly if self.reads[cte.name, column] > 1)
         comment, body = cte.comment, cte.body.text
@@ -137,4 +140,6 @@ class Scope:
         if cte.is_kept:
             comment += f"; {self.dialect.keeps} has it computed once"
             keeps = f"{self.dialect.keeps} "
+        elif again and cte.is_scan and self.dialect.reads_again is not None and not repeated:
+            keeps = f"{self.dialect.reads_again} "
         return f"-- {comment}\n{name} AS {keeps}(\n{indented(body)}\n)"

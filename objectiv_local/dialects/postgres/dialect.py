@@ -493,6 +493,7 @@ DIALECT = Dialect(
     # A nested loop, which is planned where one row is expected, computes groups on its inner side again for each outer row. One
     # row is what is expected after a filter or two on a window, of which there are no statistics.
     keeps="MATERIALIZED",
+    reads_again="NOT MATERIALIZED",
     sorts=frozenset({"nunique", "quantile", "quantile_disc", "mode", "first", "last", "to_json_array"}),
     most_columns=1_664,
     most_subselects=12,

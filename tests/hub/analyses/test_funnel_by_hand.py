@@ -93,7 +93,7 @@ def test_by_hand(engine, switches):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("switches", [each for each in CASES if each.get("order") is None and "start" not in each], ids=str)
+@pytest.mark.parametrize("switches", [each for each in CASES if each.get("order") is None and "start" not in each], ids=case_id)
 def test_many_steps_by_hand(engine, switches, monkeypatch):
     # Long funnels are computed in another way, which holds for short ones too.
     monkeypatch.setattr(attempts, "MOST_LEVELS", 1)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from frame.frames import ENGINES, opened
 from hub import visits
-from hub.analyses.fixture import rows
+from hub.analyses.fixture import case_id, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -350,7 +350,7 @@ def test_changes():
     ({"days": 3_651}, InvalidValue, "from 1 to 3,650"),
     ({"alpha": 1.0}, InvalidValue, "alpha of impact"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
-], ids=str)
+], ids=case_id)
 def test_errors(options, error, words):
     with pytest.raises(error, match=words):
         HUB.impact(loaded("duckdb", EVENTS), **{"conversion": "buy"} | options)

@@ -7,7 +7,7 @@ import datetime
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.drawn import known, local, streams
-from hub.analyses.fixture import day, fixture, loaded, rows, rows_of, with_nobody
+from hub.analyses.fixture import case_id, day, fixture, loaded, rows, rows_of, with_nobody
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -153,7 +153,7 @@ def test_units_of_several_columns(engine):
     ({"where": 3}, InvalidType, "where of sessions"), ({"views": 3}, InvalidType, "views of sessions"),
     ({"key_events": lambda events: events.amount}, InvalidType, "key_events of sessions"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
-], ids=str)
+], ids=case_id)
 def test_errors(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.sessions(fixture("duckdb"), **arguments)
