@@ -26,7 +26,7 @@ def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callabl
     yield "retention", lambda: hub.retention(events, by="week").frame[["cohort_users", "users"]]
     yield "funnel", lambda: hub.funnel(events, steps, WINDOW, ties="strict").frame[["users"]]
     yield "event types", lambda: hub.event_types(events).frame[["events", "users"]]
-    yield "sessions", lambda: hub.sessions(events).summary()[["sessions"]]
+    yield "sessions", lambda: hub.sessions(events).summary("day")[["sessions"]]
     yield "attribution, last", lambda: hub.attribution(events, "buy", "device").frame[["credit"]]
     yield "attribution, linear", lambda: hub.attribution(events, "buy", "device", "linear").frame[["credit"]]
 

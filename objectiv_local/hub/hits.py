@@ -61,9 +61,9 @@ def are_by_session(state: State) -> bool:
 def by_moment(state: State, groups: Collection[str] = ()) -> tuple[Ordering, ...]:
     """Return the order of hits by moment, with ties as in :func:`in_order`; within ``groups``, columns, if there are any."""
     names = ["moment"] if HIT_NUMBER not in state.plan.types or are_by_session(state) else ["moment", HIT_NUMBER]
-    if len(names) > 1 and EVENT in state.plan.types and _are_numbered(state, HIT_NUMBER):
+    if len(names) > 1 and EVENT in state.plan.types and are_numbered(state, HIT_NUMBER):
         # The hub numbers hits of a user by moment and event id, so its numbers break no tie there, and need not be computed.
-        names = names[:1] if any(name in _OWNERS and _are_numbered(state, name) for name in groups) else names
+        names = names[:1] if any(name in _OWNERS and are_numbered(state, name) for name in groups) else names
     return (*(Ordering(state.column(name)) for name in names), *by_event(state))
 
 
@@ -75,10 +75,10 @@ def by_event(state: State) -> tuple[Ordering, ...]:
 
 def sessions_are_numbered(state: State) -> bool:
     """Return whether session ids are computed numbers, which increase with the moment of the first hit."""
-    return _are_numbered(state, SESSION)
+    return are_numbered(state, SESSION)
 
 
-def _are_numbered(state: State, column: str) -> bool:
+def are_numbered(state: State, column: str) -> bool:
     """Return whether a column has the numbers of sessions or hits that :mod:`objectiv_local.hub.sessions` computes, or the
     users whose sessions are numbered.
     """

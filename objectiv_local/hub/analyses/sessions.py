@@ -33,6 +33,7 @@ from objectiv_local.hub.analyses.joins import looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.conditions import Condition, condition
+from objectiv_local.hub.hits import USER, are_numbered
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import INT64
 
@@ -201,6 +202,10 @@ class _Asked:
         if self.is_made:
             keys = tuple((name, rows.column(name)) for name in (*scope.unit, number))
             values: list[tuple[str, Expr]] = []
+        elif scope.unit == (USER,) and are_numbered(scope.state, _SESSION) and are_numbered(scope.state, USER):
+            # Sessions that the hub numbered have one user each.
+            keys = ((USER, rows.column(USER)), (_SESSION, rows.column(self.name("given"))))
+            values = []
         else:
             keys = ((_SESSION, rows.column(self.name("given"))),)
             values = [(name, aggregation("first", rows.column(name), order=scope.order(rows))) for name in scope.unit]
