@@ -134,12 +134,18 @@ class _Asked:
     def labels(self) -> list[str]:
         return [] if self.label is None else [str(self.label.name)]
 
+    @property
+    def source(self) -> str:
+        """The name of the measured column in the rows that are counted."""
+        assert self.column is not None
+        return f"{self.column}_of_event" if self.column in (PERIOD, _VALUE) else self.column
+
     def rows(self) -> Node:
         """Return the events that count, with their period and group."""
         scope = self.scope
         columns: dict[str, Series] = {}
         if self.column is not None and self.column not in (*scope.unit, MOMENT):
-            columns[self.column] = scope.data[self.column]
+            columns[self.source] = scope.data[self.column]
         if self.label is not None:
             columns[self.labels[0]] = self.label
         is_first = self.kind == "first_time_users"
@@ -208,7 +214,7 @@ class _Asked:
         if self.kind == "events_per_user":
             return [aggregation("count", unit), aggregation("nunique", unit)]
         assert self.column is not None
-        amount = rows.column(self.column)
+        amount = rows.column(self.source)
         if self.kind == "median":
             return [aggregation("quantile", amount, literal(0.5))]
         return [aggregation("nunique" if self.kind == "sessions" else self.kind, amount)]
@@ -219,7 +225,7 @@ def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, b
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
     taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", "events", MOMENT, *scope.unit, *scope.event_key,
-             *(() if column is None else (column,)))
+             *(() if column is None else (column, f"{column}_of_event")))
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
     return _Asked(scope, kind, column, by, test, label, checked_top(top))
 
@@ -246,8 +252,6 @@ def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | Non
         raise ColumnNotFound(f"measure of trend is of column {column!r}, which the frame does not have",
                              hint=near(column, data.data_columns))
     dtype = data.dtypes[column]
-    if column in ("period", _VALUE, *scope.event_key) and kind:
-        raise InvalidValue(f"measure of trend is of column {column!r}, whose name the analysis uses itself", hint="rename it")
     if kind in ("sum", "mean", "median") and not (dtype in ("int64", "float64", "timedelta") or dtype.startswith("decimal")):
         raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="cast it to a number, "
                           "or count its values with 'nunique'")

@@ -182,3 +182,13 @@ def test_a_column_that_was_left_out_orders_nothing(engine):
     found = HUB.trend(events, "first_time_users", breakdown="country")
     assert rows(found) == [(day(4), "NL", 1, False)]
     assert "ordered by key" in found.definition
+
+
+@on_every_engine
+def test_measures_of_columns_that_are_named_as_those_of_the_result(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "BE"))
+    events = events.rename(columns={"amount": "value"})
+    events["period"] = events.value * 10
+    for column, (be, nl) in {"value": (2, 1), "period": (20, 10)}.items():
+        assert rows(HUB.trend(events, ("sum", column), breakdown="country")) == [(day(4), "BE", be, False), (day(4), "NL", nl, False)]
+    assert rows(HUB.trend(events.reset_index(), ("nunique", "event_id"))) == [(day(4), 3, False)]
