@@ -80,7 +80,7 @@ def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = (
     these users. ``what`` names the condition in errors.
     """
     if isinstance(given, str):
-        return Condition(name or given, _typed(data, what) == given, (given,))
+        return Condition(name or given, _typed(data, what).isin([given]), (given,))
     if isinstance(given, Series):
         if expr_of(given).type != BOOL:
             raise InvalidType(f"{what} is a series of {given.dtype}, and takes one of bool", hint=f"compare it; {_SERIES}")

@@ -10,6 +10,8 @@ one user; in other frames they count for no user.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from objectiv_local.errors import ColumnNotFound, near
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -56,10 +58,12 @@ def are_by_session(state: State) -> bool:
     return HIT_NUMBER in state.plan.types and has_stacks(state) and sessions_are_numbered(state)
 
 
-def by_moment(state: State) -> tuple[Ordering, ...]:
-    """Return the order of hits by moment, with ties as in :func:`in_order`."""
-    # In Objectiv's frames, hits are numbered by event id.
+def by_moment(state: State, groups: Collection[str] = ()) -> tuple[Ordering, ...]:
+    """Return the order of hits by moment, with ties as in :func:`in_order`; within ``groups``, columns, if there are any."""
     names = ["moment"] if HIT_NUMBER not in state.plan.types or are_by_session(state) else ["moment", HIT_NUMBER]
+    if len(names) > 1 and EVENT in state.plan.types and _are_numbered(state, HIT_NUMBER):
+        # The hub numbers hits of a user by moment and event id, so its numbers break no tie there, and need not be computed.
+        names = names[:1] if any(name in _OWNERS and _are_numbered(state, name) for name in groups) else names
     return (*(Ordering(state.column(name)) for name in names), *by_event(state))
 
 
@@ -71,10 +75,18 @@ def by_event(state: State) -> tuple[Ordering, ...]:
 
 def sessions_are_numbered(state: State) -> bool:
     """Return whether session ids are computed numbers, which increase with the moment of the first hit."""
-    found = [(state.plan, SESSION)]
+    return _are_numbered(state, SESSION)
+
+
+def _are_numbered(state: State, column: str) -> bool:
+    """Return whether a column has the numbers of sessions or hits that :mod:`objectiv_local.hub.sessions` computes, or the
+    users whose sessions are numbered.
+    """
+    found = [(state.plan, column)]
     while found:
         node, name = found.pop()
-        if isinstance(node, Extend) and any(name == numbered for numbered, _, _ in node.local):
+        users = [user for numbered, user, _ in node.local if numbered == SESSION] if isinstance(node, Extend) else []
+        if users and name in (SESSION, HIT_NUMBER, *users):
             continue
         below = _comes_from(node, name, state)
         if not below:

@@ -42,6 +42,19 @@ def _shorter(expr: Expr) -> Expr:
     return expr
 
 
+def true_for(predicate: Expr) -> Expr:
+    """Return a shorter condition that is true for the same rows; where the given one is false, it may be missing.
+
+    A filter keeps the rows for which its condition is true, so it need not say that a missing value is false.
+    """
+    match predicate:
+        case Call("coalesce", (test, Literal(False))):
+            return true_for(test)
+        case Call("and" | "or" as op, (left, right)):
+            return Call(op, (true_for(left), true_for(right)), predicate.type)
+    return predicate
+
+
 def drop_single_row_windows(root: Node) -> Node:
     """Return the plan without windows over partitions of one row: MIN over a one-row partition is its argument."""
 

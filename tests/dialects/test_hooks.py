@@ -11,8 +11,8 @@ from objectiv_local.dialects.dialect import Dialect, Unnested
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.printer import Printer
 from objectiv_local.dialects.sql.tree import Name, Template, Windowed, case, func
-from objectiv_local.plan.expr import Column, Ordering, ScalarQuery, aggregation, call, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Join, Limit, Select, Sort, Source, Unnest, Values
+from objectiv_local.plan.expr import Column, InQuery, Ordering, ScalarQuery, aggregation, call, literal, over
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, GroupingSets, Join, Limit, Select, Sort, Source, Unnest, Values
 from objectiv_local.plan.passes import rewritten
 from objectiv_local.plan.relation import AS_DECLARED, Relation
 from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING
@@ -119,6 +119,17 @@ def test_groups_that_cost_much_are_kept_for_a_join_where_the_dialect_says_so():
     assert "firsts AS (" in sql(joined(first))
     assert "totals AS (" in sql(joined(total), postgres)
     assert "totals AS MATERIALIZED (" in sql(joined(total), replace(postgres, sorts=frozenset({"sum_or_null"})))
+
+
+def test_a_total_is_kept_for_all_that_read_it():
+    postgres = dialect_named("postgres")
+    total = Aggregate(EVENTS, (), (("most", aggregation("max", HITS)),), "total")
+    share = Extend(EVENTS, (("rest", call("sub", ScalarQuery(total, "most"), HITS)),))
+    assert "total AS MATERIALIZED (" in sql(share, postgres)
+    assert "total AS (" in sql(share, replace(postgres, keeps=None))
+    # The rows of an IN are joined, which is planned better by what is known of them.
+    users = Aggregate(EVENTS, (("User", USER),), (), "users")
+    assert "users AS (" in sql(Filter(EVENTS, InQuery(USER, users, "User")), postgres)
 
 
 def test_constants_of_the_tree_are_printed_by_the_dialect():

@@ -18,7 +18,7 @@ import pyarrow as pa  # noqa: F401 - for the arguments
 from names import test_hub, test_names
 
 import objectiv_local
-from objectiv_local import DataFrame, ModelHub, Series, connect  # noqa: F401 - for the arguments
+from objectiv_local import DataFrame, ModelHub, Series, connect
 from objectiv_local.plan.ops import OPS
 
 #: Packages whose classes and functions users call. What is below plans, dialects and statements is inside.
@@ -94,10 +94,10 @@ OBJECTS = {
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
-    "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')", "Funnel": "hub.funnel(events, ['PressEvent'])",
+    "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')",
     "Paths": "hub.paths(events)", "Cohort": "hub.cohort(events, 'PressEvent')", "Sessions": "hub.sessions(events)",
     "Retention": "hub.retention(events)", "Rfm": "hub.rfm(events, 'session_hit_number')",
-    "Experiment": "experiment()",
+    "Experiment": "experiment()", "Fetched": "hub.impact(events, 'PressEvent')",
     "BinaryLogisticRegression": "hub.get_logistic_regression().fit(features, labels)",
 }
 
@@ -119,10 +119,15 @@ def metrics() -> Any:
     return ModelHub().metrics(metrics_file())
 
 
+def halves(data: DataFrame) -> Series:
+    """Return whether the user of each event is the first of all, as variants of an experiment."""
+    first = data.groupby("user_id").moment.transform("min")
+    return (first == data.moment.min()).astype("string").rename("half")
+
+
 def experiment() -> Any:
-    events = test_hub.scope("duckdb")["df"]
-    variant = (events.user_id.astype("string").str[-1:] == "1").astype("string").rename("variant")
-    return test_hub.scope("duckdb")["hub"].experiment(events, "PressEvent", variant, "PressEvent")
+    scope = test_hub.scope("duckdb")
+    return scope["hub"].experiment(scope["df"], "PressEvent", halves, "SuccessEvent", control="true")
 
 
 def sound() -> DataFrame:
@@ -218,11 +223,11 @@ CALLS: dict[str, dict[str, str]] = {
     **{f"Metrics.{name}": {"key": "'users'", "name": "'users'"} for name in ("__getitem__", "spec")},
     "Analysis.__getitem__": {"key": "'value'"}, "ModelHub.funnel": {"steps": "['PressEvent']"},
     "ModelHub.attribution": {"conversion": "'PressEvent'", "touch": "'event_type'"},
-    "ModelHub.experiment": {"exposure": "'PressEvent'", "variant": "'event_type'", "metric": "'PressEvent'"},
+    "ModelHub.experiment": {"exposure": "'PressEvent'", "variant": "halves", "metric": "'PressEvent'", "control": "'true'"},
     "ModelHub.impact": {"conversion": "'PressEvent'"}, "ModelHub.rfm": {"value": "'session_hit_number'"},
     "ModelHub.cohort": {"rules": "['PressEvent']"}, "ModelHub.read_cohort": {"path": "cohort_file()"},
-    "Cohort.save": {"path": "'written'"}, "was": {"column": "'country'", "values": "['NL']"}, "among": {"users": "df"},
-    "did": {"event": "'buy'"}, "did_not": {"event": "'buy'"}, "did_in_order": {"events": "['view', 'buy']"},
+    "Cohort.save": {"path": "'written'"}, "was": {"column": "'country'", "values": "'NL'"}, "among": {"users": "df"},
+    "did": {"event": "'buy'"}, "did_not": {"event": "'buy'"}, "did_in_order": {"events": "'view'"},
     "ModelHub.drivers": {"from_step": "'PressEvent'", "to_step": "'SuccessEvent'"},
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},

@@ -6,7 +6,7 @@ from plan.events import after, change, events, is_kept
 
 from objectiv_local.plan.expr import Ordering, aggregation, call, literal, over
 from objectiv_local.plan.nodes import Extend, Filter
-from objectiv_local.plan.simplify import simplify
+from objectiv_local.plan.simplify import simplify, true_for
 from objectiv_local.types import INT64
 
 
@@ -51,3 +51,14 @@ def test_two_filters_of_elements_are_one():
     assert '"_type": "LinkContext", "id": "logo"' in after(filtered({"_type": "LinkContext"}, {"id": "logo"}), simplify)
     for outer in ({"id": "logo"}, {"id": "home"}):
         assert is_kept(filtered({"id": "home"}, outer), simplify)
+
+
+def test_a_filter_need_not_say_that_missing_is_false():
+    plan = events()
+    one, other = (call("eq", plan.column("k"), literal(number)) for number in (1, 2))
+    filled = [call("coalesce", each, literal(False)) for each in (one, other)]
+    assert true_for(call("and", filled[0], filled[1])) == call("and", one, other)
+    assert true_for(call("or", filled[0], call("coalesce", filled[1], literal(False)))) == call("or", one, other)
+    # Where a missing value is made true, or the answer is turned around, it makes a difference.
+    for kept in (call("coalesce", one, literal(True)), call("not", filled[0]), call("is_null", filled[0])):
+        assert true_for(kept) == kept

@@ -28,7 +28,7 @@ from objectiv_local.plan.expr import (
     substitute,
     walk,
 )
-from objectiv_local.plan.nodes import Aggregate, Node, depends_on
+from objectiv_local.plan.nodes import Aggregate, Node, depends_on, is_single_row
 
 #: Steps that repeat a column, one upon the other, before the rows are fenced off.
 MOST_COPIES = 4
@@ -61,7 +61,9 @@ class Blocks:
 
     def total(self, plan: Node) -> Block:
         """Return the step that holds the rows of a query in an expression."""
-        self._shared[plan] = block = self.closed(self.take(plan))
+        # Wherever an engine that writes steps into others repeats an expression, it repeats the queries in it.
+        kept = self.dialect.keeps is not None and is_single_row(plan)
+        self._shared[plan] = block = self.closed(self.take(plan), kept=kept)
         return block
 
     def add(self, block: Block, added: dict[str, Expr], kept: AbstractSet[str]) -> Block:

@@ -44,6 +44,7 @@ from objectiv_local.plan.nodes import (
 )
 from objectiv_local.plan.relation import Schema
 from objectiv_local.plan.rewrite import required
+from objectiv_local.plan.simplify import true_for
 from objectiv_local.types import BOOL, ROW_ID
 
 
@@ -201,7 +202,7 @@ class Lowering:
         costly = block.must_close_for([predicate], self.needed[node], self.dialect)
         if block.has_window() or costly:
             block = self.blocks.closed(block)
-        kept = substitute(predicate, block.columns)
+        kept = true_for(substitute(predicate, block.columns))
         conditions = block.where if block.group is None else block.having
         if kept not in conditions:
             conditions.append(kept)

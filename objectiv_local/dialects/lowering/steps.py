@@ -69,9 +69,9 @@ def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
     kept = blocks.needed[node] - {node.item, node.position}
     array = node.array
     # Numbers are counted, and not made into an array, which engines hand on with each of its elements.
-    is_range = isinstance(array, Call) and array.op == "json_range"
-    if is_range:
-        (array,) = array.args
+    is_range = False
+    if isinstance(array, Call) and array.op == "json_range":
+        is_range, (array,) = True, array.args
     if isinstance(array, Column):
         name = array.name
     else:

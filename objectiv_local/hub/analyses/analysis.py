@@ -11,7 +11,7 @@ from inspect import signature
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -25,6 +25,7 @@ from objectiv_local.frame.authoring import (
     state_of,
     unstacked,
 )
+from objectiv_local.hub.analyses.charts import draw
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.specs import ANALYSES, spec_of
 from objectiv_local.hub.conditions import Condition
@@ -157,12 +158,17 @@ class Analysis:
         """
         return spec_of(self._name, self._scope.settings, self._scope.data, self._arguments)
 
-    def plot(self, **options: Any) -> Any:
-        """Draw the analysis and return the axes of matplotlib. Options are those of ``DataFrame.plot``."""
-        return self._draw(self._frame, **options)
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the analysis and return the axes of matplotlib: on ``ax``, or on a new figure.
 
-    def _draw(self, frame: DataFrame, **options: Any) -> Any:
-        return frame.plot(**options)
+        Lines over periods, with those that are not complete dashed; a heat map of cohorts, whose hatched cells may still grow;
+        bars of the steps of a funnel; the step matrix of paths; and bars of named things. At most 10,000 rows are drawn.
+
+        Raises NotSupported for a cohort, which has no chart, and InvalidValue where there is nothing to draw.
+        """
+        if ax is not None and not hasattr(ax, "bar"):
+            raise InvalidType(f"ax is axes of matplotlib, not {in_words(ax)}", hint="for instance plt.subplots()[1]")
+        return draw(self._name, self._frame, ax)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -21,6 +21,8 @@ from objectiv_local.frame.authoring import (
     Expr,
     Extend,
     Filter,
+    Join,
+    JoinSide,
     NamedExprs,
     Node,
     Ordering,
@@ -36,6 +38,9 @@ from objectiv_local.hub.analyses.overlaps import Overlaps
 from objectiv_local.hub.analyses.scope import MOMENT
 
 ENTERED = "entered"
+_FIRST_THERE, _AT = "first_step_there", "at_moment"
+#: Steps up to which windows over windows find the moments, whose number grows with the square of the steps. Beyond, joins do.
+MOST_LEVELS = 8
 #: Rows before the current one, and those with it.
 _BEFORE, _UP_TO = WindowFrame("ROWS", None, -1), WindowFrame("RANGE", None, 0)
 
@@ -63,6 +68,11 @@ class Steps:
     overlaps: Overlaps
     exclusions: tuple[Exclusion, ...]
     end: datetime.datetime | None
+
+    @property
+    def is_inclusive(self) -> bool:
+        """Whether the next step of an attempt may be at the same moment, whatever the steps before it."""
+        return self.ties == "permissive" and self.overlaps.are_apart
 
     def starting(self, plan: Node, *tests: Expr) -> Node:
         """Return the rows that start attempts: those before the end for which the tests hold."""
@@ -97,11 +107,12 @@ def attempts(rows: Node, steps: Steps) -> Node:
         return _in_any_order(rows, steps)
     if steps.order == "strict":
         return _one_after_another(_by_moment(rows, steps), steps)
-    if steps.ties == "permissive" and steps.overlaps.are_apart and not steps.exclusions:
-        return _chained(_relevant(rows, steps), _Chain(steps, _UP_TO))
-    base = _by_moment(_relevant(rows, steps), steps)
-    inclusive = steps.ties == "permissive" and steps.overlaps.are_apart
-    return _chained(base, _Chain(steps, _UP_TO if inclusive else _BEFORE))
+    rows = _relevant(rows, steps)
+    if steps.count > MOST_LEVELS:
+        return _hopped(_by_moment(rows, steps), steps)
+    if steps.is_inclusive and not steps.exclusions:
+        return _chained(rows, _Chain(steps, _UP_TO))
+    return _chained(_by_moment(rows, steps), _Chain(steps, _UP_TO if steps.is_inclusive else _BEFORE))
 
 
 def _relevant(rows: Node, steps: Steps) -> Node:
@@ -209,6 +220,66 @@ def _attempts(plan: Node, steps: Steps, columns: Iterable[tuple[str, Expr]]) -> 
     return Select(plan, named, "attempts")
 
 
+def _hopped(base: Node, steps: Steps) -> Node:
+    """Return the attempts by joins: from the moment of each step to the moment of the next one that is known there.
+
+    Attempts that are over are joined by the moment of their start, which is of use to nobody: hash joins of Postgres take all
+    memory where many keys are NULL.
+    """
+    base = _with_next(base, steps)
+    plan = steps.starting(base, steps.overlaps.step(base, 1))
+    moment = plan.column(MOMENT)
+    columns = {ENTERED: moment, **_hits(plan, steps, 1), **_hop(plan, steps, 1, moment)}
+    plan = Select(plan, (*((name, plan.column(name)) for name in steps.unit), *columns.items()), "attempts")
+    for step in range(2, steps.count):
+        reached = plan.column(moment_of(step))
+        plan = Extend(plan, ((_AT, call("coalesce", reached, plan.column(ENTERED))),), "attempts")
+        there = Filter(base, steps.overlaps.step(base, step), "reached_moments")
+        own = [name for name in there.types if name == f"next_{step + 1}" or name.startswith(("is_", "next_excluded_"))]
+        side = Select(there, tuple((name, there.column(name)) for name in (*steps.unit, MOMENT, *own)), "reached_moments")
+        pairs: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in plan.types]
+        pairs += [(name, "right", (name, name)) for name in own]
+        on = (*((name, name) for name in steps.unit), (_AT, MOMENT))
+        joined = Join(plan, side, "left", on, tuple(pairs), step="hops", single="right")
+        found = {**_hits(joined, steps, step), **_hop(joined, steps, step, reached)}
+        is_there = call("not_null", reached)
+        columns = {name: case([(is_there, value)]) for name, value in found.items()}
+        # Each step is computed from the one before several times, and would be written as often into one expression.
+        made = Extend(joined, tuple(columns.items()), "hops", once=True)
+        names = dict.fromkeys((*plan.types, *columns))
+        plan = Select(made, tuple((name, made.column(name)) for name in names if name != _AT), "hops")
+    return plan
+
+
+def _with_next(base: Node, steps: Steps) -> Node:
+    """Return moments with the next moment of each step and each excluded event."""
+    unit = [base.column(name) for name in steps.unit]
+    order = [Ordering(base.column(MOMENT), ascending=False)]
+    frame = _UP_TO if steps.is_inclusive else _BEFORE
+    moment = base.column(MOMENT)
+    columns = [(f"next_{step}", over(aggregation("min", moment, where=steps.overlaps.step(base, step)), unit, order, frame))
+               for step in range(2, steps.count + 1)]
+    columns += [(f"next_{name}", over(aggregation("min", moment, where=base.column(name)), unit, order, _BEFORE))
+                for name in dict.fromkeys(each.flag for each in steps.exclusions)]
+    return Extend(base, tuple(columns), "next_steps")
+
+
+def _hits(plan: Node, steps: Steps, step: int) -> dict[str, Expr]:
+    """Return the first moments of excluded events after a step, for the exclusions that stand between it and the next one."""
+    return {hit_of(number, step): plan.column(f"next_{each.flag}") for number, each in enumerate(steps.exclusions, 1)
+            if each.from_step <= step < each.to_step}
+
+
+def _hop(plan: Node, steps: Steps, step: int, moment: Expr) -> dict[str, Expr]:
+    """Return the moment of the next step, and the first of the steps that are filled at that moment."""
+    following = plan.column(f"next_{step + 1}")
+    if steps.is_inclusive or steps.ties == "strict":
+        return {moment_of(step + 1): following}
+    first: Expr = literal(1) if step == 1 else plan.column(_FIRST_THERE)
+    stays = steps.overlaps.fits_too(plan, step + 1, first)
+    return {moment_of(step + 1): case([(stays, moment)], following), _FIRST_THERE: case([(stays, first)], literal(step + 1))}
+
+
 # ---- strict: no other event of the unit lies between steps
 
 
@@ -306,7 +377,7 @@ def _ranked(plan: Node, steps: Steps, nexts: Sequence[str]) -> Node:
         one: Expr = literal(1)
         return case([(call("not_null", own), reduce(lambda a, b: call("add", a, b), parts, one))])
 
-    plan = Extend(plan, tuple((f"{name}_rank", rank(place)) for place, name in enumerate(nexts)), "ranked")
+    plan = Extend(plan, tuple((f"{name}_rank", rank(place)) for place, name in enumerate(nexts)), "ranked", once=True)
     return _attempts(plan, steps, [
         (moment_of(step), case([(call("eq", plan.column(f"{name}_rank"), literal(step)), plan.column(name)) for name in nexts]))
         for step in range(2, steps.count + 1)])

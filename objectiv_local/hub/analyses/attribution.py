@@ -26,9 +26,11 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.credits import CONVERTS, DIRECT, TOUCH, WORTH, Journeys, totals
+from objectiv_local.hub.analyses.fetched import Fetched
 from objectiv_local.hub.analyses.given import label_of, number_of
 from objectiv_local.hub.analyses.markov import removal_effects, transitions
 from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
 
@@ -97,7 +99,8 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
 
     For markov, the paths that convert are the touches of each conversion. Paths that do not are touches in a row that count
     for no conversion, from each to the next within ``window``. The removal effects distribute what all conversions with touches
-    are worth. Three queries run when the analysis is made, and its frame holds the result; other models are one lazy query.
+    are worth. Three queries run when the analysis is made, and its frame holds the result; ``view_sql()`` returns that of the
+    transitions. Other models are one lazy query.
 
     ``start`` and ``end`` limit conversions; touches before ``start`` count.
 
@@ -131,8 +134,9 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     decay = half_life if isinstance(half_life, datetime.timedelta) else _days(half_life)
     decay = _positive(decay, "half_life")
     if model == "time_decay" and window / decay > _MOST_HALF_LIVES:
-        raise InvalidValue(f"half_life of attribution is {decay}, and {window} are more than {_MOST_HALF_LIVES} of it, after "
-                           "which a touch weighs nothing", hint="give a longer half_life or a shorter window")
+        raise InvalidValue(f"half_life of attribution is {in_time(decay)}, and the window of {in_time(window)} has more than "
+                           f"{_MOST_HALF_LIVES} of it, after which a touch weighs nothing",
+                           hint="give a longer half_life or a shorter window")
     others = (direct,) if isinstance(direct, str) else tuple(direct)
     members: Node
     if model in _TAKING:
@@ -148,23 +152,20 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     counted = totals(credited, [TOUCH])
     frame = _by_removal(scope, journeys, counted, name) if model == "markov" else _result(scope, counted, name)
     first, _, last = parts
-    rule = _RULES[model].format(direct=" or ".join(others), first=first, last=last, half_life=_in_words(decay))
+    rule = _RULES[model].format(direct=" or ".join(others), first=first, last=last, half_life=in_time(decay))
     same = " and ".join(scope.unit)
     lines = (f"Touches are events with a value of {name}, conversions those for which {test.name} holds.",
-             f"Touches of the same {same} before it count, at most {_in_words(window)} old; without any, {DIRECT} does.", rule)
-    return Analysis("attribution", frame, scope, Definition(lines, test.types), _members(scope, members, journeys, name))
+             f"Touches of the same {same} before it count, at most {in_time(window)} old; without any, {DIRECT} does.", rule)
+    definition, behind = Definition(lines, test.types), _members(scope, members, journeys, name)
+    if model == "markov":
+        return Fetched("attribution", frame, scope, definition, behind, transitions(journeys))
+    return Analysis("attribution", frame, scope, definition, behind)
 
 
 def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:
     if value <= datetime.timedelta(0):
         raise InvalidValue(f"{name} of attribution has to be positive, not {value}", hint="for instance timedelta(days=30)")
     return value
-
-
-def _in_words(duration: datetime.timedelta) -> str:
-    if duration != datetime.timedelta(days=duration.days):
-        return str(duration)
-    return f"{duration.days} day{'s' * (duration.days != 1)}"
 
 
 def _days(number: float) -> datetime.timedelta:

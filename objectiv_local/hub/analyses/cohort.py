@@ -21,9 +21,11 @@ from objectiv_local.frame.authoring import (
     aggregation,
     call,
     case,
+    expr_of,
     frame_of,
     literal,
     over,
+    series_of,
     state_of,
     unused_name,
 )
@@ -55,9 +57,15 @@ class Cohort(Analysis):
     def save(self, path: str | Path) -> None:
         """Write the spec of the cohort as JSON to a file, which ``hub.read_cohort`` reads.
 
-        Raises NotSupported for what has no spec: conditions that look at other rows, and frames of users that are no cohorts.
+        Raises NotSupported for what has no spec: conditions that look at other rows, and frames of users that are no cohorts;
+        and InvalidValue for a file that cannot be written.
         """
-        Path(path).write_text(json.dumps(self.spec(), indent=2) + "\n", "utf-8")
+        text = json.dumps(self.spec(), indent=2) + "\n"
+        try:
+            Path(path).write_text(text, "utf-8")
+        except (OSError, ValueError) as error:
+            raise InvalidValue(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}",
+                               hint="give the path of a file") from None
 
 
 @analysis
@@ -120,9 +128,9 @@ def read_cohort(settings: Settings, events: DataFrame, path: str | Path) -> Coho
     """
     try:
         text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InvalidValue(f"{path} cannot be read: {reason}", hint="give a file that save of a cohort wrote") from None
+        raise InvalidValue(f"{str(path)!r} cannot be read: {reason}", hint="give a file that save of a cohort wrote") from None
     found = from_spec(settings, text, events)
     if not isinstance(found, Cohort):
         raise InvalidValue(f"{path} holds no cohort, but another analysis", hint="hub.from_spec makes it")
@@ -328,7 +336,7 @@ class _Members:
     def _met(self, users: Node, name: str, leaf: Rule) -> Node:
         """Return users with the moment since when a leaf is met, NULL where it is not."""
         if isinstance(leaf, Was):
-            test = _one_of(users.column(f"{name}_value"), leaf.values)
+            test = self._one_of(users, f"{name}_value", leaf.values)
             return Extend(users, ((name, case([(test, users.column(name))])),), "met")
         if not isinstance(leaf, Among):
             return users
@@ -363,8 +371,13 @@ class _Members:
         if len(self.scope.unit) > 1:
             raise InvalidValue("among takes a frame of users for units of several columns, not a list", hint="give a frame")
         self._column(self.scope.unit[0], ids, "among")
-        test = _one_of(users.column(self.scope.unit[0]), ids)
+        test = self._one_of(users, self.scope.unit[0], ids)
         return Extend(users, ((name, case([(test, users.column(self.first_event))])),), "met")
+
+    def _one_of(self, users: Node, name: str, values: tuple[object, ...]) -> Expr:
+        """Return whether a column of users is one of several values, which may be written as strings, as uuids are."""
+        column = series_of(self.scope.state.with_rows(users, ()), users.column(name), name)
+        return expr_of(column.isin(list(values)))
 
     def _combined(self, users: Node, rule: Rule) -> tuple[Node, Expr]:
         """Return users, and the moment since when a rule is met, NULL where it is not."""
@@ -382,14 +395,6 @@ class _Members:
             users = Extend(users, ((name, both),), "met")
             found = users.column(name)
         return users, found
-
-
-def _one_of(value: Expr, values: tuple[object, ...]) -> Expr:
-    tests = [call("eq", value, literal(each, value.type)) for each in values]
-    test = tests[0]
-    for each in tests[1:]:
-        test = call("or", test, each)
-    return test
 
 
 def _later(one: Expr, other: Expr) -> Expr:

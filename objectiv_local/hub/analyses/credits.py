@@ -11,12 +11,13 @@ count for a conversion. At one moment, touches expire last, and an event that is
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from objectiv_local.frame.authoring import (
     Aggregate,
+    Aggregation,
     Expr,
     Extend,
     Filter,
@@ -31,7 +32,7 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.types import STRING, Type
+from objectiv_local.types import INT64, STRING, Type
 
 #: The touch of a conversion before which there is none.
 DIRECT: Final = "(direct)"
@@ -56,33 +57,38 @@ class Journeys:
         """Return the events that are touches."""
         return Filter(self.rows, call("not_null", self.rows.column(TOUCH)), "touches")
 
-    def stream(self, *, expire: bool = True, touches: Node | None = None, more: Sequence[str] = ()) -> Node:
-        """Return conversions, touches and, if asked for, the touches that expire: one row each, with its ``place``.
+    def stream(self, *, touches: Node | None = None, more: Sequence[str] = ()) -> Node:
+        """Return conversions, touches and touches that expire: one row each, with its ``place`` and what came before it.
 
         ``more`` are further columns of ``touches``, missing for conversions. Touches at one moment and of one event id are in
         the order of the first of these, or of all columns.
         """
-        moment = self.order[0]
-        touches = touches or self.touches()
+        rows = self._united(touches or self.touches(), more, expire=True)
+        order = [*self._order(rows, expire=True), *(Ordering(rows.column(name)) for name in more[:1])]
+        block = call("floordiv", call("sub", rows.column(self.order[0]), literal(_EPOCH)), literal(self.window))
+        counted = {"place": aggregation("row_number"), "open": aggregation("sum", rows.column("change")),
+                   "converted": aggregation("sum", flag(is_conversion(rows))),
+                   "touched": aggregation("sum", flag(is_touch(rows))),
+                   "expired": aggregation("sum", flag(is_expiry(rows)))}
+        return Extend(rows, (*self._so_far(rows, counted, order), ("block", block)), "stream")
+
+    def _united(self, touches: Node, more: Sequence[str] = (), *, expire: bool = False) -> Node:
+        """Return conversions and touches, and touches that expire if asked for, as rows."""
         blank = [(name, touches.types[name]) for name in more]
         parts = [self._part(Filter(self.rows, self.rows.column(CONVERTS), "conversions"), 0, blank),
                  self._part(touches, 1, blank)]
         if expire:
-            later = call("add", touches.column(moment), literal(self.window))
+            later = call("add", touches.column(self.order[0]), literal(self.window))
             parts.append(self._part(touches, -1, blank, later))
-        names = tuple(parts[0].types)
-        rows = Union(tuple(parts), names, "touches_and_conversions")
-        counted = (("place", aggregation("row_number")), ("open", aggregation("sum", rows.column("change"))),
-                   ("converted", aggregation("sum", flag(is_conversion(rows)))),
-                   ("touched", aggregation("sum", flag(is_touch(rows)))),
-                   ("expired", aggregation("sum", flag(is_expiry(rows)))))
-        order = [Ordering(rows.column(moment)), Ordering(is_expiry(rows)),
-                 *(Ordering(rows.column(name)) for name in self.order[1:]), Ordering(rows.column("change")),
-                 *(Ordering(rows.column(name)) for name in more[:1])]
+        return Union(tuple(parts), tuple(parts[0].types), "touches_and_conversions")
+
+    def _order(self, rows: Node, *, expire: bool = False) -> list[Ordering]:
+        return [Ordering(rows.column(self.order[0])), *([Ordering(is_expiry(rows))] if expire else []),
+                *(Ordering(rows.column(name)) for name in self.order[1:]), Ordering(rows.column("change"))]
+
+    def _so_far(self, rows: Node, counted: Mapping[str, Aggregation], order: Sequence[Ordering]) -> list[tuple[str, Expr]]:
         frame = WindowFrame("ROWS", None, 0)
-        block = call("floordiv", call("sub", rows.column(moment), literal(_EPOCH)), literal(self.window))
-        return Extend(rows, (*((name, over(each, self.units(rows), order, frame)) for name, each in counted),
-                             ("block", block)), "stream")
+        return [(name, over(each, self.units(rows), order, frame)) for name, each in counted.items()]
 
     def _part(self, plan: Node, change: int, more: Sequence[tuple[str, Type]], moment: Expr | None = None) -> Node:
         converts = change == 0
@@ -111,27 +117,34 @@ class Journeys:
     # ---- one touch takes it all
 
     def last(self, direct: Sequence[str] = ()) -> Node:
-        """Return the credit of the last touch of each conversion; of the last one that is not ``direct``, if there is one."""
-        rows = self.stream(expire=False)
-        kinds = ["last"]
-        plan: Node = rows
+        """Return the credit of the last touch of each conversion; of the last one that is not ``direct``, if there is one.
+
+        Only touches that a conversion follows are of interest, and they are few where conversions are.
+        """
+        rows = self._united(self.touches())
+        following = aggregation("lead", rows.column("change"), literal(1), literal(None, INT64))
+        columns = [("following", over(following, self.units(rows), self._order(rows)))]
         if direct:
-            kinds = ["indirect", "last"]
-            other = flag(call("and", is_touch(rows), call("not", _is_one_of(rows.column(TOUCH), direct))))
-            plan = Extend(rows, (("indirect", self.running(rows, other)),), "stream")
-        found: list[tuple[str, Expr]] = []
+            # Among conversions and touches that are not direct, and among direct touches, which no conversion follows.
+            columns.append(("following_indirect", over(following, [*self.units(rows), _is_direct(rows, direct)],
+                                                       self._order(rows))))
+        plan: Node = Extend(rows, tuple(columns), "followed")
+        kept = is_conversion(plan)
+        for name, _ in columns:
+            kept = call("or", kept, call("eq", plan.column(name), literal(0)))
+        plan = Filter(plan, kept, "followed")
+        is_one = {"last": is_touch(plan)}
+        if direct:
+            is_one = {"indirect": call("and", is_touch(plan), call("not", _is_direct(plan, direct)))} | is_one
+        counted = {f"{kind}_number": aggregation("sum", flag(test)) for kind, test in is_one.items()}
+        plan = Extend(plan, tuple(self._so_far(plan, counted, self._order(plan))), "numbered")
         moment = self.order[0]
-        for kind in kinds:
-            is_one = is_touch(plan)
-            if kind == "indirect":
-                is_one = call("and", is_one, call("not", _is_one_of(plan.column(TOUCH), direct)))
-            within = self.units(plan, "touched" if kind == "last" else kind)
-            for name, value in ((f"{kind}_touch", TOUCH), (f"{kind}_moment", moment)):
-                found.append((name, over(aggregation("max", case([(is_one, plan.column(value))])), within)))
-        labeled: Node = Extend(plan, tuple(found), "last_touches")
+        labeled: Node = Extend(plan, tuple(
+            (f"{kind}_{title}", over(aggregation("max", case([(test, plan.column(name))])), self.units(plan, f"{kind}_number")))
+            for kind, test in is_one.items() for title, name in (("touch", TOUCH), ("moment", moment))), "last_touches")
         labeled = Filter(labeled, is_conversion(labeled), "last_touches")
         since = [(call("le", call("sub", labeled.column(moment), labeled.column(f"{kind}_moment")), literal(self.window)),
-                  labeled.column(f"{kind}_touch")) for kind in kinds]
+                  labeled.column(f"{kind}_touch")) for kind in is_one]
         return self._taken(labeled, case(since, literal(DIRECT)))
 
     def first(self) -> Node:
@@ -246,8 +259,9 @@ class Journeys:
 
     def taking_part(self) -> Node:
         """Return the touches that count for a conversion, with the moment of the first one, and conversions without any."""
-        rows = self.stream(expire=False)
+        rows = self._united(self.touches())
         moment = self.order[0]
+        rows = Extend(rows, tuple(self._so_far(rows, {"place": aggregation("row_number")}, self._order(rows))), "stream")
         later = over(aggregation("min", case([(is_conversion(rows), rows.column(moment))])), self.units(rows),
                      [Ordering(rows.column("place"), ascending=False)])
         earlier = over(aggregation("max", case([(is_touch(rows), rows.column(moment))])), self.units(rows),
@@ -334,11 +348,10 @@ def flag(condition: Expr) -> Expr:
     return case([(condition, literal(1))], literal(0))
 
 
-def _is_one_of(value: Expr, labels: Sequence[str]) -> Expr:
+def _is_direct(plan: Node, labels: Sequence[str]) -> Expr:
+    """Return whether a row is a touch with one of the labels."""
     found: Expr = literal(False)
     for number, label in enumerate(labels):
-        same = call("eq", value, literal(label))
+        same = call("eq", plan.column(TOUCH), literal(label))
         found = same if number == 0 else call("or", found, same)
-    return found
-
-
+    return call("coalesce", found, literal(False))

@@ -12,7 +12,7 @@ from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Node, Select, Union, frame_of, literal
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.analysis import Definition, analysis
 from objectiv_local.hub.analyses.exposures import (
     VARIANT,
     Exposures,
@@ -21,6 +21,7 @@ from objectiv_local.hub.analyses.exposures import (
     read_moments,
     with_flags,
 )
+from objectiv_local.hub.analyses.fetched import Fetched
 from objectiv_local.hub.analyses.given import label_of
 from objectiv_local.hub.analyses.inference import (
     Comparison,
@@ -34,7 +35,7 @@ from objectiv_local.hub.analyses.inference import (
     scipy_stats,
 )
 from objectiv_local.hub.analyses.metrics import PROPORTION, RATIO, Metric, metrics_of
-from objectiv_local.hub.analyses.scope import MOMENT, scope_of
+from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.words import in_time
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
@@ -108,7 +109,8 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
     users are split so (sample ratio mismatch, chi-squared), as ``sample_ratio_p`` does. It counts users whose window is not
     over, too.
 
-    Two queries run when the analysis is made: they return a row per variant, no rows of users. The frame holds the result.
+    Two queries run when the analysis is made: they return a row per variant, no rows of users. The frame holds the result, and
+    ``view_sql()`` returns the query of the sums.
 
     ``power()`` says how many users are needed, ``to_tea_tasting()`` returns the aggregates for the package tea-tasting.
     ``users(variant=...)`` are the users of a variant, with the moment of their exposure.
@@ -143,9 +145,10 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
     asked = _Asked(metrics, covariates)
     kept = exposures.kept(several=several == "first", include_open=include_open)
     units = exposures.totals(kept, asked.after, asked.before)
+    summed = moments_of(with_flags(units, asked.flags), asked.columns, asked.pairs)
     with scope.state.connected().snapshot():
         counts = _fetched(scope.state_over(exposures.counted()))
-        found = _fetched(scope.state_over(moments_of(with_flags(units, asked.flags), asked.columns, asked.pairs)))
+        found = _fetched(scope.state_over(summed))
     assigned = _assigned(counts, several=several == "first")
     weights = _split(assigned, split, control)
     moments = {str(row[VARIANT]): read_moments(row, asked.columns, asked.pairs) for row in found}
@@ -161,9 +164,7 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
                                            for name in total.types)))
     notices = _notices(result, counts, several, include_open=include_open)
     definition = Definition(lines, tuple(types), notices=(lambda: notices,))
-    made = Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics))
-    vars(made)["_result"] = result
-    return made
+    return Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics), summed, result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +251,13 @@ class _Result:
 
 
 @checked
-class Experiment(Analysis):
+class Experiment(Fetched):
     """The result of an experiment."""
 
-    _result: _Result
+    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
+                 counts: Node, result: _Result) -> None:
+        super().__init__(name, frame, scope, definition, members, counts)
+        self._result = result
 
     @property
     def sample_ratio_p(self) -> float | None:
@@ -443,7 +447,7 @@ def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | No
                                         f"are {'included' if include_open else 'left out'}.")]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
-        lines.append(f"{name} is corrected by {covariate.rule}, in the {before} before the exposure (CUPED).")
+        lines.append(f"{name} is corrected by {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
     level = f"{1 - alpha:.6g}"
     lines.append(f"Intervals have the level {level}" + (
         f", and hold at any time; they are narrowest at {planned:,} units." if sequential else ", for a fixed sample."))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from objectiv_local.arguments import checked
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -102,7 +100,8 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
 
     Reads moment and the unit, and event_type where a condition names event types. Raises InvalidValue for a window that is not
     positive, no steps or more than 50, unknown values of switches and exclusions beyond the steps; InvalidType and
-    ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together.
+    ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together,
+    and for more than 20 with ``order="strict"`` and ``ties="permissive"``.
 
     Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels. ``rules`` set switches, and
     products differ in more: PostHog takes times from the latest start, Mixpanel and Amplitude let events within two seconds and
@@ -136,16 +135,7 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     frame = frame_of(scope.state_over(plan, index), columns)
     types = tuple(name for each in (*asked.conditions, *asked.excluded) for name in each.types)
     cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
-    return Funnel("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
-
-
-@checked
-class Funnel(Analysis):
-    """The result of a funnel, drawn as a bar for each step."""
-
-    def _draw(self, frame: DataFrame, **options: Any) -> Any:
-        chosen = {"y": "users", "kind": "bar"} | ({"x": "name"} if len(frame.index_columns) == 1 else {})
-        return frame.plot(**chosen | options)
+    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
 
 
 def _renamed(plan: Node, old: str, new: str) -> Node:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import (
     Expr,
@@ -24,7 +24,7 @@ from objectiv_local.hub.analyses.attempts import ENTERED, Exclusion, Steps, atte
 from objectiv_local.hub.analyses.breakdown import breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, moment_of, period_of, periods
 from objectiv_local.hub.analyses.funnel_breakdown import labeled
-from objectiv_local.hub.analyses.funnel_rules import Rules, attribution_of, exclusions_of, steps_of
+from objectiv_local.hub.analyses.funnel_rules import MOST_IN_A_ROW, Rules, attribution_of, exclusions_of, steps_of
 from objectiv_local.hub.analyses.funnel_units import DROPPED, PENDING, STEP, merged, units, with_reached
 from objectiv_local.hub.analyses.overlaps import Needed, overlaps
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
@@ -39,7 +39,7 @@ _TAKEN = (PERIOD, STEP, "name", "users", "of_first", "of_previous", DROPPED, PEN
 #: Names of columns that the computation uses itself.
 _OWN = re.compile(
     r"((step|excluded|value|at)_\d+|moment(_\d+.*)?|next_\d+|is_\d+(_or_\d+)*|(event|filled|excluded)_\d+_.*|next_excluded_\d+"
-    r"|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
+    r"|first_step_there|at_moment|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
     r"|is_excluded|breakdown|entered|entered_users|previous|events)")
 LABEL = "breakdown"
 #: Those among them that events have.
@@ -163,6 +163,9 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
         # A comparison has the name of the column that it compares, which says nothing of the step.
         is_unnamed = made.name == what or (isinstance(each, Series) and name is None and made.name in data.data_columns)
         conditions.append(replace(made, name=f"step {number}") if is_unnamed else made)
+    if len(conditions) > MOST_IN_A_ROW and rules.order == "strict" and rules.ties == "permissive":
+        raise NotSupported(f"a funnel with order='strict' and ties='permissive' has at most {MOST_IN_A_ROW} steps, not "
+                           f"{len(conditions)}", hint="use ties='strict', which takes more")
     given = exclusions_of(exclude, len(conditions))
     if given and rules.order != "ordered":
         raise InvalidValue(f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",

@@ -16,6 +16,8 @@ TIES: Final = ("permissive", "strict")
 EXCLUDE_MODES: Final = ("truncate", "remove")
 ATTRIBUTIONS: Final = ("first_step", "last_step", "first_defined", "last_defined", "all_steps", "user_first", "user_last")
 MOST_STEPS: Final = 50
+#: Steps without other events between them, where events at one moment come in any order: each way to share moments is tried.
+MOST_IN_A_ROW: Final = 20
 _WINDOW: Final = "for instance timedelta(days=14)"
 
 #: What products do where it differs from the first set.

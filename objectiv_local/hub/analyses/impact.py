@@ -12,7 +12,8 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Aggregate, Filter, Node, Select, aggregation, frame_of
 from objectiv_local.hub.analyses.adjusting import Adjusted, adjusted_scores, correlation_interval
 from objectiv_local.hub.analyses.adopting import ADOPTED, Adoption, changes_of, difference_in_differences
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.analysis import Definition, analysis
+from objectiv_local.hub.analyses.fetched import Fetched
 from objectiv_local.hub.analyses.given import label_of
 from objectiv_local.hub.analyses.inference import scipy_stats
 from objectiv_local.hub.analyses.observed import CONVERTED, FEATURE, USER, Observed
@@ -33,6 +34,9 @@ _MORE: Final = {
 }
 #: The share of all users that have to be exposed to a feature for it to be in the result.
 _SHARE: Final = 0.01
+_MOST_DAYS: Final = 3_650
+#: Features up to which all users are put beside each of them.
+_MOST_FEATURES: Final = 200
 _NOT_PROOF: Final = "This is an association, not proof: users who use a feature may differ in other ways."
 _FEATURE: Final = "for instance feature='event_type'"
 
@@ -40,7 +44,7 @@ _FEATURE: Final = "for instance feature='event_type'"
 @analysis
 def impact(settings: Settings, events: DataFrame, conversion: object, level: str = "association", *, feature: object = None,
            least: int | None = None, days: int = 15, top: int = 20, alpha: float = 0.05, seed: int = 0, start: object = None,
-           end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+           end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Fetched:
     """Return how the use of features goes together with a conversion: index the feature.
 
     ``conversion`` says which events convert: an event type, a list of them, a bool series of the frame, or a function of the
@@ -81,7 +85,8 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
 
     No level proves that a feature causes conversions.
 
-    The counts are fetched when the analysis is made; for ``adjusted``, a row for each user and feature. ``users(<feature>=...,
+    The counts are fetched when the analysis is made; for ``adjusted``, a row for each user and feature; ``view_sql()`` returns
+    that query. ``users(<feature>=...,
     converted=True)`` are the exposed users who converted, with the moment of the first use; for ``before_after``,
     ``users(<feature>=...)`` are the adopters.
 
@@ -95,7 +100,7 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
     >>> hub.impact(hub.events(), conversion="SuccessEvent", feature="event_type").columns[:5]
     ['exposed', 'unexposed', 'rate_exposed', 'rate_unexposed', 'score']
     """
-    _check(level, least, days, top, alpha)
+    _check(level, least, days, top, alpha, seed)
     scope = scope_of(settings, events, "impact", unit=unit, start=start, end=end, as_of=as_of)
     test = condition(conversion, scope.data, "conversion of impact", scope.unit)
     label = _feature(feature, scope.data)
@@ -117,7 +122,8 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
                                           for each in found.members.types), "members")
     rule = (f"Users convert by events for which {test.name} holds; features are values of {name}.", *found.rule, _NOT_PROOF)
     cells = {name: "string"} if level == "before_after" else {name: "string", CONVERTED: "bool"}
-    return Analysis("impact", frame, scope, Definition(rule, test.types, notices=(lambda: found.notices,)), members, cells)
+    definition = Definition(rule, test.types, notices=(lambda: found.notices,))
+    return Fetched("impact", frame, scope, definition, members, found.counts, cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +132,21 @@ class _Found:
 
     rows: Mapping[str, Mapping[str, object]]
     members: Node
+    counts: Node
     rule: tuple[str, ...]
     notices: tuple[str, ...] = ()
 
 
-def _check(level: str, least: int | None, days: int, top: int, alpha: float) -> None:
+def _check(level: str, least: int | None, days: int, top: int, alpha: float, seed: int) -> None:
     if level not in LEVELS:
         raise InvalidValue(f"level of impact is not known: {level!r}", hint=near(level, LEVELS))
-    for name, number in (("least", least), ("days", days), ("top", top)):
-        if number is not None and (isinstance(number, bool) or number < 1):
-            raise InvalidValue(f"{name} of impact has to be a whole number from 1, not {number!r}")
+    if least is not None and (isinstance(least, bool) or least < 1):
+        raise InvalidValue(f"least of impact has to be a number of users from 1, not {least!r}")
+    for name, number, most in (("days", days, _MOST_DAYS), ("top", top, _MOST_FEATURES)):
+        if isinstance(number, bool) or not 1 <= number <= most:
+            raise InvalidValue(f"{name} of impact has to be a whole number from 1 to {most:,}, not {number!r}")
+    if isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise InvalidValue(f"seed of impact has to be a whole number from 0 to {2**32 - 1}, not {seed!r}")
     if not 0 < alpha < 1:
         raise InvalidValue(f"alpha of impact has to be between 0 and 1, not {alpha!r}", hint="for instance alpha=0.05")
 
@@ -170,15 +181,19 @@ def _fetched(scope: Scope, plan: Node) -> list[dict[str, Any]]:
 # ---- users who convert, and those who do not
 
 
-def _counted(observed: Observed, users: Node, used: Node) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
+def _exposed(used: Node) -> Node:
+    """Return the exposed users of each feature, and how many of them converted."""
+    return Aggregate(used, ((FEATURE, used.column(FEATURE)),), (
+        ("exposed", aggregation("size")), ("both", aggregation("size", where=used.column(CONVERTED)))), "exposed")
+
+
+def _counted(observed: Observed, users: Node, exposed: Node) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
     """Return the numbers of users and converted ones, and for each feature those of the exposed users. Two queries."""
     converted = users.column(CONVERTED)
     whole = Aggregate(users, (), (("users", aggregation("size")), ("converted", aggregation("size", where=converted))),
                       "outcomes")
-    found = Aggregate(used, ((FEATURE, used.column(FEATURE)),), (
-        ("exposed", aggregation("size")), ("both", aggregation("size", where=used.column(CONVERTED)))), "exposed")
     every = _fetched(observed.scope, whole)[0]
-    return every, {row[FEATURE]: (row["exposed"], row["both"]) for row in _fetched(observed.scope, found)}
+    return every, {row[FEATURE]: (row["exposed"], row["both"]) for row in _fetched(observed.scope, exposed)}
 
 
 def _shared(every: Mapping[str, int], exposed: int, both: int) -> dict[str, object]:
@@ -201,8 +216,9 @@ def _association(observed: Observed, least: int | None, quantile: float) -> _Fou
     stats = scipy_stats()
     users = observed.users()
     used = observed.used(users)
+    exposures = _exposed(used)
     with observed.scope.state.connected().snapshot():
-        every, counts = _counted(observed, users, used)
+        every, counts = _counted(observed, users, exposures)
     rows: dict[str, dict[str, object]] = {}
     for name in _supported(counts, every["users"], least):
         exposed, both = counts[name]
@@ -218,20 +234,20 @@ def _association(observed: Observed, least: int | None, quantile: float) -> _Fou
             low, high = correlation_interval(phi, every["users"], quantile)
             row |= {"score": phi, "ci_low": low, "ci_high": high}
         rows[name] = row
-    return _Found(rows, used, ("The score is phi, the correlation of exposure and conversion.", *_rule_of_support(least)),
-                  (f"{every['converted']:,} of {every['users']:,} users converted.",))
+    rule = ("The score is phi, the correlation of exposure and conversion.", *_rule_of_support(least))
+    return _Found(rows, used, exposures, rule, (f"{every['converted']:,} of {every['users']:,} users converted.",))
 
 
 def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) -> _Found:
     scope = observed.scope
     users = observed.users()
     used = observed.used(users)
+    pairs = Select(used, ((USER, used.column(USER)), (FEATURE, used.column(FEATURE))), "uses")
     outcomes = Select(users, ((USER, users.column(USER)), (CONVERTED, users.column(CONVERTED))), "outcomes")
     with scope.state.connected().snapshot():
-        every, counts = _counted(observed, users, used)
+        every, counts = _counted(observed, users, _exposed(used))
         names = _supported(counts, every["users"], least)
         places = {name: place for place, name in enumerate(names)}
-        pairs = Select(used, ((USER, used.column(USER)), (FEATURE, used.column(FEATURE))), "uses")
         converted = {row[USER]: row[CONVERTED] for row in _fetched(scope, outcomes)} if names else {}
         uses = _fetched(scope, pairs) if names else []
     scores: list[Adjusted] = []
@@ -246,8 +262,8 @@ def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) ->
         for name, each in zip(names, scores, strict=True)}
     notices = (f"{every['converted']:,} of {every['users']:,} users converted.",
                *(() if area is None else (f"The area under the ROC curve of unseen users is {area:.3f}.",)))
-    return _Found(rows, used, ("The score is a coefficient of a logistic regression of the conversion on all features.",
-                               *_rule_of_support(least)), notices)
+    rule = ("The score is a coefficient of a logistic regression of the conversion on all features.", *_rule_of_support(least))
+    return _Found(rows, used, pairs, rule, notices)
 
 
 # ---- before and after
@@ -255,8 +271,9 @@ def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) ->
 
 def _before_after(adoption: Adoption, quantile: float) -> _Found:
     compared = adoption.compared()
-    counted = _fetched(adoption.observed.scope, adoption.counted(compared))
-    groups = {(row[FEATURE], row[ADOPTED]): changes_of(row, adoption.days) for row in counted}
+    counts = adoption.counted(compared)
+    groups = {(row[FEATURE], row[ADOPTED]): changes_of(row, adoption.days)
+              for row in _fetched(adoption.observed.scope, counts)}
     rows: dict[str, dict[str, object]] = {}
     for name in sorted({feature for feature, adopted in groups if adopted}):
         adopters, others = groups[name, True], groups.get((name, False))
@@ -272,7 +289,7 @@ def _before_after(adoption: Adoption, quantile: float) -> _Found:
     members = Filter(compared, compared.column(ADOPTED), "adopters")
     members_of = Select(members, (*((name, members.column(name)) for name in adoption.observed.scope.unit),
                                   (MOMENT, members.column("day_0")), (FEATURE, members.column(FEATURE))), "adopters")
-    return _Found(rows, members_of, (
+    return _Found(rows, members_of, counts, (
         f"Conversions per user and day are compared {adoption.days} days before and after the first use.",
         "Users who never use the feature are given the days of adopters, in turn; the score is the difference of both changes.",
         f"The {adoption.top} features with most adopters are compared."))

@@ -22,6 +22,7 @@ from objectiv_local.frame.authoring import (
     Node,
     aggregation,
     call,
+    case,
     expr_of,
     literal,
     state_of,
@@ -67,6 +68,17 @@ class Overlaps:
         wanted = self.kinds[first - 1:last]
         tests = [self.enough(plan, each, needed) for each in self.sets if each <= set(wanted)
                  for needed in [sum(kind in each for kind in wanted)]]
+        return reduce(lambda a, b: call("and", a, b), tests)
+
+    def fits_too(self, plan: Node, step: int, first: Expr) -> Expr:
+        """Return whether events at the moment can fill a step beside those from ``first`` up to it, which they can fill."""
+        tests = []
+        for each in self.sets:
+            if self.kinds[step - 1] in each:
+                places = [place for place, kind in enumerate(self.kinds[:step], 1) if kind in each]
+                needed = [self.enough(plan, each, len(places) - number) for number in range(len(places))]
+                whens = [(call("le", first, literal(place)), test) for place, test in zip(places, needed, strict=True)]
+                tests.append(case(whens[:-1], needed[-1]) if len(whens) > 1 else needed[0])
         return reduce(lambda a, b: call("and", a, b), tests)
 
     def _most(self, kinds: frozenset[int]) -> int:

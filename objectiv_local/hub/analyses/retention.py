@@ -8,7 +8,7 @@ from typing import Final
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of
+from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of, frame_of
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top
 from objectiv_local.hub.analyses.calendar import checked_period
@@ -47,6 +47,24 @@ class Retention(Analysis):
         if weighted:
             found["rate"] = found.users / found.cohort_users
         return found.sort_index()
+
+    def usage_interval(self) -> DataFrame:
+        """Return how long users usually stay away, as one row, which helps to choose ``by``.
+
+        For each user with two returns or more, it takes the median of the times between one return and the next one. Columns
+        are ``users``, the number of these users, and ``p50``, ``p80`` and ``p90``: half, 80 % and 90 % of them have at most
+        that interval, linearly interpolated. Durations are missing without such users. All returns up to ``as_of`` count.
+
+        Definition: usage interval of Amplitude, which takes the 80th percentile for the period of retention.
+
+        >>> import objectiv_local as ol
+        >>> hub = ol.ModelHub()
+        >>> hub.retention(hub.events()).usage_interval().columns
+        ['users', 'p50', 'p80', 'p90']
+        """
+        cells: Cells = vars(self)["_plans"]
+        plan = cells.usage_intervals()
+        return frame_of(self._scope.state_over(plan), list(plan.types))
 
     def matrix(self, column: str | None = None) -> DataFrame:
         """Return a column, ``rate`` by default, with a row for each cohort and a column for each number of periods since.
@@ -142,7 +160,9 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
                   _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]),
                   periods=periods)
     types = tuple(each for test in tests if test is not None for each in test.types)
-    return Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members())
+    found = Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members())
+    vars(found)["_plans"] = cells
+    return found
 
 
 def _is_same(start: Condition | None, returning: Condition | None) -> bool:

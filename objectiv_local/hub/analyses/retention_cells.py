@@ -40,7 +40,7 @@ from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, moment_of, per
 from objectiv_local.hub.analyses.joins import crossed, looked_up
 from objectiv_local.hub.analyses.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
-from objectiv_local.types import INT64
+from objectiv_local.types import INT64, TIMESTAMP
 
 COHORT, SINCE = "cohort", "periods_since"
 #: Periods of elapsed time.
@@ -51,9 +51,11 @@ _LENGTHS: Final = {"hour": datetime.timedelta(hours=1), "day": datetime.timedelt
                    "year": datetime.timedelta(days=365)}
 _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT = "is_start", "is_return", "is_first", "entered", "amount_returned"
 _USERS, _SIZE, _RATE, _COMPLETE, _VALUE, _PER_USER = ("users", "cohort_users", "rate", "complete", "value", "value_per_user")
+_INTERVAL: Final = "usual_interval"
 #: What no unit, index or breakdown may be named.
 NAMES: Final = (COHORT, SINCE, PERIOD, _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT, _USERS, _SIZE, _RATE, _COMPLETE, _VALUE,
-                _PER_USER, "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts")
+                _PER_USER, "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
+                _INTERVAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,20 @@ class Cells:
             condition = call("and", condition, lasts)
         return Join(back, grid, "inner", tuple((name, name) for name in self.groups), tuple(columns), step="members",
                     condition=condition)
+
+    def usage_intervals(self) -> Node:
+        """Return quantiles of the medians of the times between the returns of each user."""
+        scope = self.scope
+        rows = scope.rows({}, None if self.returning is None else self.returning.holds, ranged=False)
+        moment = rows.column(MOMENT)
+        previous = over(aggregation("lag", moment, literal(1), literal(None, TIMESTAMP)), scope.units(rows), scope.order(rows))
+        rows = Extend(rows, ((_INTERVAL, call("sub", moment, previous)),), "intervals")
+        usual = aggregation("quantile", rows.column(_INTERVAL), literal(0.5))
+        users: Node = Aggregate(rows, _columns(rows, scope.unit), ((_INTERVAL, usual),), "usual_intervals")
+        users = Filter(users, call("not_null", users.column(_INTERVAL)), "users_with_intervals")
+        return Aggregate(users, (), ((_USERS, aggregation("size")), *(
+            (f"p{percent}", aggregation("quantile", users.column(_INTERVAL), literal(percent / 100)))
+            for percent in (50, 80, 90))), "usage_interval")
 
     # ---- events, starts and returns
 

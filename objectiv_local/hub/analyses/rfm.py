@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -99,20 +99,17 @@ def rfm(settings: Settings, events: DataFrame, value: object, *, where: object =
     rule = ("recency and age are days since the last and the first order, frequency is the number of orders, and monetary "
             f"their mean {given.name}; scores are from 1 to {scores}, by rank.")
     definition = Definition((orders.rule, rule), () if test is None else test.types)
-    return Rfm("rfm", frame, scope, definition, plan, cells).of_orders(orders)
+    return Rfm("rfm", frame, scope, definition, plan, cells, orders)
 
 
 @checked
 class Rfm(Analysis):
     """The result of rfm."""
 
-    _orders: Orders
-
-    def of_orders(self, orders: object) -> Rfm:
-        """Return the analysis with the orders that it was computed from."""
-        assert isinstance(orders, Orders)
+    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
+                 cells: Mapping[str, str], orders: Orders) -> None:
+        super().__init__(name, frame, scope, definition, members, cells)
         self._orders = orders
-        return self
 
     def ltv(self, by: str = "month", days: Sequence[int] = (1, 7, 30, 90, 180, 365)) -> Analysis:
         """Return what the users of each cohort bought within so many days since their first order: index ``cohort``, ``days``.
@@ -128,6 +125,7 @@ class Rfm(Analysis):
         checked_period(by)
         if by == "hour":
             raise InvalidValue("cohorts of ltv are not of an hour", hint="for instance by='month'")
+        days = list(days)
         if not days or any(isinstance(each, bool) or not isinstance(each, int) for each in days):
             raise InvalidType(f"days of ltv are whole numbers, not {days!r}", hint="for instance days=[7, 30, 90]")
         if days[0] < 1 or any(later <= earlier for earlier, later in pairwise(days)):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue, near
+from objectiv_local.frame import DataFrame, Series
 
 #: Kinds of rules in JSON, with their members.
 _KINDS: Final = {"did": ("event", "count", "within", "between", "first", "where"), "did_in_order": ("events", "within"),
@@ -146,6 +147,7 @@ def did(event: object = None, count: int = 1, *, within: datetime.timedelta | No
     if isinstance(count, bool) or not 1 <= count <= 1_000_000_000:
         raise InvalidValue(f"count of did is {count}, and must be at least 1", hint="use did_not for none at all")
     _positive("did", within=within, first=first)
+    _checked_event(event, "event of did")
     tests = tuple((str(name), _values(value, f"where of did for column {name!r}")) for name, value in (where or {}).items())
     return Did(event, tests, count, within, None if between is None else (between[0], between[1]), first)
 
@@ -172,14 +174,16 @@ def did_in_order(*events: object, within: datetime.timedelta | None = None) -> R
     ``within`` is how long after the first of them the last one may be. Events at one moment are in the order of their ids. A
     user enters with the first event that completes a sequence.
 
-    Raises InvalidValue for fewer than two events, more than 20, and a time that is not above 0.
+    Raises InvalidValue without events, for more than 20, and for a time that is not above 0.
 
     >>> import objectiv_local as ol
     >>> ol.did_in_order("view", "buy")
     did_in_order('view', 'buy')
     """
-    if not 2 <= len(events) <= 20:
-        raise InvalidValue(f"did_in_order takes from 2 to 20 events, not {len(events)}", hint="did('buy') is for a single one")
+    if not 1 <= len(events) <= 20:
+        raise InvalidValue(f"did_in_order takes from 1 to 20 events, not {len(events)}", hint="did_in_order('view', 'buy')")
+    for number, each in enumerate(events, 1):
+        _checked_event(each, f"event {number} of did_in_order")
     _positive("did_in_order", within=within)
     return InOrder(events, within)
 
@@ -196,8 +200,8 @@ def was(column: str, *values: str | float | bool) -> Rule:
     >>> ol.was("country", "NL", "BE")
     was('country', 'NL', 'BE')
     """
-    if not values:
-        raise InvalidValue("was takes at least one value", hint="for instance was('country', 'NL')")
+    if not values or any(each is None for each in values):
+        raise InvalidValue("was takes at least one value, and none that is missing", hint="for instance was('country', 'NL')")
     return Was(column, _values(list(values), "a value of was"))
 
 
@@ -213,7 +217,7 @@ def among(users: object) -> Rule:
     """
     if isinstance(users, list | tuple | set | frozenset):
         found = _values(sorted(users, key=str) if isinstance(users, set | frozenset) else list(users), "a user of among")
-        if not found or None in found:
+        if not found or any(each is None for each in found):
             raise InvalidValue("users of among are ids that are not missing, and at least one",
                                hint="for instance among(['a'])")
         return Among(found)
@@ -280,6 +284,15 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
     if not isinstance(items, list):
         raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(items)}", hint="a list")
     return did_in_order(*items, **options) if kind == "did_in_order" else was(options.pop("column", None), *items)
+
+
+def _checked_event(event: object, what: str) -> None:
+    """Raise InvalidType for what no condition is given as; the rest is checked with the events."""
+    is_list = isinstance(event, list | tuple | set | frozenset) and event and all(isinstance(each, str) for each in event)
+    is_other = event is None or isinstance(event, str | Series | DataFrame) or callable(event) or hasattr(event, "members")
+    if not is_list and not is_other:
+        raise InvalidType(f"{what} is {in_words(event)}", hint="give an event type, a list of them, a bool series of the event "
+                          "frame, a function of it, or a frame of users")
 
 
 def _values(value: object, what: str) -> tuple[Plain, ...]:

@@ -215,7 +215,9 @@ class _Asked:
             values.append((self.name("key"), aggregation("any", keyed, where=kept)))
         if self.is_made:
             values.append((first, aggregation("min", moment)))
-            values += [(f"{first}_{name}", aggregation("first", rows.column(name), order=order)) for name in scope.event_key]
+            begins = rows.column(self.name("starts"))
+            # There is one first event, so that its id is the minimum, which needs no sort.
+            values += [(f"{first}_{name}", aggregation("min", rows.column(name), where=begins)) for name in scope.event_key]
         plan: Node = Aggregate(rows, keys, tuple(values), "sessions")
         duration = call("sub", plan.column(_END), plan.column(_START))
         columns: list[tuple[str, Expr]] = [(name, plan.column(name)) for name in scope.unit]

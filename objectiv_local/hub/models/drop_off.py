@@ -27,7 +27,7 @@ def drop_off_locations(data: DataFrame, location_stack: Series | str | None = No
         raise InvalidValue("a group cannot be named 'location', as the result is", hint="rename the column")
     df = data.assign(location=location_names(data, location_stack, "drop_off_locations"))
     state = drop_ungrouped(state_of(df), keys)
-    df = frame_of(state.with_plan(state.plan, by_moment(state)), df.data_columns)
+    df = frame_of(state.with_plan(state.plan, by_moment(state, keys)), df.data_columns)
     last = df[df.location.notnull()].groupby(keys).location.last().to_frame()
     counts: DataFrame = last.value_counts("location", normalize=percentage).to_frame()
     if percentage:

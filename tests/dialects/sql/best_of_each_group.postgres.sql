@@ -10,8 +10,8 @@ rank AS (
     row_number() OVER (PARTITION BY city ORDER BY amount DESC NULLS LAST, id) AS rank
   FROM orders
 ),
--- one row for all
-total AS (
+-- one row for all; MATERIALIZED has it computed once
+total AS MATERIALIZED (
   SELECT coalesce(sum(amount), 0.0::float8) AS amount
   FROM rank
 )

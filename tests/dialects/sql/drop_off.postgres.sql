@@ -53,8 +53,8 @@ size AS (
   FROM location
   GROUP BY location
 ),
--- one row for all
-total AS (
+-- one row for all; MATERIALIZED has it computed once
+total AS MATERIALIZED (
   SELECT coalesce(sum(size)::bigint, 0) AS value_counts
   FROM size
 ),

@@ -27,8 +27,8 @@ stacks AS (
   FROM stack
   OFFSET 0
 ),
--- keeps some rows; one row for each root; only the first rows
-most_common_root AS (
+-- keeps some rows; one row for each root; only the first rows; MATERIALIZED has it computed once
+most_common_root AS MATERIALIZED (
   SELECT __root AS root
   FROM stacks
   WHERE __root IS NOT NULL

@@ -286,7 +286,7 @@ def test_names_that_the_analysis_uses_itself():
     ({"window": 30}, InvalidType, "window"),
     ({"half_life": 0}, InvalidValue, "half_life of attribution has to be positive"),
     ({"half_life": float("nan")}, InvalidValue, "half_life of attribution is nan days"),
-    ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "more than 500 of it"),
+    ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "has more than 500 of it"),
     ({"weights": (1, 2)}, InvalidType, "weights of attribution are three numbers"),
     ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution are at least 0"),
     ({"weights": (0, 0, 0)}, InvalidValue, "not all 0"),
@@ -316,3 +316,7 @@ def test_markov_needs_a_connection():
 def test_the_twin_by_hand():
     assert credited.lost_paths(on_paths(), DAY) == [["A"], ["C"], ["C"]]
     assert np.isclose(credited.converting(credited.transitions(on_paths(), DAY), ["A", "B", "C"], None), 0.625)
+
+
+def test_the_sql_of_markov_is_that_of_the_transitions():
+    assert "converting" in asked(loaded("duckdb", JOURNEY), "markov").view_sql(dialect="postgres")

@@ -8,7 +8,7 @@ import json
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.drawn import known, streams
-from hub.analyses.fixture import case_id, fixture, loaded, rows, with_nobody
+from hub.analyses.fixture import case_id, fixture, loaded, rows, rows_of, with_nobody
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +105,18 @@ def test_units_of_several_columns(engine):
 
 
 @on_every_engine
+def test_users_that_are_uuids(engine):
+    one, other = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
+    events = loaded(engine, rows_of([(one, "2024-01-01 10:00", "view"), (other, "2024-01-02 10:00", "view"), (None, "2024-01-02 10:00", "view")]))
+    events["user_id"] = events.user_id.astype("uuid")
+    for rule in (ol.among([one]), ol.was("user_id", one), ol.did(where={"user_id": one})):
+        assert members(events, rule) == {one: at("01 10:00")}
+        assert members(events, ~rule) == {other: at("02 10:00")}
+    with pytest.raises(InvalidValue, match="not-an-id"):
+        members(events, ol.among(["not-an-id"]))
+
+
+@on_every_engine
 def test_no_events(engine):
     none = loaded(engine, [])
     for rule in (ol.did("buy"), ol.did_not("buy"), ol.was("country", "NL"), ol.did_in_order("view", "buy")):
@@ -145,7 +157,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
     ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec is a list"),
     ([None], "given as"), ([{"rule": None}], "None is not one"), ([{"rule": {"do": {}}}], "known names are 'did'"),
     ([{"rule": {"did": {"evnt": "buy"}}}], "did you mean 'event'"), ([{"rule": {"did": {"within": -1}}}], "within of did"),
-    ([{"rule": {"did": {"count": "2"}}}], "count of did"), ([{"rule": {"did": {"event": 5}}}], "an event of cohort"),
+    ([{"rule": {"did": {"count": "2"}}}], "count of did"), ([{"rule": {"did": {"event": 5}}}], "event of did is 5"),
     ([{"rule": {"did": []}}], "cannot be read: did of"), ([{"rule": {"all": []}}], "cannot be read"),
     ([{"rule": {"not": 3}}], "is not one"), ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
     ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"), ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
@@ -160,14 +172,14 @@ def test_cohorts_that_cannot_be_read(text, words, tmp_path):
 
 
 def test_files_that_are_not_there():
-    with pytest.raises(InvalidValue, match=r"nowhere\.json cannot be read: No such file"):
+    with pytest.raises(InvalidValue, match=r"nowhere\.json' cannot be read: No such file"):
         HUB.read_cohort(fixture("duckdb"), "nowhere.json")
 
 
 @pytest.mark.parametrize(("make", "error", "words"), [
     (lambda events: HUB.cohort(events), InvalidValue, "at least one rule"),
     (lambda events: HUB.cohort(events, 3), InvalidType, "given as"),
-    (lambda events: HUB.cohort(events, ol.did(3)), InvalidType, "an event of cohort"),
+    (lambda events: HUB.cohort(events, ol.did(events.amount)), InvalidType, "an event of cohort"),
     (lambda events: HUB.cohort(events, ol.did("buy", where={"land": "NL"})), ColumnNotFound, "(?s)'land'"),
     (lambda events: HUB.cohort(events, ol.did("buy", where={"country": 3})), InvalidType, "compares column 'country'"),
     (lambda events: HUB.cohort(events, ol.was("amount", "3")), InvalidType, "compares column 'amount'"),
@@ -177,13 +189,18 @@ def test_files_that_are_not_there():
     (lambda events: HUB.cohort(events, ol.among(fixture(ENGINES[-1]).groupby("user_id").amount.sum().to_frame())), InvalidValue,
      "same connection"),
     (lambda events: HUB.cohort(events, ol.did(between=("2024-01-02", "2024-01-02"))), InvalidValue, "between of did"),
+    (lambda events: ol.did(3), InvalidType, "event of did is 3"),
+    (lambda events: ol.did([]), InvalidType, "event of did"),
+    (lambda events: ol.did_in_order("a", 3), InvalidType, "event 2 of did_in_order"),
     (lambda events: ol.did(count=0), InvalidValue, "count of did"),
     (lambda events: ol.did(within=-DAY), InvalidValue, "within of did"),
     (lambda events: ol.did(where={"country": []}), InvalidValue, "no values"),
     (lambda events: ol.did(where={"country": {}}), InvalidType, "where of did"),
-    (lambda events: ol.did_in_order("buy"), InvalidValue, "from 2 to 20"),
+    (lambda events: ol.did_in_order(), InvalidValue, "from 1 to 20"),
     (lambda events: ol.did_in_order("a", "b", within=0 * DAY), InvalidValue, "above 0"),
     (lambda events: ol.was("country"), InvalidValue, "at least one value"),
+    (lambda events: ol.was("country", None), InvalidValue, "none that is missing"),
+    (lambda events: HUB.cohort(events, "buy").save("/nowhere/at/all.json"), InvalidValue, "cannot be written: No such file"),
     (lambda events: ol.among("a"), InvalidType, "users of among"),
     (lambda events: ol.among([]), InvalidValue, "at least one"),
     (lambda events: ol.did("a") & "b", InvalidType, "has to be a Rule"),

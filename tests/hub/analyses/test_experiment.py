@@ -92,6 +92,7 @@ def test_metrics_by_hand(engine):
     assert "1 units saw several variants, and are left out." in found.definition
     assert "Sample ratio mismatch: p = 1." in found.definition
     assert sorted(row[0] for row in rows(found.users(variant="new", metric="orders"))) == ["e", "f", "g", "h"]
+    assert all(len(rows(found.users(variant=variant, metric=name))) == row["users"] for (variant, name), row in table.items())
 
 
 @on_every_engine
@@ -421,3 +422,9 @@ def test_errors(options, error, words):
     arguments = {"exposure": "visit", "variant": "group", "metric": "buy"} | options
     with pytest.raises(error, match=words):
         HUB.experiment(loaded("duckdb", EVENTS), **arguments)
+
+
+def test_the_sql_is_that_of_the_sums():
+    found = asked(loaded("duckdb", EVENTS), "buy")
+    assert "var_samp" in found.view_sql()
+    assert "exposed" in found.view_sql(dialect="postgres")

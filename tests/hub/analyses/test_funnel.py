@@ -279,6 +279,9 @@ def test_fifty_steps(engine):
     events = streams(engine, *(("a", number, f"t{number}") for number in range(50)))
     assert users(HUB.funnel(events, [f"t{number}" for number in range(50)], HOUR)) == [1] * 50
     assert users(HUB.funnel(events, [f"t{number}" for number in range(50)], 9 * MINUTE)) == [1] * 10 + [0] * 40
+    pairs = streams(engine, *(("a", number, "ab"[number % 2]) for number in range(24)))
+    assert users(HUB.funnel(pairs, ["a", "b"] * 12, HOUR)) == [1] * 24
+    assert users(HUB.funnel(pairs, ["a", "b"] * 13, HOUR)) == [1] * 24 + [0] * 2
 
 
 @pytest.mark.parametrize(("arguments", "error", "words"), [
@@ -303,6 +306,7 @@ def test_fifty_steps(engine):
     ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel is a condition"),
     ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel goes with order='ordered'"),
     ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
+    ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
     ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
     ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel is column 'county'"),
     ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),

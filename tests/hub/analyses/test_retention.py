@@ -176,6 +176,17 @@ def test_the_matrix():
 
 
 @on_every_engine
+def test_the_usual_interval(engine):
+    # Between purchases: a after 1 and 3 days, so usually 2, b after 4 days, and c bought once.
+    events = loaded(engine, rows_of([("a", "2024-01-01 10:00", "buy"), ("a", "2024-01-02 10:00", "buy"), ("a", "2024-01-05 10:00", "buy"),
+                                     ("b", "2024-01-01 10:00", "buy"), ("b", "2024-01-03 10:00", "view"), ("b", "2024-01-05 10:00", "buy"),
+                                     ("c", "2024-01-01 10:00", "buy"), (None, "2024-01-01 10:00", "buy"), (None, "2024-01-01 11:00", "buy")]))
+    one = datetime.timedelta(days=1)
+    assert rows(HUB.retention(events, returning="buy").usage_interval()) == [(2, 3 * one, 3.6 * one, 3.8 * one)]
+    assert rows(HUB.retention(events, returning="cart").usage_interval()) == [(0, None, None, None)]
+
+
+@on_every_engine
 def test_units_of_several_columns(engine):
     found = HUB.retention(with_nobody(engine), unit=["user_id", "event_type"], mode="recurring", by="week")
     assert [row[2:4] for row in rows(found)] == [(18, 18), (18, 1), (1, 1)]

@@ -133,3 +133,17 @@ def test_cells_are_those_by_hand(engine):
             assert len(members) == row["users"]
 
     check()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
+@given(events=streams(), by=st.sampled_from(["day", "week"]), clock=st.sampled_from(["calendar", "elapsed"]))
+def test_rates_that_never_rise_or_are_one(events, by, clock):
+    frame, hub = loaded("duckdb", events), ModelHub(time_zone="Europe/Amsterdam")
+
+    def rates(**options):
+        return [row[:2] + (row[4],) for row in rows(hub.retention(frame, by=by, clock=clock, **options)) if row[2]]
+
+    for found, rises in ((rates(criterion="on_or_after"), False), (rates(criterion="on_or_before", mode="recurring"), True)):
+        for one, other in itertools.pairwise(found):
+            assert one[0] != other[0] or (other[2] >= one[2] if rises else other[2] <= one[2])
+    assert {rate for _, since, rate in rates(mode="recurring") if since == 0} <= {1.0}

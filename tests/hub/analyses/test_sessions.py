@@ -105,6 +105,7 @@ def test_filters_come_after_sessions(engine):
     assert [(row["session_id"], row["hits"], row["entry"], row["start"]) for row in table(found)] == [
         (1, 2, "cart", at("01 10:05")), (2, 1, "cart", at("02 00:05")), (3, 1, "buy", at("02 01:30")), (6, 2, "cart", at("02 09:40")),
         (7, 2, "cart", at("03 10:02")), (8, 1, "cart", at("03 12:00")), (9, 2, "buy", at("04 08:00"))]
+    assert [row["exit"] for row in table(found)] == ["buy", "cart", "buy", "buy", "buy", "cart", "cart"]
     found = HUB.sessions(HUB.sessionize(fixture(engine)), where="buy", views="buy", bounce="single_view")
     assert [(row["session_id"], row["is_bounce"]) for row in table(found)] == [(1, True), (3, True), (6, True), (7, True), (9, True)]
 
@@ -113,6 +114,8 @@ def test_filters_come_after_sessions(engine):
 def test_the_range_is_that_of_starts(engine):
     found = HUB.sessions(fixture(engine), start="2024-01-02", end="2024-01-03")
     assert [row["session_id"] for row in table(found)] == [3, 4, 5, 6]
+    found = HUB.sessions(fixture(engine), start="2024-01-02 01:30", end="2024-01-02 08:00")
+    assert [row["session_id"] for row in table(found)] == [3]
     found = HUB.sessions(fixture(engine), as_of="2024-01-02 00:00")
     assert [(row["session_id"], row["hits"]) for row in table(found)] == [(1, 3), (2, 1)]
 

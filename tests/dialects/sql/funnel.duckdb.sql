@@ -1,0 +1,234 @@
+WITH
+-- rows written out here
+steps (step, name) AS (
+  VALUES
+    (1::bigint, 'view'),
+    (2::bigint, 'cart'),
+    (3::bigint, 'buy')
+),
+-- adds step_1, step_2, step_3, excluded_1; keeps some rows
+events_2 AS (
+  SELECT
+    user_id,
+    moment,
+    coalesce(event_type = 'view', FALSE) AS step_1,
+    coalesce(event_type = 'cart', FALSE) AS step_2,
+    coalesce(event_type = 'buy', FALSE) AS step_3,
+    coalesce(event_type = 'error', FALSE) AS excluded_1
+  FROM events
+  WHERE moment IS NOT NULL AND user_id IS NOT NULL
+),
+-- keeps some rows; one row for each user_id, moment
+moments AS (
+  SELECT
+    user_id,
+    moment,
+    coalesce(bool_or(step_1), FALSE) AS is_1,
+    coalesce(bool_or(step_2), FALSE) AS is_2,
+    coalesce(bool_or(step_3), FALSE) AS is_3,
+    coalesce(bool_or(excluded_1), FALSE) AS excluded_1
+  FROM events_2
+  WHERE step_1 OR step_2 OR step_3 OR excluded_1
+  GROUP BY user_id, moment
+),
+-- adds next_excluded_1
+exclusions AS (
+  SELECT
+    user_id,
+    moment,
+    is_1,
+    is_2,
+    is_3,
+    min(moment) FILTER (WHERE excluded_1) OVER (
+      PARTITION BY user_id
+      ORDER BY moment DESC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS next_excluded_1
+  FROM moments
+),
+-- adds moment_2, moment_3_from_3, excluded_1_after_2
+next_steps AS (
+  SELECT
+    user_id,
+    moment,
+    is_1,
+    is_2,
+    next_excluded_1,
+    min(moment) FILTER (WHERE is_2) OVER w AS moment_2,
+    min(moment) FILTER (WHERE is_3) OVER w AS moment_3_from_3,
+    min(next_excluded_1) FILTER (WHERE is_2) OVER w AS excluded_1_after_2
+  FROM exclusions
+  WINDOW
+    w AS (PARTITION BY user_id ORDER BY moment DESC NULLS LAST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+),
+-- adds moment_3
+next_steps_2 AS (
+  SELECT
+    user_id,
+    moment,
+    is_1,
+    next_excluded_1,
+    moment_2,
+    excluded_1_after_2,
+    min(moment_3_from_3) FILTER (WHERE is_2) OVER (
+      PARTITION BY user_id
+      ORDER BY moment DESC NULLS LAST
+      RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS moment_3
+  FROM next_steps
+),
+-- keeps some rows; adds furthest, stopped
+stopped AS (
+  SELECT
+    user_id,
+    moment AS entered,
+    moment_2,
+    moment_3,
+    CASE
+      WHEN moment_3 <= moment + INTERVAL '1 days' THEN 3::bigint
+      WHEN moment_2 <= moment + INTERVAL '1 days' THEN 2
+      ELSE 1
+    END AS furthest,
+    CASE
+      WHEN coalesce(next_excluded_1 < moment_2, FALSE) THEN 1::bigint
+      WHEN coalesce(excluded_1_after_2 < moment_3, FALSE) THEN 2
+      ELSE 3
+    END AS stopped
+  FROM next_steps_2
+  WHERE is_1
+),
+-- adds reached, is_excluded; one row for each user_id, reached
+best_attempts AS (
+  SELECT
+    user_id,
+    CASE WHEN stopped < furthest THEN stopped ELSE furthest END AS reached,
+    min(entered) AS entered,
+    min(moment_2) AS moment_2,
+    min(moment_3) AS moment_3,
+    max(entered) FILTER (WHERE NOT stopped < furthest) AS last_entered
+  FROM stopped
+  GROUP BY user_id, 2
+),
+-- adds best, last
+units AS (
+  SELECT
+    reached,
+    entered,
+    moment_2,
+    moment_3,
+    max(reached) OVER (PARTITION BY user_id) AS best,
+    max(last_entered) OVER (PARTITION BY user_id) AS last
+  FROM best_attempts
+),
+-- keeps some rows; one row for all
+last_moment AS (
+  SELECT max(moment) AS last_moment
+  FROM events
+  WHERE moment IS NOT NULL
+),
+-- keeps some rows; adds pending
+units_2 AS (
+  SELECT
+    reached,
+    entered,
+    moment_2,
+    moment_3,
+    reached < 3 AND coalesce(last + INTERVAL '1 days' > (SELECT last_moment FROM last_moment), FALSE) AS pending
+  FROM units
+  WHERE reached = best
+),
+-- every row of both sides next to each other; adds came, moment, stayed
+unit_steps AS (
+  SELECT
+    units_2.reached,
+    units_2.entered,
+    units_2.pending,
+    steps.step,
+    steps.step <= units_2.reached AS came,
+    CASE
+      WHEN steps.step <= units_2.reached AND steps.step = 1 THEN units_2.entered
+      WHEN steps.step <= units_2.reached AND steps.step = 2 THEN units_2.moment_2
+      WHEN steps.step <= units_2.reached AND steps.step = 3 THEN units_2.moment_3
+    END AS moment,
+    steps.step = units_2.reached AND steps.step < 3 AS stayed
+  FROM units_2
+  CROSS JOIN steps
+),
+-- adds time, dropped, pending; one row for each step
+steps_counted AS (
+  SELECT
+    step,
+    count(*) AS entered_users,
+    count(*) FILTER (WHERE came) AS users,
+    count(*) FILTER (WHERE reached >= step - 1) AS previous,
+    count(*) FILTER (WHERE stayed AND NOT pending) AS dropped,
+    count(*) FILTER (WHERE stayed AND pending) AS pending,
+    (
+        percentile_disc(0.5) WITHIN GROUP (ORDER BY epoch_us(moment - entered))
+        + percentile_disc(0.5) WITHIN GROUP (ORDER BY epoch_us(moment - entered) DESC)
+      )
+    // 2 AS median_time,
+    avg(epoch_us(moment - entered)::float8)::bigint AS mean_time,
+    trunc(percentile_cont(0.9) WITHIN GROUP (ORDER BY epoch_us(moment - entered)::float8))::bigint AS p90_time
+  FROM unit_steps
+  GROUP BY step
+),
+-- all rows on the left with those on the right that have equal keys; adds users, entered_users, previous, dropped, pending, of_first, of_previous
+rates AS (
+  SELECT
+    steps.step,
+    steps.name,
+    coalesce(steps_counted.entered_users, 0::bigint) AS entered_users,
+    coalesce(steps_counted.users, 0::bigint) AS users,
+    coalesce(steps_counted.dropped, 0::bigint) AS dropped,
+    coalesce(steps_counted.pending, 0::bigint) AS pending,
+    steps_counted.median_time,
+    steps_counted.mean_time,
+    steps_counted.p90_time,
+    CASE
+      WHEN coalesce(steps_counted.entered_users, 0::bigint) > 0 THEN coalesce(steps_counted.users, 0::bigint)::float8
+        / coalesce(steps_counted.entered_users, 0::bigint)::float8
+    END AS of_first,
+    CASE
+      WHEN coalesce(steps_counted.previous, 0::bigint) > 0 THEN coalesce(steps_counted.users, 0::bigint)::float8
+        / coalesce(steps_counted.previous, 0::bigint)::float8
+    END AS of_previous
+  FROM steps
+  LEFT JOIN steps_counted
+    ON steps.step = steps_counted.step
+)
+SELECT
+  step,
+  name,
+  users,
+  of_first,
+  of_previous,
+  dropped,
+  pending,
+  median_time,
+  mean_time,
+  p90_time,
+  CASE
+    WHEN of_first = 0.0::float8 THEN 0.0::float8
+    WHEN entered_users::float8 > 0.0::float8 THEN (of_first * entered_users::float8 + '1.9207294103470618'::float8)
+        / (entered_users::float8 + '3.8414588206941236'::float8)
+      - '1.9599639845400536'::float8
+        * sqrt(
+            of_first * (1.0::float8 - of_first) * entered_users::float8
+            + '0.9603647051735309'::float8
+          )
+        / (entered_users::float8 + '3.8414588206941236'::float8)
+  END AS ci_low,
+  CASE
+    WHEN of_first = 1.0::float8 THEN 1.0::float8
+    WHEN entered_users::float8 > 0.0::float8 THEN (of_first * entered_users::float8 + '1.9207294103470618'::float8)
+        / (entered_users::float8 + '3.8414588206941236'::float8)
+      + '1.9599639845400536'::float8
+        * sqrt(
+            of_first * (1.0::float8 - of_first) * entered_users::float8
+            + '0.9603647051735309'::float8
+          )
+        / (entered_users::float8 + '3.8414588206941236'::float8)
+  END AS ci_high
+FROM rates
+ORDER BY step

@@ -1,0 +1,183 @@
+WITH
+-- keeps some rows
+events_2 AS (
+  SELECT moment
+  FROM events
+  WHERE moment IS NOT NULL
+),
+-- one row for all
+range AS (
+  SELECT
+    date_trunc('day', min(moment))::date::timestamp AS first_period,
+    date_trunc('day', max(moment))::date::timestamp AS last_period
+  FROM events_2
+),
+-- adds count
+range_2 AS (
+  SELECT
+    first_period,
+    epoch_us(last_period - first_period) // 86400000000
+    - (epoch_us(last_period - first_period) % 86400000000 < 0)::int
+    + 1 AS count
+  FROM range
+),
+-- one row for each number
+periods AS (
+  SELECT (range_2.first_period + to_microseconds(element.position * 86400000000))::date AS period
+  FROM range_2
+  CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
+),
+-- one row for all
+last_moment AS (
+  SELECT max(moment) AS last_moment
+  FROM events_2
+),
+-- adds next_period
+periods_2 AS (
+  SELECT
+    period,
+    (period::timestamp + INTERVAL '1 days')::date AS next_period,
+    epoch_us((SELECT last_moment FROM last_moment) - period::timestamp) AS sub
+  FROM periods
+),
+-- columns of periods_2
+cohorts AS (
+  SELECT period AS cohort, next_period, sub // 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
+  FROM periods_2
+),
+-- adds is_start, is_return, retention_where; keeps some rows; adds period
+events_by_period AS (
+  SELECT
+    user_id,
+    moment,
+    event_id,
+    coalesce(coalesce(event_type = 'view', FALSE), FALSE) AS is_start,
+    coalesce(coalesce(event_type = 'buy', FALSE), FALSE) AS is_return,
+    date_trunc('day', moment)::date AS period
+  FROM events
+  WHERE moment IS NOT NULL AND user_id IS NOT NULL AND (event_type = 'view' OR event_type = 'buy')
+),
+-- columns of events_by_period
+events_by_period_2 AS (
+  SELECT
+    user_id,
+    moment,
+    event_id,
+    is_start,
+    is_return,
+    period,
+    CASE WHEN is_start THEN 0::bigint ELSE 1 END AS value
+  FROM events_by_period
+),
+-- adds is_first
+first_starts AS (
+  SELECT
+    user_id,
+    moment,
+    is_start,
+    is_return,
+    period,
+    is_start AND row_number() OVER (PARTITION BY user_id, period ORDER BY value, moment, event_id) = 1 AS is_first
+  FROM events_by_period_2
+),
+-- one row for each user_id, period, slot, is_first
+active_periods AS (
+  SELECT
+    user_id,
+    period,
+    is_first,
+    min(moment) FILTER (WHERE is_start) AS entered,
+    max(moment) FILTER (WHERE is_return) AS moment,
+    min(moment) FILTER (WHERE is_return) AS first_return
+  FROM first_starts
+  GROUP BY
+    user_id,
+    period,
+    epoch_us(moment - TIMESTAMP '1970-01-01 00:00:00') // 86400000000 - (epoch_us(moment - TIMESTAMP '1970-01-01 00:00:00') % 86400000000 < 0)::int,
+    is_first
+),
+-- keeps some rows; one row for each user_id
+starts AS (
+  SELECT user_id, min(entered) AS entered, min(period) AS cohort
+  FROM active_periods
+  WHERE entered IS NOT NULL
+  GROUP BY user_id
+),
+-- one row for each cohort
+cohorts_2 AS (
+  SELECT cohort, count(*) AS cohort_users
+  FROM starts
+  GROUP BY cohort
+),
+-- one row for each number; adds end_period
+cells AS (
+  SELECT
+    cohorts.cohort,
+    element.position AS periods_since,
+    cohorts.next_period::timestamp + to_microseconds((element.position + 1) * 86400000000)
+    <= (SELECT last_moment FROM last_moment) AS complete
+  FROM cohorts
+  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
+),
+-- keeps some rows
+periods_with_returns AS (
+  SELECT user_id, period, is_first, moment, first_return
+  FROM active_periods
+  WHERE moment IS NOT NULL
+),
+-- the rows of all of these
+returns AS (
+  SELECT user_id, period, is_first, first_return AS moment
+  FROM periods_with_returns
+  UNION ALL
+  SELECT user_id, period, is_first, moment
+  FROM periods_with_returns
+),
+-- the rows of both sides with equal keys; adds distance; one row for each cohort, user_id
+slots AS (
+  SELECT
+    starts.cohort,
+    max(
+      epoch_us(returns.moment - starts.entered) // 86400000000
+      - (epoch_us(returns.moment - starts.entered) % 86400000000 < 0)::int
+    ) AS periods_since
+  FROM starts
+  JOIN returns
+    ON starts.user_id = returns.user_id
+    AND returns.moment >= starts.entered
+    AND NOT (returns.is_first AND returns.period = starts.cohort)
+  GROUP BY 1, starts.user_id
+),
+-- one row for each cohort, periods_since
+counted_returns AS (
+  SELECT cohort, periods_since, count(*) AS users
+  FROM slots
+  GROUP BY cohort, periods_since
+),
+-- all rows on the left with those on the right that have equal keys; adds cohort_users, users, users
+summed AS (
+  SELECT
+    cells.cohort,
+    cells.periods_since,
+    cells.complete,
+    coalesce(cohorts_2.cohort_users, 0::bigint) AS cohort_users,
+    coalesce(sum(coalesce(counted_returns.users, 0::bigint)) OVER (
+        PARTITION BY cells.cohort
+        ORDER BY cells.periods_since DESC NULLS LAST
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      )::bigint, 0) AS users
+  FROM cells
+  LEFT JOIN cohorts_2
+    ON cells.cohort = cohorts_2.cohort
+  LEFT JOIN counted_returns
+    ON cells.cohort = counted_returns.cohort AND cells.periods_since = counted_returns.periods_since
+)
+SELECT
+  cohort,
+  periods_since,
+  cohort_users,
+  users,
+  users::float8 / nullif(cohort_users, 0) AS rate,
+  complete
+FROM summed
+ORDER BY cohort, periods_since
