@@ -25,6 +25,7 @@ from objectiv_local.frame.authoring import (
     frame_of,
     literal,
     over,
+    unused_name,
 )
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top, with_top
@@ -163,12 +164,13 @@ class _Asked:
         if len(scope.unit) > 1 and self.kind in (*_OF_UNITS, "events_per_user"):
             # Units of several columns are counted as rows.
             names = [PERIOD, *self.labels, *scope.unit]
+            size = unused_name("events", rows.types)
             rows = Aggregate(self._labeled(rows), tuple((name, rows.column(name)) for name in names),
-                             (("events", aggregation("size")),), "units")
+                             ((size, aggregation("size")),), "units")
             there = self._has_unit(rows)
             values = [aggregation("size", where=there)]
             if self.kind == "events_per_user":
-                values = [aggregation("sum", rows.column("events"), where=there), *values]
+                values = [aggregation("sum", rows.column(size), where=there), *values]
         else:
             rows = self._labeled(rows)
             values = self._values(rows)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 
+import numpy as np
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.fixture import day, loaded, rows
 
 from objectiv_local import ModelHub
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()
@@ -192,3 +193,35 @@ def test_measures_of_columns_that_are_named_as_those_of_the_result(engine):
     for column, (be, nl) in {"value": (2, 1), "period": (20, 10)}.items():
         assert rows(HUB.trend(events, ("sum", column), breakdown="country")) == [(day(4), "BE", be, False), (day(4), "NL", nl, False)]
     assert rows(HUB.trend(events.reset_index(), ("nunique", "event_id"))) == [(day(4), 3, False)]
+
+
+def test_specs_that_lack_an_argument_or_have_numbers_of_numpy(tmp_path):
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
+    with pytest.raises(InvalidValue, match="the spec has no argument 'steps', which funnel needs"):
+        HUB.from_spec({"analysis": "funnel"}, events)
+    with pytest.raises(InvalidValue, match="the spec has no argument 'touch', which attribution needs"):
+        HUB.from_spec({"analysis": "attribution", "arguments": {"conversion": "view"}}, events)
+    found = HUB.trend(events, breakdown="country", top=np.int64(3))
+    assert found.spec()["arguments"] == {"breakdown": "country", "top": 3}
+    path = tmp_path / "metrics.json"
+    path.write_text('{"weekly": {"analysis": "trend"}}')
+    with pytest.raises(AttributeNotFound, match="did you mean 'weekly'"):
+        _ = HUB.metrics(path).weakly
+
+
+def test_a_comparison_is_not_named_as_its_column():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
+    events["large"] = events.amount > 3
+    words = "Only events for which {} holds count."
+    for where in (events.amount > 3, lambda found: found.amount > 3):
+        found = HUB.trend(events, where=where)
+        assert found.definition.splitlines()[1] == words.format("where of trend")
+        assert HUB.from_spec(found.spec(), events).definition == found.definition
+    assert HUB.trend(events, where=events.large).definition.splitlines()[1] == words.format("large")
+
+
+@on_every_engine
+def test_a_unit_column_named_events(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "NL"))
+    events = events.rename(columns={"country": "events"})
+    assert rows(HUB.trend(events, "events_per_user", unit=["user_id", "events"])) == [(day(4), 1.5, False)]
