@@ -118,6 +118,10 @@ def is_member(members: DataFrame, data: DataFrame, what: str, unit: Sequence[str
     if len(unit) > 1:
         raise NotSupported(f"{what} is a frame of units of several columns, and events can be looked up by one column only",
                            hint=f"merge it first: events.merge(users, on={list(unit)!r}), and leave the condition out")
+    kinds = {members.index_dtypes[index[0]], data.dtypes[unit[0]]}
+    if "string" in kinds and not kinds <= {"string", "uuid"}:
+        raise InvalidType(f"{what} is a frame of users whose {index[0]} is {members.index_dtypes[index[0]]}, and {unit[0]} of "
+                          f"the events is {data.dtypes[unit[0]]}", hint="give a frame of users, indexed by their ids")
     found: Series = data[unit[0]].isin(members.reset_index()[index[0]])
     return found
 

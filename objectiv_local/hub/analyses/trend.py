@@ -177,8 +177,9 @@ class _Asked:
         keys = tuple((name, rows.column(name)) for name in (PERIOD, *self.labels))
         if len(values) == 1:
             return Aggregate(rows, keys, ((_VALUE, values[0]),), "measured")
-        plan = Aggregate(rows, keys, tuple(zip(("events", "users"), values, strict=True)), "counted")
-        value = call("ratio", plan.column("events"), plan.column("users"))
+        names = unused_name("events", rows.types), unused_name("users", rows.types)
+        plan = Aggregate(rows, keys, tuple(zip(names, values, strict=True)), "counted")
+        value = call("ratio", *map(plan.column, names))
         return Select(plan, (*((name, plan.column(name)) for name, _ in keys), (_VALUE, value)), "measured")
 
     def members(self, rows: Node) -> Node:
@@ -226,7 +227,7 @@ def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, b
     """Return what is counted. Raises for a measure, a condition or a breakdown that does not fit the frame."""
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
-    taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", "events", MOMENT, *scope.unit, *scope.event_key,
+    taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", MOMENT, *scope.unit, *scope.event_key,
              *(() if column is None else (column, f"{column}_of_event")))
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
     return _Asked(scope, kind, column, by, test, label, checked_top(top))

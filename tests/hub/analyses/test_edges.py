@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.fixture import day, loaded, rows
@@ -225,3 +226,36 @@ def test_a_unit_column_named_events(engine):
     events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "NL"))
     events = events.rename(columns={"country": "events"})
     assert rows(HUB.trend(events, "events_per_user", unit=["user_id", "events"])) == [(day(4), 1.5, False)]
+
+
+@on_every_engine
+def test_events_per_user_of_users_in_and_not_in(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 13:00", "view"), ("b", "2024-01-04 12:00", "buy"))
+    members = HUB.trend(events, where="buy").users()
+    for unit in ("user_id", ["user_id"]):
+        found = HUB.trend(events, "events_per_user", breakdown=members, unit=unit)
+        assert rows(found) == [(day(4), "in", 1.0, False), (day(4), "not in", 2.0, False)]
+    named = events.assign(users=events.event_type, events=events.event_type)
+    for name in ("users", "events"):
+        found = HUB.trend(named, "events_per_user", breakdown=name, unit=["user_id", "event_type"])
+        assert rows(found) == [(day(4), "buy", 1.0, False), (day(4), "view", 2.0, False)]
+
+
+def test_a_frame_of_other_ids_is_no_frame_of_users():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
+    others = events.groupby("amount").agg(first=("moment", "min"))
+    with pytest.raises(InvalidType, match="a frame of users whose amount is int64, and user_id of the events is string"):
+        HUB.trend(events, where=others)
+
+
+def test_cells_as_pandas_has_them():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"), ("b", "2024-01-04 13:00", None))
+    found = HUB.event_types(events)
+    for missing in (None, pd.NA, float("nan"), np.nan):
+        assert [row[0] for row in rows(found.users(event_type=missing))] == ["b"]
+    found = HUB.trend(events, by="hour")
+    assert [row[0] for row in rows(found.users(period=pd.Timestamp("2024-01-04 13:00")))] == ["b"]
+    assert rows(found.users(period=pd.NaT)) == []
+    for moment in ("2024-01-04T13:00+02:00", datetime.datetime(2024, 1, 4, 13, tzinfo=datetime.UTC)):
+        with pytest.raises(InvalidValue, match="period of users has a time zone"):
+            found.users(period=moment)
