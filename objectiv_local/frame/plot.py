@@ -109,6 +109,8 @@ class Plot(Accessor):
         numbers = rows[drawable].astype("float64")
         if not drawable:
             raise InvalidType("the frame has no numeric column to draw")
+        if kind != "line" and rows.empty:
+            raise InvalidValue("the frame has no rows, and so no bars to draw", hint="filter less")
         with _options():
             drawn: matplotlib.axes.Axes = getattr(numbers.plot, kind)(**options)
         return drawn

@@ -85,8 +85,10 @@ def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = (
         if expr_of(given).type != BOOL:
             raise InvalidType(f"{what} is a series of {given.dtype}, and takes one of bool", hint=f"compare it; {_SERIES}")
         placed = of_rows(given, data, f"{what} is", _SERIES)
-        return Condition(name or given.name, series_of(state_of(placed), call("coalesce", expr_of(placed), literal(False)),
-                                                       given.name))
+        # A comparison is named as the column that it compares, which says nothing of it.
+        is_named = given.name not in (*data.data_columns, *data.index_columns) or data.all_series[given.name].dtype == "bool"
+        holds = series_of(state_of(placed), call("coalesce", expr_of(placed), literal(False)), given.name)
+        return Condition(name or (given.name if is_named else what), holds)
     members = getattr(given, "members", given)
     if isinstance(members, DataFrame):
         return Condition(name or "users", is_member(members, data, what, unit))
@@ -116,6 +118,10 @@ def is_member(members: DataFrame, data: DataFrame, what: str, unit: Sequence[str
     if len(unit) > 1:
         raise NotSupported(f"{what} is a frame of units of several columns, and events can be looked up by one column only",
                            hint=f"merge it first: events.merge(users, on={list(unit)!r}), and leave the condition out")
+    kinds = {members.index_dtypes[index[0]], data.dtypes[unit[0]]}
+    if "string" in kinds and not kinds <= {"string", "uuid"}:
+        raise InvalidType(f"{what} is a frame of users whose {index[0]} is {members.index_dtypes[index[0]]}, and {unit[0]} of "
+                          f"the events is {data.dtypes[unit[0]]}", hint="give a frame of users, indexed by their ids")
     found: Series = data[unit[0]].isin(members.reset_index()[index[0]])
     return found
 

@@ -523,5 +523,8 @@ def test_decimals_are_drawn(engine):
     assert [line.get_ydata().tolist() for line in drawn.lines] == [[9.5, 12.25]]
     assert [line.get_label() for line in df.plot(x="t").lines] == ["amount"]
     assert len(df.amount.plot.bar().patches) == 2
+    for kind in ("bar", "barh"):
+        with pytest.raises(InvalidValue, match="the frame has no rows, and so no bars to draw"):
+            getattr(df[df.amount > 1_000_000].plot, kind)()
     with pytest.raises(InvalidType, match="'name' cannot be drawn"):
         df.plot(x="t", y=["amount", "name"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -116,7 +117,7 @@ class Analysis:
         for name in cell:
             if name not in self._cells:
                 raise InvalidValue(f"cells of {self._name} are not given by {name!r}", hint=near(name, self._cells))
-        wanted = {name: None if value is None else as_value(value, self._cells[name], f"{name} of users")
+        wanted = {name: None if _is_missing(value) else as_value(value, self._cells[name], f"{name} of users")
                   for name, value in cell.items()}
         if callable(self._members):
             plan = self._members(wanted)
@@ -271,6 +272,8 @@ def as_value(value: object, kind: str, what: str) -> object:
         value = value.to_pydatetime(warn=False)
     if kind in ("date", "timestamp"):
         moment = _as_moment(value)
+        if moment is not None and moment.tzinfo is not None:
+            raise InvalidValue(f"{what} has a time zone: {value!r}", hint="give what clocks show in the time zone of the hub")
         if moment is None or (kind == "date" and moment.time() != datetime.time()):
             raise InvalidValue(f"{what} is a {kind}, not {value!r}", hint="for instance '2024-03-01'")
         return moment.date() if kind == "date" else moment
@@ -278,6 +281,11 @@ def as_value(value: object, kind: str, what: str) -> object:
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
         raise InvalidValue(f"{what} is {kind}, not {in_words(value)}", hint="give a label of the index of the analysis")
     return value
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether a value is None, or what pandas has for it: NaN, NaT or NA."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and math.isnan(value))
 
 
 def _as_moment(value: object) -> datetime.datetime | None:

@@ -160,9 +160,7 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
     for number, (name, each) in enumerate(steps_of(steps), 1):
         what = f"step {number} of {scope.name}"
         made = condition(each, data, what, unit, name)
-        # A comparison has the name of the column that it compares, which says nothing of the step.
-        is_unnamed = made.name == what or (isinstance(each, Series) and name is None and made.name in data.data_columns)
-        conditions.append(replace(made, name=f"step {number}") if is_unnamed else made)
+        conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
     if len(conditions) > MOST_IN_A_ROW and rules.order == "strict" and rules.ties == "permissive":
         raise NotSupported(f"a funnel with order='strict' and ties='permissive' has at most {MOST_IN_A_ROW} steps, not "
                            f"{len(conditions)}", hint="use ties='strict', which takes more")

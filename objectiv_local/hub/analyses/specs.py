@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from objectiv_local import zones
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.errors import AttributeNotFound, DataInvalid, InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     days_after_monday,
@@ -77,6 +77,11 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
     first = arguments.pop(several[0], []) if several else []
     if not isinstance(first, list | tuple):
         raise InvalidValue(f"{several[0]} of the spec is a list, not {in_words(first)}", hint=f'"{several[0]}": [...]')
+    for each in signature(ANALYSES[name]).parameters.values():
+        if each.default is Parameter.empty and each.kind is Parameter.POSITIONAL_OR_KEYWORD and each.name not in (
+                "settings", "events", *arguments):
+            raise InvalidValue(f"the spec has no argument {each.name!r}, which {name} needs",
+                               hint=f'"arguments": {{"{each.name}": ...}}')
     return checked(ANALYSES[name])(settings, events, *first, **arguments)
 
 
@@ -133,7 +138,7 @@ class Metrics:
 
     def __getattr__(self, name: str) -> Callable[[DataFrame], Any]:
         if name.startswith("_") or name not in self._specs:
-            raise AttributeError(f"{self._source} has no metric {name!r}; it has {', '.join(self._specs)}")
+            raise AttributeNotFound(f"{self._source} has no metric {name!r}", hint=near(name, self._specs))
         return self[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -206,6 +211,8 @@ def _parsed(text: str, path: Path) -> Any:
 
 def _written(value: object, events: DataFrame, what: str) -> Any:
     """Return an argument as JSON."""
+    if hasattr(value, "item") and not isinstance(value, str | Series | DataFrame):
+        value = value.item()  # numpy
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, datetime.timedelta):

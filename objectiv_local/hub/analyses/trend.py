@@ -25,6 +25,7 @@ from objectiv_local.frame.authoring import (
     frame_of,
     literal,
     over,
+    unused_name,
 )
 from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top, with_top
@@ -134,12 +135,18 @@ class _Asked:
     def labels(self) -> list[str]:
         return [] if self.label is None else [str(self.label.name)]
 
+    @property
+    def source(self) -> str:
+        """The name of the measured column in the rows that are counted."""
+        assert self.column is not None
+        return f"{self.column}_of_event" if self.column in (PERIOD, _VALUE) else self.column
+
     def rows(self) -> Node:
         """Return the events that count, with their period and group."""
         scope = self.scope
         columns: dict[str, Series] = {}
         if self.column is not None and self.column not in (*scope.unit, MOMENT):
-            columns[self.column] = scope.data[self.column]
+            columns[self.source] = scope.data[self.column]
         if self.label is not None:
             columns[self.labels[0]] = self.label
         is_first = self.kind == "first_time_users"
@@ -157,20 +164,22 @@ class _Asked:
         if len(scope.unit) > 1 and self.kind in (*_OF_UNITS, "events_per_user"):
             # Units of several columns are counted as rows.
             names = [PERIOD, *self.labels, *scope.unit]
+            size = unused_name("events", rows.types)
             rows = Aggregate(self._labeled(rows), tuple((name, rows.column(name)) for name in names),
-                             (("events", aggregation("size")),), "units")
+                             ((size, aggregation("size")),), "units")
             there = self._has_unit(rows)
             values = [aggregation("size", where=there)]
             if self.kind == "events_per_user":
-                values = [aggregation("sum", rows.column("events"), where=there), *values]
+                values = [aggregation("sum", rows.column(size), where=there), *values]
         else:
             rows = self._labeled(rows)
             values = self._values(rows)
         keys = tuple((name, rows.column(name)) for name in (PERIOD, *self.labels))
         if len(values) == 1:
             return Aggregate(rows, keys, ((_VALUE, values[0]),), "measured")
-        plan = Aggregate(rows, keys, tuple(zip(("events", "users"), values, strict=True)), "counted")
-        value = call("ratio", plan.column("events"), plan.column("users"))
+        names = unused_name("events", rows.types), unused_name("users", rows.types)
+        plan = Aggregate(rows, keys, tuple(zip(names, values, strict=True)), "counted")
+        value = call("ratio", *map(plan.column, names))
         return Select(plan, (*((name, plan.column(name)) for name, _ in keys), (_VALUE, value)), "measured")
 
     def members(self, rows: Node) -> Node:
@@ -208,7 +217,7 @@ class _Asked:
         if self.kind == "events_per_user":
             return [aggregation("count", unit), aggregation("nunique", unit)]
         assert self.column is not None
-        amount = rows.column(self.column)
+        amount = rows.column(self.source)
         if self.kind == "median":
             return [aggregation("quantile", amount, literal(0.5))]
         return [aggregation("nunique" if self.kind == "sessions" else self.kind, amount)]
@@ -218,8 +227,8 @@ def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, b
     """Return what is counted. Raises for a measure, a condition or a breakdown that does not fit the frame."""
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
-    taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", "events", MOMENT, *scope.unit, *scope.event_key,
-             *(() if column is None else (column,)))
+    taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", MOMENT, *scope.unit, *scope.event_key,
+             *(() if column is None else (column, f"{column}_of_event")))
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
     return _Asked(scope, kind, column, by, test, label, checked_top(top))
 
@@ -246,8 +255,6 @@ def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | Non
         raise ColumnNotFound(f"measure of trend is of column {column!r}, which the frame does not have",
                              hint=near(column, data.data_columns))
     dtype = data.dtypes[column]
-    if column in ("period", _VALUE, *scope.event_key) and kind:
-        raise InvalidValue(f"measure of trend is of column {column!r}, whose name the analysis uses itself", hint="rename it")
     if kind in ("sum", "mean", "median") and not (dtype in ("int64", "float64", "timedelta") or dtype.startswith("decimal")):
         raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="cast it to a number, "
                           "or count its values with 'nunique'")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 
+import numpy as np
+import pandas as pd
 import pytest
 from frame.frames import ENGINES
 from hub.analyses.fixture import day, loaded, rows
 
 from objectiv_local import ModelHub
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()
@@ -182,3 +184,78 @@ def test_a_column_that_was_left_out_orders_nothing(engine):
     found = HUB.trend(events, "first_time_users", breakdown="country")
     assert rows(found) == [(day(4), "NL", 1, False)]
     assert "ordered by key" in found.definition
+
+
+@on_every_engine
+def test_measures_of_columns_that_are_named_as_those_of_the_result(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "BE"))
+    events = events.rename(columns={"amount": "value"})
+    events["period"] = events.value * 10
+    for column, (be, nl) in {"value": (2, 1), "period": (20, 10)}.items():
+        assert rows(HUB.trend(events, ("sum", column), breakdown="country")) == [(day(4), "BE", be, False), (day(4), "NL", nl, False)]
+    assert rows(HUB.trend(events.reset_index(), ("nunique", "event_id"))) == [(day(4), 3, False)]
+
+
+def test_specs_that_lack_an_argument_or_have_numbers_of_numpy(tmp_path):
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
+    with pytest.raises(InvalidValue, match="the spec has no argument 'steps', which funnel needs"):
+        HUB.from_spec({"analysis": "funnel"}, events)
+    with pytest.raises(InvalidValue, match="the spec has no argument 'touch', which attribution needs"):
+        HUB.from_spec({"analysis": "attribution", "arguments": {"conversion": "view"}}, events)
+    found = HUB.trend(events, breakdown="country", top=np.int64(3))
+    assert found.spec()["arguments"] == {"breakdown": "country", "top": 3}
+    path = tmp_path / "metrics.json"
+    path.write_text('{"weekly": {"analysis": "trend"}}')
+    with pytest.raises(AttributeNotFound, match="did you mean 'weekly'"):
+        _ = HUB.metrics(path).weakly
+
+
+def test_a_comparison_is_not_named_as_its_column():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
+    events["large"] = events.amount > 3
+    words = "Only events for which {} holds count."
+    for where in (events.amount > 3, lambda found: found.amount > 3):
+        found = HUB.trend(events, where=where)
+        assert found.definition.splitlines()[1] == words.format("where of trend")
+        assert HUB.from_spec(found.spec(), events).definition == found.definition
+    assert HUB.trend(events, where=events.large).definition.splitlines()[1] == words.format("large")
+
+
+@on_every_engine
+def test_a_unit_column_named_events(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "NL"))
+    events = events.rename(columns={"country": "events"})
+    assert rows(HUB.trend(events, "events_per_user", unit=["user_id", "events"])) == [(day(4), 1.5, False)]
+
+
+@on_every_engine
+def test_events_per_user_of_users_in_and_not_in(engine):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 13:00", "view"), ("b", "2024-01-04 12:00", "buy"))
+    members = HUB.trend(events, where="buy").users()
+    for unit in ("user_id", ["user_id"]):
+        found = HUB.trend(events, "events_per_user", breakdown=members, unit=unit)
+        assert rows(found) == [(day(4), "in", 1.0, False), (day(4), "not in", 2.0, False)]
+    named = events.assign(users=events.event_type, events=events.event_type)
+    for name in ("users", "events"):
+        found = HUB.trend(named, "events_per_user", breakdown=name, unit=["user_id", "event_type"])
+        assert rows(found) == [(day(4), "buy", 1.0, False), (day(4), "view", 2.0, False)]
+
+
+def test_a_frame_of_other_ids_is_no_frame_of_users():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
+    others = events.groupby("amount").agg(first=("moment", "min"))
+    with pytest.raises(InvalidType, match="a frame of users whose amount is int64, and user_id of the events is string"):
+        HUB.trend(events, where=others)
+
+
+def test_cells_as_pandas_has_them():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"), ("b", "2024-01-04 13:00", None))
+    found = HUB.event_types(events)
+    for missing in (None, pd.NA, float("nan"), np.nan):
+        assert [row[0] for row in rows(found.users(event_type=missing))] == ["b"]
+    found = HUB.trend(events, by="hour")
+    assert [row[0] for row in rows(found.users(period=pd.Timestamp("2024-01-04 13:00")))] == ["b"]
+    assert rows(found.users(period=pd.NaT)) == []
+    for moment in ("2024-01-04T13:00+02:00", datetime.datetime(2024, 1, 4, 13, tzinfo=datetime.UTC)):
+        with pytest.raises(InvalidValue, match="period of users has a time zone"):
+            found.users(period=moment)
