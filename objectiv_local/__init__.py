@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         to_datetime,
     )
     from objectiv_local.hub import ModelHub
-    from objectiv_local.hub.analyses.rules import among, did, did_in_order, did_not, was
+    from objectiv_local.hub.analyses.cohort_rules import among, did, did_in_order, did_not, was
 
 __version__ = "0.1.0"
 __all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "concat", "connect", "did", "did_in_order",
@@ -36,18 +36,18 @@ _HOMES = {
     "ModelHub": "objectiv_local.hub",
     "ObjectivError": "objectiv_local.errors",
     "Series": "objectiv_local.frame",
-    "among": "objectiv_local.hub.analyses.rules",
+    "among": "objectiv_local.hub.analyses.cohort_rules",
     "concat": "objectiv_local.frame",
     "connect": "objectiv_local.engines",
-    "did": "objectiv_local.hub.analyses.rules",
-    "did_in_order": "objectiv_local.hub.analyses.rules",
-    "did_not": "objectiv_local.hub.analyses.rules",
+    "did": "objectiv_local.hub.analyses.cohort_rules",
+    "did_in_order": "objectiv_local.hub.analyses.cohort_rules",
+    "did_not": "objectiv_local.hub.analyses.cohort_rules",
     "display_sql_as_markdown": "objectiv_local.frame",
     "from_model": "objectiv_local.frame",
     "from_pandas": "objectiv_local.frame",
     "from_table": "objectiv_local.frame",
     "to_datetime": "objectiv_local.frame",
-    "was": "objectiv_local.hub.analyses.rules",
+    "was": "objectiv_local.hub.analyses.cohort_rules",
 }
 #: What to write in place of functions of pandas.
 _PANDAS = {

@@ -12,6 +12,7 @@ from objectiv_local.frame.authoring import days_after_monday, expr_of
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
 from objectiv_local.hub.analyses.attribution import attribution
+from objectiv_local.hub.analyses.base.specs import from_spec, metrics
 from objectiv_local.hub.analyses.cohort import cohort, read_cohort
 from objectiv_local.hub.analyses.drivers import drivers
 from objectiv_local.hub.analyses.event_types import event_types
@@ -25,7 +26,6 @@ from objectiv_local.hub.analyses.quality import quality
 from objectiv_local.hub.analyses.retention import retention
 from objectiv_local.hub.analyses.rfm import rfm
 from objectiv_local.hub.analyses.sessions import sessions
-from objectiv_local.hub.analyses.specs import from_spec, metrics
 from objectiv_local.hub.analyses.stickiness import stickiness
 from objectiv_local.hub.analyses.trend import trend
 from objectiv_local.hub.cards import to_metabase

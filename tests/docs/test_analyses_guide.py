@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hub.events import stream
 
-from objectiv_local.hub.analyses.specs import ANALYSES
+from objectiv_local.hub.analyses.base.specs import ANALYSES
 
 PATH = Path(__file__).parents[2] / "docs" / "analyses.md"
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```\n(.*?)```\n)?", re.DOTALL)

@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from objectiv_local import DataFrame, Series, ml
 from objectiv_local.errors import InvalidValue, ObjectivError
-from objectiv_local.hub.analyses.analysis import Analysis
+from objectiv_local.hub.analyses.base.analysis import Analysis
 
 CALLS = [*public_calls(), *ml_calls()]
 each_call = pytest.mark.parametrize("call", [pytest.param(call, id=call.name) for call in CALLS])

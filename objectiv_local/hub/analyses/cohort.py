@@ -29,11 +29,11 @@ from objectiv_local.frame.authoring import (
     state_of,
     unused_name,
 )
-from objectiv_local.hub.analyses.analysis import ENTERED_AT, Analysis, Definition, analysis
-from objectiv_local.hub.analyses.joins import looked_up
-from objectiv_local.hub.analyses.rules import All, Among, Did, Either, InOrder, Not, Rule, Was, among, did
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
-from objectiv_local.hub.analyses.specs import from_spec
+from objectiv_local.hub.analyses.base.analysis import ENTERED_AT, Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.specs import from_spec
+from objectiv_local.hub.analyses.cohort_rules import All, Among, Did, Either, InOrder, Not, Rule, Was, among, did
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.events.moments import limit
 from objectiv_local.hub.settings import Settings

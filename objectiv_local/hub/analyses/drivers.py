@@ -26,15 +26,15 @@ from objectiv_local.frame.authoring import (
     frame_of,
     literal,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.attempts import ENTERED, flag, moment_of
-from objectiv_local.hub.analyses.breakdown import NONE, breakdown_of
-from objectiv_local.hub.analyses.funnel_asked import Asked, asked_for
-from objectiv_local.hub.analyses.funnel_rules import rules_of
-from objectiv_local.hub.analyses.funnel_units import PENDING, REACHED
-from objectiv_local.hub.analyses.joins import looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
-from objectiv_local.hub.analyses.words import in_time
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.breakdown import NONE, breakdown_of
+from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.words import in_time
+from objectiv_local.hub.analyses.funnels.asked import Asked, asked_for
+from objectiv_local.hub.analyses.funnels.attempts import ENTERED, flag, moment_of
+from objectiv_local.hub.analyses.funnels.rules import rules_of
+from objectiv_local.hub.analyses.funnels.units import PENDING, REACHED
 from objectiv_local.hub.settings import Settings
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Aggregate, Extend, Ordering, aggregation, call, frame_of, over
-from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
-from objectiv_local.hub.analyses.scope import MOMENT, scope_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
+from objectiv_local.hub.analyses.base.scope import MOMENT, scope_of
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
 

@@ -12,8 +12,12 @@ from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Node, Select, Union, frame_of, literal
-from objectiv_local.hub.analyses.analysis import Definition, analysis
-from objectiv_local.hub.analyses.exposures import (
+from objectiv_local.hub.analyses.base.analysis import Definition, analysis
+from objectiv_local.hub.analyses.base.fetched import Fetched
+from objectiv_local.hub.analyses.base.given import label_of
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.words import in_time
+from objectiv_local.hub.analyses.experiments.exposures import (
     VARIANT,
     Exposures,
     Moments,
@@ -21,9 +25,7 @@ from objectiv_local.hub.analyses.exposures import (
     read_moments,
     with_flags,
 )
-from objectiv_local.hub.analyses.fetched import Fetched
-from objectiv_local.hub.analyses.given import label_of
-from objectiv_local.hub.analyses.inference import (
+from objectiv_local.hub.analyses.experiments.inference import (
     Comparison,
     Group,
     adjusted,
@@ -34,9 +36,7 @@ from objectiv_local.hub.analyses.inference import (
     sample_ratio_p,
     scipy_stats,
 )
-from objectiv_local.hub.analyses.metrics import PROPORTION, RATIO, Metric, metrics_of
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
-from objectiv_local.hub.analyses.words import in_time
+from objectiv_local.hub.analyses.experiments.metrics import PROPORTION, RATIO, Metric, metrics_of
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
 

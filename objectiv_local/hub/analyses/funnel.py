@@ -13,10 +13,12 @@ from objectiv_local.frame.authoring import (
     Select,
     frame_of,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.funnel_asked import COMPLETE, LABEL, asked_for
-from objectiv_local.hub.analyses.funnel_rules import rules_of
-from objectiv_local.hub.analyses.funnel_units import (
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.joins import crossed
+from objectiv_local.hub.analyses.base.scope import scope_of
+from objectiv_local.hub.analyses.funnels.asked import COMPLETE, LABEL, asked_for
+from objectiv_local.hub.analyses.funnels.rules import rules_of
+from objectiv_local.hub.analyses.funnels.units import (
     DROPPED,
     PENDING,
     STEP,
@@ -25,8 +27,6 @@ from objectiv_local.hub.analyses.funnel_units import (
     step_table,
     table,
 )
-from objectiv_local.hub.analyses.joins import crossed
-from objectiv_local.hub.analyses.scope import scope_of
 from objectiv_local.hub.settings import Settings
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Aggregate, Filter, Node, Select, aggregation, frame_of
-from objectiv_local.hub.analyses.adjusting import Adjusted, adjusted_scores, correlation_interval
-from objectiv_local.hub.analyses.adopting import ADOPTED, Adoption, changes_of, difference_in_differences
-from objectiv_local.hub.analyses.analysis import Definition, analysis
-from objectiv_local.hub.analyses.fetched import Fetched
-from objectiv_local.hub.analyses.given import label_of
-from objectiv_local.hub.analyses.inference import scipy_stats
-from objectiv_local.hub.analyses.observed import CONVERTED, FEATURE, USER, Observed
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.analysis import Definition, analysis
+from objectiv_local.hub.analyses.base.fetched import Fetched
+from objectiv_local.hub.analyses.base.given import label_of
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.experiments.inference import scipy_stats
+from objectiv_local.hub.analyses.impacts.adjusting import Adjusted, adjusted_scores, correlation_interval
+from objectiv_local.hub.analyses.impacts.adopting import ADOPTED, Adoption, changes_of, difference_in_differences
+from objectiv_local.hub.analyses.impacts.observed import CONVERTED, FEATURE, USER, Observed
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.locations import COLUMNS, location_names
 from objectiv_local.hub.series import SeriesLocationStack

@@ -29,10 +29,10 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition
-from objectiv_local.hub.analyses.breakdown import OTHER
-from objectiv_local.hub.analyses.joins import crossed
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition
+from objectiv_local.hub.analyses.base.breakdown import OTHER
+from objectiv_local.hub.analyses.base.joins import crossed
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.types import FLOAT64, STRING
 

@@ -11,10 +11,10 @@ from objectiv_local.frame.authoring import (
     Node,
     frame_of,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.breakdown import NONE
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.breakdown import NONE
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.path_steps import SOURCE, STEP, TAKEN, TARGET, Sequences, counted
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.checks import column_names, require
 from objectiv_local.hub.conditions import computed, condition, of_rows
 from objectiv_local.hub.settings import Settings

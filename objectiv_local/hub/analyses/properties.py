@@ -5,9 +5,9 @@ from __future__ import annotations
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Aggregate, Expr, Extend, aggregation, call, cast, frame_of, literal
-from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
-from objectiv_local.hub.analyses.listed import listed
-from objectiv_local.hub.analyses.scope import scope_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
+from objectiv_local.hub.analyses.base.listed import listed
+from objectiv_local.hub.analyses.base.scope import scope_of
 from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings

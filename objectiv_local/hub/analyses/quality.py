@@ -26,11 +26,11 @@ from objectiv_local.frame.authoring import (
     series_of,
 )
 from objectiv_local.hub.analyses import taxonomy
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.calendar import PERIOD, period_of, periods
-from objectiv_local.hub.analyses.joins import crossed, looked_up
-from objectiv_local.hub.analyses.listed import listed
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.calendar import PERIOD, period_of, periods
+from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.listed import listed
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import FLOAT64, STRING
 

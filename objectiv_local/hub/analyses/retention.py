@@ -9,11 +9,11 @@ from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of, frame_of
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top
-from objectiv_local.hub.analyses.calendar import checked_period
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.breakdown import OTHER, breakdown_of, checked_top
+from objectiv_local.hub.analyses.base.calendar import checked_period
+from objectiv_local.hub.analyses.base.scope import Scope, scope_of
 from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, Cells
-from objectiv_local.hub.analyses.scope import Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
 

@@ -35,10 +35,10 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.breakdown import with_top
-from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, moment_of, period_of, periods
-from objectiv_local.hub.analyses.joins import crossed, looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.breakdown import with_top
+from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, moment_of, period_of, periods
+from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.types import INT64, TIMESTAMP
 

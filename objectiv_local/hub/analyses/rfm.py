@@ -27,11 +27,11 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.calendar import checked_period, next_start, period_of
-from objectiv_local.hub.analyses.given import column_of, number_of
-from objectiv_local.hub.analyses.joins import crossed, looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.calendar import checked_period, next_start, period_of
+from objectiv_local.hub.analyses.base.given import column_of, number_of
+from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import DATE, INT64, TIMESTAMP

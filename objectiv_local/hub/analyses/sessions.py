@@ -26,12 +26,12 @@ from objectiv_local.frame.authoring import (
     over,
     unused_name,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, period_of, periods
-from objectiv_local.hub.analyses.given import label_of
-from objectiv_local.hub.analyses.joins import looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
-from objectiv_local.hub.analyses.words import in_time
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, period_of, periods
+from objectiv_local.hub.analyses.base.given import label_of
+from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.hits import USER, are_numbered
 from objectiv_local.hub.settings import Settings

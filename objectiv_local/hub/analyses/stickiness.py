@@ -22,10 +22,10 @@ from objectiv_local.frame.authoring import (
     over,
     unused_name,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, analysis, rule_of
-from objectiv_local.hub.analyses.calendar import PERIOD, PERIODS, checked_period, parts_of, period_of, periods
-from objectiv_local.hub.analyses.joins import looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
+from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, checked_period, parts_of, period_of, periods
+from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
 

@@ -27,11 +27,11 @@ from objectiv_local.frame.authoring import (
     over,
     unused_name,
 )
-from objectiv_local.hub.analyses.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.breakdown import OTHER, breakdown_of, checked_top, with_top
-from objectiv_local.hub.analyses.calendar import PERIOD, before, checked_period, period_of, periods
-from objectiv_local.hub.analyses.joins import crossed, looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.breakdown import OTHER, breakdown_of, checked_top, with_top
+from objectiv_local.hub.analyses.base.calendar import PERIOD, before, checked_period, period_of, periods
+from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
 
@@ -177,9 +177,9 @@ class _Asked:
         keys = tuple((name, rows.column(name)) for name in (PERIOD, *self.labels))
         if len(values) == 1:
             return Aggregate(rows, keys, ((_VALUE, values[0]),), "measured")
-        names = unused_name("events", rows.types), unused_name("users", rows.types)
-        plan = Aggregate(rows, keys, tuple(zip(names, values, strict=True)), "counted")
-        value = call("ratio", *map(plan.column, names))
+        parts = unused_name("events", rows.types), unused_name("users", rows.types)
+        plan = Aggregate(rows, keys, tuple(zip(parts, values, strict=True)), "counted")
+        value = call("ratio", *map(plan.column, parts))
         return Select(plan, (*((name, plan.column(name)) for name, _ in keys), (_VALUE, value)), "measured")
 
     def members(self, rows: Node) -> Node:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from objectiv_local import DataFrame, ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.hub.analyses.attribution import MODELS
-from objectiv_local.hub.analyses.markov import removal_effects
+from objectiv_local.hub.analyses.attributions.markov import removal_effects
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()

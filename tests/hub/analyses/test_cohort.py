@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import objectiv_local as ol
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
-from objectiv_local.hub.analyses.rules import All, Among, Did, Either, InOrder, Not, Was
+from objectiv_local.hub.analyses.cohort_rules import All, Among, Did, Either, InOrder, Not, Was
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ol.ModelHub()

@@ -16,7 +16,7 @@ from scipy import stats
 
 from objectiv_local import DataFrame, ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
-from objectiv_local.hub.analyses.inference import (
+from objectiv_local.hub.analyses.experiments.inference import (
     Group,
     adjusted,
     anytime_half_width,

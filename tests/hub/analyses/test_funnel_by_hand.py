@@ -12,7 +12,7 @@ from hub.analyses.fixture import case_id, loaded
 from hub.analyses.funnels_by_hand import Event, Funnel, best, pending
 
 from objectiv_local import ModelHub
-from objectiv_local.hub.analyses import attempts
+from objectiv_local.hub.analyses.funnels import attempts
 
 HUB = ModelHub()
 START = datetime.datetime(2024, 3, 30, 22)

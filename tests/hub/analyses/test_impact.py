@@ -21,8 +21,8 @@ from sklearn.metrics import roc_auc_score
 
 from objectiv_local import DataFrame, ModelHub
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
-from objectiv_local.hub.analyses.adjusting import _area, adjusted_scores, correlation_interval
-from objectiv_local.hub.analyses.adopting import changes_of, difference_in_differences
+from objectiv_local.hub.analyses.impacts.adjusting import _area, adjusted_scores, correlation_interval
+from objectiv_local.hub.analyses.impacts.adopting import changes_of, difference_in_differences
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()

@@ -26,9 +26,9 @@ from objectiv_local.frame.authoring import (
     state_of,
     unstacked,
 )
-from objectiv_local.hub.analyses.charts import draw
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
-from objectiv_local.hub.analyses.specs import ANALYSES, spec_of
+from objectiv_local.hub.analyses.base.charts import draw
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.specs import ANALYSES, spec_of
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.hub.settings import Settings
 

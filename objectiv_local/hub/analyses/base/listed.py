@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from objectiv_local.frame.authoring import Expr, Node, Select, Values, call, case, literal
-from objectiv_local.hub.analyses.joins import crossed
+from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.types import STRING
 
 

@@ -34,8 +34,8 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.overlaps import Overlaps
-from objectiv_local.hub.analyses.scope import MOMENT
+from objectiv_local.hub.analyses.base.scope import MOMENT
+from objectiv_local.hub.analyses.funnels.overlaps import Overlaps
 
 ENTERED = "entered"
 _FIRST_THERE, _AT = "first_step_there", "at_moment"
@@ -348,7 +348,7 @@ def _in_any_order(rows: Node, steps: Steps) -> Node:
     """Return the attempts at steps in any order: step k is reached with the k-th step of those that events can fill.
 
     Each set of steps that events may satisfy together fills one after another, by the largest shortage of any part of it; see
-    :mod:`objectiv_local.hub.analyses.overlaps`.
+    :mod:`objectiv_local.hub.analyses.funnels.overlaps`.
     """
     overlaps = steps.overlaps
     rows = _relevant(rows, steps)

@@ -20,15 +20,15 @@ from objectiv_local.frame.authoring import (
     literal,
     state_of,
 )
-from objectiv_local.hub.analyses.attempts import ENTERED, Exclusion, Steps, attempts, flag
-from objectiv_local.hub.analyses.breakdown import breakdown_of, checked_top, with_top
-from objectiv_local.hub.analyses.calendar import PERIOD, checked_period, moment_of, period_of, periods
-from objectiv_local.hub.analyses.funnel_breakdown import labeled
-from objectiv_local.hub.analyses.funnel_rules import MOST_IN_A_ROW, Rules, attribution_of, exclusions_of, steps_of
-from objectiv_local.hub.analyses.funnel_units import DROPPED, PENDING, STEP, merged, units, with_reached
-from objectiv_local.hub.analyses.overlaps import Needed, overlaps
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
-from objectiv_local.hub.analyses.words import in_time
+from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, with_top
+from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, moment_of, period_of, periods
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.words import in_time
+from objectiv_local.hub.analyses.funnels.attempts import ENTERED, Exclusion, Steps, attempts, flag
+from objectiv_local.hub.analyses.funnels.breakdown import labeled
+from objectiv_local.hub.analyses.funnels.overlaps import Needed, overlaps
+from objectiv_local.hub.analyses.funnels.rules import MOST_IN_A_ROW, Rules, attribution_of, exclusions_of, steps_of
+from objectiv_local.hub.analyses.funnels.units import DROPPED, PENDING, STEP, merged, units, with_reached
 from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import Condition, condition
 

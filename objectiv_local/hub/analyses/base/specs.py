@@ -24,7 +24,7 @@ from objectiv_local.frame.authoring import (
     series_of,
     state_of,
 )
-from objectiv_local.hub.analyses.rules import Rule, read_rule, written_rule
+from objectiv_local.hub.analyses.cohort_rules import Rule, read_rule, written_rule
 from objectiv_local.hub.settings import Settings
 
 #: The version of the specs that are written. Specs of another one are refused.

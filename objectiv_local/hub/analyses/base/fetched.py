@@ -7,8 +7,8 @@ from typing import Any
 
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Node, frame_of
-from objectiv_local.hub.analyses.analysis import Analysis, Definition
-from objectiv_local.hub.analyses.scope import Scope
+from objectiv_local.hub.analyses.base.analysis import Analysis, Definition
+from objectiv_local.hub.analyses.base.scope import Scope
 
 
 class Fetched(Analysis):

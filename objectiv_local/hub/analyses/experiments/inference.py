@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from objectiv_local.errors import NotSupported
-from objectiv_local.hub.analyses.metrics import MEAN, PROPORTION
+from objectiv_local.hub.analyses.experiments.metrics import MEAN, PROPORTION
 
 
 def scipy_stats() -> ModuleType:

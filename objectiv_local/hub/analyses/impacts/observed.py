@@ -19,8 +19,8 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.joins import looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 
 CONVERTED, FEATURE, USER = "converted", "feature", "user_number"
 _FIRST, _AT, _ID, _UNTIL, _PLACE = "first_moment", "converted_at", "conversion", "observed_until", "place"

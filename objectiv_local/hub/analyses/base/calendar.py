@@ -25,7 +25,7 @@ from objectiv_local.frame.authoring import (
     literal,
     series_of,
 )
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import DATE, TIMESTAMP
 

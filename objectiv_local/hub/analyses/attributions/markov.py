@@ -21,7 +21,7 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.credits import TOUCH, Journeys, flag, is_conversion, is_expiry, is_touch
+from objectiv_local.hub.analyses.attributions.credits import TOUCH, Journeys, flag, is_conversion, is_expiry, is_touch
 from objectiv_local.types import BOOL, STRING
 
 if TYPE_CHECKING:

@@ -25,9 +25,9 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.joins import crossed, looked_up
-from objectiv_local.hub.analyses.observed import FEATURE, Observed
-from objectiv_local.hub.analyses.scope import MOMENT
+from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT
+from objectiv_local.hub.analyses.impacts.observed import FEATURE, Observed
 
 _FIRST, _DAY, _PLACE, _ADOPTERS, _NUMBER = "first_moment", "day_0", "place", "adopters", "number"
 ADOPTED: Final = "adopted"

@@ -22,10 +22,10 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.attempts import ENTERED, Steps, hit_of, moment_of
-from objectiv_local.hub.analyses.funnel_rules import Rules
-from objectiv_local.hub.analyses.joins import crossed, looked_up
-from objectiv_local.hub.analyses.scope import MOMENT
+from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT
+from objectiv_local.hub.analyses.funnels.attempts import ENTERED, Steps, hit_of, moment_of
+from objectiv_local.hub.analyses.funnels.rules import Rules
 from objectiv_local.types import FLOAT64, INT64, STRING
 
 STEP, NAME, REACHED, DROPPED, PENDING, TIME = "step", "name", "reached", "dropped", "pending", "time"

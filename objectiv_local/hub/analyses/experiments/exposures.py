@@ -23,8 +23,8 @@ from objectiv_local.frame.authoring import (
     case,
     literal,
 )
-from objectiv_local.hub.analyses.inference import Group
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.experiments.inference import Group
 
 VARIANT: Final = "variant"
 _EXPOSED, _FIRST_ID, _SEVERAL, _OPEN = "exposed_at", "exposure", "in_several", "is_open"

@@ -17,11 +17,11 @@ from objectiv_local.frame.authoring import (
     case,
     literal,
 )
-from objectiv_local.hub.analyses.attempts import Steps, flag, moment_of
-from objectiv_local.hub.analyses.breakdown import NONE
-from objectiv_local.hub.analyses.funnel_units import REACHED
-from objectiv_local.hub.analyses.joins import looked_up
-from objectiv_local.hub.analyses.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.breakdown import NONE
+from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.funnels.attempts import Steps, flag, moment_of
+from objectiv_local.hub.analyses.funnels.units import REACHED
 
 
 def labeled(plan: Node, every: Node, rows: Node, steps: Steps, label: str, attribution: str | int, scope: Scope) -> Node:

@@ -1,0 +1,1 @@
+"""Credit of conversions: by rules over touches, and by a Markov chain."""

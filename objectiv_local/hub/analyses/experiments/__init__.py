@@ -1,0 +1,1 @@
+"""Experiments: exposures, metrics, and the statistics of their comparison."""
