@@ -177,9 +177,9 @@ class _Asked:
         keys = tuple((name, rows.column(name)) for name in (PERIOD, *self.labels))
         if len(values) == 1:
             return Aggregate(rows, keys, ((_VALUE, values[0]),), "measured")
-        names = unused_name("events", rows.types), unused_name("users", rows.types)
-        plan = Aggregate(rows, keys, tuple(zip(names, values, strict=True)), "counted")
-        value = call("ratio", *map(plan.column, names))
+        sums = unused_name("events", rows.types), unused_name("users", rows.types)
+        plan = Aggregate(rows, keys, tuple(zip(sums, values, strict=True)), "counted")
+        value = call("ratio", *map(plan.column, sums))
         return Select(plan, (*((name, plan.column(name)) for name, _ in keys), (_VALUE, value)), "measured")
 
     def members(self, rows: Node) -> Node:
