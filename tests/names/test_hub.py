@@ -108,13 +108,13 @@ def page() -> str:
               "In the examples, `hub` and `df` are made as in [README.md](../README.md), `'bought'` is a conversion that "
               "`add_conversion_event` registered, and `features`, `labels` and `fitted` are those of a logistic regression. "
               "`tests/names/test_hub.py` writes this page."), "",
-             "| name | example | DuckDB | Postgres | test | how it differs from the original |", "|---|---|---|---|---|---|"]
+             "| name | example | DuckDB | Postgres | test | differences from the original |", "|---|---|---|---|---|---|"]
     for name, example, *more in LINES:
         if example.startswith("- "):
             lines.append(f"| `{name}` | {example.removeprefix('- ')} | - | - | - | - |")
             continue
         proof = known.get(name.rpartition(".")[2]) or f"test_hub.py::test_the_example_has_one_answer[{name}]"
-        lines.append(f"| `{name}` | `{example}` | yes | yes | `{proof}` | {more[0] if more else 'it does not'} |")
+        lines.append(f"| `{name}` | `{example}` | yes | yes | `{proof}` | {more[0] if more else 'none'} |")
     for cls in CLASSES:
         lines += ["", f"## {cls.__name__}", "", described_class(cls), ""]
         for name, member in members(cls):

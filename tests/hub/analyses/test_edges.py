@@ -143,7 +143,7 @@ def test_a_frame_of_events_is_no_frame_of_users():
 
 def test_names_of_units_and_of_the_index_that_analyses_use_themselves():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
-    for name in ("period_before", "period_after", "converted"):
+    for name in ("period_before", "period_after", "first_moment", "converted", "following"):
         with pytest.raises(InvalidValue, match=f"named '{name}', as a column of analyses is"):
             HUB.lifecycle(events.rename(columns={"user_id": name}), unit=name)
     named = events.reset_index().rename(columns={"event_id": "breakdown"}).set_index("breakdown")

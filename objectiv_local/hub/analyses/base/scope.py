@@ -32,7 +32,7 @@ from objectiv_local.hub.settings import Settings
 MOMENT = "moment"
 #: Names that analyses give to columns beside the unit.
 _RESERVED = (MOMENT, EVENT, "period", "day", "state", "part", "active", "created", "entered_at", "cohort", "step", "value",
-             "period_before", "period_after", "first_period", "next_day", "until", "converted")
+             "period_before", "period_after", "first_period", "first_moment", "next_day", "until", "converted", "following")
 
 
 @dataclass(frozen=True, slots=True)
