@@ -94,7 +94,6 @@ OBJECTS = {
     "SeriesGlobalContext": "events.application", "SeriesGlobalContexts": "everything().global_contexts",
     "GlobalContexts": "everything().global_contexts.gc",
     "Analysis": "hub.trend(events, breakdown='event_type')", "Quality": "hub.quality(events)", "Metrics": "metrics()",
-    "Drivers": "hub.drivers(events, 'PressEvent', 'SuccessEvent')",
     "Paths": "hub.paths(events)", "Cohort": "hub.cohort(events, 'PressEvent')", "Sessions": "hub.sessions(events)",
     "Retention": "hub.retention(events)", "Rfm": "hub.rfm(events, 'session_hit_number')",
     "Experiment": "experiment()", "Fetched": "hub.impact(events, 'PressEvent')",

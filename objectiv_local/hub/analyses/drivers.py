@@ -6,11 +6,10 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -25,11 +24,14 @@ from objectiv_local.frame.authoring import (
     case,
     frame_of,
     literal,
+    state_of,
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import NONE, breakdown_of
+from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.analyses.base.joins import looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.analyses.funnels.asked import Asked, asked_for
 from objectiv_local.hub.analyses.funnels.attempts import ENTERED, flag, moment_of
@@ -118,21 +120,7 @@ def drivers(settings: Settings, events: DataFrame, from_step: object, to_step: o
     members = Select(rows, tuple((title if name == _LABEL else name, rows.column(name)) for name in rows.types), "members")
     types = tuple(name for each in asked.conditions for name in each.types)
     definition = Definition(_rule(asked, label, limit, least, at_entry=at_entry), types, notices=(lambda: _notices(counts),))
-    return Drivers("drivers", frame, scope, definition, members, {title: "string", CONVERTED: "bool"}, counts)
-
-
-@checked
-class Drivers(Analysis):
-    """The scores of drivers, with the query of the counts that they are made of."""
-
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
-                 cells: Mapping[str, str], counts: DataFrame) -> None:
-        super().__init__(name, frame, scope, definition, members, cells)
-        self._counts = counts
-
-    def view_sql(self, dialect: str | None = None) -> str:
-        """Return the SQL that counts exposed users and conversions, perhaps for another dialect."""
-        return self._counts.view_sql(dialect=dialect)
+    return Fetched("drivers", frame, scope, definition, members, state_of(counts).plan, {title: "string", CONVERTED: "bool"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +192,7 @@ def _table(given: Sequence[Mapping[str, Any]], name: str, least: int | None) -> 
     import pyarrow
 
     found: list[dict[str, object]] = []
-    stats = _scipy_stats()
+    stats = scipy_stats()
     for row in given:
         every, converting, exposed, both = (row[each] for each in ("all_users", "all_converted", EXPOSED, "exposed_converted"))
         if exposed < (math.ceil(min(_LEAST, _SHARE * every)) if least is None else least):
@@ -225,15 +213,6 @@ def _table(given: Sequence[Mapping[str, Any]], name: str, least: int | None) -> 
     kinds = {name: pyarrow.string(), "users": pyarrow.int64(), CONVERTED: pyarrow.int64()}
     return pyarrow.table({each: pyarrow.array([row[each] for row in found], kinds.get(each, pyarrow.float64()))
                           for each in (name, *_COLUMNS)})
-
-
-def _scipy_stats() -> ModuleType:
-    try:
-        from scipy import stats
-    except ImportError:
-        raise NotSupported("scipy is not installed", hint="pip install 'objectiv-local[ml]'") from None
-    module: ModuleType = stats
-    return module
 
 
 def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta | None:

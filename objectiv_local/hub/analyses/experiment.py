@@ -16,6 +16,7 @@ from objectiv_local.hub.analyses.base.analysis import Definition, analysis
 from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.analyses.experiments.exposures import (
     VARIANT,
@@ -34,7 +35,6 @@ from objectiv_local.hub.analyses.experiments.inference import (
     holm,
     needed_users,
     sample_ratio_p,
-    scipy_stats,
 )
 from objectiv_local.hub.analyses.experiments.metrics import PROPORTION, RATIO, Metric, metrics_of
 from objectiv_local.hub.conditions import condition

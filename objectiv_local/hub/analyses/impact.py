@@ -14,7 +14,7 @@ from objectiv_local.hub.analyses.base.analysis import Definition, analysis
 from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
-from objectiv_local.hub.analyses.experiments.inference import scipy_stats
+from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.impacts.adjusting import Adjusted, adjusted_scores, correlation_interval
 from objectiv_local.hub.analyses.impacts.adopting import ADOPTED, Adoption, changes_of, difference_in_differences
 from objectiv_local.hub.analyses.impacts.observed import CONVERTED, FEATURE, USER, Observed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, near
+from objectiv_local.arguments import checked
+from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Node,
@@ -13,10 +13,11 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import NONE
+from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.path_steps import SOURCE, STEP, TAKEN, TARGET, Sequences, counted
 from objectiv_local.hub.checks import column_names, require
-from objectiv_local.hub.conditions import computed, condition, of_rows
+from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
 
 MOST_STEPS: Final = 100
@@ -132,19 +133,5 @@ class Paths(Analysis):
 
 def _label(given: object, data: DataFrame) -> Series:
     """Return the label of each event, as a string that is never missing."""
-    if callable(given) and not isinstance(given, Series | DataFrame):
-        given = computed(given, data, "label of paths", _EXAMPLE)
-    if isinstance(given, str):
-        if given not in (*data.data_columns, *data.index_columns):
-            raise ColumnNotFound(f"label of paths is column {given!r}, which the frame does not have",
-                                 hint=near(given, [*data.data_columns, *data.index_columns]))
-        given = data.all_series[given]
-    if not isinstance(given, Series):
-        raise InvalidType(f"label of paths is a column, a series or a function of the frame, not {in_words(given)}",
-                          hint=_EXAMPLE)
-    placed = of_rows(given, data, "label of paths is", _EXAMPLE)
-    if placed.dtype in ("json", "list", "dict"):
-        raise InvalidType(f"label of paths is {placed.dtype}", hint="take a member of it")
-    text: Series = placed if placed.dtype == "string" else placed.astype("string")
-    found: Series = text.fillna(NONE)
+    found: Series = label_of(given, data, "label of paths", _EXAMPLE).fillna(NONE)
     return found

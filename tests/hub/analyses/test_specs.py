@@ -124,3 +124,8 @@ def test_files_that_are_wrong(tmp_path, text, error, words):
     path.write_text(text, "utf-8")
     with pytest.raises(error, match=words):
         HUB.metrics(path)
+
+
+def test_named_steps_by_hand():
+    spec = {"analysis": "funnel", "arguments": {"steps": {"saw": "view", "took": ["cart", "buy"]}, "window": {"hours": 1}}}
+    assert [row[1] for row in rows(HUB.from_spec(spec, fixture("duckdb")))] == ["saw", "took"]

@@ -47,7 +47,8 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
 
     ``spec`` is what ``spec()`` of an analysis returned, or the same as a JSON string. Its time zone and week start count, and
     not those of the hub; without them, those of the hub do. Written by hand, a condition is an event type, a list of them, or
-    ``{"query": "amount > 100"}`` with an expression as ``DataFrame.query`` takes it; a duration is ``{"days": 7}``.
+    ``{"query": "amount > 100"}`` with an expression as ``DataFrame.query`` takes it; a duration is ``{"days": 7}``; and named
+    steps of a funnel are a plain mapping.
 
     Raises InvalidValue for a spec that is none, of another version, or has unknown arguments, and ColumnNotFound for events
     without a column that it reads.
@@ -71,7 +72,8 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
         raise InvalidValue(f"time_zone and week_start of the spec are strings, not {zone!r} and {week_start!r}")
     days_after_monday(week_start)
     settings = replace(settings, time_zone=zones.zone(zone).key, week_start=week_start)
-    arguments = {key: _read(value, events, f"{key} of {name}", settings) for key, value in given.get("arguments", {}).items()}
+    arguments = {key: _read(_as_steps(key, value), events, f"{key} of {name}", settings)
+                 for key, value in given.get("arguments", {}).items()}
     # Rules of a cohort are given by position.
     several = [each.name for each in signature(ANALYSES[name]).parameters.values() if each.kind is Parameter.VAR_POSITIONAL]
     first = arguments.pop(several[0], []) if several else []
@@ -243,6 +245,12 @@ def _written(value: object, events: DataFrame, what: str) -> Any:
     if isinstance(value, list | set | frozenset):
         return [_written(each, events, what) for each in (value if isinstance(value, list) else sorted(value))]
     raise NotSupported(f"{what} is given as {in_words(value)}, and has no spec")
+
+
+def _as_steps(name: str, value: Any) -> Any:
+    """Return the steps of a funnel, which by hand are named by a plain mapping."""
+    is_plain = name == "steps" and isinstance(value, dict) and not any(each in value for each in _FORMS)
+    return {"mapping": list(value.items())} if is_plain else value
 
 
 def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:

@@ -5,20 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
-from objectiv_local.errors import NotSupported
+from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.experiments.metrics import MEAN, PROPORTION
-
-
-def scipy_stats() -> ModuleType:
-    """Return scipy.stats. Raises NotSupported where it is not installed."""
-    try:
-        from scipy import stats
-    except ImportError:
-        raise NotSupported("scipy is not installed", hint="pip install 'objectiv-local[ml]'") from None
-    module: ModuleType = stats
-    return module
 
 
 @dataclass(frozen=True, slots=True)
