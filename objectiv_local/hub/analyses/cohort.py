@@ -96,7 +96,7 @@ def cohort(settings: Settings, events: DataFrame, *rules: object, as_of: object 
     >>> pressing.columns
     ['entered_at']
     >>> hub.trend(events, by="month", breakdown=pressing).index_columns
-    ['period', 'users']
+    ['period', 'member']
     """
     if not rules:
         raise InvalidValue("cohort takes at least one rule", hint="for instance hub.cohort(events, ol.did('buy'))")

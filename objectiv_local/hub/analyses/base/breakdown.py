@@ -30,7 +30,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     """Return the value that each event is grouped by, as a string named as the column of the result; missing is ``(none)``.
 
     It is given as a column, a series of the frame, a function of the frame, or a frame of users: ``in`` and ``not in`` it,
-    named ``users``, or ``member`` where the result has a column of that name. Raises InvalidValue for a name among ``taken``,
+    named ``member``. Raises InvalidValue for a name among ``taken``,
     the other columns of the result.
     """
     what = f"breakdown of {name}"
@@ -39,7 +39,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     members = getattr(given, "members", given)
     if isinstance(members, DataFrame):
         there = is_member(members, data, what, unit)
-        return _labels(there, "in", "not in").rename("member" if "users" in taken else "users")
+        return _labels(there, "in", "not in").rename("member")
     if isinstance(given, str):
         if given not in (*data.data_columns, *data.index_columns):
             raise ColumnNotFound(f"{what} is column {given!r}, which the frame does not have",
