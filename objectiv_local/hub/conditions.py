@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -69,6 +71,13 @@ class Condition:
     name: str
     holds: Series
     types: tuple[str, ...] = ()
+    #: Whether the name says what the condition is, and not only where it was given.
+    is_named: bool = True
+
+    @property
+    def title(self) -> str:
+        """The condition in a sentence."""
+        return self.name if self.is_named else f"the condition given as {self.name.partition(' of ')[0]}"
 
 
 def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = ("user_id",),
@@ -88,19 +97,26 @@ def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = (
         # A comparison is named as the column that it compares, which says nothing of it.
         is_named = given.name not in (*data.data_columns, *data.index_columns) or data.all_series[given.name].dtype == "bool"
         holds = series_of(state_of(placed), call("coalesce", expr_of(placed), literal(False)), given.name)
-        return Condition(name or (given.name if is_named else what), holds)
+        return Condition(name or (given.name if is_named else what), holds, is_named=bool(name) or is_named)
     members = getattr(given, "members", given)
     if isinstance(members, DataFrame):
         return Condition(name or "users", is_member(members, data, what, unit))
     if callable(given):
         own = getattr(given, "__name__", "")
-        return Condition(name or (own if own.isidentifier() else what), held(given, data, what, _FUNCTION))
+        is_named = bool(name) or own.isidentifier()
+        return Condition(name or (own if own.isidentifier() else what), held(given, data, what, _FUNCTION), is_named=is_named)
     if isinstance(given, Sequence | AbstractSet) and given and all(isinstance(each, str) for each in given):
         types = tuple(dict.fromkeys(sorted(given) if isinstance(given, AbstractSet) else given))
         return Condition(name or " or ".join(types), _typed(data, what).isin(types), types)
     raise InvalidType(f"{what} is given as {in_words(given)}",
                       hint="give an event type, a list of them, a bool series of the frame, a function of the frame that "
                            "returns one, or a frame of users")
+
+
+def not_a_day(given: object, what: str, instead: str) -> None:
+    """Raise InvalidValue for a date where a condition is taken, which would be read as an event type."""
+    if isinstance(given, datetime.date) or (isinstance(given, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}.*", given)):
+        raise InvalidValue(f"{what} is the date {str(given)!r}, and takes a condition of events", hint=f"give it as {instead}")
 
 
 def is_member(members: DataFrame, data: DataFrame, what: str, unit: Sequence[str]) -> Series:

@@ -78,7 +78,7 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     ==================  ===========================================================================================
     first               all to the first touch
     last                all to the last touch
-    last_non_direct     all to the last touch that is not ``direct``, if there is one, else to the last touch
+    last_non_direct     all to the last touch that is not ``direct``, in any case, if there is one, else to the last touch
     linear              equal parts to all touches
     position            ``weights`` to the first touch, to all in the middle, and to the last touch; of two touches, each gets
                         its weight in proportion, so 40/20/40 gives halves and 20/20/60 gives 25/75
@@ -154,8 +154,8 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     first, _, last = parts
     rule = _RULES[model].format(direct=" or ".join(others), first=first, last=last, half_life=in_time(decay))
     same = " and ".join(scope.unit)
-    lines = (f"Touches are events with a value of {name}, conversions those for which {test.name} holds.",
-             f"Touches of the same {same} before it count, at most {in_time(window)} old; without any, {DIRECT} does.", rule)
+    whom = f"Credit goes to touches of the same {same} in the {in_time(window)} before, or to {DIRECT} if there is none."
+    lines = (f"Touches are events with a value of {name}, conversions those that match {test.title}.", whom, rule)
     definition, behind = Definition(lines, test.types), _members(scope, members, journeys, name)
     if model == "markov":
         return Fetched("attribution", frame, scope, definition, behind, transitions(journeys))

@@ -37,6 +37,9 @@ class Rule:
     def __or__(self, other: Rule) -> Rule:
         return Either((*_parts(self, Either), *_parts(other, Either)))
 
+    def __bool__(self) -> bool:
+        raise InvalidType("a rule has no truth value", hint="combine rules with &, | and ~, in parentheses")
+
     def __invert__(self) -> Rule:
         return self.part if isinstance(self, Not) else Not(self)
 

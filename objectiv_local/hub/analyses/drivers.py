@@ -237,7 +237,7 @@ def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least
     outcome = (f"Each {unit} who came from {first} to {last} within {window} converted; one who did not, and whose window is "
                "over, dropped; others are left out.")
     exposed = (f"Users are exposed to the {label.name} that they had at {first}." if at_entry else
-               f"Users are exposed to each {label.name} of events after {first}: before {last}, or for those who dropped "
+               f"Users are exposed to each {label.name} of events after {first}: before {last} or, if they dropped, "
                f"before the end of the window{until}.")
     return outcome, exposed, f"Values with fewer than {fewer} are left out."
 

@@ -158,7 +158,7 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
     table = _table(metrics, groups, names, control, asked, alpha, planned)
     frame = DataFrame.from_arrow(scope.state.connected(), table, [VARIANT, "metric"], "experiment").sort_index()
     result = _Result(assigned, weights, moments, groups, control, alpha, asked)
-    lines = _rule(asked, shown.name, str(label.name), window, before, several, sequential=sequential, alpha=alpha,
+    lines = _rule(asked, shown.title, str(label.name), window, before, several, sequential=sequential, alpha=alpha,
                   planned=planned_users, include_open=include_open)
     types = dict.fromkeys((*shown.types, *(name for each in (*metrics, *covariates.values()) for total in each.totals
                                            for name in total.types)))
@@ -442,14 +442,15 @@ def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | No
           sequential: bool, alpha: float, planned: int, include_open: bool) -> tuple[str, ...]:
     """Return the rule in words."""
     both = "are left out" if several == "exclude" else "have the first one"
-    lines = [f"A unit has the variant, {label}, of its first event for which {shown} holds; units that saw several {both}.",
-             "Events count after it" + ("." if window is None else f", for {in_time(window)}; units for which this is not over "
-                                        f"are {'included' if include_open else 'left out'}.")]
+    lines = [f"Each unit has the variant, {label}, of its first event that matches {shown}; units that saw several {both}.",
+             "Only events after this exposure count" + (
+                 "." if window is None else f", for {in_time(window)}; units for which this is not over are "
+                 f"{'included' if include_open else 'left out'}.")]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
         lines.append(f"{name} is corrected by {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
     level = f"{1 - alpha:.6g}"
-    lines.append(f"Intervals have the level {level}" + (
+    lines.append(f"Confidence intervals have the level {level}" + (
         f", and hold at any time; they are narrowest at {planned:,} units." if sequential else ", for a fixed sample."))
     return tuple(lines)
 

@@ -120,7 +120,7 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
     frame = DataFrame.from_arrow(scope.state.connected(), _table(found.rows, name, columns), name, "impact").sort_index()
     members = Select(found.members, tuple((name if each == FEATURE else each, found.members.column(each))
                                           for each in found.members.types), "members")
-    rule = (f"Users convert by events for which {test.name} holds; features are values of {name}.", *found.rule, _NOT_PROOF)
+    rule = (f"Users convert by events that match {test.title}; features are values of {name}.", *found.rule, _NOT_PROOF)
     cells = {name: "string"} if level == "before_after" else {name: "string", CONVERTED: "bool"}
     definition = Definition(rule, test.types, notices=(lambda: found.notices,))
     return Fetched("impact", frame, scope, definition, members, found.counts, cells)
@@ -209,7 +209,7 @@ def _supported(counts: Mapping[str, tuple[int, int]], users: int, least: int | N
 
 def _rule_of_support(least: int | None) -> tuple[str, ...]:
     return ("Users are observed until they convert; those who do not, for as long as those who do, in turn.",
-            f"Features with fewer than {'1 % of the users' if least is None else f'{least} users'} are left out.")
+            f"Features used by fewer than {'1 % of the users' if least is None else f'{least} users'} are left out.")
 
 
 def _association(observed: Observed, least: int | None, quantile: float) -> _Found:

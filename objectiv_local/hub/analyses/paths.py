@@ -17,7 +17,7 @@ from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.path_steps import SOURCE, STEP, TAKEN, TARGET, Sequences, counted
 from objectiv_local.hub.checks import column_names, require
-from objectiv_local.hub.conditions import condition
+from objectiv_local.hub.conditions import condition, not_a_day
 from objectiv_local.hub.settings import Settings
 
 MOST_STEPS: Final = 100
@@ -80,6 +80,8 @@ def paths(settings: Settings, events: DataFrame, label: object = "event_type", s
     for name, value, least in (("steps", steps, 2), ("top", top, 1)):
         if value is not None and not least <= value <= MOST_STEPS:
             raise InvalidValue(f"{name} of paths is {value}", hint=f"a number from {least} to {MOST_STEPS}")
+    for name, each in (("start", start), ("end", end)):
+        not_a_day(each, f"{name} of paths", f"{name}_date")
     tests = {name: condition(each, scope.data, f"{name} of paths", scope.unit)
              for name, each in (("start", start), ("end", end), ("where", where)) if each is not None}
     asked = Sequences(scope, _label(label, scope.data), str(label) if isinstance(label, str) else "label", keys, steps, tests,

@@ -62,7 +62,8 @@ def properties(settings: Settings, events: DataFrame, columns: str | list[str] |
         "example": example or {names[0]: literal(None, STRING)}}, "properties", shared=["events"])
     plan = Extend(plan, (("fill", call("ratio", plan.column("filled"), plan.column("events"))),), "properties")
     frame = frame_of(scope.state_over(plan, [_PROPERTY]), ["dtype", "filled", "fill", "distinct", "example"])
-    return Analysis("properties", frame, scope, rule_of("Columns of the events, and what they have.", test), None)
+    rule = "The columns of the events: type, fill rate, distinct values, and an example."
+    return Analysis("properties", frame, scope, rule_of(rule, test), None)
 
 
 def _dtype(data: DataFrame, name: str) -> str:

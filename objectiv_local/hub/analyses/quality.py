@@ -132,7 +132,7 @@ def quality(settings: Settings, events: DataFrame, *, start: object = None, end:
     severities = {name: {"severity": literal(each.severity)} for name, each in checks.items()}
     plan = listed(facts, _CHECK, severities, columns, "quality")
     frame = frame_of(scope.state_over(plan, [_CHECK]), ["severity", "failed", "of", "example"])
-    return Quality("quality", frame, scope, Definition(("What is wrong with the events, by check.",)), None)
+    return Quality("quality", frame, scope, Definition(("Checks of the events, and how many fail each.",)), None)
 
 
 class _Checks:

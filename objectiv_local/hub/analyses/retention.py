@@ -10,11 +10,11 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, nea
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of, frame_of
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.base.breakdown import OTHER, breakdown_of, checked_top
+from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, groups_in_words
 from objectiv_local.hub.analyses.base.calendar import checked_period
 from objectiv_local.hub.analyses.base.scope import Scope, scope_of
 from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, Cells
-from objectiv_local.hub.conditions import Condition, condition
+from objectiv_local.hub.conditions import Condition, condition, not_a_day
 from objectiv_local.hub.settings import Settings
 
 MODES: Final = ("first_time", "first_time_filtered", "recurring")
@@ -51,9 +51,10 @@ class Retention(Analysis):
     def usage_interval(self) -> DataFrame:
         """Return how long users usually stay away, as one row, which helps to choose ``by``.
 
-        For each user with two returns or more, it takes the median of the times between one return and the next one. Columns
-        are ``users``, the number of these users, and ``p50``, ``p80`` and ``p90``: half, 80 % and 90 % of them have at most
-        that interval, linearly interpolated. Durations are missing without such users. All returns up to ``as_of`` count.
+        For each user who returned on two days or more, it takes the median time between one of these days and the next one, in
+        days of the hub's calendar. Columns are ``users``, the number of these users, and ``p50``, ``p80`` and ``p90``: half,
+        80 % and 90 % of them have at most that interval, linearly interpolated. Durations are missing without such users. All
+        returns up to ``as_of`` count.
 
         Definition: usage interval of Amplitude, which takes the 80th percentile for the period of retention.
 
@@ -117,7 +118,8 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
     ``returning`` are the same condition: then the start counts, and every user returns in period 0. Of starts at one moment,
     the one with the smallest event id is the first.
 
-    A cell is complete once its last period is over for all who may be in the cohort, as of ``as_of``.
+    A cell is complete once its last period is over for all who may be in the cohort, as of ``as_of``. With ``"on_or_after"``,
+    a later return still raises it: compare cohorts at an equal age only.
 
     ``measure=("sum", column)`` or ``("mean", column)`` add ``value``, that of the column over the returns that count for the
     cell, and for sums ``value_per_user``, the value divided by ``cohort_users``: with ``criterion="on_or_before"``, this is the
@@ -152,6 +154,7 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
     if used:
         raise InvalidValue(f"the unit or the index of the frame is column {used[0]!r}, whose name retention uses itself",
                            hint="rename it")
+    not_a_day(start, "start of retention", "start_date")
     tests = [None if given is None else condition(given, scope.data, f"{name} of retention", scope.unit)
              for name, given in (("start", start), ("returning", returning))]
     label = None if breakdown is None else breakdown_of(
@@ -234,14 +237,14 @@ def _rule(cells: Cells) -> tuple[str, ...]:
     lines.append(f"Periods are of {ELAPSED[by]} since the first start in the cohort." if cells.is_elapsed
                  else f"Periods are those of the calendar: {by}s.")
     lines.append("The start itself counts as a return, because both are the same condition." if cells.is_same
-                 else "The start itself is no return; another event at the same moment is.")
+                 else "The event of the start does not count as a return; another event at the same moment does.")
     if cells.brackets is not None:
         brackets = ", ".join(f"[{low}, {high})" for low, high in cells.brackets)
         lines.append(f"Periods are put together in brackets, ends exclusive: {brackets}.")
     if cells.measure is not None:
         lines.append(f"value is the {cells.measure[0]} of {cells.measure[1]} over the returns that count for the cell.")
     if cells.label is not None:
-        lines.append(f"Groups are the {cells.top} largest values of {cells.label.name} at the start; {OTHER} is all others.")
+        lines.append(groups_in_words(f"{cells.label.name} at the start", cells.top))
     lines.append("A cell is complete once its last period is over for all users that may be in the cohort.")
     return tuple(lines)
 

@@ -40,7 +40,7 @@ from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, moment_of
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
-from objectiv_local.types import INT64, TIMESTAMP
+from objectiv_local.types import INT64
 
 COHORT, SINCE = "cohort", "periods_since"
 #: Periods of elapsed time.
@@ -140,14 +140,16 @@ class Cells:
                     condition=condition)
 
     def usage_intervals(self) -> Node:
-        """Return quantiles of the medians of the times between the returns of each user."""
+        """Return quantiles of the medians of the days between the days on which each user returned."""
         scope = self.scope
         rows = scope.rows({}, None if self.returning is None else self.returning.holds, ranged=False)
-        moment = rows.column(MOMENT)
-        previous = over(aggregation("lag", moment, literal(1), literal(None, TIMESTAMP)), scope.units(rows), scope.order(rows))
-        rows = Extend(rows, ((_INTERVAL, call("sub", moment, previous)),), "intervals")
-        usual = aggregation("quantile", rows.column(_INTERVAL), literal(0.5))
-        users: Node = Aggregate(rows, _columns(rows, scope.unit), ((_INTERVAL, usual),), "usual_intervals")
+        day = period_of(scope, rows, rows.column(MOMENT), "day")
+        days: Node = Aggregate(rows, ((PERIOD, day), *_columns(rows, scope.unit)), (), "days")
+        on = days.column(PERIOD)
+        previous = over(aggregation("lag", on, literal(1), literal(None, on.type)), scope.units(days), [Ordering(on)])
+        days = Extend(days, ((_INTERVAL, call("sub", on, previous)),), "intervals")
+        usual = aggregation("quantile", days.column(_INTERVAL), literal(0.5))
+        users: Node = Aggregate(days, _columns(days, scope.unit), ((_INTERVAL, usual),), "usual_intervals")
         users = Filter(users, call("not_null", users.column(_INTERVAL)), "users_with_intervals")
         return Aggregate(users, (), ((_USERS, aggregation("size")), *(
             (f"p{percent}", aggregation("quantile", users.column(_INTERVAL), literal(percent / 100)))

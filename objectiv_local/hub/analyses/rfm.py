@@ -157,7 +157,7 @@ class Orders:
         """What an order is, in words."""
         if self.test is None:
             return f"Orders are events that have {self.given.name}."
-        return f"Orders are events for which {self.test.name} holds."
+        return f"Orders are events that match {self.test.title}."
 
     def rows(self) -> Node:
         """Return the orders with their ``worth``."""

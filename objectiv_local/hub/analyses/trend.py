@@ -28,7 +28,7 @@ from objectiv_local.frame.authoring import (
     unused_name,
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
-from objectiv_local.hub.analyses.base.breakdown import OTHER, breakdown_of, checked_top, with_top
+from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, groups_in_words, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, before, checked_period, period_of, periods
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
@@ -309,9 +309,9 @@ def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
     }.get(asked.kind, f"The {asked.kind} of {asked.column} over the events of each {by}.")
     lines = [words]
     if asked.test is not None:
-        lines.append(f"Only events for which {asked.test.name} holds count.")
+        lines.append(f"Only events that match {asked.test.title} count.")
     if asked.label is not None:
-        lines.append(f"Groups are the {asked.top} largest values of {asked.labels[0]}; {OTHER} is all others.")
+        lines.append(groups_in_words(asked.labels[0], asked.top))
     if compare is not None:
         lines.append("previous is the value as many periods earlier as the range has.")
     return tuple(lines)

@@ -158,6 +158,7 @@ def test_direct_touches(engine):
     assert credit_of(asked(events, "last_non_direct", window=4 * DAY)) == {"direct": 1}
     assert credit_of(asked(events, "last_non_direct", direct="ads")) == {"direct": 1}
     assert credit_of(asked(events, "last_non_direct", direct=[])) == {"direct": 1}
+    assert credit_of(asked(events, "last_non_direct", direct="DIRECT")) == {"ads": 1}
 
 
 @on_every_engine
@@ -199,8 +200,8 @@ def test_a_conversion_that_never_occurs_is_named():
 def test_the_rule_is_in_the_definition():
     found = asked(loaded("duckdb", JOURNEY), "time_decay", half_life=2, window=4 * DAY)
     assert found.definition.splitlines()[:3] == [
-        "Touches are events with a value of channel, conversions those for which buy holds.",
-        "Touches of the same user_id before it count, at most 4 days old; without any, (direct) does.",
+        "Touches are events with a value of channel, conversions those that match buy.",
+        "Credit goes to touches of the same user_id in the 4 days before, or to (direct) if there is none.",
         "These touches share a conversion by weights, which halve with each 2 days before the conversion."]
 
 

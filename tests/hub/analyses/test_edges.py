@@ -10,8 +10,8 @@ import pytest
 from frame.frames import ENGINES
 from hub.analyses.fixture import day, loaded, rows
 
-from objectiv_local import ModelHub
-from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue
+from objectiv_local import ModelHub, did
+from objectiv_local.errors import AttributeNotFound, DataInvalid, InvalidType, InvalidValue
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()
@@ -213,10 +213,10 @@ def test_specs_that_lack_an_argument_or_have_numbers_of_numpy(tmp_path):
 def test_a_comparison_is_not_named_as_its_column():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
     events["large"] = events.amount > 3
-    words = "Only events for which {} holds count."
+    words = "Only events that match {} count."
     for where in (events.amount > 3, lambda found: found.amount > 3):
         found = HUB.trend(events, where=where)
-        assert found.definition.splitlines()[1] == words.format("where of trend")
+        assert found.definition.splitlines()[1] == words.format("the condition given as where")
         assert HUB.from_spec(found.spec(), events).definition == found.definition
     assert HUB.trend(events, where=events.large).definition.splitlines()[1] == words.format("large")
 
@@ -259,3 +259,54 @@ def test_cells_as_pandas_has_them():
     for moment in ("2024-01-04T13:00+02:00", datetime.datetime(2024, 1, 4, 13, tzinfo=datetime.UTC)):
         with pytest.raises(InvalidValue, match="period of users has a time zone"):
             found.users(period=moment)
+
+
+def test_dates_are_no_conditions():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
+    for call, words in ((lambda: HUB.retention(events, "2024-01-04"), "start of retention is the date.*\n.*start_date"),
+                        (lambda: HUB.paths(events, by="user_id", end=datetime.date(2024, 1, 4)), "end of paths is the date.*\n.*end_date")):
+        with pytest.raises(InvalidValue, match=words):
+            call()
+
+
+def test_rules_have_no_truth_value():
+    with pytest.raises(InvalidType, match="no truth value"):
+        did("view") and did("buy")
+
+
+def test_missing_labels_of_users():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view", None), ("b", "2024-01-04 12:00", "view", "NL"))
+    assert [row[0] for row in rows(HUB.trend(events, breakdown="country").users(country=None))] == ["a"]
+
+
+def test_metrics_that_are_none():
+    events = frame("duckdb", *((user, "2024-01-04 12:00", kind, country) for user, country in (("a", "x"), ("b", "y"))
+                               for kind in ("view", "buy")))
+    events["large"] = events.event_type == "buy"
+
+    def asked(metric):
+        return HUB.experiment(events, "view", "country", metric, control="x")
+
+    with pytest.raises(InvalidType, match="no metric of column 'large'"):
+        asked(("mean", "large"))
+    # As JSON has it.
+    assert rows(asked(["count", "buy"])) == rows(asked(("count", "buy")))
+
+
+def test_files_of_metrics_say_where_an_error_is(tmp_path):
+    path = tmp_path / "metrics.yml"
+    path.write_text("weekly: {analysis: trend, arguments: {by: weekly}}")
+    with pytest.raises(InvalidValue, match=r"metric .weekly. of metrics\.yml: by is not a period"):
+        HUB.metrics(path).weekly(frame("duckdb", ("a", "2024-01-04 12:00", "view")))
+    for text, words in (("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' is there twice"),
+                        ("a: {analysis: trend, arguments: {start: 2024-13-10}}", "month must be in 1..12")):
+        path.write_text(text)
+        with pytest.raises(DataInvalid, match=words):
+            HUB.metrics(path)
+
+
+def test_returns_on_one_day_are_one():
+    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 12:01", "view"), ("a", "2024-01-07 09:00", "view"),
+                   ("b", "2024-01-04 12:00", "view"), ("b", "2024-01-04 23:00", "view"))
+    three = datetime.timedelta(days=3)
+    assert rows(HUB.retention(events).usage_interval()) == [(1, three, three, three)]

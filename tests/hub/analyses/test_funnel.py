@@ -339,7 +339,7 @@ def test_many_overlapping_steps_with_strict_ties():
 def test_definition():
     found = HUB.funnel(fixture("duckdb"), STEPS, HOUR, exclude=[("error", 1, 2)], entry="first", hold="country", by="day", start="2024-01-01")
     assert found.definition.splitlines()[:6] == [
-        "view then cart then buy, within 1 hour of the start, its end included.",
+        "view then cart then buy, at most 1 hour after the start.",
         "Each user_id and country counts once, by the first attempt.",
         "Events at one moment come in any order; each fills one step.",
         "An attempt ends if error is between steps 1 and 2.",

@@ -349,9 +349,9 @@ def flag(condition: Expr) -> Expr:
 
 
 def _is_direct(plan: Node, labels: Sequence[str]) -> Expr:
-    """Return whether a row is a touch with one of the labels."""
+    """Return whether a row is a touch with one of the labels, in any case."""
     found: Expr = literal(False)
     for number, label in enumerate(labels):
-        same = call("eq", plan.column(TOUCH), literal(label))
+        same = call("eq", call("lower", plan.column(TOUCH)), literal(label.lower()))
         found = same if number == 0 else call("or", found, same)
     return call("coalesce", found, literal(False))

@@ -26,6 +26,7 @@ from objectiv_local.frame.authoring import (
     state_of,
     unstacked,
 )
+from objectiv_local.hub.analyses.base.breakdown import NONE
 from objectiv_local.hub.analyses.base.charts import draw
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.base.specs import ANALYSES, spec_of
@@ -59,7 +60,7 @@ def rule_of(rule: str, test: Condition | None = None) -> Definition:
     """Return the definition of an analysis that counts the events for which a condition holds."""
     if test is None:
         return Definition((rule,))
-    return Definition((rule, f"Only events for which {test.name} holds count."), test.types)
+    return Definition((rule, f"Only events that match {test.title} count."), test.types)
 
 
 @checked
@@ -107,7 +108,8 @@ class Analysis:
         """Return the users behind a cell, one row per user: indexed by the unit, with ``entered_at``.
 
         ``entered_at`` is the moment of the first of the events that put the user into the cell. A cell is given by the index
-        of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, and what is left out is any. Any other
+        of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, ``(none)`` in a breakdown, and what is
+        left out is any. Any other
         analysis takes the result as a filter or as a breakdown.
 
         Raises InvalidValue for a name that is not in the index, and NotSupported if no users are behind the cells.
@@ -126,6 +128,8 @@ class Analysis:
             for name, value in wanted.items():
                 column = plan.column(name)
                 same = call("is_null", column) if value is None else call("eq", column, literal(value, column.type))
+                if value is None and column.type.name == "string":
+                    same = call("or", same, call("eq", column, literal(NONE)))
                 plan = Filter(plan, same, "cell")
         unit = self._scope.unit
         plan = Aggregate(plan, tuple((name, plan.column(name)) for name in unit),
@@ -216,7 +220,7 @@ def _common(scope: Scope) -> list[str]:
     moments = [f"from {scope.start}" if scope.start is not None else "", f"before {scope.end}" if scope.end is not None else ""]
     ranged = " and ".join(each for each in moments if each)
     return [f"Periods and days are those of {zone}; weeks start on {scope.settings.week_start.capitalize()}.",
-            *([f"Events {ranged} UTC count."] if ranged else []),
+            *([f"The range is {ranged} UTC."] if ranged else []),
             *([f"As of {scope.as_of} UTC; later events are left out."] if scope.as_of is not None else []),
             f"Events at one moment are ordered by {', '.join(scope.event_key) or 'nothing'}."]
 

@@ -60,6 +60,11 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     return text.fillna(NONE).rename(given.name)
 
 
+def groups_in_words(name: str, top: int) -> str:
+    """Return the sentence on the groups of a breakdown."""
+    return f"Groups are the {top} most frequent values of {name}; all others are grouped as {OTHER}."
+
+
 def checked_top(top: int) -> int:
     """Return the number of groups that are kept. Raises InvalidValue for less than one."""
     if isinstance(top, bool) or not 1 <= top <= _MOST:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from objectiv_local import zones
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import AttributeNotFound, DataInvalid, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.errors import AttributeNotFound, DataInvalid, InvalidType, InvalidValue, NotSupported, ObjectivError, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     days_after_monday,
@@ -132,7 +132,10 @@ class Metrics:
         spec = self._specs[name]
 
         def metric(events: DataFrame) -> Any:
-            return from_spec(self._settings, spec, events)
+            try:
+                return from_spec(self._settings, spec, events)
+            except ObjectivError as error:
+                raise type(error)(f"metric {name!r} of {self._source}: {error.what}", hint=error.hint) from None
 
         metric.__name__ = name
         metric.__doc__ = spec.get("description")
@@ -205,9 +208,20 @@ def _parsed(text: str, path: Path) -> Any:
     except ImportError:
         raise NotSupported("PyYAML is not installed",
                            hint="pip install 'objectiv-local[metrics]', or use a JSON file") from None
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        """Reads plain values only, and refuses a key that is there twice, of which YAML takes the last one."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
+            if twice is not None:
+                raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} is there twice", node.start_mark)
+            return super().construct_mapping(node, deep)
+
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError) as error:
+        # A date that there is not is a ValueError.
         raise DataInvalid(f"{path} is no YAML: {' '.join(str(error).split())}") from None
 
 

@@ -39,7 +39,7 @@ class Metric:
     def rule(self) -> str:
         """The metric in words."""
         if self.kind == PROPORTION:
-            return f"the share of units with an event for which {self.totals[0].rule} holds"
+            return f"the share of units with an event that matches {self.totals[0].rule}"
         if self.kind == MEAN:
             return f"the mean over units of {self.totals[0].rule}"
         return f"{self.totals[0].rule} divided by {self.totals[1].rule}, both over all units"
@@ -58,6 +58,10 @@ def metrics_of(given: object, data: DataFrame, what: str, unit: tuple[str, ...])
 
 
 def _metric(name: str | None, given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Metric:
+    if isinstance(given, list) and given[:1] in (["ratio"], ["count"], ["sum"]) and len(given) > 1:
+        given = tuple(given)  # as JSON and YAML have it
+    if isinstance(given, tuple | list) and len(given) == 2 and given[1] in data.data_columns and not _is_total(given):
+        raise InvalidType(f"{what} is {in_words(given)}, which is no metric of column {given[1]!r}", hint=_FORMS)
     if isinstance(given, tuple) and given[:1] == ("ratio",):
         if len(given) != 3:
             raise InvalidType(f"{what} is a ratio of {len(given) - 1} parts, and takes a numerator and a denominator",
@@ -80,7 +84,7 @@ def _total(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> 
     """Return what is added up: events for which a condition holds, or a column of these."""
     if not isinstance(given, tuple) or not _is_total(given):
         counted = _flagged(_condition(given, data, what, unit))
-        return Total(counted.value, f"the number of events for which {counted.rule} holds", counted.types)
+        return Total(counted.value, f"the number of events that match {counted.rule}", counted.types)
     kind, *rest = given
     if (kind == "count" and len(rest) != 1) or (kind == "sum" and len(rest) not in (1, 2)):
         raise InvalidType(f"{what} is {in_words(given)}", hint="it is ('count', condition), ('sum', column) or "
@@ -91,8 +95,8 @@ def _total(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> 
     if len(rest) == 1:
         return Total(number, f"the sum of {number.name}", ())
     test = _condition(rest[1], data, what, unit)
-    return Total(number.where(test.holds, 0.0).rename(number.name), f"the sum of {number.name} where {test.name} holds",
-                 test.types)
+    rule = f"the sum of {number.name} of events that match {test.title}"
+    return Total(number.where(test.holds, 0.0).rename(number.name), rule, test.types)
 
 
 def _condition(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Condition:
@@ -105,6 +109,6 @@ def _condition(given: object, data: DataFrame, what: str, unit: tuple[str, ...])
 def _flagged(test: Condition) -> Total:
     holds = expr_of(test.holds)
     value = series_of(state_of(test.holds), case([(holds, literal(1.0))], literal(0.0)), test.name)
-    return Total(value, test.name, test.types)
+    return Total(value, test.title, test.types)
 
 

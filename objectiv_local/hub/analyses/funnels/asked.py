@@ -129,9 +129,9 @@ class Asked:
         rules, unit = self.rules, " and ".join((*self.scope.unit, *self.hold))
         names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
         shown = names.join(each.name for each in self.conditions)
-        lines = [f"{shown}, within {in_time(rules.window)} of the start, its end included."]
+        lines = [f"{shown}, at most {in_time(rules.window)} after the start."]
         lines.append({
-            "any": f"Each {unit} counts once, by the attempt that reaches most steps, and of several by the first one.",
+            "any": f"Each {unit} counts once, by the attempt that reaches the most steps, or the first of these.",
             "first": f"Each {unit} counts once, by the first attempt.",
             "each": f"Each attempt of a {unit} counts; those that start at one moment are one."}[rules.entry])
         if rules.order != "any":
@@ -144,7 +144,7 @@ class Asked:
         if self.scope.start is not None or self.scope.end is not None:
             lines.append("The range is that of the first step; later steps may follow after it.")
         if self.label is not None:
-            lines.append(f"{self.title} is that of {self.attribution}; (other) is all but the {self.top} largest groups.")
+            lines.append(f"{self.title} is that of {self.attribution}; all but the {self.top} largest groups are (other).")
         if self.by is not None:
             lines.append(f"Each {self.by} is a funnel of the attempts that start in it.")
         return tuple(lines)
