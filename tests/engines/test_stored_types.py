@@ -177,8 +177,6 @@ def calls(data: Node, column: Column) -> Iterator[Expr]:
         op = production.op
         if op.parses:
             continue  # other text is an error
-        if op.name == "json_range":
-            continue  # of the stored numbers, it has more elements than there is memory
         places = [i for i, kind in enumerate(production.args) if kind is not None and like(kind, column.type)]
         for place in places or [0] * (not production.args):
             # Beside values of one other type; which one makes no difference to how the column is written.
@@ -189,6 +187,8 @@ def calls(data: Node, column: Column) -> Iterator[Expr]:
             args = [constant(next(constants)) if kind is None else column if i == place
                     else next(other for type_, other in known.items() if like(kind, type_))
                     for i, kind in enumerate(production.args)]
+            if op.name == "json_range":
+                args = [call("mod", column, literal(5))]  # of the numbers themselves, there are more than there is memory
             if op.name in ("lag", "lead"):
                 args = [column, literal(1), literal(None, column.type)]
             if op.kind == "scalar":

@@ -71,7 +71,7 @@ def test_arguments_are_checked_by_the_annotations_of_the_function(df):
 @pytest.mark.parametrize(("call", "hint"), [
     (lambda hub: hub.agg.uniqe_users, "did you mean 'unique_users'"), (lambda hub: hub.get_objectiv_datframe, "'get_objectiv_dataframe'"),
     (lambda hub: hub.map.is_first_sesion, "did you mean 'is_first_session'"), (lambda hub: hub.unique_users, "it is hub.agg.unique_users"),
-    (lambda hub: hub.agg.is_first_session, "it is hub.map.is_first_session"), (lambda hub: hub.retention, "it is hub.agg.retention_matrix"),
+    (lambda hub: hub.agg.is_first_session, "it is hub.map.is_first_session"), (lambda hub: hub.retention_matrx, "it is hub.agg.retention_matrix"),
     (lambda hub: hub.get_funnel_discovery().plot_sankey, "'plot_sankey_diagram'"), (lambda hub: hub.agg.qqqq, "known names are"),
 ])
 def test_a_wrong_name_suggests_the_near_one(call, hint):
