@@ -34,9 +34,9 @@ class Offers:
         others = {f"{each._place}.{other}": other  # noqa: SLF001 - of the same family
                   for each in _places() if each is not type(self) for other in _names(each)}
         elsewhere = [path for path, other in others.items() if other == name]
-        if not elsewhere and not get_close_matches(name, own, n=1):
-            elsewhere = [path for other in get_close_matches(name, others.values(), n=1)
-                         for path, each in others.items() if each == other]
+        nearest = get_close_matches(name, [*own, *others.values()], n=1)
+        if not elsewhere and nearest and nearest[0] not in own:
+            elsewhere = [path for path, each in others.items() if each == nearest[0]]
         hint = f"it is {' or '.join(elsewhere)}" if elsewhere else near(name, own)
         raise AttributeNotFound(f"{self._place} has no model or attribute {name!r}", hint=hint)
 
