@@ -146,11 +146,13 @@ def _wrong(owner: object, name: str, parameter: str, kind: Kind, value: object) 
     if in_memory and re.search(r"\ba (DataFrame|Series)", kind.words):
         hint = "load it with DataFrame.from_pandas, from_polars or from_arrow"
     elif kind.words == "a DataFrame":
-        hint = "make one with DataFrame.from_table and the like, or of events with ModelHub().get_objectiv_dataframe(...)"
+        hint = "make one with DataFrame.from_table and the like, or of events with ModelHub().events(...)"
     if isfunction(value) and kind.words.startswith("a mapping"):
         hint = "functions of Python run on fetched values: series.to_pandas().map(...)"
     if isinstance(value, _OurSeries) and "string" in kind.words:
         hint = "give the name of a column; df.assign(name=series) makes one of a series"
+    elif "timedelta" in kind.words and isinstance(value, int | float | str):
+        hint = "for instance datetime.timedelta(days=7)"
     return InvalidType(f"{parameter} of {where} has to be {kind.words}, not {in_words(value)}", hint=hint)
 
 

@@ -21,7 +21,7 @@ def require(data: object, model: str, others: Iterable[str] = (), /, **dtypes: s
     """
     if not isinstance(data, DataFrame):
         raise InvalidType(f"{model} takes an event frame, not {type(data).__name__}",
-                          hint="make one with ModelHub().get_objectiv_dataframe(...)")
+                          hint="make one with ModelHub().events(...)")
     state_of(data).rows(model)
     for name, dtype in (dict.fromkeys(others, "") | dtypes).items():
         if name not in data.data_columns:

@@ -110,7 +110,7 @@ def test_models_on_frames_without_their_columns(df):
     hub = ModelHub()
     with pytest.raises(KeyError, match="user_id is not present"):
         hub.agg.unique_users(df[["moment"]])
-    with pytest.raises(TypeError, match=r"(?s)data of Aggregate.unique_users has to be a DataFrame, not a dict.*get_objectiv_dataframe"):
+    with pytest.raises(TypeError, match=r"(?s)data of Aggregate.unique_users has to be a DataFrame, not a dict.*ModelHub..\.events"):
         hub.agg.unique_users({})
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):

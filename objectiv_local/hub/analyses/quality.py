@@ -107,7 +107,8 @@ def quality(settings: Settings, events: DataFrame, *, start: object = None, end:
     ``repeated_context``       error     Objectiv's events with two global contexts of one type and id
     =========================  ========  ===========================================================================
 
-    Checks of columns that the frame does not have are left out. Days are those of the hub's time zone. Objectiv's global
+    ``hub.events`` leaves out events without a moment, and warns of them; they count in frames of other origin. Checks of
+    columns that the frame does not have are left out. Days are those of the hub's time zone. Objectiv's global
     contexts are checked in frames of ``ModelHub(global_contexts=["global_contexts"])``.
 
     ``raise_on("error")`` raises DataInvalid if a check of that severity failed, for scripts that load events.

@@ -252,7 +252,7 @@ def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | Non
                            hint=f"a pair has one of {', '.join(AGGREGATES)} and a column, as in ('sum', 'amount')")
     kind, column = measure
     if column not in data.data_columns:
-        raise ColumnNotFound(f"measure of trend is of column {column!r}, which the frame does not have",
+        raise ColumnNotFound(f"measure of trend: the frame has no column {column!r}",
                              hint=near(column, data.data_columns))
     dtype = data.dtypes[column]
     if kind in ("sum", "mean", "median") and not (dtype in ("int64", "float64", "timedelta") or dtype.startswith("decimal")):

@@ -57,10 +57,10 @@ def test_conditions_that_have_no_spec():
 
 
 @pytest.mark.parametrize(("spec", "error", "words"), [
-    ("{", InvalidValue, "is no JSON"), ("[]", InvalidValue, "is no spec"), ({}, InvalidValue, "is no spec"),
-    ({"analysis": "trends"}, InvalidValue, "(?s)'trends', which there is not.*trend"),
+    ("{", InvalidValue, "is no JSON"), ("[]", InvalidValue, "has no 'analysis'"), ({}, InvalidValue, "has no 'analysis'"),
+    ({"analysis": "trends"}, InvalidValue, "(?s)unknown analysis 'trends'.*trend"),
     ({"analysis": "trend", "version": 2}, InvalidValue, "version 2, and this release reads version 1"),
-    ({"analysis": "trend", "by": "week"}, InvalidValue, "(?s)'by', which means nothing.*arguments"),
+    ({"analysis": "trend", "by": "week"}, InvalidValue, "(?s)unknown key 'by'.*arguments"),
     ({"analysis": "trend", "arguments": ["week"]}, InvalidValue, "are no mapping"),
     ({"analysis": "trend", "arguments": {"buy": "week"}}, InvalidValue, "(?s)'buy', which trend does not take.*by"),
     ({"analysis": "trend", "arguments": {"by": "weeks"}}, InvalidValue, "is not a period"),
@@ -115,7 +115,7 @@ def test_metrics(tmp_path):
 @pytest.mark.parametrize(("text", "error", "words"), [
     ("a: [", DataInvalid, "is no YAML"), ("- trend", DataInvalid, "is no mapping"), ("", DataInvalid, "is no mapping"),
     ("1: {analysis: trend}", DataInvalid, "is no mapping"),
-    ("users: trend", InvalidValue, "metric 'users' of metrics.yml is no spec"),
+    ("users: trend", InvalidValue, "metric 'users' of metrics.yml has no 'analysis'"),
     ("users: {analysis: trend, arguments: {where: buy, b: week}}", InvalidValue, "metric 'users' of metrics.yml has the argument 'b'"),
     ("users: !!python/object/apply:os.system ['true']", DataInvalid, "is no YAML"),
 ], ids=case_id)

@@ -190,7 +190,7 @@ def test_the_day_on_which_clocks_are_set(engine):
     ({"where": 3}, InvalidType, "where of trend is given as"),
     ({"where": lambda events: events.amount}, InvalidType, "bool series"),
     ({"where": []}, InvalidType, "where of trend is given as"),
-    ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend is column 'land'"),
+    ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend: the frame has no column 'land'"),
     ({"breakdown": "user_id"}, InvalidValue, "rename it"),
     ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0, and must be"),
     ({"unit": "visitor"}, ColumnNotFound, "visitor"),
@@ -207,7 +207,7 @@ def test_errors(arguments, error, words):
 
 def test_cells_that_are_none():
     found = HUB.trend(fixture("duckdb"))
-    with pytest.raises(InvalidValue, match="not given by 'day'"):
+    with pytest.raises(InvalidValue, match="no index level 'day'"):
         found.users(day="2024-01-01")
     with pytest.raises(InvalidValue, match="period of users is a date"):
         found.users(period="yesterday")

@@ -118,7 +118,7 @@ class Analysis:
             raise NotSupported(f"{self._name} counts no users", hint="its frame is all there is")
         for name in cell:
             if name not in self._cells:
-                raise InvalidValue(f"cells of {self._name} are not given by {name!r}", hint=near(name, self._cells))
+                raise InvalidValue(f"{self._name} has no index level {name!r}", hint=near(name, self._cells))
         wanted = {name: None if _is_missing(value) else as_value(value, self._cells[name], f"{name} of users")
                   for name, value in cell.items()}
         if callable(self._members):
@@ -192,6 +192,12 @@ class Analysis:
     def __getitem__(self, key: Any) -> DataFrame | Series:
         found: DataFrame | Series = self._frame.copy()[key]
         return found
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in dir(self._frame) if not name.startswith("_"))})
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={_shown(value)}" for name, value in self._arguments.items())

@@ -42,7 +42,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
         return _labels(there, "in", "not in").rename("member")
     if isinstance(given, str):
         if given not in (*data.data_columns, *data.index_columns):
-            raise ColumnNotFound(f"{what} is column {given!r}, which the frame does not have",
+            raise ColumnNotFound(f"{what}: the frame has no column {given!r}",
                                  hint=near(given, data.data_columns))
         given = data.reset_index()[given]
     if not isinstance(given, Series):

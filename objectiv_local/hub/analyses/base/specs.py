@@ -90,18 +90,19 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
 def checked_spec(spec: object, where: str) -> None:
     """Raise InvalidValue for what is no spec of this version; ``where`` names it."""
     if not isinstance(spec, dict) or not isinstance(spec.get("analysis"), str):
-        raise InvalidValue(f"{where} is no spec of an analysis: {in_words(spec)}", hint='for instance {"analysis": "trend"}')
+        raise InvalidValue(f"{where} has no 'analysis' that is a string: {in_words(spec)}",
+                           hint='for instance {"analysis": "trend"}')
     version = spec.get("version", VERSION)
     if version != VERSION:
         raise InvalidValue(f"{where} is of version {version!r}, and this release reads version {VERSION}",
                            hint="write it again with spec() of this release")
     unknown = [key for key in spec if key not in ("version", "analysis", "time_zone", "week_start", "arguments", "description")]
     if unknown:
-        raise InvalidValue(f"{where} has {unknown[0]!r}, which means nothing",
+        raise InvalidValue(f"{where} has an unknown key {unknown[0]!r}",
                            hint=f"arguments of {spec['analysis']} go into 'arguments'")
     name = spec["analysis"]
     if name not in ANALYSES:
-        raise InvalidValue(f"{where} is of the analysis {name!r}, which there is not", hint=near(name, ANALYSES))
+        raise InvalidValue(f"{where} uses an unknown analysis {name!r}", hint=near(name, ANALYSES))
     arguments = spec.get("arguments", {})
     if not isinstance(arguments, dict):
         raise InvalidValue(f"arguments of {where} are no mapping: {in_words(arguments)}", hint='for instance {"by": "week"}')
