@@ -219,6 +219,7 @@ def test_the_analysis_is_its_frame():
     assert found.to_pandas().equals(found.frame.to_pandas())
     assert repr(found) == "<trend(by='week', where='buy')\nindex: period; columns: value, complete>"
     assert found["value"].sum().value == 5
+    assert {"to_pandas", "view_sql", "users", "definition"} <= {*dir(found)}
     assert found.view_sql(dialect="postgres").startswith("WITH")
     with pytest.raises(AttributeError, match="definition"):
         found.definitions  # noqa: B018

@@ -193,9 +193,6 @@ class Analysis:
         found: DataFrame | Series = self._frame.copy()[key]
         return found
 
-    def __len__(self) -> int:
-        return len(self._frame)
-
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(name for name in dir(self._frame) if not name.startswith("_"))})
 
