@@ -152,7 +152,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("{", "no JSON"), ("[]", "no spec"), ({"version": 2, "analysis": "cohort"}, "of version 2"),
+    ("{", "no JSON"), ("[]", "has no 'analysis'"), ({"version": 2, "analysis": "cohort"}, "of version 2"),
     ({"analysis": "trend"}, "holds no cohort"), ({"analysis": "cohort"}, "at least one rule"),
     ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec is a list"),
     ([None], "given as"), ([{"rule": None}], "None is not one"), ([{"rule": {"do": {}}}], "known names are 'did'"),
@@ -161,7 +161,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
     ([{"rule": {"did": []}}], "cannot be read: did of"), ([{"rule": {"all": []}}], "cannot be read"),
     ([{"rule": {"not": 3}}], "is not one"), ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
     ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"), ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
-    ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"), ([{"rule": {"among": {"spec": 3}}}], "no spec"),
+    ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"), ([{"rule": {"among": {"spec": 3}}}], "has no 'analysis'"),
 ], ids=case_id)
 def test_cohorts_that_cannot_be_read(text, words, tmp_path):
     if isinstance(text, list):

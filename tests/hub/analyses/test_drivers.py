@@ -120,7 +120,7 @@ def test_by_hand(engine):
 @pytest.mark.parametrize(("arguments", "error", "words"), [
     ({"horizon": -HOUR}, InvalidValue, "horizon of drivers is -1 day"), ({"horizon": 2 * HOUR}, InvalidValue, "at most the window"),
     ({"window": 0 * HOUR}, InvalidValue, "window of drivers"), ({"least": 0}, InvalidValue, "least of drivers is 0"),
-    ({"by": "county"}, ColumnNotFound, "breakdown of drivers is column 'county'"), ({"horizon": 3}, InvalidType, "horizon"),
+    ({"by": "county"}, ColumnNotFound, "breakdown of drivers: the frame has no column 'county'"), ({"horizon": 3}, InvalidType, "horizon"),
     ({"from_step": 3}, InvalidType, "step 1 of drivers"),
 ], ids=case_id)
 def test_bad_input(arguments, error, words):

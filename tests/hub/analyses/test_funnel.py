@@ -308,7 +308,7 @@ def test_fifty_steps(engine):
     ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
     ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
     ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
-    ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel is column 'county'"),
+    ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel: the frame has no column 'county'"),
     ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),
     ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel is not known: 'last'"),
     ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),

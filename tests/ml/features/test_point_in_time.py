@@ -176,7 +176,7 @@ def test_what_is_refused():
     frame = events("duckdb", [("a", AT, "x", 1)])
     features = Features(frame)
     for wrong, error, text in (
-            (lambda: Features("events"), InvalidType, "(?s)events of Features has to be a DataFrame, not 'events'.*get_objectiv_dataframe"),
+            (lambda: Features("events"), InvalidType, r"(?s)events of Features has to be a DataFrame, not 'events'.*ModelHub..\.events"),
             (lambda: Features(frame, "moment"), InvalidValue, "both the entity and the time"),
             (lambda: Features(frame, "nobody"), ColumnNotFound, "given as entity"),
             (lambda: Features(frame, time="kind"), InvalidType, "moments or days"),
