@@ -86,9 +86,8 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
     No level proves that a feature causes conversions.
 
     The counts are fetched when the analysis is made; for ``adjusted``, a row for each user and feature; ``view_sql()`` returns
-    that query. ``users(<feature>=...,
-    converted=True)`` are the exposed users who converted, with the moment of the first use; for ``before_after``,
-    ``users(<feature>=...)`` are the adopters.
+    that query. ``users(<feature>=..., converted=True)`` are the exposed users who converted, with the moment of the first use;
+    for ``before_after``, ``users(<feature>=...)`` are the adopters.
 
     Needs scipy, and for ``adjusted`` scikit-learn. Raises InvalidValue for an unknown level, and for fewer than three users of
     either outcome for ``adjusted``; InvalidType and ColumnNotFound for columns that do not fit.

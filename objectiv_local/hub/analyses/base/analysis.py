@@ -92,10 +92,9 @@ class Analysis:
 
     @property
     def definition(self) -> str:
-        """The rule in words, and which events were left out, counted now. Two
-        queries, or three where a condition names event types.
+        """The rule in words, and which events were left out, counted now.
 
-        Without a connection, it is the rule alone.
+        Runs two queries, or three where a condition names event types. Without a connection, it is the rule alone.
         """
         lines = [*self._definition.rule, *_common(self._scope)]
         if state_of(self._scope.data).engine is not None:
@@ -108,9 +107,8 @@ class Analysis:
         """Return the users behind a cell, one row per user: indexed by the unit, with ``entered_at``.
 
         ``entered_at`` is the moment of the first of the events that put the user into the cell. A cell is given by the index
-        of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, ``(none)`` in a breakdown, and what is
-        left out is any. Any other
-        analysis takes the result as a filter or as a breakdown.
+        of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, ``(none)`` in a breakdown, and a level
+        that is left out may have any value. Every analysis takes the result as a condition or as a breakdown.
 
         Raises InvalidValue for a name that is not in the index, and NotSupported if no users are behind the cells.
         """

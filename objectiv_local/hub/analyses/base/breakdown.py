@@ -30,8 +30,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     """Return the value that each event is grouped by, as a string named as the column of the result; missing is ``(none)``.
 
     It is given as a column, a series of the frame, a function of the frame, or a frame of users: ``in`` and ``not in`` it,
-    named ``member``. Raises InvalidValue for a name among ``taken``,
-    the other columns of the result.
+    named ``member``. Raises InvalidValue for a name among ``taken``, the other columns of the result.
     """
     what = f"breakdown of {name}"
     if callable(given) and not isinstance(given, Series | DataFrame) and not hasattr(given, "members"):
@@ -42,8 +41,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
         return _labels(there, "in", "not in").rename("member")
     if isinstance(given, str):
         if given not in (*data.data_columns, *data.index_columns):
-            raise ColumnNotFound(f"{what}: the frame has no column {given!r}",
-                                 hint=near(given, data.data_columns))
+            raise ColumnNotFound(f"{what}: the frame has no column {given!r}", hint=near(given, data.data_columns))
         given = data.reset_index()[given]
     if not isinstance(given, Series):
         raise InvalidType(f"{what} is a column, a series, a function of the frame or a frame of users, not "
@@ -62,7 +60,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
 
 def groups_in_words(name: str, top: int) -> str:
     """Return the sentence on the groups of a breakdown."""
-    return f"Groups are the {top} most frequent values of {name}; all others are grouped as {OTHER}."
+    return f"The {top} largest groups of {name} are shown; all others are grouped as {OTHER}."
 
 
 def checked_top(top: int) -> int:

@@ -23,6 +23,7 @@ from objectiv_local.frame.authoring import (
     literal,
     series_of,
     state_of,
+    unused_name,
 )
 from objectiv_local.hub.checks import column_names, require
 from objectiv_local.hub.events.moments import limit
@@ -91,7 +92,7 @@ class Scope:
                                    hint="rename it, or take it out of the index with reset_index()")
             kept[name] = None
         if where is not None:
-            condition = _free(f"{self.name}_where", data)
+            condition = unused_name(f"{self.name}_where", state_of(data).plan.types)
             data[condition] = where
         state = state_of(data)
         plan: Node = state.plan
@@ -128,10 +129,9 @@ class Scope:
         state = self.state.with_rows(plan, ())
         return expr_of(self.settings.clocks(series_of(state, moment, MOMENT)))
 
-    def state_over(self, plan: Node, index: Sequence[str] = (), *, ordered: bool = True) -> State:
+    def state_over(self, plan: Node, index: Sequence[str] = ()) -> State:
         """Return the state of other rows, indexed by columns and sorted by them."""
-        order = tuple(Ordering(plan.column(name)) for name in index) if ordered else ()
-        return self.state.with_rows(plan, tuple(index), order)
+        return self.state.with_rows(plan, tuple(index), tuple(Ordering(plan.column(name)) for name in index))
 
     def _conditions(self, plan: Node, *, ranged: bool, with_unit: bool) -> list[Expr]:
         moment = plan.column(MOMENT)
@@ -174,10 +174,3 @@ def scope_of(settings: Settings, events: object, name: str, *, unit: str | Seque
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
         raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")
     return Scope(settings, name, data, units, *bounds)
-
-
-def _free(name: str, data: DataFrame) -> str:
-    types = state_of(data).plan.types
-    while name in types:
-        name += "_"
-    return name
