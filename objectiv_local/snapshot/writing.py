@@ -90,7 +90,8 @@ def _as_read(written_as: list[Any]) -> list[Any]:
     return found
 
 
-def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None, check: Check) -> None:
+def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None,
+            check: Check) -> None:
     """Publish a version with the rows that the source has now, unless ``old`` has them."""
     before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
     with wanted.engine.snapshot():

@@ -78,7 +78,7 @@ class Table:
 def content(frame):
     """Return the rows of a frame, by its index, with JSON as Python values."""
     table = frame.to_arrow()
-    names = [name for name, type_ in {**frame.index_dtypes, **frame.dtypes}.items() if frame._state.plan.types[name].name == "json"]
+    names = [name for name in table.column_names if frame._state.plan.types[name].name == "json"]
     rows = [{name: json.loads(value) if name in names and value is not None else value for name, value in row.items()}
             for row in table.to_pylist()]
     return table.schema, sorted(rows, key=lambda row: str([row[name] for name in frame.index_columns or frame.data_columns]))

@@ -280,13 +280,13 @@ def test_a_manifest_leads_nowhere_else(published, name, value):
 def test_a_later_version_is_an_error(published):
     manifest = published / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "format_version": 2, "library": "9.0"}))
-    with pytest.raises(DataInvalid, match="later version of objectiv_local, 9.0"):
+    with pytest.raises(DataInvalid, match="later version of objectiv_local"):
         snapshot.open(published)
 
 
 def test_directories_that_hold_something_else(tmp_path):
     events = Table("duckdb", tmp_path, [event(1)]).events()
-    with pytest.raises(InvalidValue, match="holds other files: events.parquet"):
+    with pytest.raises(InvalidValue, match=r"holds other files: events\.parquet"):
         events.snapshot(tmp_path)
     with pytest.raises(InvalidValue, match="is a file"):
         events.snapshot(tmp_path / "events.parquet")

@@ -33,7 +33,7 @@ def test_models_answer_alike(model):
         answer = answer.to_frame() if isinstance(answer, Series) else answer
         if isinstance(answer, DataFrame):
             schema, rows = content(answer)
-            answers.append((schema, [{name: round(value, 9) if isinstance(value, float) else value for name, value in row.items()}
+            answers.append((schema, [[round(value, 9) if isinstance(value, float) else value for value in row.values()]
                                      for row in rows]))
         else:
             answers.append(answer)

@@ -183,7 +183,8 @@ def test_other_rows_are_refused(tmp_path):
     table = Table("duckdb", tmp_path, [event(1), event(2, kind="buy")])
     events = table.events()
     events.snapshot(tmp_path / "local")
-    for other, what in ((events[["moment", "user_id"]], "other columns"), (events[events.event_type == "buy"], "another program"),
+    for other, what in ((events[["moment", "user_id"]], "other columns"),
+                        (events[events.event_type == "buy"], "another program"),
                         (events.assign(user_id=events.user_id.str.upper()), "another program"),
                         (events.reset_index().set_index("user_id"), "other columns")):
         with pytest.raises(InvalidValue, match=what):

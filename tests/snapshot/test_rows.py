@@ -134,11 +134,12 @@ def test_few_rows(engine, tmp_path, rows):
 
 def test_names_that_files_cannot_have(tmp_path):
     names = ["a", "A", 'q"', "it's", "a.b", "x" * 90, "ключ", "c0"]
-    frame = DataFrame.from_arrow(connect(pa.table({"x": [1]})), pa.table({name: [number, None] for number, name in enumerate(names)}))
+    engine = connect(pa.table({"x": [1]}))
+    frame = DataFrame.from_arrow(engine, pa.table({name: [number, None] for number, name in enumerate(names)}))
     local = frame.snapshot(tmp_path / "odd")
     assert content(local) == content(frame)
     assert local.columns == names
-    again = DataFrame.from_arrow(connect(pa.table({"x": [1]})), pa.table({
+    again = DataFrame.from_arrow(engine, pa.table({
         "row": list(range(40)), "D/e": ['{"k": 1}', "[]"] * 20, "d/E": ['{"k": 2}', "{}"] * 20}), "row")
     for name in ("D/e", "d/E"):
         again[name] = again[name].astype("json")
@@ -148,7 +149,8 @@ def test_names_that_files_cannot_have(tmp_path):
 
 
 def test_json_that_hardly_repeats_is_stored_beside_its_members(tmp_path):
-    events = Table("duckdb", tmp_path, [event(number, n=number, plan="pro", deep={"x": [number]}) for number in range(50)]).events()
+    rows = [event(number, n=number, plan="pro", deep={"x": [number]}) for number in range(50)]
+    events = Table("duckdb", tmp_path, rows).events()
     events["props"] = events.props.astype("json")
     local = events.snapshot(tmp_path / "local")
     manifest = snapshot.manifest.read(tmp_path / "local")
@@ -166,20 +168,21 @@ def test_files_are_sorted_and_read_by_others(tmp_path):
     found = pl.read_parquet(tmp_path / "local" / version / "rows" / "**" / "*.parquet", hive_partitioning=True)
     assert found.height == 80
     for (month,), rows in found.group_by("month"):
-        keys = [(user is None, user, at, event_id) for user, at, event_id in rows.select("user_id", "moment", "event_id").rows()]
+        keys = [(user is None, user, *others) for user, *others in rows.select("user_id", "moment", "event_id").rows()]
         assert keys == sorted(keys)
         assert {f"{at:%Y-%m}" for at in rows["moment"]} == {month}
     one = connect(tmp_path / "local")
     assert one.tables() == ["data"]
     table = DataFrame.from_table(tmp_path / "local", "data", index="event_id")
-    assert content(table[[name for name in events.columns]]) == content(events)
+    assert content(table[list(events.columns)]) == content(events)
 
 
 def test_the_time_zone_of_the_hub_makes_its_days(tmp_path):
     rows = [event(1, at="2024-01-31 23:30"), event(2, at="2024-02-01 12:00")]
     amsterdam = type(HUB)(time_zone="Europe/Amsterdam")
     Table("duckdb", tmp_path, rows).events().snapshot(tmp_path / "local")
-    days = {hub.time_zone: [str(day) for day in hub.events(tmp_path / "local").sort_index().day.to_pandas()] for hub in (HUB, amsterdam)}
+    days = {hub.time_zone: hub.events(tmp_path / "local").sort_index().day.astype("string").to_pandas().to_list()
+            for hub in (HUB, amsterdam)}
     assert days == {"UTC": ["2024-01-31", "2024-02-01"], "Europe/Amsterdam": ["2024-02-01", "2024-02-01"]}
 
 
@@ -197,7 +200,8 @@ def test_a_snapshot_of_a_table_is_a_source_of_events(tmp_path):
     assert content(events[["moment", "user_id", "session_id"]]) == content(table.events()[["moment", "user_id", "session_id"]])
 
 
-@pytest.mark.parametrize(("time", "message"), [("user_id", "is string, and rows are divided"), ("momnt", "did you mean 'moment'")])
+@pytest.mark.parametrize(("time", "message"), [("user_id", "is string, and rows are divided"),
+                                               ("momnt", "did you mean 'moment'")])
 def test_a_column_that_divides_no_rows(tmp_path, time, message):
     events = Table("duckdb", tmp_path, [event(1)]).events()
     with pytest.raises((InvalidType, InvalidValue), match=message):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectiv_local.engines.base import qualified
+from objectiv_local.engines.duckdb.confining import text
 from objectiv_local.errors import DataInvalid
 
 #: The file that says which version of a snapshot is the current one, and what a manifest of ours says of itself.
@@ -32,11 +33,11 @@ class Published:
 def published(path: Path) -> Published | None:
     """Return the current version of a snapshot, or None for a directory that is none. Raises DataInvalid if it is damaged."""
     try:
-        text = (path / MANIFEST).read_text(encoding="utf-8")
+        content = (path / MANIFEST).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     try:
-        found = json.loads(text)
+        found = json.loads(content)
     except ValueError:
         return None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
@@ -68,12 +69,8 @@ def view(snapshot: Published) -> str:
         (f"{joined[name]}.{qualified(name)}" if name in joined else f"r.{qualified(stored)}")
         # Names that differ only in case are one to DuckDB, so such columns keep those of the files.
         + f" AS {qualified(name if spelled[name.casefold()] == 1 else stored)}" for name, stored in snapshot.columns)
-    joins = "".join(f"\nLEFT JOIN read_parquet({_text(f'{top}/{glob.escape(file)}')}) AS {joined[column]} "
+    joins = "".join(f"\nLEFT JOIN read_parquet({text(f'{top}/{glob.escape(file)}')}) AS {joined[column]} "
                     f"ON {joined[column]}.{qualified(id_)} = r.{qualified(id_)}"
                     for column, id_, file in snapshot.dictionaries)
-    rows = _text(f"{top}/rows/*/*.parquet")
+    rows = text(f"{top}/rows/*/*.parquet")
     return f"CREATE TEMPORARY VIEW data AS\nSELECT {columns}\nFROM read_parquet({rows}, hive_partitioning = false) AS r{joins}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
