@@ -288,10 +288,13 @@ class Join(Node):
 
     ``single`` names the side on which keys may not repeat, for rows not to multiply: the right one, or either of them.
     If no key of a side proves it, the caller must check it before running the plan; see ``frame/unique.py``.
+
+    With ``total``, the caller vouches that every row of the left side meets exactly one row of the right one, as where an
+    event has the id of its location stack, and the right side is the table of all stacks. It is a left join then.
     """
 
-    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single")
-    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition", "single")
+    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single", "total")
+    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition", "single", "total")
     left: Node
     right: Node
     how: JoinHow
@@ -300,11 +303,12 @@ class Join(Node):
     nulls_match: bool
     condition: Expr | None
     single: OneOf["", "right", "either"]
+    total: bool
 
     def __init__(self, left: Node, right: Node, how: JoinHow, on: tuple[tuple[str, str], ...],
                  columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...], nulls_match: bool = False,
                  step: str = "", key: tuple[str, ...] | None = None, condition: Expr | None = None,
-                 single: OneOf["", "right", "either"] = "") -> None:
+                 single: OneOf["", "right", "either"] = "", total: bool = False) -> None:
         types = {name: right.types[names[1]] if side == "right" else left.types[names[0]]
                  for name, side, names in columns}
         for name, side, names in columns:
@@ -313,17 +317,25 @@ class Join(Node):
                                    hint="cast one side first")
         if how == "outer" and (condition is not None or not on):
             raise InvalidValue("an outer join is by equal keys", hint="unite a left join with the rows that met no other")
+        if total and (how != "left" or condition is not None or not on):
+            raise InvalidValue("a join is total only if it is a left join by equal keys and nothing else")
         if key is not None and not types.keys() >= set(key):
             key = None
         self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
-                  condition=condition, single=single, types=types)
+                  condition=condition, single=single, total=total, types=types)
+
+    @property
+    def meets_one(self) -> bool:
+        """Whether a row of the left side meets at most one of the right side."""
+        key = self.right.key
+        return self.total or (key is not None and set(key) <= {name for _, name in self.on})
 
     def inputs(self) -> tuple[Node, ...]:
         return (self.left, self.right)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key,
-                    self.condition, self.single)
+                    self.condition, self.single, self.total)
 
 
 class Limit(_Single):

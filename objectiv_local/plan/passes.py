@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
+from objectiv_local.plan.dimensions import compute_on_dimensions
 from objectiv_local.plan.distinct import distinct_once
 from objectiv_local.plan.early import aggregate_early, windows_before_labels
 from objectiv_local.plan.late import read_late
@@ -32,6 +33,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("combine aggregates", combine_aggregates, False),
     ("label first", label_first, False),
     ("flatten unions", flatten_unions, False),
+    ("compute on dimensions", compute_on_dimensions, False),
     ("prune columns", prune, False),
     ("windows before labels", windows_before_labels, False),
     ("aggregate early", aggregate_early, False),
