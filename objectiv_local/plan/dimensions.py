@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from objectiv_local.plan.expr import Call, Column, Expr, never_raises, walk
-from objectiv_local.plan.nodes import Extend, Join, JoinSide, NamedExprs, Node, topological
+from objectiv_local.plan.nodes import Extend, Join, JoinSide, NamedExprs, Node, Source, topological
 from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.origins import Origin
 from objectiv_local.types import JSON
@@ -47,7 +47,8 @@ class _Dimensions(Origin):
     def at(self, place: Node, node: Node, columns: NamedExprs) -> Node:
         assert isinstance(node, Join)
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "right", (name, name)) for name, _ in columns]
-        right = Extend(node.right, columns, once=True)
+        title = f"of_{node.right.step}" if isinstance(node.right, Source) and node.right.step else ""
+        right = Extend(node.right, columns, title, once=True)
         return Join(node.left, right, node.how, node.on, (*node.columns, *sides), node.nulls_match, node.step, node.key,
                     node.condition, node.single, node.total)
 

@@ -290,7 +290,7 @@ class Join(Node):
     If no key of a side proves it, the caller must check it before running the plan; see ``frame/unique.py``.
 
     With ``total``, the caller vouches that every row of the left side meets exactly one row of the right one, as where an
-    event has the id of its location stack, and the right side is the table of all stacks. It is a left join then.
+    event has the id of its place, and the right side is the table of all places. It is a left join then.
     """
 
     __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single", "total")

@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, is_null_for_nulls, never_raises, substitute, transform
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import (
-    Aggregate,
     Extend,
     Filter,
     GroupingSets,
@@ -27,7 +26,6 @@ from objectiv_local.plan.nodes import (
     Pin,
     Select,
     Sort,
-    Source,
     Union,
     Unnest,
     topological,
@@ -48,6 +46,7 @@ class Rows:
     """
 
     __slots__ = ("below", "depth", "may_lack", "place")
+    depth: int
 
     def __init__(self, place: Node, below: Rows | None = None, *, may_lack: bool = False, depth: int = 0) -> None:
         self.place = place
@@ -278,8 +277,8 @@ class Origin:
             return node
         match node:
             case Select():
-                return Select(node.child, (*node.columns, *((name, Column(name, expr.type)) for (_, expr), name in columns.items())),
-                              node.step)
+                more = ((name, Column(name, expr.type)) for (_, expr), name in columns.items())
+                return Select(node.child, (*node.columns, *more), node.step)
             case Union():
                 return self._united(old, node, columns)
             case Join():

@@ -86,10 +86,10 @@ def chance(draw: Random, percent: int) -> bool:
     return draw.random() * 100 < percent
 
 
-def question(seed: int) -> Node:
+def question(seed: int, start: Callable[[Random], Node] | None = None) -> Node:
     """Return a program: events with a few labels and filters, and most often a question about them."""
     draw = Random(seed)
-    node = events(draw)
+    node = (start or events)(draw)
     for _ in range(draw.randint(1, 5)):
         node = pick(draw, STEPS)(draw, node)
     if chance(draw, 90):
@@ -101,10 +101,10 @@ def question(seed: int) -> Node:
     return node
 
 
-def rows_left(seed: int) -> Node:
+def rows_left(seed: int, start: Callable[[Random], Node] | None = None) -> Node:
     """Return a program that shows events with their JSON: labels, filters and limits, and no question at the end."""
     draw = Random(seed)
-    node = events(draw)
+    node = (start or events)(draw)
     for _ in range(draw.randint(1, 6)):
         node = pick(draw, (labeled,) * 3 + (described,) * 2 + (filtered, limited, pinned, selected))(draw, node)
     if chance(draw, 80):

@@ -16,7 +16,8 @@ OPERATIONS = (
     scalar("json_slice", "json any!? any!? -> =1",
            meaning="The elements of an array from start to stop. A bound is a position, as in Python, or an object: the "
                    "first element that contains all its members. A stop position is excluded, a stop object included. An "
-                   "object that is not found, NULL and what is not an array give an empty array.", total=True, answers_null=True),
+                   "object that is not found, NULL and what is not an array give an empty array.",
+           total=True, answers_null=True),
     scalar("json_filter", "json json! -> =1",
            meaning="The elements of an array that contain all members of an object; an empty array for NULL and for what "
                    "is not an array.", total=True, answers_null=True),
