@@ -61,21 +61,38 @@ class Node(Value):
 class Source(Node):
     """The rows of a stored relation. ``columns`` are (name in the plan, name and type as stored, type in the plan).
 
-    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``.
+    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``. ``stored`` are
+    expressions over the columns with the names of columns that hold their values: the caller vouches that these are equal
+    in every row.
     """
 
-    __slots__ = ("columns", "connection", "relation", "row_id")
-    __match_args__ = ("relation", "columns", "key", "connection", "step", "row_id")
+    __slots__ = ("columns", "connection", "relation", "row_id", "stored")
+    __match_args__ = ("relation", "columns", "key", "connection", "step", "row_id", "stored")
     relation: Relation
     columns: tuple[tuple[str, str, str, Type], ...]
     connection: int
     row_id: tuple[tuple[str, str], ...]
+    stored: tuple[tuple[Expr, str], ...]
 
     def __init__(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...],
                  key: tuple[str, ...] | None, connection: int, step: str,
-                 row_id: tuple[tuple[str, str], ...] = ()) -> None:
+                 row_id: tuple[tuple[str, str], ...] = (), stored: tuple[tuple[Expr, str], ...] = ()) -> None:
+        types = {name: type_ for name, _, _, type_ in columns}
+        for expr, name in stored:
+            if expr.has_window or expr.has_query or not types.keys() >= {name, *expr.columns}:
+                read = ", ".join(sorted(expr.columns))
+                raise InvalidValue(f"column {name!r} is to hold what is computed of {read}, but these are not all columns")
+            if types[name].plain != expr.type.plain:
+                raise InvalidValue(f"column {name!r} is {types[name]} and is to hold values that are {expr.type}")
         self._set(relation=relation, columns=columns, key=key, connection=connection, step=step, row_id=row_id,
-                  types={name: type_ for name, _, _, type_ in columns})
+                  stored=stored, types=types)
+
+    def over(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...], key: tuple[str, ...] | None,
+             row_id: tuple[tuple[str, str], ...]) -> Source:
+        """Return the rows of another relation, or with other columns, and what is stored of those that are left."""
+        names = {name for name, _, _, _ in columns}
+        stored = tuple((expr, name) for expr, name in self.stored if names >= {name, *expr.columns})
+        return Source(relation, columns, key, self.connection, self.step, row_id, stored)
 
 
 class Values(Node):

@@ -10,9 +10,23 @@ Steps are visited once, inputs first, so the time is linear in the length of a p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 
-from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, is_null_for_nulls, never_raises, substitute, transform
+from objectiv_local.plan.expr import (
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    is_null_for_nulls,
+    never_raises,
+    substitute,
+    transform,
+    walk,
+)
 from objectiv_local.plan.naming import new_name
 from objectiv_local.plan.nodes import (
     Extend,
@@ -28,9 +42,11 @@ from objectiv_local.plan.nodes import (
     Sort,
     Union,
     Unnest,
+    depends_on,
     topological,
 )
 from objectiv_local.plan.rewrite import map_exprs, rebuild
+from objectiv_local.types import BOOL, JSON
 
 #: What is computed of columns that are computed themselves is followed down to an expression of this size.
 LARGE = 30
@@ -55,9 +71,10 @@ class Rows:
         self.depth = depth if below is None else below.depth + 1
 
 
-#: What each column is computed from: rows, and an expression over their columns.
-Origins = dict[str, tuple[Rows, Expr]]
-_Key = tuple[Rows, Expr]
+#: Rows, and an expression over their columns.
+Of = tuple[Rows, Expr]
+#: What each column is computed from.
+Origins = dict[str, Of]
 
 
 class Origin:
@@ -70,16 +87,24 @@ class Origin:
     def __init__(self, root: Node) -> None:
         self.root = root
         self.nodes = topological(root)
-        self.taken = {name for node in self.nodes for name in node.types}
         self.origins: dict[Node, Origins] = {}
+        self.readers = Counter(below for node in self.nodes for below in depends_on(node))
+        #: Steps whose origins no other step has too.
+        self.own: set[Node] = set()
         #: The next step below each, or the step itself, that does not hand on all columns by itself.
         self.gates: dict[Node, Node] = {}
         self.replaced: dict[Node, dict[Expr, Expr]] = {}
-        self.names: dict[_Key, str] = {}
+        self.names: dict[Of, str] = {}
         #: The columns that a step has to hand on, by what they are, with their names.
-        self.carried: dict[Node, dict[_Key, str]] = {}
+        self.carried: dict[Node, dict[Of, str]] = {}
         self._wrapped: dict[tuple[Node, Rows, JoinSide], Rows] = {}
-        self._found: dict[_Key, bool] = {}
+        self._found: dict[Of, bool] = {}
+        self._numbers: Counter[str] = Counter()
+
+    @cached_property
+    def taken(self) -> set[str]:
+        """The names of all columns, and those given since."""
+        return {name for node in self.nodes for name in node.types}
 
     # ---- what a subclass decides
 
@@ -95,9 +120,16 @@ class Origin:
         """Return ``node``, which is ``place`` over its new inputs, with what is computed there under the given names."""
         raise NotImplementedError
 
-    def inner(self, expr: Expr) -> Iterable[Expr]:
-        """Return the parts of ``expr`` to look at where the whole of it is not taken."""
-        return expr.children()
+    def here(self, below: Origins, origin: Of) -> str | None:
+        """Return the column that holds what comes from ``origin`` already, where the origins of columns are ``below``."""
+        return None
+
+    def name(self, origin: Of) -> str:
+        """Return a name for a column that holds what comes from ``origin``."""
+        # Counted on from the last number of a name: to try all of them takes a time that grows with their square.
+        name = title(origin[1])
+        self._numbers[name] += 1
+        return new_name(name if self._numbers[name] == 1 else f"{name}_{self._numbers[name]}", self.taken)
 
     # ---- the walk
 
@@ -124,25 +156,28 @@ class Origin:
             self.origins[node] = self._of_union(node)
         elif inputs:
             below = self.origins[inputs[0]]
-            replaced = self._replaced(node, below)
+            replaced = self.replaced_in(node, below)
             if replaced:
                 self.replaced[node] = replaced
             self.origins[node] = self._of_step(node, below)
         else:
-            self.origins[node] = self._own(node, Rows(node))
+            self.origins[node] = {name: (rows, node.column(name)) for rows in (Rows(node),) for name in self.starts(node)}
+        if not inputs or self.origins[node] is not self.origins[inputs[0]] or (
+                inputs[0] in self.own and self.readers[inputs[0]] == 1):
+            self.own.add(node)
         is_gate = isinstance(node, Select | Join | Union) or not inputs
         self.gates[node] = node if is_gate else self.gates[inputs[0]]
-
-    def _own(self, node: Node, rows: Rows) -> Origins:
-        return {name: (rows, node.column(name)) for name in self.starts(node)}
 
     def _of_step(self, node: Node, below: Origins) -> Origins:
         match node:
             case Extend(_, columns) | Select(_, columns):
-                named = {name: self._resolved(expr, below) for name, expr in columns}
+                named = {name: self.resolved(expr, below) for name, expr in columns}
                 if isinstance(node, Extend) and below.keys().isdisjoint(named) and not any(named.values()):
                     return below
-                kept = dict(below) if isinstance(node, Extend) else {}
+                kept: Origins = {}
+                if isinstance(node, Extend):
+                    # Of a long chain, copies would take a time that grows with its square.
+                    kept = below if node.child in self.own and self.readers[node.child] == 1 else dict(below)
                 for name, origin in named.items():
                     kept.pop(name, None)
                     if origin is not None:
@@ -182,7 +217,7 @@ class Origin:
         rows = Rows(node, depth=depth)
         return {name: (rows, node.column(name)) for name in names} if depth < DEEP else {}
 
-    def _resolved(self, expr: Expr, below: Origins) -> tuple[Rows, Expr] | None:
+    def resolved(self, expr: Expr, below: Origins) -> Of | None:
         """Return the rows that ``expr`` comes from and what it is of their columns, if they are the same for all it reads."""
         if isinstance(expr, Column):
             return below.get(expr.name)
@@ -195,7 +230,7 @@ class Origin:
         whole = substitute(expr, {name: inner for name, (_, inner) in found.items()})
         return (rows, whole) if whole.size <= max(LARGE, expr.size) else None
 
-    def _replaced(self, node: Node, below: Origins) -> dict[Expr, Expr]:
+    def replaced_in(self, node: Node, below: Origins) -> dict[Expr, Expr]:
         """Return the parts of the expressions of a step that are computed below, and the columns that hold them."""
         found: dict[Expr, Expr] = {}
         if not below:
@@ -206,48 +241,51 @@ class Origin:
                 part = stack.pop()
                 if part.columns.isdisjoint(below) or part in found:
                     continue
-                origin = self._resolved(part, below) if isinstance(part, Call | Case | Cast) else None
-                if origin is not None and self._lands(*origin):
-                    found[part] = Column(self._wanted(node, below, origin), part.type)
+                origin = self.resolved(part, below) if isinstance(part, Call | Case | Cast) else None
+                if origin is not None and self.lands(*origin):
+                    found[part] = Column(self.wanted(node, below, origin), part.type)
                 else:
-                    stack.extend(self.inner(part))
+                    stack.extend(part.children())
         if isinstance(node, GroupingSets) and len({found.get(expr, expr) for _, expr in node.keys}) < len(node.keys):
             return {}
         return found
 
-    def _lands(self, rows: Rows, expr: Expr) -> bool:
+    def lands(self, rows: Rows, expr: Expr) -> bool:
         """Return whether ``expr`` can and is to be computed where its rows come from."""
         key = (rows, expr)
         if key not in self._found:
             if rows.may_lack and not is_null_for_nulls(expr):
                 self._found[key] = False
             elif rows.below is not None:
-                self._found[key] = self._lands(rows.below, expr)
+                self._found[key] = self.lands(rows.below, expr)
             elif isinstance(rows.place, Union):
-                landing = [origin is not None and self._lands(*origin) for origin in self._in_parts(rows.place, expr)]
+                landing = [origin is not None and self.lands(*origin) for origin in self._in_parts(rows.place, expr)]
                 # Where a part computes it as before, it is computed for rows that steps above leave out.
                 self._found[key] = all(landing) or (any(landing) and never_raises(expr))
             else:
                 self._found[key] = self.takes(rows.place, expr)
         return self._found[key]
 
-    def _in_parts(self, node: Union, expr: Expr) -> list[tuple[Rows, Expr] | None]:
-        return [self._resolved(expr, self.origins[part]) for part in node.parts]
+    def _in_parts(self, node: Union, expr: Expr) -> list[Of | None]:
+        return [self.resolved(expr, self.origins[part]) for part in node.parts]
 
-    def _wanted(self, node: Node, below: Origins, origin: tuple[Rows, Expr]) -> str:
+    def wanted(self, node: Node, below: Origins, origin: Of) -> str:
         """Return the name of the column of the input of ``node`` that holds what comes from ``origin``."""
+        here = self.here(below, origin)
+        if here is not None:
+            return here
         name = self.names.get(origin)
         if name is None:
-            name = self.names[origin] = new_name(_title(origin[1]), self.taken)
+            name = self.names[origin] = self.name(origin)
         self._carry(node.inputs()[0], origin, name)
         return name
 
-    def _carry(self, node: Node, origin: tuple[Rows, Expr], name: str) -> None:
+    def _carry(self, node: Node, origin: Of, name: str) -> None:
         self.carried.setdefault(self.gates[node], {})[origin] = name
 
     # ---- the way up
 
-    def _hand_on(self, node: Node, columns: dict[_Key, str]) -> None:
+    def _hand_on(self, node: Node, columns: dict[Of, str]) -> None:
         """Ask the inputs of ``node`` for the columns that it hands on."""
         for origin, name in columns.items():
             rows, expr = origin
@@ -262,7 +300,7 @@ class Origin:
                     # One row may be several of those below, under different names.
                     first = True
                     for part, inner in zip(parts, self._in_parts(node, expr), strict=True):
-                        if inner is not None and self._lands(*inner):
+                        if inner is not None and self.lands(*inner):
                             if inner not in self.names:
                                 self.names[inner] = name if first else new_name(name, self.taken)
                                 first = False
@@ -293,12 +331,12 @@ class Origin:
         own = tuple((name, expr) for (rows, expr), name in columns.items() if rows.below is None)
         return self.at(old, node, own) if own else node
 
-    def _united(self, old: Node, node: Union, columns: dict[_Key, str]) -> Node:
+    def _united(self, old: Node, node: Union, columns: dict[Of, str]) -> Node:
         assert isinstance(old, Union)
         added: list[list[tuple[str, Expr]]] = [[] for _ in node.parts]
         for (_, expr), name in columns.items():
             for part, inner in zip(added, self._in_parts(old, expr), strict=True):
-                landed = inner is not None and self._lands(*inner)
+                landed = inner is not None and self.lands(*inner)
                 found = Column(self.names[inner], expr.type) if inner is not None and landed else expr
                 if found != Column(name, expr.type):
                     part.append((name, found))
@@ -306,9 +344,11 @@ class Origin:
         return Union(parts, (*node.columns, *columns.values()), node.step)
 
 
-def _title(expr: Expr) -> str:
-    """Return a name for what is computed of some columns."""
-    column = min(expr.columns)
-    if isinstance(expr, Call):
-        return f"{column}_{expr.op.removeprefix('json_')}"
-    return f"{column}_value"
+def title(expr: Expr) -> str:
+    """Return a name for what is computed of columns, most often of a JSON column."""
+    columns = sorted(part.name for part in walk(expr) if isinstance(part, Column) and part.type.plain == JSON)
+    op = "matches" if expr.type == BOOL else expr.op.removeprefix("json_") if isinstance(expr, Call) else "value"
+    key = expr.args[-1] if isinstance(expr, Call) and expr.op == "json_get_text" else None
+    if isinstance(key, Literal):
+        op = "".join(letter for letter in str(key.value).lower() if letter.isalnum()) or op
+    return f"{columns[0] if columns else min(expr.columns)}_{op}"

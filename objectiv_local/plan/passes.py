@@ -19,6 +19,7 @@ from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
 from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
+from objectiv_local.plan.storing import use_stored
 from objectiv_local.plan.unions import flatten_unions
 from objectiv_local.plan.variables import set_variables
 from objectiv_local.plan.within import count_within
@@ -33,6 +34,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("combine aggregates", combine_aggregates, False),
     ("label first", label_first, False),
     ("flatten unions", flatten_unions, False),
+    ("use stored columns", use_stored, False),
     ("compute on dimensions", compute_on_dimensions, False),
     ("prune columns", prune, False),
     ("windows before labels", windows_before_labels, False),

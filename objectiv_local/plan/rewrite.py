@@ -222,11 +222,11 @@ def prune(root: Node) -> Node:
             node = node.child
         wanted = needed[node]
         match node:
-            case Source(relation, columns, key, connection, step, row_id):
+            case Source(relation, columns, key, row_id=row_id):
                 kept = tuple(column for column in columns if column[0] in wanted)
                 if key is not None and not set(key) <= {column[0] for column in kept}:
                     key = None
-                return Source(relation, kept, key, connection, step, row_id)
+                return node.over(relation, kept, key, row_id)
             case Values(columns, rows, key, step):
                 indexes = [i for i, (name, _) in enumerate(columns) if name in wanted] or [0]
                 if len(indexes) == len(columns):

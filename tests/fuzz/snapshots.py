@@ -5,15 +5,33 @@ from __future__ import annotations
 from random import Random
 
 from fuzz.questions import COLUMNS, STACKS, chance, pick, question, rows_left, value
+from reference import evaluate
 
 from objectiv_local.frame.state import State
 from objectiv_local.hub.sessions import with_sessions
-from objectiv_local.plan.expr import literal
+from objectiv_local.plan.expr import Column, Expr, call, case, cast, literal
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union, Values
 from objectiv_local.types import INT64, JSON
 
 #: Columns of events that lie with them.
 OWN = tuple(column for column in COLUMNS if column[0] != "stack")
+_STACK, _PROPERTIES = Column("stack", JSON), Column("properties", JSON)
+_WORDS = tuple(map(literal, ("_type", "id", "Context", ":", " in ", ">")))
+
+
+def _number(json: Column) -> Expr:
+    is_number = call("eq", call("json_get_text", json, literal("t")), literal("number"))
+    return case([(is_number, cast(call("json_get_text", json, literal("n")), INT64))])
+
+
+#: What tables have of JSON columns, in which columns.
+MEMBERS: tuple[tuple[Expr, str], ...] = (
+    (call("json_get_text", _PROPERTIES, literal("t")), "properties_t"),
+    (_number(_PROPERTIES), "properties_n"),
+    (call("json_get_text", call("json_index", _PROPERTIES, literal(0)), literal("id")), "properties_id"),
+    (call("json_path_name", _STACK, *_WORDS), "stack_name"),
+    (call("json_get_text", _STACK, literal("t")), "stack_t"),
+)
 
 
 def snapshot_question(seed: int) -> Node:
@@ -32,7 +50,7 @@ def snapshot(draw: Random) -> Node:
     if chance(draw, 10):
         # Two snapshots, or one with events that were not exported yet.
         other = events(draw) if chance(draw, 50) else live(draw)
-        node = Union((node, other), tuple(node.types))
+        node = Union((node, other), tuple(name for name in node.types if name in other.types))
     elif chance(draw, 10):
         node = met(draw, node)
     if chance(draw, 60):
@@ -47,8 +65,8 @@ def events(draw: Random) -> Node:
     rows = []
     for number in range(draw.randint(0, 9)):
         stack_id = literal(pick(draw, ids) if is_total else pick(draw, (None, 99, *ids)), INT64)
-        rows.append((literal(number), *(value(draw, type_) for _, type_ in OWN[1:]), stack_id))
-    left: Node = Values((*OWN, ("stack_id", INT64)), tuple(rows), ("event_id",), "facts")
+        rows.append((literal(number), *(value(draw, type_) for _, type_ in OWN[1:]), stack_id, value(draw, JSON)))
+    left = with_members(Values((*OWN, ("stack_id", INT64), ("properties", JSON)), tuple(rows), ("event_id",), "facts"))
     right: Node = dimension()
     if not is_total and chance(draw, 50):
         right = Filter(right, literal(True))
@@ -56,13 +74,23 @@ def events(draw: Random) -> Node:
     columns.append(("stack", "right", ("stack", "stack")))
     joined = Join(left, right, "left", (("stack_id", "stack_id"),), tuple(columns), False, "events", ("event_id",),
                   total=is_total)
-    return Select(joined, tuple((name, joined.column(name)) for name, _ in COLUMNS), "events")
+    hidden = {name for name in joined.types if name not in dict(COLUMNS) and (name != "properties" and chance(draw, 80))}
+    return Select(joined, tuple((name, joined.column(name)) for name in joined.types if name not in hidden), "events")
 
 
 def dimension() -> Node:
     """Return all stacks by their ids."""
     rows = tuple((literal(number), literal(stack, JSON)) for number, stack in enumerate(STACKS, 1))
-    return Values((("stack_id", INT64), ("stack", JSON)), rows, ("stack_id",), "stacks")
+    return with_members(Values((("stack_id", INT64), ("stack", JSON)), rows, ("stack_id",), "stacks"))
+
+
+def with_members(rows: Values) -> Values:
+    """Return rows with a column for each member that tables have of their JSON columns."""
+    members = [(expr, name) for expr, name in MEMBERS if rows.types.keys() >= expr.columns]
+    found = evaluate(Extend(rows, tuple((name, expr) for expr, name in members)))
+    more = [[literal(value, expr.type) for value, (expr, _) in zip(row[len(rows.types):], members, strict=True)] for row in found]
+    columns = (*rows.columns, *((name, expr.type) for expr, name in members))
+    return Values(columns, tuple((*row, *added) for row, added in zip(rows.rows, more, strict=True)), rows.key, rows.step)
 
 
 def live(draw: Random) -> Node:

@@ -106,7 +106,7 @@ def test_the_dimension_itself_is_no_longer_joined():
     plan = joined()
     counted = Aggregate(Filter(plan, is_link(plan)), (), (("n", aggregation("size")),))
     joins = [node for node in nodes(rewritten(counted)) if isinstance(node, Join)]
-    assert [[name for name, _, _ in join.columns] for join in joins] == [["stack_has"]]
+    assert [[name for name, _, _ in join.columns] for join in joins] == [["stack_matches"]]
 
 
 def nodes(plan: Node):
@@ -156,7 +156,7 @@ def test_each_expression_is_computed_once():
     first = Filter(plan, is_link(plan))
     again = Extend(first, (("link", is_link(first)), ("name", name_of(first))))
     (found,) = on_the_dimension(again)
-    assert found == ("stack_has = json_has(stack, '{\"_type\": \"LinkContext\"}'), "
+    assert found == ("stack_matches = json_has(stack, '{\"_type\": \"LinkContext\"}'), "
                      "stack_path_name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ')")
 
 
@@ -165,7 +165,7 @@ def test_what_is_computed_of_computed_columns_moves_too():
     inner = Extend(plan, (("first", call("json_index", plan.column("stack"), literal(0))),))
     text = Extend(inner, (("id", call("json_get_text", inner.column("first"), literal("id"))),))
     found = on_the_dimension(only(text, "event_id", "id"))
-    assert found == ["stack_index = json_index(stack, 0), stack_get_text = json_get_text(json_index(stack, 0), 'id')"]
+    assert found == ["stack_index = json_index(stack, 0), stack_id_2 = json_get_text(json_index(stack, 0), 'id')"]
 
 
 def test_chains_that_grow_too_large_are_followed_no_further():
@@ -187,11 +187,20 @@ def test_a_column_that_was_replaced_is_another():
         Extend(inner, (("name", name_of(inner)),)))[0]
 
 
+def test_a_column_that_was_replaced_in_another_step_is_the_same_here():
+    plan = joined()
+    some, others = (Filter(plan, call(op, plan.column("event_id"), literal(3))) for op in ("lt", "ge"))
+    for first, second in ((some, others), (others, some)):
+        replaced = Extend(Extend(first, (("x", literal(1)),)), (("stack", call("split", first.column("user_id"), literal(","))),))
+        both = Union((replaced, Extend(second, (("x", call("json_length", second.column("stack"))),))), ("event_id", "x", "stack"))
+        assert on_the_dimension(both) == ["stack_length = json_length(stack)"]
+
+
 def test_expressions_over_both_sides_stay():
     plan = joined()
     mixed = call("eq", kind(plan), plan.column("user_id"))
     found = on_the_dimension(Filter(plan, mixed))
-    assert found == ["stack_get_text = json_get_text(stack, 't')"]
+    assert found == ["stack_t = json_get_text(stack, 't')"]
     assert is_kept(Filter(plan, call("not_null", plan.column("user_id"))), compute_on_dimensions)
 
 
@@ -207,10 +216,10 @@ def test_what_may_raise_stays_behind_its_condition():
     number = cast(call("json_get_text", numbers.column("stack"), literal("n")), INT64)
     # The stack with a word has no event, and would raise on the dimension.
     text = after(Extend(numbers, (("n", call("add", number, literal(1))),)), compute_on_dimensions)
-    assert "n = add(stack_get_text as int64, 1)" in text
+    assert "n = add(stack_n as int64, 1)" in text
     guarded = case([(call("eq", kind(plan), literal("number")), cast(call("json_get_text", plan.column("stack"), literal("n")),
                                                                      INT64))], literal(0))
-    assert "n = case when stack_eq then stack_get_text as int64 else 0" in after(
+    assert "n = case when stack_matches then stack_n as int64 else 0" in after(
         Extend(plan, (("n", guarded),)), compute_on_dimensions)
 
 
@@ -304,7 +313,7 @@ def test_two_dimensions():
     both = Join(plan, users, "left", (("user_id", "user_id"),), columns)
     text = after(Filter(both, call("eq", call("json_get_text", both.column("traits"), literal("plan")), name_of(both))),
                  compute_on_dimensions)
-    assert "Filter: eq(traits_get_text, stack_path_name)" in text
+    assert "Filter: eq(traits_plan, stack_path_name)" in text
 
 
 def test_a_total_join_of_which_nothing_is_read_is_dropped():
