@@ -88,7 +88,8 @@ def with_members(rows: Values) -> Values:
     """Return rows with a column for each member that tables have of their JSON columns."""
     members = [(expr, name) for expr, name in MEMBERS if rows.types.keys() >= expr.columns]
     found = evaluate(Extend(rows, tuple((name, expr) for expr, name in members)))
-    more = [[literal(value, expr.type) for value, (expr, _) in zip(row[len(rows.types):], members, strict=True)] for row in found]
+    types = [expr.type for expr, _ in members]
+    more = [[literal(value, type_) for value, type_ in zip(row[len(rows.types):], types, strict=True)] for row in found]
     columns = (*rows.columns, *((name, expr.type) for expr, name in members))
     return Values(columns, tuple((*row, *added) for row, added in zip(rows.rows, more, strict=True)), rows.key, rows.step)
 
