@@ -29,6 +29,7 @@ from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
+    from pathlib import Path
 
     import duckdb
     import pyarrow
@@ -126,6 +127,17 @@ class DuckDBEngine(Session):
     def view(self, name: str, address: str) -> None:
         """Make the Parquet files at an address readable under ``name``, so that statements do not contain the address."""
         self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {qualified(name)} AS FROM read_parquet({_text(address)})"), "")
+
+    def parquet(self, parts: Sequence[str]) -> StoredTable:
+        """Return the columns of Parquet files; see :meth:`FileEngine.parquet`."""
+        with self._turn():
+            return parquet.described(self._fetch, Relation("parquet", tuple(parts), folders=False)).stored
+
+    def write_parquet(self, path: Path, sql: str) -> None:
+        """Write the result of a query to a new Parquet file; see :meth:`FileEngine.write_parquet`."""
+        with self._turn():
+            text = f"COPY (\n{sql}\n) TO {_text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+            self._run(lambda: self._execute(text), text)
 
     # ---- the life of the connection
 
