@@ -233,3 +233,5 @@ def test_repeated_keys_are_an_error(tmp_path):
     with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
         events.snapshot(tmp_path / "local")
     assert not (tmp_path / "local" / "manifest.json").exists()
+    with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
+        events[["moment", "user_id"]].snapshot(tmp_path / "narrow")
