@@ -254,8 +254,7 @@ class _Late:
         if not carried <= self._kept_to_the_end() or not self._is_better(carried):
             return None
 
-        names = {number: self.values[number].name if self.result.get(self.values[number].name) == number
-                 else new_name(self.values[number].name, self.taken) for number in sorted(carried | self.late)}
+        names = self._names(carried | self.late)
         node = self._with_table(names) if any(self.values[number].step < 0 for number in self.late) else Select(
             self._narrow_rows({}), tuple((name, Column(self.values[number].name, self.values[number].expr.type))
                                          for number, name in names.items() if number not in self.late), top.step)
@@ -264,10 +263,29 @@ class _Late:
             if isinstance(step, Join):
                 node = self._with_dimension(node, step, names, [number for number in made if self.values[number].is_joined])
             computed = tuple((names[number], self._renamed(self.values[number], names)) for number in made
-                             if not self.values[number].is_joined)
+                             if not self.values[number].is_joined
+                             and names.get(self._renames(self.values[number])) != names[number])
             if computed:
                 node = Extend(node, computed, step.step, once=isinstance(step, Extend) and step.once)
         return Sort(node, order) if order else node
+
+    def _names(self, numbers: set[int]) -> dict[int, str]:
+        """Return the names of values in the rows that are left: those that they have there in the end, where they are."""
+        names: dict[int, str] = {}
+        for number in sorted(numbers, reverse=True):
+            value = self.values[number]
+            if self.result.get(value.name) == number or value.name in self.ids:
+                names[number] = value.name
+            elif number not in names:
+                names[number] = new_name(value.name, self.taken)
+            read = self._renames(value)
+            if number in self.late and read in self.late and read not in self.result.values():
+                names.setdefault(read, names[number])
+        return {number: names[number] for number in sorted(numbers)}
+
+    def _renames(self, value: _Value) -> int:
+        """Return the number of the value that is the same under another name; -1 if there is none."""
+        return value.reads[0] if isinstance(value.expr, Column) and value.reads and not value.is_joined else -1
 
     def _is_better(self, carried: set[int]) -> bool:
         """Return whether windows sort narrower rows."""
