@@ -64,6 +64,7 @@ def _found(root: Node) -> dict[Node, Node]:
     last |= {node.right for node in nodes if isinstance(node, Join)}
     tops = [(node, True) for node in reversed(nodes) if _leaves_out(node)]
     tops += [(node, False) for node in reversed(nodes) if node in last and not _orders(node, shown)]
+    tops += [(node, False) for node in shown if isinstance(node, Limit)]
     for node, reads_table in tops:
         chain = _chain(node, readers) if node not in inside else None
         if chain is None or not inside.isdisjoint(chain[1]):

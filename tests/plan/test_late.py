@@ -358,9 +358,14 @@ def test_what_is_computed_of_a_dimension_is_computed_late():
 
 
 def test_the_order_of_first_rows_below_the_last_steps_is_kept():
-    rows = first(labeled(with_place()))
-    shown = Extend(rows, (("twice", call("add", rows.column("number"), rows.column("number"))),))
-    assert "Sort by event_id" in after(shown, read_late)
+    for plan in (stored_events(), stored_events(row_id=False)):
+        rows = Limit(labeled(with_place(plan)), (Ordering(plan.column("event_id"), ascending=False),), 3)
+        shown = Extend(rows, (("twice", call("add", rows.column("number"), rows.column("number"))),))
+        lines = after(shown, read_late).splitlines()
+        assert lines[0].partition(" ")[2].startswith("Extend: twice = add(number, number)")
+        assert lines[1].partition(" ")[2].startswith("Sort by event_id desc")
+    without_order = Limit(labeled(with_place(stored_events(row_id=False))), (), None, 2)
+    after(without_order, read_late)
 
 
 def test_joins_that_are_not_to_a_dimension_stay():
