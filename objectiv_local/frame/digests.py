@@ -50,7 +50,11 @@ def _text(column: Expr, name: str, *, json: bool) -> Expr:
         case "numeric_interval":
             ends = [call("concat", cast(call(op, column), STRING), literal(" ")) for op in ("interval_lower", "interval_upper")]
             return call("concat", call("concat", *ends), call("interval_bounds", column))
-        case "json" if not json:
-            raise NotSupported(f"column {name!r} is {column.type}, and the text of JSON differs between engines",
-                               hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers")
+        case "json":
+            if not json:
+                raise NotSupported(f"column {name!r} is {column.type}, and the text of JSON differs between engines",
+                                   hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers")
+            # The type tells 5 from "5", and null from a missing value.
+            text = call("coalesce", call("json_text", column), literal(""))
+            return call("concat", call("concat", call("json_type", column), literal(":")), text)
     return cast(column, STRING)

@@ -41,7 +41,7 @@ def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.op
     >>> import objectiv_local as ol
     >>> from objectiv_local import sample, snapshot
     >>> directory = tempfile.mkdtemp()
-    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-10").snapshot(directory)
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
     >>> snapshot.open(directory).columns == events.columns
     True
     """
@@ -64,7 +64,7 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
     >>> import objectiv_local as ol
     >>> from objectiv_local import sample, snapshot
     >>> directory = tempfile.mkdtemp()
-    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-10").snapshot(directory)
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
     >>> len(snapshot.refresh(directory)) == len(events)
     True
     """
@@ -73,6 +73,7 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
     return writing.refresh(_path(path), source, check)  # type: ignore[arg-type]
 
 
+@checked
 def is_snapshot(path: str | os.PathLike[str]) -> bool:
     """Return whether a path is the directory of a snapshot."""
     try:
@@ -91,7 +92,7 @@ def info(path: str | os.PathLike[str]) -> Info:
     >>> import objectiv_local as ol
     >>> from objectiv_local import sample, snapshot
     >>> directory = tempfile.mkdtemp()
-    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-10").snapshot(directory)
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
     >>> snapshot.info(directory).months
     ('2022-01', '2022-01')
     """
@@ -109,7 +110,7 @@ def verify(path: str | os.PathLike[str]) -> Info:
     >>> import objectiv_local as ol
     >>> from objectiv_local import sample, snapshot
     >>> directory = tempfile.mkdtemp()
-    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-10").snapshot(directory)
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
     >>> snapshot.verify(directory).rows == len(events)
     True
     """

@@ -10,6 +10,7 @@ from typing import Any
 from objectiv_local.engines.base import FileEngine, storage_names
 from objectiv_local.plan.expr import Cast, Expr, Ordering, aggregation, call, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Limit, Node, Select, Source, Union, Values
+from objectiv_local.plan.relation import AS_DECLARED, StoredTable
 from objectiv_local.snapshot import staging
 from objectiv_local.snapshot.manifest import Dictionary, Member
 from objectiv_local.snapshot.tables import fetched, kept
@@ -169,9 +170,9 @@ def of_file(entries: Source, made: Dictionary) -> Select:
     return Select(entries, ((made.id, entries.column(_ID)), (made.column, cast(entries.column(_TEXT), JSON))), "dictionary")
 
 
-def texts_of_file(stored: Any, engine: FileEngine, made: Dictionary) -> Source:
+def texts_of_file(stored: StoredTable, engine: FileEngine, made: Dictionary) -> Source:
     """Return the values of the file of a dictionary as text, as it was written, with their numbers."""
     types = dict(stored.columns)
-    # Declared as text: a cast would write JSON in a normal form, and the rows hold it as it came.
-    columns = ((_ID, made.id, types[made.id], INT64), (_TEXT, made.column, "VARCHAR", STRING))
+    # As the engine casts it: `json_text` would write JSON in a normal form, and the rows hold it as it came.
+    columns = ((_ID, made.id, types[made.id], INT64), (_TEXT, made.column, AS_DECLARED, STRING))
     return Source(stored.relation, columns, (_ID,), id(engine), "dictionary", stored.row_id)

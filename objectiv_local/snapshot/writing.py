@@ -35,13 +35,12 @@ def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over:
     origin = Origin(wanted.engine.description, address_of(wanted.engine), wanted.engine.dialect, written_as)
     path = path.absolute()
     with locked(path) as directory, written(path):
-        old = directory.manifest
-        if old is not None and not over:
+        old = None if over else directory.manifest
+        if old is not None:
             _check_same(old, wanted, origin, path)
-        before = {} if old is None or over else {part.month: part for part in old.parts if part.month != EMPTY}
         engine = file_engine(path)
         try:
-            _update(directory, wanted, origin, engine, before, "values" if depends_on_other_rows(wanted.base) else check)
+            _update(directory, wanted, origin, engine, old, "values" if depends_on_other_rows(wanted.base) else check)
         finally:
             engine.close()
     return open_snapshot(path)
@@ -91,8 +90,10 @@ def _as_read(written_as: list[Any]) -> list[Any]:
     return found
 
 
-def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, before: Mapping[str, Any],
+def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None,
             check: Check) -> None:
+    """Publish a version with the rows that the source has now, unless ``old`` has them."""
+    before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
     with wanted.engine.snapshot():
         staged = staging.prepared(directory.staging, staging.program_digest(_as_read(origin.program), origin.address))
         compares = bool(before or staged)
@@ -106,12 +107,11 @@ def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEng
         with bar(f"{wanted.engine.description} to {directory.path.name}",
                  sum(months[month].rows for month in new if month not in there)) as shown:
             staged = staging.export(wanted, months, new, directory.staging, staged, shown)
-    if not new and before.keys() == months.keys():
+    if old is not None and not new and before.keys() == months.keys():
         return
     name, made = directory.new_version()
     built = Builder(directory, wanted, engine, made, staged, keep).build(months)
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
-    old = directory.manifest
     directory.publish(Manifest(
         version=name, library=objectiv_local.__version__, created=now if old is None else old.created, published=now,
         origin=origin, index=wanted.index, key=wanted.key if set(wanted.key) <= wanted.types.keys() else (), time=wanted.time,
