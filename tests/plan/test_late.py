@@ -377,6 +377,14 @@ def test_joins_that_are_not_to_a_dimension_stay():
     assert is_kept(labeled(pairs), read_late)
 
 
+def test_the_table_is_read_late_before_a_dimension_is_joined_above():
+    rows = repeated(labeled(with_place()))
+    lines = after(only(rows, "event_id", "stack", "place"), read_late).splitlines()
+    assert lines[0].partition(" ")[2].startswith("Select: event_id = event_id, stack = stack, place = place")
+    assert "Join placed" in lines[1]
+    assert any("rows_with_json" in line for line in lines)
+
+
 def test_ids_that_are_replaced_later():
     plan = labeled(with_place())
     other = Extend(plan, (("k", literal(1)), ("place_id", literal(2))))
