@@ -165,9 +165,8 @@ class _Late:
         self.values = [_Value(name, -1, source.column(name), ()) for name in source.types]
         #: What filters and orders read: (number of the value, position of the step).
         self.decisive: set[tuple[int, int]] = set()
-        #: The ids of dimensions, under names that no step leaves out, and the numbers of those in the table.
+        #: The ids of dimensions, under names that no step leaves out.
         self.ids: dict[str, int] = {}
-        self.in_table: set[int] = set()
         current = {name: number for number, name in enumerate(source.types)}
         for position, step in enumerate(steps):
             before = current
@@ -199,7 +198,6 @@ class _Late:
             own = new_name(name, self.taken)
             self.ids[own] = ids[-1]
             self._add(own, position, step.left.column(name), before)
-            self.in_table |= self._read_by({before[name]})
         current: dict[str, int] = {}
         for name, side, (left, right) in step.columns:
             current[name] = len(self.values)
@@ -237,7 +235,7 @@ class _Late:
             self.values[number].is_json and self._read_by({number}).isdisjoint(joined) for number in late)
         for number in reversed(range(len(self.values))):
             readers = {other for other in live if number in self.values[other].reads}
-            if number in live - self.wanted - self.in_table and number not in self.ids.values() and (
+            if number in live - self.wanted and number not in self.ids.values() and (
                     not late.isdisjoint(readers)) and ((from_table and self.values[number].step < 0) or (
                     self.values[number].step >= 0 and number not in self.early and readers <= late)):
                 late.add(number)

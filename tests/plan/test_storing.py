@@ -177,6 +177,13 @@ def test_both_sides_of_a_join_have_their_own():
         assert "x = plan, y = plan_2" in after(Select(pairs, columns))
 
 
+def test_the_column_of_the_other_side_of_a_join_is_another():
+    plan = table()
+    columns = (("plan", "left", ("plan", "")), ("properties", "right", ("", "properties")))
+    pairs = Join(plan, plan, "inner", (), columns)
+    assert "x = plan_2" in after(Select(pairs, (("plan", pairs.column("plan")), ("x", member(pairs)))))
+
+
 def test_a_value_where_there_is_no_row_is_not_in_a_column():
     source = table()
     stored = ((call("coalesce", member(source), literal("none")), "app_id"),)
