@@ -19,6 +19,7 @@ from objectiv_local.plan.expr import (
     Over,
     Query,
     cast,
+    never_raises,
     substitute,
     transform,
     walk,
@@ -280,7 +281,7 @@ class _Question:
                 if _is_period(part):
                     return self._key(part, _period_name(part))
                 # A condition on a row splits the groups in two, whatever it reads.
-                if part.type == BOOL and isinstance(part, Call) and _never_raises(part):
+                if part.type == BOOL and isinstance(part, Call) and never_raises(part):
                     return self._key(part, next((name for name, own in self.plain.items() if own is part), "condition"))
             if isinstance(part, Column) and part.name not in self.labels:
                 if part.type not in FEW_VALUES:
@@ -337,10 +338,6 @@ class _Question:
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
         op = _combining(expr)
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
-
-
-def _never_raises(expr: Expr) -> bool:
-    return all(isinstance(part, Column | Literal) or (isinstance(part, Call) and OPS[part.op].total) for part in walk(expr))
 
 
 #: Parts of a moment that many moments have in common.
