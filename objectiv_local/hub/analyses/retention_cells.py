@@ -212,7 +212,8 @@ class Cells:
     def _starts(self, rows: Node) -> Node:
         """Return a row for each user and cohort: ``entered`` is the moment of the start."""
         plan = self._reduced(rows)
-        plan = Filter(plan, call("not_null", plan.column(_ENTERED)), "periods_with_starts")
+        if _unless_true(self._is_start(rows)) is not None:
+            plan = Filter(plan, call("not_null", plan.column(_ENTERED)), "periods_with_starts")
         entered = plan.column(_ENTERED)
         keys: tuple[tuple[str, Expr], ...] = _columns(plan, self.scope.unit)
         values: list[tuple[str, Expr]] = [(_ENTERED, aggregation("min", entered))]

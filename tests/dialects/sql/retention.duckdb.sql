@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL
@@ -49,16 +49,15 @@ cohorts AS (
 ),
 -- keeps some rows; adds period; one row for each user_id, period
 active_periods AS (
-  SELECT user_id, date_trunc('week', moment)::date AS period, min(moment) AS entered
+  SELECT user_id, date_trunc('week', moment)::date AS period
   FROM events_2
   WHERE user_id IS NOT NULL
   GROUP BY user_id, 2
 ),
--- keeps some rows; one row for each user_id
+-- one row for each user_id
 starts AS (
   SELECT user_id, min(period) AS cohort
   FROM active_periods
-  WHERE entered IS NOT NULL
   GROUP BY user_id
 ),
 -- one row for each cohort

@@ -37,7 +37,7 @@ last_moment AS MATERIALIZED (
 periods_2 AS (
   SELECT
     period,
-    (extract(epoch FROM date_trunc('week', (SELECT last_moment FROM last_moment))::date::timestamp - period::timestamp) * 1000000)::bigint AS sub
+    (date_trunc('week', (SELECT last_moment FROM last_moment))::date - period)::bigint * 86400000000 AS sub
   FROM periods
 ),
 -- columns of periods_2
@@ -50,16 +50,15 @@ cohorts AS (
 ),
 -- keeps some rows; adds period; one row for each user_id, period
 active_periods AS (
-  SELECT user_id, date_trunc('week', moment)::date AS period, min(moment) AS entered
+  SELECT user_id, date_trunc('week', moment)::date AS period
   FROM events_2
   WHERE user_id IS NOT NULL
   GROUP BY user_id, 2
 ),
--- keeps some rows; one row for each user_id
+-- one row for each user_id
 starts AS (
   SELECT user_id, min(period) AS cohort
   FROM active_periods
-  WHERE entered IS NOT NULL
   GROUP BY user_id
 ),
 -- one row for each cohort
@@ -81,13 +80,8 @@ cells AS (
 counted_returns AS (
   SELECT
     starts.cohort,
-    (extract(epoch FROM active_periods.period::timestamp - starts.cohort::timestamp) * 1000000)::bigint
-      / 604800000000
-    - (
-        (extract(epoch FROM active_periods.period::timestamp - starts.cohort::timestamp) * 1000000)::bigint
-          % 604800000000
-        < 0
-      )::int AS periods_since,
+    (active_periods.period - starts.cohort)::bigint * 86400000000 / 604800000000
+    - ((active_periods.period - starts.cohort)::bigint * 86400000000 % 604800000000 < 0)::int AS periods_since,
     count(*) AS users
   FROM starts
   JOIN active_periods

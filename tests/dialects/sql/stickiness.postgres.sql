@@ -41,8 +41,8 @@ periods_3 AS (
   SELECT
     period,
     next_period::timestamp <= known_until AS is_complete,
-    (extract(epoch FROM date_trunc('day', next_period::timestamp - INTERVAL '0.000001 seconds')::date::timestamp
-      - date_trunc('day', period::timestamp)::date::timestamp) * 1000000)::bigint AS sub
+    (date_trunc('day', next_period::timestamp - INTERVAL '0.000001 seconds')::date
+      - date_trunc('day', period::timestamp)::date)::bigint * 86400000000 AS sub
   FROM periods_2
 ),
 -- columns of periods_3

@@ -37,7 +37,7 @@ last_moment AS MATERIALIZED (
 periods_2 AS (
   SELECT
     period,
-    (extract(epoch FROM date_trunc('day', (SELECT last_moment FROM last_moment))::date::timestamp - period::timestamp) * 1000000)::bigint AS sub
+    (date_trunc('day', (SELECT last_moment FROM last_moment))::date - period)::bigint * 86400000000 AS sub
   FROM periods
 ),
 -- rows written out here
@@ -54,16 +54,15 @@ cohorts AS (
 ),
 -- keeps some rows; adds period; one row for each user_id, period
 active_periods AS (
-  SELECT user_id, date_trunc('day', moment)::date AS period, min(moment) AS entered
+  SELECT user_id, date_trunc('day', moment)::date AS period
   FROM events_2
   WHERE user_id IS NOT NULL
   GROUP BY user_id, 2
 ),
--- keeps some rows; one row for each user_id, cohort
+-- one row for each user_id, cohort
 starts AS (
   SELECT user_id, period AS cohort
   FROM active_periods
-  WHERE entered IS NOT NULL
   GROUP BY user_id, 2
 ),
 -- one row for each cohort
@@ -87,13 +86,8 @@ returned AS (
   SELECT
     starts.user_id,
     starts.cohort,
-    (extract(epoch FROM active_periods.period::timestamp - starts.cohort::timestamp) * 1000000)::bigint
-      / 86400000000
-    - (
-        (extract(epoch FROM active_periods.period::timestamp - starts.cohort::timestamp) * 1000000)::bigint
-          % 86400000000
-        < 0
-      )::int AS distance
+    (active_periods.period - starts.cohort)::bigint * 86400000000 / 86400000000
+    - ((active_periods.period - starts.cohort)::bigint * 86400000000 % 86400000000 < 0)::int AS distance
   FROM starts
   JOIN active_periods
     ON starts.user_id = active_periods.user_id AND active_periods.period >= starts.cohort

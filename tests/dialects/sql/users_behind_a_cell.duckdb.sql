@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL
@@ -11,17 +11,16 @@ events_by_period AS (
   FROM events_2
   WHERE user_id IS NOT NULL
 ),
--- one row for each user_id, period; keeps some rows
-periods_with_starts AS (
+-- one row for each user_id, period
+active_periods AS (
   SELECT user_id, period, min(moment) AS entered
   FROM events_by_period
   GROUP BY user_id, period
-  HAVING min(moment) IS NOT NULL
 ),
 -- one row for each user_id
 starts AS (
   SELECT user_id, min(entered) AS entered, min(period) AS cohort
-  FROM periods_with_starts
+  FROM active_periods
   GROUP BY user_id
 ),
 -- one row for all
