@@ -6,16 +6,20 @@ import datetime
 import statistics
 from collections.abc import Callable, Iterator
 
-from objectiv_local import DataFrame, ModelHub
+from benchmarks.analyses import hand_sql
+from objectiv_local import DataFrame, ModelHub, did
+from objectiv_local.hub.analyses.base.analysis import Analysis
 
 STEPS = ("view", "click", "buy")
 WINDOW = datetime.timedelta(days=1)
 #: How many columns of an answer name a row.
-KEYS = {"stickiness": 2, "retention": 2, "paths": 3}
+KEYS = {"stickiness": 2, "retention": 2, "paths": 3, "drivers": 3}
 
 
-def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callable[[], DataFrame]]]:
-    """Yield the analyses of an event frame, each as a function that builds its frame."""
+def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callable[[], DataFrame | Analysis]]]:
+    """Yield the analyses of an event frame, each as a function that builds it. Its SQL is that of what it answers or, where
+    statistics are computed in memory, that of the counts for them.
+    """
     hub = ModelHub()
     events = hub.events(source, properties=["device", "plan", "amount"], **arguments)  # type: ignore[arg-type]
     steps = list(STEPS)
@@ -30,14 +34,13 @@ def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callabl
     yield "sessions", lambda: hub.sessions(events).summary("day")[["sessions", "users", "hits", "mean_duration", "bounces"]]
     yield "attribution, last", lambda: hub.attribution(events, "buy", "device").frame[["credit"]]
     yield "attribution, linear", lambda: hub.attribution(events, "buy", "device", "linear").frame[["credit"]]
-
-
-_SESSIONS = """starts AS (
-  SELECT *, CASE WHEN ts - lag(ts) OVER w > INTERVAL '30 minutes' OR lag(ts) OVER w IS NULL THEN 1 ELSE 0 END AS starts
-  FROM {table} WINDOW w AS (PARTITION BY uid ORDER BY ts, event_id)
-), sessions AS (
-  SELECT *, sum(starts) OVER (PARTITION BY uid ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS visit FROM starts
-)"""
+    yield "paths", lambda: hub.paths(events)
+    yield "drivers", lambda: hub.drivers(events, "view", "buy", window=WINDOW, by="device")
+    yield "impact", lambda: hub.impact(events, "buy", feature="device")
+    metrics = {"bought": "buy", "spent": ("sum", "amount", "buy")}
+    yield "experiment", lambda: hub.experiment(events, "view", "plan", metrics, control="free", several="first")
+    yield "cohort", lambda: hub.cohort(events, did("buy", count=2), did("click"))
+    yield "rfm", lambda: hub.rfm(events, "amount", where="buy")
 
 
 def by_hand(question: str, dialect: str, table: str) -> str:
@@ -145,7 +148,7 @@ def by_hand(question: str, dialect: str, table: str) -> str:
         "event types": f"""
             SELECT action AS event_type, count(*) AS events, count(DISTINCT uid) AS users FROM {table} GROUP BY 1 ORDER BY 1""",
         "sessions": f"""
-            WITH {days}, {_SESSIONS.format(table=table)},
+            WITH {days}, {hand_sql.SESSIONS.format(table=table)},
             visits AS (SELECT uid, min(ts)::date AS d, {duration} AS duration, count(*) AS hits FROM sessions GROUP BY uid, visit),
             counted AS (SELECT d, count(*) AS sessions, count(DISTINCT uid) AS users, sum(hits) AS hits,
                           avg(duration) AS mean_duration, count(*) FILTER (WHERE hits = 1) AS bounces FROM visits GROUP BY 1)
@@ -171,5 +174,7 @@ def by_hand(question: str, dialect: str, table: str) -> str:
               WHERE b.action = 'buy' AND t.uid IS NULL)
             SELECT device, sum(1.0::float8 / touches) AS credit FROM pairs GROUP BY 1
             UNION ALL SELECT '(direct)', count(*)::float8 FROM alone HAVING count(*) > 0 ORDER BY 1""",
+        "paths": hand_sql.paths(table, on_duckdb=on_duckdb), "drivers": hand_sql.drivers(table), "impact": hand_sql.impact(table),
+        "experiment": hand_sql.experiment(table), "cohort": hand_sql.cohort(table), "rfm": hand_sql.rfm(table),
     }
     return statements[question]
