@@ -35,8 +35,8 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
            window: datetime.timedelta | None = None, *, order: str | None = None, entry: str | None = None,
            ties: str | None = None, exclude: object = None, exclude_mode: str | None = None,
            hold: str | list[str] | None = None, breakdown: object = None, attribution: str | int = "first_step",
-           top: int = 10, by: str | None = None, start: object = None, end: object = None, as_of: object = None,
-           unit: str | list[str] = "user_id", rules: str | None = None) -> Analysis:
+           top: int = 10, by: str | None = None, where: object = None, start: object = None, end: object = None,
+           as_of: object = None, unit: str | list[str] = "user_id", rules: str | None = None) -> Analysis:
     """Return how many users reach each step: index ``step``, from 1, with the breakdown and the period before it.
 
     =====================  ========================================================================================
@@ -81,6 +81,9 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
                       ``entry="first"``) or ``"amplitude"`` (1 day); switches that are given win
     ================  ========================================================================================================
 
+    ``where`` keeps some events, a condition as steps are. The others are not there at all: with ``order="strict"`` they may lie
+    between steps.
+
     ``start`` (inclusive) and ``end`` (exclusive) are for the event that starts an attempt. Later steps may come after the end.
 
     ``by`` is a period of the local calendar. Each ``period`` is a funnel of its own, of the attempts that start in it, so a
@@ -115,7 +118,7 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     """
     scope = scope_of(settings, events, "funnel", unit=unit, start=start, end=end, as_of=as_of)
     switches = rules_of(rules, window, order=order, entry=entry, ties=ties, exclude_mode=exclude_mode)
-    asked = asked_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by)
+    asked = asked_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by, where)
     found = asked.units()
     names = [each.name for each in asked.conditions]
     rows = step_rows(found, names)
@@ -133,7 +136,8 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     if asked.label is not None:
         plan, members = (_renamed(each, LABEL, asked.title) for each in (plan, members))
     frame = frame_of(scope.state_over(plan, index), columns)
-    types = tuple(name for each in (*asked.conditions, *asked.excluded) for name in each.types)
+    types = tuple(name for each in (*asked.conditions, *asked.excluded, *((asked.where,) if asked.where is not None else ()))
+                  for name in each.types)
     cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
     return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
 
