@@ -14,6 +14,8 @@ from objectiv_local.frame.authoring import (
     frame_of,
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.calendar import PERIOD
+from objectiv_local.hub.analyses.base.cells import between, period_in
 from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.hub.analyses.base.scope import scope_of
 from objectiv_local.hub.analyses.funnels.asked import COMPLETE, LABEL, asked_for
@@ -139,7 +141,8 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     types = tuple(name for each in (*asked.conditions, *asked.excluded, *((asked.where,) if asked.where is not None else ()))
                   for name in each.types)
     cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
-    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
+    possible = {STEP: between(1, len(names))} | ({} if by is None else {PERIOD: period_in(scope, by)})
+    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells, possible)
 
 
 def _renamed(plan: Node, old: str, new: str) -> Node:

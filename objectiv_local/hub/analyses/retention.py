@@ -12,8 +12,9 @@ from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of, frame_o
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, groups_in_words
 from objectiv_local.hub.analyses.base.calendar import checked_period
+from objectiv_local.hub.analyses.base.cells import Check, between, one_of, period_in
 from objectiv_local.hub.analyses.base.scope import Scope, scope_of
-from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, Cells
+from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, SINCE, Cells
 from objectiv_local.hub.conditions import Condition, condition, not_a_day
 from objectiv_local.hub.settings import Settings
 
@@ -167,9 +168,16 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
                   _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]),
                   periods=periods, where=tests[2])
     types = tuple(each for test in tests if test is not None for each in test.types)
-    found = Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members())
+    found = Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members(),
+                      possible={COHORT: period_in(scope, by), SINCE: _since(cells)})
     vars(found)["_plans"] = cells
     return found
+
+
+def _since(cells: Cells) -> Check:
+    if cells.brackets is not None:
+        return one_of(low for low, _ in cells.brackets)
+    return between(0, None if cells.periods is None else cells.periods - 1)
 
 
 def _is_same(start: Condition | None, returning: Condition | None) -> bool:

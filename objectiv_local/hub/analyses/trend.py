@@ -30,6 +30,7 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, groups_in_words, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, before, checked_period, period_of, periods
+from objectiv_local.hub.analyses.base.cells import period_in
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
@@ -114,7 +115,8 @@ def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = 
     frame = frame_of(scope.state_over(plan, on), columns)
     members = asked.members(asked.rows())
     return Analysis("trend", frame, scope, Definition(_rule(asked, by, compare), () if asked.test is None else asked.test.types,
-                                                      unit_counts=asked.kind not in _OF_UNITS), members)
+                                                      unit_counts=asked.kind not in _OF_UNITS), members,
+                    possible={PERIOD: period_in(scope, by)})
 
 
 @dataclass(frozen=True, slots=True)
