@@ -91,12 +91,13 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     ``by`` is a period of the local calendar. Each ``period`` is a funnel of its own, of the attempts that start in it, so a
     user may be in several. ``complete`` is true if the window of all of its attempts is over as of the last moment of the data.
 
-    ``breakdown`` is a column, a series, a function of the frame or a frame of users; missing is ``(none)``, and beyond the
-    ``top`` groups with most users it is ``(other)``. ``attribution`` says which event has the value: that of the
-    ``"first_step"`` of the best attempt, its ``"last_step"``, or a step by number (``(none)`` where it was not reached);
-    ``"first_defined"`` or ``"last_defined"`` of its steps; ``"all_steps"``, where all steps have to have one value, as with
-    ``hold``; ``"user_first"`` or ``"user_last"``, the first or last value of any event of the user. Of events at one moment
-    that fit a step, it is the first one by event id that has a value.
+    ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a series of users with one value for
+    each, which is indexed by the unit; missing is ``(none)``, and beyond the ``top`` groups with most users it is ``(other)``.
+    ``attribution`` says which event has the value: that of the ``"first_step"`` of the best attempt, its ``"last_step"``, or a
+    step by number (``(none)`` where it was not reached); ``"first_defined"`` or ``"last_defined"`` of its steps;
+    ``"all_steps"``, where all steps have to have one value, as with ``hold``; ``"user_first"`` or ``"user_last"``, the first or
+    last value of any event of the user. Of events at one moment that fit a step, it is the first one by event id that has a
+    value.
 
     ``unit`` is the column, or the columns together, of what counts as a user. Events without it are left out.
 

@@ -128,8 +128,9 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
     cell, and for sums ``value_per_user``, the value divided by ``cohort_users``: with ``criterion="on_or_before"``, this is the
     lifetime value.
 
-    ``breakdown`` is the value at the start, a column, a series, a function of the frame or a frame of users, and becomes the
-    first index level: missing values are ``(none)``, and all but the ``top`` groups with most starts are ``(other)``.
+    ``breakdown`` is the value at the start, a column, a series, a function of the frame, a frame of users, or a series of users
+    with one value for each, which is indexed by the unit. It becomes the first index level: missing values are ``(none)``, and
+    all but the ``top`` groups with most starts are ``(other)``.
 
     ``where`` keeps some events, a condition as ``start`` is; the others neither start nor return.
 

@@ -39,6 +39,7 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.base.breakdown import with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, moment_of, period_of, periods
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.types import INT64
@@ -74,7 +75,7 @@ class Cells:
     criterion: str
     brackets: tuple[tuple[int, int], ...] | None
     measure: tuple[str, str] | None
-    label: Series | None
+    label: Series | OfUsers | None
     top: int
     is_same: bool
     periods: int | None
@@ -163,7 +164,7 @@ class Cells:
     def _events(self) -> Node:
         """Return the events that start or return, with their period."""
         scope = self.scope
-        columns: dict[str, Series] = {}
+        columns: dict[str, Series | OfUsers] = {}
         if self.label is not None:
             columns[self.labels[0]] = self.label
         if self.measure is not None:

@@ -22,6 +22,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, moment_of, period_of, periods
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.analyses.funnels.attempts import ENTERED, Exclusion, Steps, attempts, flag
@@ -56,7 +57,7 @@ class Asked:
     excluded: tuple[Condition, ...]
     exclusions: tuple[Exclusion, ...]
     hold: tuple[str, ...]
-    label: Series | None
+    label: Series | OfUsers | None
     attribution: str | int
     top: int
     by: str | None
@@ -75,7 +76,7 @@ class Asked:
     def rows(self) -> Node:
         """Return the events that attempts may have, with the conditions of steps and exclusions."""
         scope = self.scope
-        columns: dict[str, Series] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
+        columns: dict[str, Series | OfUsers] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
         columns |= {f"excluded_{number}": each.holds for number, each in enumerate(self.excluded, 1)}
         columns |= {name: scope.data[name] for name in self.hold if name not in scope.unit}
         columns |= {} if self.label is None else {LABEL: self.label}
