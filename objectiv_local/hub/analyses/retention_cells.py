@@ -58,7 +58,7 @@ _INTERVAL: Final = "usual_interval"
 _MOST_FILLED: Final = 1_000
 #: What no unit, index or breakdown may be named.
 NAMES: Final = (COHORT, SINCE, PERIOD, _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT, _USERS, _SIZE, _RATE, _COMPLETE, _VALUE,
-                _PER_USER, "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
+                _PER_USER, "cohorts", "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
                 _INTERVAL)
 
 
@@ -102,8 +102,7 @@ class Cells:
         starts = self._starts(rows)
         back = self._pairs(starts, self._returns(rows))
         plan = self._grid(starts)
-        sizes = Aggregate(starts, _columns(starts, self.groups), ((_SIZE, aggregation("size")),), "cohorts")
-        plan = looked_up(plan, sizes, self.groups, "cohort_sizes", key=self.keys)
+        plan = looked_up(plan, self._sizes(starts), self.groups, "cohort_sizes", key=self.keys)
         plan = looked_up(plan, self._counted(back), self.keys, "cells", key=self.keys)
         counts = [_USERS]
         if self.measure is not None:
@@ -305,6 +304,10 @@ class Cells:
         """The first number of periods since."""
         return 0 if self.brackets is None else self.brackets[0][0]
 
+    def _sizes(self, starts: Node) -> Node:
+        """Return the number of users of each cohort that has any."""
+        return Aggregate(starts, _columns(starts, self.groups), ((_SIZE, aggregation("size")),), "cohort_sizes")
+
     def _grid(self, starts: Node) -> Node:
         """Return the cells up to ``as_of``: their key, ``end_period``, which is exclusive, and ``complete``."""
         scope = self.scope
@@ -317,10 +320,10 @@ class Cells:
             last = self._distance(period, period_of(scope, plan, as_of, self.by))
         plan = Select(plan, ((COHORT, period), ("next_period", plan.column("next_period")), ("last_since", last)), "cohorts")
         # Cells are as many as the square of the periods, which one event with a wrong clock may make many.
-        known = Aggregate(starts, _columns(starts, (COHORT,)), (), "known_cohorts")
-        filled = call("le", over(aggregation("size")), literal(_MOST_FILLED))
-        plan = Extend(plan, (("is_filled", filled),), "cohorts")
-        plan = Filter(plan, call("or", plan.column("is_filled"), InQuery(plan.column(COHORT), known, COHORT)), "cohorts")
+        plan = Extend(plan, (("cohorts", over(aggregation("size"))),), "cohorts")
+        is_filled = call("le", plan.column("cohorts"), literal(_MOST_FILLED))
+        has_users = InQuery(plan.column(COHORT), self._sizes(starts), COHORT)
+        plan = Filter(plan, call("or", is_filled, has_users), "cohorts")
         if self.brackets is None:
             number = call("add", plan.column("last_since"), literal(1))
             if self.periods is not None:
