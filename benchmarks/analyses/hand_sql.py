@@ -47,7 +47,8 @@ def drivers(table: str) -> str:
           WHERE c.action NOT IN ('view', 'buy') AND c.device IS NOT NULL AND c.ts > u.entered
             AND CASE WHEN u.converted THEN c.ts < u.until ELSE c.ts <= u.until END),
         counted AS (
-          SELECT device, count(*) AS exposed_users, count(*) FILTER (WHERE converted) AS exposed_converted FROM exposed GROUP BY 1)
+          SELECT device, count(*) AS exposed_users, count(*) FILTER (WHERE converted) AS exposed_converted
+          FROM exposed GROUP BY 1)
         SELECT (SELECT count(*) FROM users) AS all_users, (SELECT count(*) FROM users WHERE converted) AS all_converted,
           device AS label, exposed_users, exposed_converted FROM counted"""
 

@@ -70,7 +70,12 @@ def by_hand(question: str, dialect: str, table: str) -> str:
             WITH {days}, counted AS (SELECT ts::date AS d, count(DISTINCT uid) AS users FROM {table} GROUP BY 1)
             SELECT d AS period, coalesce(users, 0) AS value FROM days LEFT JOIN counted USING (d) ORDER BY 1""",
         "trend by device": f"""
-            WITH {weeks}, counted AS (SELECT {week} AS d, device, count(DISTINCT uid) AS users FROM {table} GROUP BY 1, 2)
+            WITH {weeks},
+            largest AS (SELECT device FROM {table} GROUP BY 1 ORDER BY count(DISTINCT uid) DESC, device LIMIT 10),
+            labeled AS (
+              SELECT {week} AS d, CASE WHEN device IN (SELECT device FROM largest) THEN device ELSE '(other)' END AS device, uid
+              FROM {table}),
+            counted AS (SELECT d, device, count(DISTINCT uid) AS users FROM labeled GROUP BY 1, 2)
             SELECT d AS period, {", ".join(
                 f"coalesce(max(CASE WHEN device = '{each}' THEN users END), 0) AS {each}"
                 for each in ("desktop", "mobile", "tablet"))}
@@ -149,7 +154,8 @@ def by_hand(question: str, dialect: str, table: str) -> str:
             SELECT action AS event_type, count(*) AS events, count(DISTINCT uid) AS users FROM {table} GROUP BY 1 ORDER BY 1""",
         "sessions": f"""
             WITH {days}, {hand_sql.SESSIONS.format(table=table)},
-            visits AS (SELECT uid, min(ts)::date AS d, {duration} AS duration, count(*) AS hits FROM sessions GROUP BY uid, visit),
+            visits AS (SELECT uid, min(ts)::date AS d, {duration} AS duration, count(*) AS hits
+                       FROM sessions GROUP BY uid, visit),
             counted AS (SELECT d, count(*) AS sessions, count(DISTINCT uid) AS users, sum(hits) AS hits,
                           avg(duration) AS mean_duration, count(*) FILTER (WHERE hits = 1) AS bounces FROM visits GROUP BY 1)
             SELECT d AS period, coalesce(sessions, 0) AS sessions, coalesce(users, 0) AS users, coalesce(hits, 0) AS hits,
@@ -174,7 +180,8 @@ def by_hand(question: str, dialect: str, table: str) -> str:
               WHERE b.action = 'buy' AND t.uid IS NULL)
             SELECT device, sum(1.0::float8 / touches) AS credit FROM pairs GROUP BY 1
             UNION ALL SELECT '(direct)', count(*)::float8 FROM alone HAVING count(*) > 0 ORDER BY 1""",
-        "paths": hand_sql.paths(table, on_duckdb=on_duckdb), "drivers": hand_sql.drivers(table), "impact": hand_sql.impact(table),
-        "experiment": hand_sql.experiment(table), "cohort": hand_sql.cohort(table), "rfm": hand_sql.rfm(table),
+        "paths": hand_sql.paths(table, on_duckdb=on_duckdb), "drivers": hand_sql.drivers(table),
+        "impact": hand_sql.impact(table), "experiment": hand_sql.experiment(table), "cohort": hand_sql.cohort(table),
+        "rfm": hand_sql.rfm(table),
     }
     return statements[question]
