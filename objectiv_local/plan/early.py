@@ -31,6 +31,8 @@ from objectiv_local.types import BOOL, DATE, INT64, STRING, TIMESTAMP, UUID
 
 #: Types of columns by which rows may be grouped although the question does not group by them.
 FEW_VALUES = (BOOL, INT64, STRING, DATE, UUID)
+#: Aggregates beside which distinct values are counted as groups: those of parts of a group give exactly that of the group.
+_COUNTED_WITH = ("nunique", "size", "count", "min", "max")
 
 
 class _Unfit(Exception):
@@ -151,7 +153,7 @@ class _Question:
         counted = {expr.args[0] for _, expr in node.aggregates
                    if isinstance(expr, Aggregation) and expr.op == "nunique"}
         self.counts_one = len(counted) == 1 and all(
-            isinstance(expr, Aggregation) and expr.op in ("nunique", "max") for _, expr in node.aggregates)
+            isinstance(expr, Aggregation) and expr.op in _COUNTED_WITH for _, expr in node.aggregates)
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
             raise _Unfit
         if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
