@@ -73,6 +73,7 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
     return writing.refresh(_path(path), source, check)  # type: ignore[arg-type]
 
 
+@checked
 def is_snapshot(path: str | os.PathLike[str]) -> bool:
     """Return whether a path is the directory of a snapshot."""
     try:
