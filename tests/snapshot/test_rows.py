@@ -219,6 +219,6 @@ def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
     for frame in (events, local):
         test = frame.props["plan"] == "pro"
         # JSON null differs from a string, and a member that is not there is missing.
-        assert (len(frame[test]), len(frame[~test]), len(frame[test | ~test]), len(frame[test | test.isnull()])) == (5, 25, 30, 6)
+        assert [len(frame[each]) for each in (test, ~test, test | ~test, test | test.isnull())] == [5, 25, 30, 6]
         both = frame.assign(yes=test.fillna(False), test=test)
         assert [both[both.test == value].event_type.count().value for value in (True, False)] == [5, 25]
