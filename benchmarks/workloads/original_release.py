@@ -1,23 +1,16 @@
-"""Run the workloads with the original release on a Postgres table ``data`` of raw events, and write answers and seconds.
+"""The workloads with the original release, on Postgres. Runs in the original's environment, which is of Python 3.9.
 
-Runs in an environment of its own; see benchmarks/original/run_original.py for how to make it:
-
-    ENV/bin/python benchmarks/models/run_original.py --url postgresql://localhost/events --out original.json --runs 3
+How to make that environment is said in benchmarks/original/run_original.py.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import sys
-import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from answers import answer, server_cpu
+from benchmarks.usage import server_cpu
+from benchmarks.worker import Session
 
 # The original asks its version server for news on import, unless told not to.
 os.environ.setdefault("OBJECTIV_VERSION_CHECK_DISABLE", "1")
@@ -26,12 +19,13 @@ STEPS = [f"location_stack_step_{number}" for number in (1, 2, 3)]
 CONVERSION = "quickstart"
 
 
-def programs(url: str) -> tuple[Any, dict[str, Callable[[], Any]]]:
-    """Return the engine, and for each workload a function that builds the original's frame and fetches it to pandas."""
+def postgres(data: dict[str, Any]) -> Session:
+    """Return for each workload a function that builds the original's frame and fetches it to pandas."""
     from modelhub import ModelHub
 
+    warnings.simplefilter("ignore")
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
-    df = hub.get_objectiv_dataframe(db_url=url, table_name="data")
+    df = hub.get_objectiv_dataframe(db_url=data["postgres"], table_name="data")
     stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:]
     hub.add_conversion_event(location_stack=stack, event_type="PressEvent", name=CONVERSION)
 
@@ -76,7 +70,17 @@ def programs(url: str) -> tuple[Any, dict[str, Callable[[], Any]]]:
         frame = frame[frame.root.notnull()].materialize()
         return frame.groupby(["user_id", "root"]).moment.count().unstack("root").to_pandas()
 
-    return df.engine, {
+    def eight_columns() -> Any:
+        with_path = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application", "path"])
+        frame = with_path.get_objectiv_dataframe(db_url=data["postgres"], table_name="data")
+        frame["application_id"] = frame.application.context.id
+        frame["path_id"] = frame.path.context.id
+        frame["root_id"] = frame.location_stack.json[0].json.get_value("id", as_str=True)
+        return frame[["user_id", "day", "moment", "event_type", "application_id", "path_id", "root_id"]].to_pandas()
+
+    connection = df.engine.connect()  # stays open, so that its backend does
+    backend = connection.execute("SELECT pg_backend_pid()").scalar()
+    return Session({
         "W0": lambda: df[["session_id", "session_hit_number"]].to_pandas(),
         "W1": users_and_sessions,
         "W2": session_duration,
@@ -85,48 +89,5 @@ def programs(url: str) -> tuple[Any, dict[str, Callable[[], Any]]]:
         "W5": lambda: hub.agg.retention_matrix(df, display=False).to_pandas(),
         "W6": paths,
         "W7": user_by_root,
-    }
-
-
-def run(url: str, workloads: list[str], runs: int) -> dict[str, Any]:
-    """Return for each workload its answer and its least wall and CPU seconds; or its error."""
-    engine, known = programs(url)
-    with engine.connect() as connection:
-        backend = connection.execute("SELECT pg_backend_pid()").scalar()
-
-        def cpu() -> float:
-            return time.process_time() + float(server_cpu(backend))
-
-        results: dict[str, Any] = {}
-        for name in workloads:
-            wall, spent = float("inf"), float("inf")
-            table: Any = None
-            try:
-                for _ in range(runs):
-                    start, start_cpu = time.perf_counter(), cpu()
-                    table = known[name]()
-                    wall = min(wall, time.perf_counter() - start)
-                    spent = min(spent, cpu() - start_cpu)
-            except Exception as error:  # the others are still worth having
-                results[name] = {"error": f"{type(error).__name__}: {str(error)[:300]}"}
-                continue
-            found = answer([*table.index.names, *table.columns], table.reset_index().astype(object).itertuples(index=False))
-            results[name] = {"wall": wall, "cpu": spent, "columns": found.columns, "rows": found.rows}
-            print(f"{name} {wall:.2f} s", file=sys.stderr, flush=True)
-    return results
-
-
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--workloads", nargs="+", required=True)
-    options = parser.parse_args()
-    warnings.simplefilter("ignore")
-    options.out.write_text(json.dumps(run(options.url, options.workloads, options.runs)), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+        "W8": eight_columns,
+    }, lambda: server_cpu(backend) if connection else 0.0)

@@ -1,7 +1,10 @@
-"""The workloads as an experienced analyst would write them for DuckDB, over a Parquet file of raw events.
+"""The workloads as an experienced analyst would write them for DuckDB, over files of two layouts.
+
+- ``raw``: events as they are recorded, with ids as text and everything else as JSON in ``value``
+- ``typed``: columns of their own types, as :mod:`benchmarks.workloads.data` writes them
 
 Columns are pruned, a JSON value is parsed once, text is shortened to what is asked before anything is sorted, rows are
-grouped before they are labeled, and names are made of different stacks only.
+grouped before they are labeled, and names are made of different stacks only. Ids that are text stay text, which is faster.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ numbered AS (
   FROM starts
 )"""
 
-_HITS = "hits AS (SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m FROM {table})"
+_HITS = "hits AS (SELECT event_id AS e, {user} AS u, moment AS m FROM {table})"
 
 _W0 = f"""
 WITH {_HITS},
@@ -61,14 +64,7 @@ ORDER BY d
 """
 
 _W3 = f"""
-WITH parsed AS (
-  SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m, json_extract_string(value, ['_type', 'location_stack']) AS v
-  FROM {{table}}
-),
-hits AS (
-  SELECT e, u, m, v[1] = 'PressEvent' AND json_contains(v[2], '{{"_type": "LinkContext", "id": "Quickstart Guide"}}') AS c
-  FROM parsed
-),
+WITH {{conversions}},
 {_SESSIONS},
 so_far AS (
   SELECT *, count(*) FILTER (WHERE c) OVER (PARTITION BY u, n ORDER BY m RANGE UNBOUNDED PRECEDING) AS k
@@ -99,27 +95,13 @@ _NAMES = f"""names AS (
   SELECT stack,
     parts[-1] || CASE WHEN len(parts) > 1 THEN ' located at ' || array_to_string(parts[:-2], ' => ') ELSE '' END AS name
   FROM (
-    SELECT stack, [{_STEP} FOR x IN from_json(stack, '[{{"_type": "VARCHAR", "id": "VARCHAR"}}]')] AS parts
+    SELECT stack, [{_STEP} FOR x IN {{elements}}] AS parts
     FROM (SELECT DISTINCT stack FROM {{source}})
   )
 )"""
 
 _W4 = f"""
-WITH parsed AS (
-  SELECT cookie_id::uuid AS u, json_extract_string(value, ['_types', 'location_stack', 'global_contexts', '_type']) AS v
-  FROM {{table}}
-),
-hits AS (
-  SELECT u, v[2] AS stack, v[4] AS event_type, v[3] AS contexts
-  FROM parsed
-  WHERE json_contains(v[1], '"InteractiveEvent"')
-),
-used AS (
-  SELECT DISTINCT u, stack, event_type,
-    json_extract_string(contexts, '$[*].id')[
-      list_position(json_extract_string(contexts, '$[*]._type'), 'ApplicationContext')] AS application
-  FROM hits
-),
+WITH {{features}},
 {_NAMES.replace("{source}", "used")},
 users AS (
   SELECT DISTINCT application, name, event_type, u
@@ -134,7 +116,7 @@ ORDER BY user_id_nunique DESC, application, name, event_type
 
 _W5 = """
 WITH months AS (
-  SELECT DISTINCT cookie_id::uuid AS u, date_part('year', moment) * 12 + date_part('month', moment) - 1 AS month
+  SELECT DISTINCT {user} AS u, date_part('year', moment) * 12 + date_part('month', moment) - 1 AS month
   FROM {table}
 ),
 cohorts AS (
@@ -142,16 +124,15 @@ cohorts AS (
   FROM months
 )
 SELECT printf('%04d-%02d', first // 12, first % 12 + 1) AS first_cohort,
-  {columns}
+  {retention}
 FROM cohorts
 GROUP BY first
 ORDER BY first
 """
-_W5_COLUMN = 'nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS "{name}"'
 
 _W6 = f"""
 WITH hits AS (
-  SELECT event_id::uuid AS e, cookie_id::uuid AS u, moment AS m, value ->> 'location_stack' AS stack
+  SELECT event_id AS e, {{user}} AS u, moment AS m, {{stack}} AS stack
   FROM {{table}}
 ),
 {_NAMES.replace("{source}", "hits")},
@@ -170,24 +151,97 @@ LIMIT 20
 
 _W7 = """
 WITH hits AS (
-  SELECT cookie_id::uuid AS u, value ->> '$.location_stack[0].id' AS root
+  SELECT {user} AS u, {root} AS root
   FROM {table}
 )
 SELECT u AS user_id,
-  {columns}
+  {matrix}
 FROM hits
 WHERE root IS NOT NULL
 GROUP BY u
 ORDER BY u
 """
-_W7_COLUMN = "nullif(count(*) FILTER (WHERE root = '{name}'), 0) AS \"{name}\""
 
-_STATEMENTS = {"W0": _W0, "W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6, "W7": _W7}
-_COLUMNS = {"W5": _W5_COLUMN, "W7": _W7_COLUMN}
+_W8 = """
+SELECT event_id, {user} AS user_id, day, moment, {facts}
+FROM {parsed}
+"""
+
+_STATEMENTS = {"W0": _W0, "W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6, "W7": _W7, "W8": _W8}
+
+#: The parts of the statements that depend on the layout.
+_RAW = {
+    "user": "cookie_id",
+    "conversions": """parsed AS (
+  SELECT event_id AS e, cookie_id AS u, moment AS m, json_extract_string(value, ['_type', 'location_stack']) AS v
+  FROM {table}
+),
+hits AS (
+  SELECT e, u, m, v[1] = 'PressEvent' AND json_contains(v[2], '{"_type": "LinkContext", "id": "Quickstart Guide"}') AS c
+  FROM parsed
+)""",
+    "features": """parsed AS (
+  SELECT cookie_id AS u, json_extract_string(value, ['_types', 'location_stack', 'global_contexts', '_type']) AS v
+  FROM {table}
+),
+hits AS (
+  SELECT u, v[2] AS stack, v[4] AS event_type, v[3] AS contexts
+  FROM parsed
+  WHERE json_contains(v[1], '"InteractiveEvent"')
+),
+used AS (
+  SELECT DISTINCT u, stack, event_type,
+    json_extract_string(contexts, '$[*].id')[
+      list_position(json_extract_string(contexts, '$[*]._type'), 'ApplicationContext')] AS application
+  FROM hits
+)""",
+    "elements": """from_json(stack, '[{"_type": "VARCHAR", "id": "VARCHAR"}]')""",
+    "stack": "value ->> 'location_stack'",
+    "root": "value ->> '$.location_stack[0].id'",
+    "facts": """v[1] AS event_type,
+  json_extract_string(v[2], '$[*].id')[
+    list_position(json_extract_string(v[2], '$[*]._type'), 'ApplicationContext')] AS application_id,
+  json_extract_string(v[2], '$[*].id')[
+    list_position(json_extract_string(v[2], '$[*]._type'), 'PathContext')] AS path_id,
+  v[3] AS root_id""",
+    "parsed": """(
+  SELECT *, json_extract_string(value, ['$._type', '$.global_contexts', '$.location_stack[0].id']) AS v
+  FROM {table}
+)""",
+}
+_TYPED = {
+    "user": "user_id",
+    "conversions": """hits AS (
+  SELECT event_id AS e, user_id AS u, moment AS m,
+    CASE WHEN event_type = 'PressEvent'
+      THEN len(list_filter(location_stack, lambda x: x._type = 'LinkContext' AND x.id = 'Quickstart Guide')) > 0
+      ELSE FALSE END AS c
+  FROM {table}
+)""",
+    "features": """used AS (
+  SELECT DISTINCT user_id AS u, location_stack AS stack, event_type, application.id AS application
+  FROM {table}
+  WHERE list_contains(event_types, 'InteractiveEvent')
+)""",
+    "elements": "stack",
+    "stack": "location_stack",
+    "root": "location_stack[1].id",
+    "facts": "event_type, application.id AS application_id, path.id AS path_id, location_stack[1].id AS root_id",
+    "parsed": "{table}",
+}
+_LAYOUTS = {"raw": _RAW, "typed": _TYPED}
 
 
-def statement(workload: str, table: str, columns: Sequence[str]) -> str:
-    """Return the SQL of a workload. ``columns`` are those of a matrix, which the analyst knows."""
-    each = _COLUMNS.get(workload, "")
-    listed = ",\n  ".join(each.format(number=name.removeprefix("_"), name=name) for name in columns)
-    return _STATEMENTS[workload].replace("{table}", table).replace("{columns}", listed).strip()
+def statements(layout: str, table: str, roots: Sequence[str], months: int) -> dict[str, str]:
+    """Return the SQL of each workload. The roots and the number of months are what the analyst knows of the data."""
+    retention = ",\n  ".join(f'nullif(count(*) FILTER (WHERE month - first = {n}), 0) AS "_{n}"' for n in range(months))
+    matrix = ",\n  ".join(f"nullif(count(*) FILTER (WHERE root = '{root}'), 0) AS \"{root}\"" for root in roots)
+    parts = {**_LAYOUTS[layout], "retention": retention, "matrix": matrix}
+    return {name: _filled(text, {**parts, "table": table}) for name, text in _STATEMENTS.items()}
+
+
+def _filled(text: str, parts: dict[str, str]) -> str:
+    for _ in range(2):  # the parts have the table in them
+        for name, part in parts.items():
+            text = text.replace("{" + name + "}", part)
+    return text.strip()

@@ -1,14 +1,12 @@
 """The workloads as an experienced analyst would write them for Postgres, over the raw table with its ``json`` column.
 
-As in :mod:`benchmarks.models.duckdb_sql`. A value of type ``json`` is text, parsed by each operator on it; so the members
+As in :mod:`benchmarks.workloads.duckdb_sql`. A value of type ``json`` is text, parsed by each operator on it; so the members
 that are asked for are taken out of it once, by ``json_to_record``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-TABLE = "data"
 
 _SESSIONS = """starts AS (
   SELECT *, coalesce(m - lag(m) OVER (PARTITION BY u ORDER BY m, e) > INTERVAL '1800 seconds', TRUE) AS starts
@@ -144,12 +142,11 @@ cohorts AS (
   FROM months
 )
 SELECT to_char(first / 12, 'FM0000') || '-' || to_char(first % 12 + 1, 'FM00') AS first_cohort,
-  {columns}
+  {retention}
 FROM cohorts
 GROUP BY first
 ORDER BY first
 """
-_W5_COLUMN = 'nullif(count(*) FILTER (WHERE month - first = {number}), 0) AS "{name}"'
 
 _W6 = f"""
 WITH hits AS MATERIALIZED (
@@ -176,20 +173,28 @@ WITH hits AS MATERIALIZED (
   FROM data
 )
 SELECT u AS user_id,
-  {columns}
+  {matrix}
 FROM hits
 WHERE root IS NOT NULL
 GROUP BY u
 ORDER BY u
 """
-_W7_COLUMN = "nullif(count(*) FILTER (WHERE root = '{name}'), 0) AS \"{name}\""
 
-_STATEMENTS = {"W0": _W0, "W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6, "W7": _W7}
-_COLUMNS = {"W5": _W5_COLUMN, "W7": _W7_COLUMN}
+_W8 = """
+SELECT event_id, cookie_id AS user_id, day, moment, v._type AS event_type,
+  (SELECT x ->> 'id' FROM json_array_elements(v.global_contexts) AS x WHERE x ->> '_type' = 'ApplicationContext' LIMIT 1)
+    AS application_id,
+  (SELECT x ->> 'id' FROM json_array_elements(v.global_contexts) AS x WHERE x ->> '_type' = 'PathContext' LIMIT 1) AS path_id,
+  v.location_stack -> 0 ->> 'id' AS root_id
+FROM data, json_to_record(value) AS v(_type text, location_stack json, global_contexts json)
+"""
+
+_STATEMENTS = {"W0": _W0, "W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6, "W7": _W7, "W8": _W8}
 
 
-def statement(workload: str, columns: Sequence[str]) -> str:
-    """Return the SQL of a workload. ``columns`` are those of a matrix, which the analyst knows."""
-    each = _COLUMNS.get(workload, "")
-    listed = ",\n  ".join(each.format(number=name.removeprefix("_"), name=name) for name in columns)
-    return _STATEMENTS[workload].replace("{columns}", listed).strip()
+def statements(roots: Sequence[str], months: int) -> dict[str, str]:
+    """Return the SQL of each workload. The roots and the number of months are what the analyst knows of the data."""
+    retention = ",\n  ".join(f'nullif(count(*) FILTER (WHERE month - first = {n}), 0) AS "_{n}"' for n in range(months))
+    matrix = ",\n  ".join(f"nullif(count(*) FILTER (WHERE root = '{root}'), 0) AS \"{root}\"" for root in roots)
+    return {name: text.replace("{retention}", retention).replace("{matrix}", matrix).strip()
+            for name, text in _STATEMENTS.items()}
