@@ -116,6 +116,14 @@ def load_events(parquet: Path, url: str) -> None:
     load(Path(parquet), url)
 
 
+def analyze(url: str, table: str) -> None:
+    """Let Postgres count what a table has."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"ANALYZE {table}".encode())
+
+
 def started(stack: ExitStack) -> str:
     """Return the address of a new Postgres server, which the stack stops."""
     import psycopg

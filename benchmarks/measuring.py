@@ -37,7 +37,8 @@ class Contender:
 
     ``opens`` names a function, as in ``package.module:function``, that takes the data of the family and returns a
     :class:`benchmarks.worker.Session`. ``base`` is the contender that this one is held against. ``needs`` names what has to be
-    in the data, with the reason to give if it is not. ``python`` is another interpreter than this one.
+    in the data, with the reason to give if it is not. ``python`` is another interpreter than this one. ``questions`` are those
+    that it answers, if not all.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Contender:
     base: str = ""
     needs: tuple[tuple[str, str], ...] = ()
     python: str = sys.executable
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,6 @@ class Family:
     prepare: Callable[[Path, int, Any, ExitStack], dict[str, Any]]
     sizes: tuple[int, ...]
     fresh: bool = False
-    #: Where the base of a contender is another one for some questions.
-    reading: str = ""
 
 
 @dataclass
@@ -250,6 +250,7 @@ def measured(name: str, family: Family, size: int, run: Run, options: Any) -> It
         for question in family.questions:
             if options.questions and question not in options.questions:
                 continue
-            contenders = [each for each in family.contenders if not options.contenders or each.name in options.contenders]
+            contenders = [each for each in family.contenders if (not options.contenders or each.name in options.contenders)
+                          and (not each.questions or question in each.questions)]
             with tempfile.TemporaryDirectory() as scratch:
                 yield run.question((name, family), question, size, data, contenders, Path(scratch))

@@ -1,13 +1,11 @@
-"""Ten questions to the clicks, as programs and as SQL by hand."""
+"""Ten models of the hub over clicks, as programs and as SQL by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from benchmarks.clicks.sessions import SESSIONS
 from objectiv_local import DataFrame, ModelHub, Series
-
-WEEKS = 14
-
 
 def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callable[[], DataFrame | Series]]]:
     """Yield the questions to an event frame, each as a function that builds it."""
@@ -38,21 +36,15 @@ def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callabl
 
 _DAY = {"duckdb": "strftime({}, '%Y-%m-%d')", "postgres": "to_char({}, 'YYYY-MM-DD')"}
 _MICROSECONDS = {"duckdb": "epoch_us({})", "postgres": "(extract(epoch FROM {}) * 1000000)"}
-_SESSIONS = """starts AS (
-  SELECT *, CASE WHEN ts - lag(ts) OVER w > INTERVAL '30 minutes' OR lag(ts) OVER w IS NULL THEN 1 ELSE 0 END AS starts
-  FROM {table} WINDOW w AS (PARTITION BY uid ORDER BY ts, event_id)
-), sessions AS (
-  SELECT *, sum(starts) OVER (PARTITION BY uid ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS visit FROM starts
-)"""
 
 
-def by_hand(question: str, dialect: str, table: str) -> str:
-    """Return the SQL of a question that someone would write who knows the table."""
-    day, sessions = _DAY[dialect].format, _SESSIONS.format(table=table)
-    cells = ", ".join(f"max(CASE WHEN week = {week} THEN users END) AS _{week}" for week in range(WEEKS))
+def by_hand(dialect: str, table: str, weeks_of_data: int) -> dict[str, str]:
+    """Return the SQL of each question that someone would write who knows the table."""
+    day, sessions = _DAY[dialect].format, SESSIONS.format(table=table)
+    cells = ", ".join(f"max(CASE WHEN week = {week} THEN users END) AS _{week}" for week in range(weeks_of_data))
     weeks = {"duckdb": "date_diff('week', first, date_trunc('week', ts))",
              "postgres": "((date_trunc('week', ts)::date - first::date) / 7)"}[dialect]
-    statements = {
+    return {
         "daily users": f"SELECT {day('ts')} AS day, count(DISTINCT uid) AS unique_users FROM {table} GROUP BY 1 ORDER BY 1",
         "weekly retention": f"""
             WITH firsts AS (SELECT uid, date_trunc('week', min(ts)) AS first FROM {table} GROUP BY 1),
@@ -88,4 +80,3 @@ def by_hand(question: str, dialect: str, table: str) -> str:
             SELECT visits, count(*) AS user_id_nunique FROM visits GROUP BY 1 ORDER BY 1""",
         "users by plan": f"SELECT plan, count(DISTINCT uid) AS unique_users FROM {table} GROUP BY 1 ORDER BY 1",
     }
-    return statements[question]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterator
 
+from benchmarks.clicks.sessions import SESSIONS
 from objectiv_local import DataFrame, ModelHub
 
 STEPS = ("view", "click", "buy")
 WINDOW = datetime.timedelta(days=1)
-#: How many columns of an answer name a row.
-KEYS = {"stickiness": 2, "retention": 2, "paths": 3}
 
 
 def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callable[[], DataFrame]]]:
@@ -31,16 +30,8 @@ def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callabl
     yield "attribution, linear", lambda: hub.attribution(events, "buy", "device", "linear").frame[["credit"]]
 
 
-_SESSIONS = """starts AS (
-  SELECT *, CASE WHEN ts - lag(ts) OVER w > INTERVAL '30 minutes' OR lag(ts) OVER w IS NULL THEN 1 ELSE 0 END AS starts
-  FROM {table} WINDOW w AS (PARTITION BY uid ORDER BY ts, event_id)
-), sessions AS (
-  SELECT *, sum(starts) OVER (PARTITION BY uid ORDER BY ts, event_id ROWS UNBOUNDED PRECEDING) AS visit FROM starts
-)"""
-
-
-def by_hand(question: str, dialect: str, table: str) -> str:
-    """Return the SQL of a question that someone would write who knows the table."""
+def by_hand(dialect: str, table: str) -> dict[str, str]:
+    """Return the SQL of each question that someone would write who knows the table."""
     on_duckdb = dialect == "duckdb"
 
     def series(first: str, last: str, step: str) -> str:
@@ -55,7 +46,7 @@ def by_hand(question: str, dialect: str, table: str) -> str:
       {series("(SELECT date_trunc('week', min(ts))::date::timestamp FROM " + table + ")",
               "(SELECT max(ts)::date::timestamp FROM " + table + ")", "7 days")})"""
     within = f"INTERVAL '{WINDOW.days} days'"
-    statements = {
+    return {
         "trend": f"""
             WITH {days}, counted AS (SELECT ts::date AS d, count(DISTINCT uid) AS users FROM {table} GROUP BY 1)
             SELECT d AS period, coalesce(users, 0) AS value FROM days LEFT JOIN counted USING (d) ORDER BY 1""",
@@ -115,7 +106,7 @@ def by_hand(question: str, dialect: str, table: str) -> str:
         "event types": f"""
             SELECT action AS event_type, count(*) AS events, count(DISTINCT uid) AS users FROM {table} GROUP BY 1 ORDER BY 1""",
         "sessions": f"""
-            WITH {days}, {_SESSIONS.format(table=table)},
+            WITH {days}, {SESSIONS.format(table=table)},
             counted AS (SELECT ts::date AS d, count(*) AS sessions FROM sessions WHERE starts = 1 GROUP BY 1)
             SELECT d AS period, coalesce(sessions, 0) AS sessions FROM days LEFT JOIN counted USING (d) ORDER BY 1""",
         "attribution, last": f"""
@@ -139,4 +130,3 @@ def by_hand(question: str, dialect: str, table: str) -> str:
             SELECT device, sum(1.0::float8 / touches) AS credit FROM pairs GROUP BY 1
             UNION ALL SELECT '(direct)', count(*)::float8 FROM alone HAVING count(*) > 0 ORDER BY 1""",
     }
-    return statements[question]

@@ -1,0 +1,35 @@
+"""Questions to clicks, and who answers them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.clicks.data import prepare
+from benchmarks.engines import NEEDS_POSTGRES
+from benchmarks.measuring import Contender, Family, Question
+
+_MODELS = ("daily users", "weekly retention", "sessions by device", "paths of two pages", "new users a day",
+           "sessions that bought", "where users were last", "session duration a day", "frequency", "users by plan")
+_IN_POLARS = ("trend", "active users", "stickiness", "lifecycle", "retention", "event types", "sessions", "attribution, last")
+_ANALYSES = (*_IN_POLARS[:1], "trend by device", *_IN_POLARS[1:5], "funnel", *_IN_POLARS[5:], "attribution, linear")
+_OPENING = "daily users of a CSV file"
+#: How many columns of an answer name a row, where it is not one.
+_KEYS = {"paths of two pages": 2, "stickiness": 2, "retention": 2}
+_HERE = "benchmarks.clicks"
+PARQUET, POSTGRES = "SQL by hand, Parquet", "SQL by hand, Postgres"
+
+
+def family(options: Any) -> Family:
+    """Return the family."""
+    questions = {name: Question(name, _KEYS.get(name, 1)) for name in (*_MODELS, *_ANALYSES, _OPENING)}
+    # The mean is rounded to a microsecond.
+    questions["session duration a day"] = Question("session duration a day", absolute=1)
+    tables = tuple(name for name in questions if name != _OPENING)
+    contenders = (
+        Contender(PARQUET, f"{_HERE}.contenders:parquet_by_hand"),
+        Contender(POSTGRES, f"{_HERE}.contenders:postgres_by_hand", needs=NEEDS_POSTGRES, questions=tables),
+        Contender("objectiv_local, Parquet", f"{_HERE}.contenders:parquet", PARQUET),
+        Contender("objectiv_local, Postgres", f"{_HERE}.contenders:postgres", POSTGRES, NEEDS_POSTGRES, questions=tables),
+        Contender("Polars, Parquet", f"{_HERE}.in_polars:parquet", PARQUET, questions=_IN_POLARS),
+    )
+    return Family("Models and analyses over clicks", questions, contenders, prepare, (1_000_000,))
