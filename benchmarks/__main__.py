@@ -15,7 +15,7 @@ from benchmarks import document, report
 from benchmarks.measuring import Family, Result, Run, measured
 
 #: Each family is a package with a module ``family``.
-FAMILIES = ("workloads", "everyday", "clicks", "selections", "handing", "memory", "compiling", "ml")
+FAMILIES = ("workloads", "everyday", "clicks", "selections", "handing", "memory", "starting", "compiling", "ml")
 DEFAULT = ("workloads", "everyday")
 
 
@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run = Run(options.runs, options.seconds, options.timeout)
         for name, family in families.items():
             for size in options.sizes or family.sizes:
-                for found in measured(name, family, size, run, options):
+                # Who failed at a smaller size is not tried at a larger one.
+                failed = {(each.question, each.contender) for each in results if each.family == name and each.failed}
+                for found in measured(name, family, size, run, options, failed):
                     print(_progress(found), file=sys.stderr, flush=True)
                     results += found
     text = "\n\n".join(_sections(families, results))

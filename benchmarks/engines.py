@@ -69,7 +69,7 @@ def called(data: dict[str, Any], programs: Mapping[str, Callable[[], DataFrame |
     def action(program: Callable[[], DataFrame | Series]) -> Callable[[], Any]:
         return lambda: as_frame(program()).to_arrow()
 
-    return Session({name: action(program) for name, program in programs.items()}, *_server(data, on))
+    return Session({name: action(program) for name, program in programs.items()}, *server(data, on))
 
 
 class _Compiled(dict[str, Callable[[], Any]]):
@@ -89,10 +89,11 @@ def compiled(data: dict[str, Any], programs: Mapping[str, Callable[[], DataFrame
     def run(sql: str) -> Session:
         return on_postgres(data, {"": sql}) if on == "postgres" else on_duckdb(data, {"": sql}, views)
 
-    return Session(_Compiled(programs, run), *_server(data, on))
+    return Session(_Compiled(programs, run), *server(data, on))
 
 
-def _server(data: dict[str, Any], on: str) -> list[Callable[[], float]]:
+def server(data: dict[str, Any], on: str) -> list[Callable[[], float]]:
+    """Return what tells the CPU seconds of the server, where one works for this process."""
     return [postgres_cpu(data["postgres"])] if on == "postgres" else []
 
 

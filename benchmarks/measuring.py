@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ class Contender:
     ``opens`` names a function, as in ``package.module:function``, that takes the data of the family and returns a
     :class:`benchmarks.worker.Session`. ``base`` is the contender that this one is held against. ``needs`` names what has to be
     in the data, with the reason to give if it is not. ``python`` is another interpreter than this one. ``questions`` are those
-    that it answers, if not all.
+    that it answers, if not all. ``arguments`` are added to the data.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Contender:
     needs: tuple[tuple[str, str], ...] = ()
     python: str = sys.executable
     questions: tuple[str, ...] = ()
+    arguments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Process:
         self.errors = tempfile.TemporaryFile()
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         environment |= {"POLARS_MAX_THREADS": str(data["threads"]), "OMP_NUM_THREADS": str(data["threads"])}
-        job = {"opens": contender.opens, "question": question, "data": {**data, "question": question}}
+        job = {"opens": contender.opens, "question": question, "data": {**data, **dict(contender.arguments), "question": question}}
         self.process = subprocess.Popen([contender.python, "-m", "benchmarks.worker", json.dumps(job)], cwd=ROOT,
                                         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
 
@@ -240,8 +241,9 @@ class _Turns:
         return None if result.note else found
 
 
-def measured(name: str, family: Family, size: int, run: Run, options: Any) -> Iterator[list[Result]]:
-    """Yield the results of the questions of a family at one size."""
+def measured(name: str, family: Family, size: int, run: Run, options: Any,
+             failed: Collection[tuple[str, str]] = ()) -> Iterator[list[Result]]:
+    """Yield the results of the questions of a family at one size; without those who failed, by question and contender."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         start = time.perf_counter()
@@ -251,6 +253,8 @@ def measured(name: str, family: Family, size: int, run: Run, options: Any) -> It
             if options.questions and question not in options.questions:
                 continue
             contenders = [each for each in family.contenders if (not options.contenders or each.name in options.contenders)
-                          and (not each.questions or question in each.questions)]
+                          and (not each.questions or question in each.questions) and (question, each.name) not in failed]
+            if not contenders:
+                continue
             with tempfile.TemporaryDirectory() as scratch:
                 yield run.question((name, family), question, size, data, contenders, Path(scratch))

@@ -56,8 +56,12 @@ def _wall(each: Result) -> str:
 
 
 def _table(family: Family, found: dict[str, dict[str, Result]], contenders: Sequence[str], cell: Callable[[Result], str]) -> str:
-    rows = [[f"{question} {family.questions[question].title}".strip() if question != family.questions[question].title
-             else question, *(_cell(row.get(each), cell) for each in contenders)] for question, row in found.items()]
+    titles = {question: f"{question}: {family.questions[question].title}" if question != family.questions[question].title
+              else question for question in found}
+    if len(found) < len(contenders) / 2:
+        rows = [[each, *(_cell(row.get(each), cell) for row in found.values())] for each in contenders]
+        return markdown(["", *titles.values()], rows)
+    rows = [[titles[question], *(_cell(row.get(each), cell) for each in contenders)] for question, row in found.items()]
     return markdown(["", *contenders], rows)
 
 
@@ -97,7 +101,7 @@ def _more_figures(family: Family, found: dict[str, dict[str, Result]], ran: Sequ
 
     parts = []
     for name in names:
-        parts += [f"{name.capitalize()}.", _table(family, found, ran, lambda each, name=name: (  # type: ignore[misc]
+        parts += [f"{name[0].upper()}{name[1:]}.", _table(family, found, ran, lambda each, name=name: (  # type: ignore[misc]
             shown(each.figures[name]) if name in each.figures else ""))]
     return parts
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from benchmarks import engines
 
-_CONTEXTS = {"application": "id", "path": "id", "locale": "id", "http": "user_agent", "marketing": "source"}
 _PARSED = """from_json(value, '{"_type": "VARCHAR", "_types": ["VARCHAR"],
     "location_stack": [{"_type": "VARCHAR", "_types": ["VARCHAR"], "id": "VARCHAR"}],
     "global_contexts": [{"_type": "VARCHAR", "id": "VARCHAR", "user_agent": "VARCHAR", "referrer": "VARCHAR",
@@ -18,7 +17,7 @@ _STRUCTS = {"application": ("id",), "path": ("id",), "locale": ("id",), "http": 
             "marketing": ("source", "medium", "campaign")}
 
 
-def write_typed(data: dict[str, Any], raw: str, typed: Path) -> None:
+def write_typed(data: dict[str, Any]) -> None:
     """Write a Parquet file of typed columns, sorted by moment: UUIDs, lists of structs, and a struct for each context."""
     structs = []
     for name, members in _STRUCTS.items():
@@ -31,30 +30,37 @@ def write_typed(data: dict[str, Any], raw: str, typed: Path) -> None:
             COPY (
               SELECT event_id::uuid AS event_id, cookie_id::uuid AS user_id, day, moment, v._type AS event_type,
                 v._types AS event_types, v.location_stack AS location_stack, {columns}
-              FROM (SELECT * EXCLUDE value, {_PARSED} AS v FROM read_parquet('{raw}'))
+              FROM (SELECT * EXCLUDE value, {_PARSED} AS v FROM read_parquet('{data['raw']}'))
               ORDER BY moment, event_id
-            ) TO '{typed}' (FORMAT parquet, COMPRESSION zstd)""")
+            ) TO '{data['typed']}' (FORMAT parquet, COMPRESSION zstd)""")
+
+
+def prepare_raw(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str, Any]:
+    """Return where the events are as they are recorded, in a file and on Postgres."""
+    from objectiv_local import sample
+
+    raw = options.parquet or folder / "events.parquet"
+    if options.parquet is None:
+        sample.generate(raw, events=size, seed=7)
+    data: dict[str, Any] = {"threads": options.threads, "raw": str(raw), "original": options.original}
+    if options.postgres or options.original:
+        data["postgres"] = engines.started(stack)
+        engines.load_events(raw, data["postgres"])
+    return data
 
 
 def prepare(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str, Any]:
     """Return where the events are in each layout, and what an analyst knows of them: roots and the number of months."""
-    from objectiv_local import sample
-
-    raw, typed = options.parquet or folder / "events.parquet", folder / "typed.parquet"
-    if options.parquet is None:
-        sample.generate(raw, events=size, seed=7)
-    data: dict[str, Any] = {"threads": options.threads, "raw": str(raw), "typed": str(typed), "original": options.original}
-    write_typed(data, str(raw), typed)
+    data = prepare_raw(folder, size, options, stack)
+    data["typed"] = str(folder / "typed.parquet")
+    write_typed(data)
     with engines.duckdb_connection(data) as connection:
-        events = f"FROM read_parquet('{typed}')"
+        events = f"FROM read_parquet('{data['typed']}')"
         data["roots"] = [row[0] for row in connection.execute(
             f"SELECT DISTINCT location_stack[1].id AS root {events} WHERE root IS NOT NULL ORDER BY root").fetchall()]
         data["months"] = connection.execute(
             f"SELECT date_diff('month', min(moment), max(moment)) + 1 {events}").fetchall()[0][0]
     _write_snapshot(data, folder / "snapshot")
-    if options.postgres or options.original:
-        data["postgres"] = engines.started(stack)
-        engines.load_events(raw, data["postgres"])
     return data
 
 

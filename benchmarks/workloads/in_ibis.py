@@ -18,7 +18,7 @@ def typed(data: dict[str, Any]) -> Session:
     connection = ibis.duckdb.connect(threads=data["threads"])
     events = connection.read_parquet(data["typed"])
     programs: dict[str, Callable[[Any], Any]] = {
-        "W0": _numbered, "W1": _users_and_sessions, "W2": _session_duration, "W3": _new_and_converted_users, "W4": _features,
+        "W0": _numbered, "W1": _users_and_sessions, "W2": _session_duration, "W3": new_and_converted_users, "W4": _features,
         "W5": lambda events: _retention(events, data["months"]), "W6": _paths,
         "W7": lambda events: _user_by_root(events, data["roots"])}
 
@@ -61,7 +61,7 @@ def _session_duration(events: Any) -> Any:
     return result.order_by("d").select(time_aggregation=_.d.strftime("%Y-%m-%d"), session_duration=_.session_duration)
 
 
-def _new_and_converted_users(events: Any) -> Any:
+def new_and_converted_users(events: Any) -> Any:
     link = _.location_stack.filter(lambda step: (step["_type"] == "LinkContext") & (step["id"] == "Quickstart Guide"))
     hits = _sessions(events, c=(_.event_type == "PressEvent") & (link.length() > 0))
     k = _.c.cast("int64").sum().over(ibis.range_window(group_by=["u", "n"], order_by="m", following=0))

@@ -7,15 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from objectiv_local import DataFrame, connect
-
-ROWS = 100
-#: The table: ``{rows}`` yields numbers ``i`` from 0.
-DATA = """
-SELECT i::bigint AS id, 'g' || (i % 5) AS g, (i * 7 % 50)::bigint AS x, (i * 3 % 20) / 2.0::float8 AS y,
-       '{{"a": {{"a": [1, 2]}}}}'::json AS j
-FROM {rows} AS t (i)
-"""
+from objectiv_local import DataFrame
 
 
 def assignments(df: DataFrame, n: int) -> Any:
@@ -34,6 +26,18 @@ def filtered_assignments(df: DataFrame, n: int) -> Any:
     for i in range(n // 2):
         df["x"] = df.x + 1
         df = df[df.x > i]
+    return df
+
+
+def pipeline(df: DataFrame, n: int) -> Any:
+    for i in range(n):
+        if i % 5 == 4:
+            df = df[df.x > -i]
+        elif i % 25 == 12:
+            df = df.groupby("g").agg(x=("x", "sum"), y=("y", "max")).reset_index()
+        else:
+            df[f"c{i % 7}"] = df.x + i
+            df["x"] = df.x + df[f"c{i % 7}"]
     return df
 
 
@@ -156,6 +160,7 @@ CONSTRUCTS: dict[str, Callable[[DataFrame, int], Any]] = {
     "assignments": assignments,
     "filters": filters,
     "assignments and filters": filtered_assignments,
+    "pipeline steps": pipeline,
     "merges": merges,
     "appends": appends,
     "frames in one append": one_append,
@@ -178,25 +183,3 @@ CONSTRUCTS: dict[str, Callable[[DataFrame, int], Any]] = {
     "strings joined": concatenated,
     "steps into JSON": json_depth,
 }
-
-
-def table(target: str, limit: float | None = None) -> DataFrame:
-    """Return the frame of the table: on a Postgres server where :func:`load_postgres` made it, or in DuckDB's memory.
-
-    A server ends statements after ``limit`` seconds, because it would not notice that the process is ended.
-    """
-    if target == "duckdb":
-        import duckdb
-
-        connection = duckdb.connect(config={"threads": 2})
-        connection.execute(f"CREATE TABLE data AS {DATA.format(rows=f'range({ROWS})')}")
-        return DataFrame.from_table(connect(connection), "data", key="id", index="id")
-    return DataFrame.from_table(connect(target, statement_timeout=limit), "data", key="id", index="id")
-
-
-def load_postgres(url: str) -> None:
-    """Make the table on a server."""
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE TABLE data AS {DATA.format(rows=f'generate_series(0, {ROWS - 1})')}".encode())
