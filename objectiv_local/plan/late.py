@@ -28,7 +28,7 @@ from objectiv_local.plan.nodes import (
     depends_on,
     topological,
 )
-from objectiv_local.plan.rewrite import rebuild, required
+from objectiv_local.plan.rewrite import prune, rebuild, required
 from objectiv_local.types import JSON, ROW_ID
 
 #: Steps that are computed over narrow rows.
@@ -37,6 +37,16 @@ _Step = Extend | Select | Filter | Limit | Pin
 
 def read_late(root: Node) -> Node:
     """Return the plan with the JSON that windows carry read after the last step that leaves rows out."""
+    found = _found(root)
+    if not found:
+        return root
+    # The rows that are left have the columns that later steps read, and not those that they only name.
+    pruned = prune(root)
+    return rebuild(pruned, (found if pruned is root else _found(pruned)).get)
+
+
+def _found(root: Node) -> dict[Node, Node]:
+    """Return the steps whose JSON is to be read late, with what takes their place."""
     nodes = topological(root)
     needed = required(nodes, root)
     readers = Counter(below for node in nodes for below in depends_on(node))
@@ -54,7 +64,7 @@ def read_late(root: Node) -> Node:
         if made is not None:
             inside.update(chain[1])
             found[node] = made
-    return rebuild(root, found.get) if found else root
+    return found
 
 
 def _leaves_out(node: Node) -> bool:

@@ -231,6 +231,7 @@ CALLS: dict[str, dict[str, str]] = {
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},
+    "DataFrame.snapshot": {"path": "'local'", "self": "df[['v', 's']]"},
     "to_datetime": {"arg": "df.v", "unit": "'s'"},
 }
 #: Calls that raise whatever they are given, as their docstrings say.

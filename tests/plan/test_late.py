@@ -7,7 +7,7 @@ from plan.events import after, change, is_kept, numbered, per_user, stored_event
 
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.late import read_late
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Pin, Select, Sort, Union
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Pin, Select, Sort, Union
 from objectiv_local.types import JSON
 
 
@@ -242,6 +242,21 @@ def test_an_order_by_a_label():
     last = Limit(rows, (Ordering(rows.column("size"), False), Ordering(rows.column("event_id"))), 3, 1)
     chosen = Select(last, (("stack", last.column("stack")),))
     assert "Sort by size desc, event_id" in after(chosen, read_late)
+
+
+@pytest.mark.parametrize("named", [
+    lambda rows, more: Union((rows, more), ("event_id", "user_id", "stack")),
+    lambda rows, more: Join(more, rows, "left", (("event_id", "event_id"),),
+                            tuple((name, "right", (name, name)) for name in ("event_id", "user_id", "stack"))),
+    lambda rows, more: Select(rows, tuple((name, rows.column(name)) for name in ("event_id", "user_id", "stack"))),
+])
+def test_columns_that_a_step_names_and_nothing_reads(named):
+    plan = stored_events()
+    size = Extend(plan, (("size", over(aggregation("size"), [plan.column("k")])),))
+    rows = Filter(size, call("gt", size.column("size"), literal(1)))
+    both = named(rows, Filter(plan, call("gt", plan.column("k"), literal(2))))
+    lengths = Select(both, (("event_id", both.column("event_id")), ("n", call("json_length", both.column("stack")))))
+    assert "rows_with_json" in after(lengths, read_late)
 
 
 def test_names_of_the_row_id_that_are_taken():
