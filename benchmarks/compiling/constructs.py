@@ -37,7 +37,7 @@ def pipeline(df: DataFrame, n: int) -> Any:
             df = df.groupby("g").agg(x=("x", "sum"), y=("y", "max")).reset_index()
         else:
             df[f"c{i % 7}"] = df.x + i
-            df["x"] = df.x + df[f"c{i % 7}"]
+            df["x"] = df[f"c{i % 7}"] - df.x
     return df
 
 

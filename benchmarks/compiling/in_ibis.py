@@ -46,7 +46,7 @@ def duckdb(data: dict[str, Any]) -> Session:
                 t = t.group_by("g").agg(x=t.x.sum(), y=t.y.max())
             else:
                 t = t.mutate(**{f"c{i % 7}": t.x + i})
-                t = t.mutate(x=t.x + t[f"c{i % 7}"])
+                t = t.mutate(x=t[f"c{i % 7}"] - t.x)
         return t
 
     def merges(n: int) -> Any:
