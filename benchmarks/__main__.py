@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for found in measured(name, family, size, run, options, failed):
                     print(_progress(found), file=sys.stderr, flush=True)
                     results += found
+                    if options.json:
+                        # After each question, so that a run that is stopped leaves what it measured.
+                        options.json.write_text(json.dumps([asdict(each) for each in results]), encoding="utf-8")
     text = "\n\n".join(_sections(families, results))
     print(text)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(each) for each in results]), encoding="utf-8")
     if options.write:
         document.write(options.write, families, results, text)
     return 1 if any(each.failed for each in results) else 0

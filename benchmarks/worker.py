@@ -93,8 +93,6 @@ def main() -> None:
             return action(*arguments)
         except ImportError as error:
             reply({"missing": str(error)})
-        except KeyError as error:
-            reply({"error": f"KeyError: {error}"})
         except Exception as error:
             lines = str(error).splitlines() or [""]
             reply({"error": f"{type(error).__name__}: {lines[0]}"})

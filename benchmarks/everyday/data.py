@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import engines
+from objectiv_local import DataFrame
 
 COLUMNS = "id, user_id, day, moment, city, amount, n, note"
 GENERATE = """
@@ -27,6 +28,8 @@ def prepare(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str
     with engines.duckdb_connection(data) as connection:
         connection.execute(f"COPY ({GENERATE.format(rows=size)}) TO '{data['rows']}' (FORMAT parquet)")
         connection.execute(f"COPY ({CITIES.format(numbers='range(200)')}) TO '{data['cities']}' (FORMAT parquet)")
+    data["snapshot"] = str(folder / "snapshot")
+    DataFrame.from_parquet(data["rows"], key="id").snapshot(data["snapshot"])
     if options.postgres:
         data["postgres"] = engines.started(stack)
         load_postgres(Path(data["rows"]), data["postgres"])

@@ -21,6 +21,7 @@ def family(options: Any) -> Family:
         Contender(PARQUET, f"{_HERE}.by_hand:parquet"),
         Contender(POSTGRES, f"{_HERE}.by_hand:postgres", needs=NEEDS_POSTGRES),
         Contender("objectiv_local, Parquet", f"{_HERE}.ours:parquet", PARQUET),
+        Contender("objectiv_local, snapshot", f"{_HERE}.ours:stored", PARQUET),
         Contender("objectiv_local, Postgres", f"{_HERE}.ours:postgres", POSTGRES, NEEDS_POSTGRES),
         Contender("its SQL, Parquet", f"{_HERE}.ours:parquet_sql", PARQUET),
         Contender("its SQL, Postgres", f"{_HERE}.ours:postgres_sql", POSTGRES, NEEDS_POSTGRES),

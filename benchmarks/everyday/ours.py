@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from benchmarks import engines
 from benchmarks.worker import Session
-from objectiv_local import DataFrame, connect
+from objectiv_local import DataFrame, connect, snapshot
 
 
 def programs(df: DataFrame, cities: DataFrame) -> dict[str, Callable[[], Any]]:
@@ -41,20 +43,33 @@ def programs(df: DataFrame, cities: DataFrame) -> dict[str, Callable[[], Any]]:
 VIEWS = {"data": "rows", "cities": "cities"}
 
 
-def _programs(data: dict[str, Any], on: str) -> dict[str, Callable[[], Any]]:
-    if on == "postgres":
+def _programs(data: dict[str, Any], layout: str) -> dict[str, Callable[[], Any]]:
+    if layout == "postgres":
         engine = connect(data["postgres"])
+        df = DataFrame.from_table(engine, "data", key="id")
+    elif layout == "snapshot":
+        df = snapshot.open(data["snapshot"])
+        engine = df.engine
+        engine.execute(f"SET threads = {data['threads']}")
+        # The connection of a snapshot reads its files only.
+        return programs(df, DataFrame.from_arrow(engine, pq.read_table(data["cities"]), name="cities", materialization="cte"))
     else:
         connection = engines.duckdb_connection(data)
         for name, path in VIEWS.items():
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{data[path]}')")
         engine = connect(connection)
-    return programs(DataFrame.from_table(engine, "data", key="id"), DataFrame.from_table(engine, "cities"))
+        df = DataFrame.from_table(engine, "data", key="id")
+    return programs(df, DataFrame.from_table(engine, "cities"))
 
 
 def parquet(data: dict[str, Any]) -> Session:
     """Return whole calls on the file: building, compiling, and running."""
     return engines.called(data, _programs(data, "duckdb"), on="duckdb")
+
+
+def stored(data: dict[str, Any]) -> Session:
+    """Return whole calls on a snapshot of the rows."""
+    return engines.called(data, _programs(data, "snapshot"), on="duckdb")
 
 
 def postgres(data: dict[str, Any]) -> Session:
