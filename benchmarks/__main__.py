@@ -1,4 +1,4 @@
-"""Run benchmarks: ``python -m benchmarks [FAMILY ...]``, by default the workloads of product analytics and everyday programs."""
+"""Run benchmarks: ``python -m benchmarks [FAMILY ...]``, by default the workloads over raw events and everyday programs."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ DEFAULT = ("workloads", "everyday")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line. Exit code 1 if answers differ, or if a contender that could run fails."""
     options = _parser().parse_args(arguments)
-    families: dict[str, Family] = {
-        name: importlib.import_module(f"benchmarks.{name}.family").family(options) for name in options.families or DEFAULT}
+    families = {name: load(name, options) for name in options.families or DEFAULT}
     for name, family in families.items():
         unknown = set(options.questions) - set(family.questions) if len(families) == 1 else set()
         if unknown:
@@ -50,11 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if any(each.failed for each in results) else 0
 
 
+def load(name: str, options: Any) -> Family:
+    """Return a family by its name."""
+    found: Family = importlib.import_module(f"benchmarks.{name}.family").family(options)
+    return found
+
+
 def _sections(families: dict[str, Family], results: list[Result]) -> list[str]:
     parts = []
     for name, family in families.items():
         of_family = [each for each in results if each.family == name]
-        parts += [report.tables(name, family, [each for each in of_family if each.size == size])
+        parts += [report.tables(family, [each for each in of_family if each.size == size])
                   for size in dict.fromkeys(each.size for each in of_family)]
         parts.append(report.growth(family, of_family))
     return [part for part in parts if part]

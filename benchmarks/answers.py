@@ -62,8 +62,7 @@ def _plain(column: Any) -> Any:
         return column.cast(pa.float64())
     if pa.types.is_dictionary(kind):
         return _plain(column.cast(kind.value_type))
-    if pa.types.is_fixed_size_binary(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or str(
-            kind) == "binary_view":
+    if "binary" in str(kind):  # of a fixed size, large, or a view
         return pa.array([None if value is None else str(UUID(bytes=value)) for value in column.to_pylist()], pa.string())
     return column
 
@@ -71,8 +70,8 @@ def _plain(column: Any) -> Any:
 def differences(one: str, other: str, keys: int, *, absolute: float = RELATIVE, relative: float = RELATIVE) -> list[str]:
     """Return how the answer in a file differs from the one in another: nothing if it does not.
 
-    Rows are found by the first ``keys`` columns, columns by their names; by their places if the names are others. Numbers are compared as floats, within the
-    tolerances of :func:`math.isclose`; everything else has to be equal. NaN counts as missing.
+    Rows are found by the first ``keys`` columns, columns by their names; by their places if the names are others. Numbers are
+    compared as floats, within the tolerances of :func:`math.isclose`; everything else has to be equal. NaN counts as missing.
     """
     import duckdb
 
@@ -94,13 +93,14 @@ def differences(one: str, other: str, keys: int, *, absolute: float = RELATIVE, 
             right = dict(zip(left, right.values(), strict=True))
         names = list(left)
         key = ", ".join(map(_quoted, names[:keys])) or "present"
-        counts = [connection.execute(f"SELECT count(*), count(DISTINCT ({key})) FROM {name}").fetchall()[0]
+        counts = [connection.execute(f"SELECT count(*), count(DISTINCT row({key})) FROM {name}").fetchall()[0]
                   for name in ("one", "other")]
         if len({*counts[0], *counts[1]}) != 1:
             return [f"{counts[1][0]:,} rows with {counts[1][1]:,} keys, not {counts[0][0]:,} with {counts[0][1]:,}"]
         matched = " AND ".join(f"a.{_quoted(name)} IS NOT DISTINCT FROM b.{_quoted(name)}" for name in names[:keys]) or "TRUE"
-        equal = " AND ".join(_equal(_quoted(name), absolute, relative, number=_is_number(left[name]) and _is_number(right[name]))
-                             for name in names[keys:]) or "TRUE"
+        equal = " AND ".join(
+            _equal(_quoted(name), absolute, relative, number=_is_number(left[name]) and _is_number(right[name]))
+            for name in names[keys:]) or "TRUE"
         found = connection.execute(
             f"SELECT a, b FROM one AS a FULL JOIN other AS b ON {matched} "
             f"WHERE a.present IS NULL OR b.present IS NULL OR NOT coalesce({equal}, FALSE)").fetchall()
@@ -117,7 +117,7 @@ def _quoted(name: str) -> str:
 
 
 def _is_number(kind: str) -> bool:
-    return kind.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or kind.endswith("INT") or kind.endswith("INTEGER")
+    return kind.startswith(("DECIMAL", "DOUBLE", "FLOAT")) or kind.endswith(("INT", "INTEGER"))
 
 
 def _comparable(name: str, kind: str) -> str:

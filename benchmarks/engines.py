@@ -41,7 +41,7 @@ def on_duckdb(data: dict[str, Any], statements: Mapping[str, str], views: Mappin
 
 
 def on_postgres(data: dict[str, Any], statements: Mapping[str, str]) -> Session:
-    """Return a session that runs statements on Postgres and takes their results as Arrow through ADBC, the fastest way there is."""
+    """Return a session that runs statements on Postgres and takes their results as Arrow through ADBC, the fastest way."""
     from adbc_driver_postgresql import dbapi
 
     connection = dbapi.connect(data["postgres"], autocommit=True)

@@ -108,10 +108,11 @@ class Process:
 
     def __init__(self, contender: Contender, question: str, data: dict[str, Any], timeout: float) -> None:
         self.timeout = timeout
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         environment |= {"POLARS_MAX_THREADS": str(data["threads"]), "OMP_NUM_THREADS": str(data["threads"])}
-        job = {"opens": contender.opens, "question": question, "data": {**data, **dict(contender.arguments), "question": question}}
+        data = {**data, **dict(contender.arguments), "question": question}
+        job = {"opens": contender.opens, "question": question, "data": data}
         self.process = subprocess.Popen([contender.python, "-m", "benchmarks.worker", json.dumps(job)], cwd=ROOT,
                                         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
 
@@ -150,8 +151,9 @@ class Process:
 
 @dataclass
 class Run:
-    """How a family is measured: ``runs`` times each after a first one, but no more than ``seconds`` of a contender on a question;
-    one that takes longer than ``timeout`` for a run is ended."""
+    """How a family is measured: ``runs`` times each after a first one, but no more than ``seconds`` of a contender on a
+    question. One that takes longer than ``timeout`` for a run is ended.
+    """
 
     runs: int = 5
     seconds: float = 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable, Sequence
 
@@ -33,7 +34,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
 
 
-def tables(name: str, family: Family, results: Sequence[Result]) -> str:
+def tables(family: Family, results: Sequence[Result]) -> str:
     """Return the tables of one family at one size."""
     found = rows_of(results)
     ran = [each.name for each in family.contenders if any(each.name in row and row[each.name].wall for row in found.values())]
@@ -55,7 +56,8 @@ def _wall(each: Result) -> str:
     return f"{min(each.wall):.3f} ({statistics.median(each.wall):.3f}, {max(each.wall):.3f})"
 
 
-def _table(family: Family, found: dict[str, dict[str, Result]], contenders: Sequence[str], cell: Callable[[Result], str]) -> str:
+def _table(family: Family, found: dict[str, dict[str, Result]], contenders: Sequence[str],
+           cell: Callable[[Result], str]) -> str:
     titles = {question: f"{question}: {family.questions[question].title}" if question != family.questions[question].title
               else question for question in found}
     if len(found) < len(contenders) / 2:
@@ -132,7 +134,7 @@ def growth(family: Family, results: Sequence[Result]) -> str:
         for contender in ran:
             steps = [cpu.get((question, contender, size)) for size in sizes]
             cells.append(" ".join(f"x{after / max(before, TICK):.1f}" if before and after else "-"
-                                  for before, after in zip(steps, steps[1:], strict=False)))
+                                  for before, after in itertools.pairwise(steps)))
         rows.append([question, *cells])
     title = f"CPU time: how many times more from {' to '.join(f'{size:,}' for size in sizes)}."
     return f"### {family.title}: growth\n\n{title}\n\n{markdown(['', *ran], rows)}"

@@ -11,8 +11,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 if sys.platform != "linux":
     raise SystemExit("the benchmarks read memory and CPU from /proc, which only Linux has")

@@ -8,7 +8,6 @@ from typing import Any
 
 from benchmarks import engines
 
-
 #: Every 8 events or so, a user pauses for days; otherwise for minutes.
 _SQL = """
 WITH rows AS (

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.clicks.sessions import SESSIONS
 from objectiv_local import DataFrame, ModelHub, Series
 
+
 def programs(source: object, **arguments: object) -> Iterator[tuple[str, Callable[[], DataFrame | Series]]]:
     """Yield the questions to an event frame, each as a function that builds it."""
     hub = ModelHub(time_aggregation="%Y-%m-%d")

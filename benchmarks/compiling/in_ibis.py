@@ -67,5 +67,6 @@ def duckdb(data: dict[str, Any]) -> Session:
                 "seconds to build": built - start, "seconds to compile": compiled - built, "characters of SQL": len(sql)})
         return run
 
-    programs = {"assignments": assignments, "columns": columns, "filters": filters, "pipeline steps": pipeline, "merges": merges}
+    programs = {"assignments": assignments, "columns": columns, "filters": filters, "pipeline steps": pipeline,
+                "merges": merges}
     return Session({name: action(program) for name, program in programs.items()})

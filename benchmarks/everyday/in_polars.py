@@ -19,7 +19,8 @@ def parquet(data: dict[str, Any]) -> Session:
         "filter and count": df.filter((pl.col("amount") > 500) & (pl.col("n") < 200)).select(pl.len()),
         "sum and mean by city": df.group_by("city").agg(s=pl.sum("amount"), m=pl.mean("amount")),
         "sum by day": df.group_by("day").agg(pl.sum("n")),
-        "top three of each city": df.sort(["amount", "id"], descending=[True, False]).group_by("city").head(3).select("id", "city"),
+        "top three of each city": df.sort(["amount", "id"], descending=[True, False]).group_by("city").head(3).select(
+            "id", "city"),
         "merge and group": df.join(cities, on="city").group_by("country").agg(pl.sum("amount")),
         "ratio of groups": df.group_by("city").agg(pl.when(many > 0).then(many) / pl.len()),
         "users by city": df.group_by("city").agg(pl.n_unique("user_id")),

@@ -17,7 +17,8 @@ def ours(data: dict[str, Any]) -> Session:
     connection = engines.duckdb_connection(data)
     connection.execute(f"CREATE VIEW data AS SELECT * FROM read_parquet('{data['rows']}')")
     df = DataFrame.from_table(connect(connection), "data", index="event_id", key="event_id")
-    return Session({"to pandas": lambda: df.to_pandas(), "to Polars": lambda: df.to_polars(), "to Arrow": lambda: df.to_arrow()})
+    return Session({"to pandas": lambda: df.to_pandas(), "to Polars": lambda: df.to_polars(),
+                    "to Arrow": lambda: df.to_arrow()})
 
 
 def cast(data: dict[str, Any]) -> Session:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from benchmarks.worker import Measured, Session
 

@@ -176,7 +176,8 @@ def _features(read: Callable[..., pa.Table]) -> pd.DataFrame:
     used = used[(used.application >= 0) & (used.kind >= 0)]
     counted = used.drop_duplicates().groupby(["application", "name", "kind"]).size().reset_index(name="user_id_nunique")
     result = pd.DataFrame({"application": applications.to_numpy(zero_copy_only=False)[counted.application],
-                           "feature_nice_name": known[counted.name], "event_type": kinds.to_numpy(zero_copy_only=False)[counted.kind],
+                           "feature_nice_name": known[counted.name],
+                           "event_type": kinds.to_numpy(zero_copy_only=False)[counted.kind],
                            "user_id_nunique": counted.user_id_nunique})
     keys = ["user_id_nunique", "application", "feature_nice_name", "event_type"]
     return result[result.feature_nice_name != "None"].sort_values(keys, ascending=[False, True, True, True])

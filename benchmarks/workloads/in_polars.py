@@ -35,7 +35,7 @@ def _sessions(events: pl.LazyFrame, *more: pl.Expr) -> pl.LazyFrame:
     """Return hits by user and time, with the start of sessions and their numbers in this order."""
     hits = events.select(pl.col("event_id").alias("e"), pl.col("user_id").alias("u"), pl.col("moment").alias("m"), *more)
     starts = (pl.col("u") != pl.col("u").shift()) | (pl.col("m") - pl.col("m").shift() > GAP)
-    return hits.sort("u", "m", "e").with_columns(starts.fill_null(True).alias("starts")).with_columns(  # noqa: FBT003
+    return hits.sort("u", "m", "e").with_columns(starts.fill_null(True).alias("starts")).with_columns(
         pl.col("starts").cum_sum().alias("n"))
 
 
@@ -71,7 +71,7 @@ def _new_and_converted_users(events: pl.LazyFrame) -> pl.LazyFrame:
     so_far = pl.col("c").cum_sum().cast(pl.Int64)
     is_last = (pl.col("n") != pl.col("n").shift(-1)) | (pl.col("m") != pl.col("m").shift(-1))
     counted = hits.with_columns(
-        pl.when(is_last.fill_null(True)).then(so_far).backward_fill().alias("k"),  # noqa: FBT003 - of hits at one moment
+        pl.when(is_last.fill_null(True)).then(so_far).backward_fill().alias("k"),
         pl.when("starts").then(so_far - pl.col("c")).forward_fill().alias("before"))
     by_day = counted.group_by("u", _DAY).agg(
         pl.col("n").min(), pl.col("c").any(), (pl.col("k") - pl.col("before") == 2).any().alias("two"))
@@ -97,13 +97,15 @@ def _names(stacks: pl.LazyFrame) -> pl.LazyFrame:
     kind = pl.element().str.extract("^([^:]*?)(Context)?: ").str.replace_all("([a-z])([A-Z])", "${1} ${2}")
     steps = pl.col("stack").str.split(_SEPARATOR).list.eval(kind + pl.element().str.extract("^[^:]*(: .*)$"))
     name = pl.when(steps.list.len() > 1).then(
-        steps.list.last() + " located at " + steps.list.head(steps.list.len() - 1).list.join(" => ")).otherwise(steps.list.last())
+        steps.list.last() + " located at " + steps.list.head(steps.list.len() - 1).list.join(" => ")
+    ).otherwise(steps.list.last())
     return stacks.select("stack").unique().with_columns(pl.when(pl.col("stack") != "").then(name).alias("name"))
 
 
 def _features(events: pl.LazyFrame) -> pl.LazyFrame:
     used = events.filter(pl.col("event_types").list.contains("InteractiveEvent")).select(
-        "user_id", "event_type", pl.col("application").struct.field("id").alias("application"), _stack().alias("stack")).unique()
+        "user_id", "event_type", pl.col("application").struct.field("id").alias("application"), _stack().alias("stack")
+    ).unique()
     named = used.join(_names(used), on="stack").drop_nulls(["application", "name", "event_type"])
     return named.group_by("application", pl.col("name").alias("feature_nice_name"), "event_type").agg(
         pl.col("user_id").n_unique().alias("user_id_nunique")).sort(
@@ -117,7 +119,8 @@ def _retention(events: pl.LazyFrame, months: int) -> pl.LazyFrame:
     return active.group_by("first").agg(
         _or_missing((pl.col("month") - pl.col("first") == number).sum()).alias(f"_{number}") for number in range(months)
     ).sort("first").select(
-        pl.format("{}-{}", pl.col("first") // 12, (pl.col("first") % 12 + 1).cast(pl.String).str.zfill(2)).alias("first_cohort"),
+        pl.format("{}-{}", pl.col("first") // 12, (pl.col("first") % 12 + 1).cast(pl.String).str.zfill(2)).alias(
+            "first_cohort"),
         pl.exclude("first"))
 
 
@@ -129,8 +132,9 @@ def _paths(events: pl.LazyFrame) -> pl.LazyFrame:
     def later(count: int) -> pl.Expr:
         return pl.when(pl.col("u").shift(-count) == pl.col("u")).then(pl.col("name").shift(-count))
 
-    is_first = (pl.col("u") != pl.col("u").shift()).fill_null(True)  # noqa: FBT003
-    steps = named.select(pl.col("name").alias(STEPS[0]), later(1).alias(STEPS[1]), later(2).alias(STEPS[2]), is_first.alias("hit"))
+    is_first = (pl.col("u") != pl.col("u").shift()).fill_null(True)
+    steps = named.select(
+        pl.col("name").alias(STEPS[0]), later(1).alias(STEPS[1]), later(2).alias(STEPS[2]), is_first.alias("hit"))
     return steps.filter(pl.col(STEPS[1]).is_not_null() | pl.col("hit")).group_by(STEPS).agg(
         pl.len().alias("value_counts")).sort(
         "value_counts", *STEPS, descending=[True, False, False, False], nulls_last=True).head(20)

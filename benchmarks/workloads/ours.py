@@ -18,10 +18,8 @@ TOP = 20
 def events(data: dict[str, Any], layout: str) -> tuple[ol.ModelHub, DataFrame]:
     """Return a hub and the frame of events."""
     hub = ol.ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application", "path"])
-    if layout == "snapshot":
-        df = hub.events(data["snapshot"])
-    else:
-        df = hub.get_objectiv_dataframe(db_url=ol.connect(data[layout]))
+    source = data[layout]
+    df = hub.events(source) if layout == "snapshot" else hub.get_objectiv_dataframe(db_url=ol.connect(source))
     if df.engine.dialect == "duckdb":
         df.engine.execute(f"SET threads = {data['threads']}")
     stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:]
