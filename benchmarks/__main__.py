@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,6 +22,8 @@ DEFAULT = ("workloads", "everyday")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line. Exit code 1 if answers differ, or if a contender that could run fails."""
+    # So that servers are stopped and files are removed, whatever ends the run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = _parser().parse_args(arguments)
     families = {name: load(name, options) for name in options.families or DEFAULT}
     for name, family in families.items():
