@@ -1,10 +1,12 @@
-"""The workloads as an experienced analyst would write them for DuckDB, over files of two layouts.
+"""The workloads as an experienced analyst would write them, for DuckDB over files of two layouts and for Postgres.
 
 - ``raw``: events as they are recorded, with ids as text and everything else as JSON in ``value``
 - ``typed``: columns of their own types, as :mod:`benchmarks.workloads.data` writes them
+- ``postgres``: the raw table, with a column of type ``json``
 
 Columns are pruned, a JSON value is parsed once, text is shortened to what is asked before anything is sorted, rows are
 grouped before they are labeled, and names are made of different stacks only. Ids that are text stay text, which is faster.
+On Postgres, a value of type ``json`` is text that each operator parses, so ``json_to_record`` takes all members at once.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ numbered AS (
 
 _HITS = "hits AS (SELECT event_id AS e, {user} AS u, moment AS m FROM {table})"
 
-_W0 = f"""
+#: Engines differ in which of these is faster: the session of a hit by a running maximum, or by a join.
+_W0_DUCKDB = f"""
 WITH {_HITS},
 starts AS (
   SELECT *, coalesce(m - lag(m) OVER w > INTERVAL '1800 seconds', TRUE) AS starts, row_number() OVER w AS hit
@@ -36,13 +39,30 @@ SELECT e AS event_id, max(number) OVER w AS session_id,
 FROM joined
 WINDOW w AS (PARTITION BY u ORDER BY m, e ROWS UNBOUNDED PRECEDING)
 """
+_W0_POSTGRES = f"""
+WITH {_HITS},
+starts AS (
+  SELECT *, coalesce(m - lag(m) OVER w > INTERVAL '1800 seconds', TRUE) AS starts, row_number() OVER w AS hit
+  FROM hits
+  WINDOW w AS (PARTITION BY u ORDER BY m, e)
+),
+numbered AS (
+  SELECT *, count(*) FILTER (WHERE starts) OVER w AS n,
+    hit - max(CASE WHEN starts THEN hit END) OVER w + 1 AS session_hit_number
+  FROM starts
+  WINDOW w AS (PARTITION BY u ORDER BY m, e ROWS UNBOUNDED PRECEDING)
+),
+sessions AS (SELECT u, n, row_number() OVER (ORDER BY m, e) AS session_id FROM numbered WHERE starts)
+SELECT e AS event_id, session_id, session_hit_number
+FROM numbered JOIN sessions USING (u, n)
+"""
 
 _W1 = f"""
 WITH {_HITS},
 {_SESSIONS},
-by_session AS (SELECT u, m::date AS d, n FROM numbered GROUP BY ALL),
-by_user AS (SELECT u, d, count(*) AS sessions FROM by_session GROUP BY ALL)
-SELECT strftime(d, '%Y-%m-%d') AS time_aggregation, count(*) AS unique_users, sum(sessions)::bigint AS unique_sessions
+by_session AS (SELECT u, m::date AS d, n FROM numbered GROUP BY 1, 2, 3),
+by_user AS (SELECT u, d, count(*) AS sessions FROM by_session GROUP BY 1, 2)
+SELECT {{day}} AS time_aggregation, count(*) AS unique_users, sum(sessions)::bigint AS unique_sessions
 FROM by_user
 GROUP BY d
 ORDER BY d
@@ -51,12 +71,12 @@ ORDER BY d
 _W2 = f"""
 WITH {_HITS},
 {_SESSIONS},
-by_session AS (SELECT u, m::date AS d, n, min(m) AS first_moment, max(m) AS last_moment FROM numbered GROUP BY ALL),
+by_session AS (SELECT u, m::date AS d, n, min(m) AS first_moment, max(m) AS last_moment FROM numbered GROUP BY 1, 2, 3),
 labeled AS (
   SELECT *, min(n) OVER (PARTITION BY u, d) = min(n) OVER (PARTITION BY u) AS is_new
   FROM by_session
 )
-SELECT strftime(d, '%Y-%m-%d') AS time_aggregation, avg(epoch_us(last_moment - first_moment))::bigint AS session_duration
+SELECT {{day}} AS time_aggregation, avg({{microseconds}})::bigint AS session_duration
 FROM labeled
 WHERE is_new AND last_moment > first_moment
 GROUP BY d
@@ -73,15 +93,15 @@ so_far AS (
 by_day AS (
   SELECT u, m::date AS d, min(n) AS n, bool_or(c) AS c, bool_or(k = 2) AS two
   FROM so_far
-  GROUP BY ALL
+  GROUP BY 1, 2
 ),
 labeled AS (
   SELECT *, n = min(n) OVER (PARTITION BY u) AS is_new,
     min(n) OVER (PARTITION BY u, date_trunc('month', d)) = min(n) OVER (PARTITION BY u) AS is_new_in_month
   FROM by_day
 )
-SELECT strftime(d, '%Y-%m-%d') AS time_aggregation, count(*) AS unique_users,
-  nullif(count(*) FILTER (WHERE is_new), 0) / count(*) AS share_new,
+SELECT {{day}} AS time_aggregation, count(*) AS unique_users,
+  nullif(count(*) FILTER (WHERE is_new), 0)::float8 / count(*) AS share_new,
   nullif(count(*) FILTER (WHERE c), 0) AS converted,
   nullif(count(*) FILTER (WHERE is_new_in_month AND two), 0) AS new_with_two
 FROM labeled
@@ -89,20 +109,9 @@ GROUP BY d
 ORDER BY d
 """
 
-_STEP = (r"regexp_replace(regexp_replace(x._type, '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '') || ': ' || x.id")
-
-_NAMES = f"""names AS (
-  SELECT stack,
-    parts[-1] || CASE WHEN len(parts) > 1 THEN ' located at ' || array_to_string(parts[:-2], ' => ') ELSE '' END AS name
-  FROM (
-    SELECT stack, [{_STEP} FOR x IN {{elements}}] AS parts
-    FROM (SELECT DISTINCT stack FROM {{source}})
-  )
-)"""
-
-_W4 = f"""
-WITH {{features}},
-{_NAMES.replace("{source}", "used")},
+_W4 = """
+WITH {features},
+{names of features},
 users AS (
   SELECT DISTINCT application, name, event_type, u
   FROM used JOIN names USING (stack)
@@ -110,32 +119,32 @@ users AS (
 )
 SELECT application, name AS feature_nice_name, event_type, count(*) AS user_id_nunique
 FROM users
-GROUP BY ALL
+GROUP BY 1, 2, 3
 ORDER BY user_id_nunique DESC, application, name, event_type
 """
 
 _W5 = """
 WITH months AS (
-  SELECT DISTINCT {user} AS u, date_part('year', moment) * 12 + date_part('month', moment) - 1 AS month
+  SELECT DISTINCT {user} AS u, ({year} * 12 + {month} - 1)::int AS month
   FROM {table}
 ),
 cohorts AS (
   SELECT month, min(month) OVER (PARTITION BY u) AS first
   FROM months
 )
-SELECT printf('%04d-%02d', first // 12, first % 12 + 1) AS first_cohort,
+SELECT {cohort} AS first_cohort,
   {retention}
 FROM cohorts
 GROUP BY first
 ORDER BY first
 """
 
-_W6 = f"""
-WITH hits AS (
-  SELECT event_id AS e, {{user}} AS u, moment AS m, {{stack}} AS stack
-  FROM {{table}}
+_W6 = """
+WITH hits AS {keep} (
+  SELECT event_id AS e, {user} AS u, moment AS m, {stack} AS stack
+  FROM {table}
 ),
-{_NAMES.replace("{source}", "hits")},
+{names of hits},
 steps AS (
   SELECT name AS a, lead(name) OVER w AS b, lead(name, 2) OVER w AS c, row_number() OVER w AS hit
   FROM hits JOIN names USING (stack)
@@ -144,13 +153,13 @@ steps AS (
 SELECT a AS location_stack_step_1, b AS location_stack_step_2, c AS location_stack_step_3, count(*) AS value_counts
 FROM steps
 WHERE b IS NOT NULL OR hit = 1
-GROUP BY a, b, c
-ORDER BY value_counts DESC, a, b, c
+GROUP BY 1, 2, 3
+ORDER BY value_counts DESC, 1, 2, 3
 LIMIT 20
 """
 
 _W7 = """
-WITH hits AS (
+WITH hits AS {keep} (
   SELECT {user} AS u, {root} AS root
   FROM {table}
 )
@@ -167,10 +176,29 @@ SELECT event_id, {user} AS user_id, day, moment, {facts}
 FROM {parsed}
 """
 
-_STATEMENTS = {"W0": _W0, "W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6, "W7": _W7, "W8": _W8}
+_STATEMENTS = {"W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6, "W7": _W7, "W8": _W8}
 
-#: The parts of the statements that depend on the layout.
+_DUCKDB = {
+    "W0": _W0_DUCKDB,
+    "keep": "",
+    "day": "strftime(d, '%Y-%m-%d')",
+    "microseconds": "epoch_us(last_moment - first_moment)",
+    "year": "date_part('year', moment)",
+    "month": "date_part('month', moment)",
+    "cohort": "printf('%04d-%02d', first // 12, first % 12 + 1)",
+    "names": r"""names AS (
+  SELECT stack,
+    parts[-1] || CASE WHEN len(parts) > 1 THEN ' located at ' || array_to_string(parts[:-2], ' => ') ELSE '' END AS name
+  FROM (
+    SELECT stack, [
+      regexp_replace(regexp_replace(x._type, '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '') || ': ' || x.id
+      FOR x IN {elements}] AS parts
+    FROM (SELECT DISTINCT stack FROM {source})
+  )
+)""",
+}
 _RAW = {
+    **_DUCKDB,
     "user": "cookie_id",
     "conversions": """parsed AS (
   SELECT event_id AS e, cookie_id AS u, moment AS m, json_extract_string(value, ['_type', 'location_stack']) AS v
@@ -210,6 +238,7 @@ used AS (
 )""",
 }
 _TYPED = {
+    **_DUCKDB,
     "user": "user_id",
     "conversions": """hits AS (
   SELECT event_id AS e, user_id AS u, moment AS m,
@@ -229,19 +258,69 @@ _TYPED = {
     "facts": "event_type, application.id AS application_id, path.id AS path_id, location_stack[1].id AS root_id",
     "parsed": "{table}",
 }
-_LAYOUTS = {"raw": _RAW, "typed": _TYPED}
+_CONTEXT = "(SELECT x ->> 'id' FROM json_array_elements({from}) AS x WHERE x ->> '_type' = '{type}Context' LIMIT 1)"
+_POSTGRES = {
+    "W0": _W0_POSTGRES,
+    "keep": "MATERIALIZED",
+    "day": "to_char(d, 'YYYY-MM-DD')",
+    "microseconds": "extract(epoch FROM last_moment - first_moment)::float8 * 1e6",
+    "year": "extract(year FROM moment)",
+    "month": "extract(month FROM moment)",
+    "cohort": "to_char(first / 12, 'FM0000') || '-' || to_char(first % 12 + 1, 'FM00')",
+    "user": "cookie_id",
+    "conversions": """hits AS MATERIALIZED (
+  SELECT event_id AS e, cookie_id AS u, moment AS m, coalesce(v._type = 'PressEvent'
+    AND v.location_stack::jsonb @> '[{"_type": "LinkContext", "id": "Quickstart Guide"}]', FALSE) AS c
+  FROM data, json_to_record(value) AS v(_type text, location_stack json)
+)""",
+    "features": f"""hits AS MATERIALIZED (
+  SELECT cookie_id AS u, v._type AS event_type, v.location_stack AS stack, v.global_contexts AS contexts
+  FROM data, json_to_record(value) AS v(_type text, _types jsonb, location_stack text, global_contexts json)
+  WHERE v._types ? 'InteractiveEvent'
+),
+used AS MATERIALIZED (
+  SELECT DISTINCT u, event_type, stack, {_CONTEXT.format(**{"from": "contexts", "type": "Application"})} AS application
+  FROM hits
+)""",
+    "names": r"""names AS MATERIALIZED (
+  SELECT stack, parts[cardinality(parts)] || CASE WHEN cardinality(parts) > 1
+    THEN ' located at ' || array_to_string(trim_array(parts, 1), ' => ') ELSE '' END AS name
+  FROM (
+    SELECT stack, ARRAY(
+      SELECT regexp_replace(regexp_replace(x ->> '_type', '([a-z])([A-Z])', '\1 \2', 'g'), ' ?Context$', '')
+        || ': ' || (x ->> 'id')
+      FROM json_array_elements(stack::json) WITH ORDINALITY AS y(x, i) ORDER BY i) AS parts
+    FROM (SELECT DISTINCT stack FROM {source}) AS stacks
+  ) AS steps
+)""",
+    "stack": "value ->> 'location_stack'",
+    "root": "value -> 'location_stack' -> 0 ->> 'id'",
+    "facts": f"""v._type AS event_type,
+  {_CONTEXT.format(**{"from": "v.global_contexts", "type": "Application"})} AS application_id,
+  {_CONTEXT.format(**{"from": "v.global_contexts", "type": "Path"})} AS path_id,
+  v.location_stack -> 0 ->> 'id' AS root_id""",
+    "parsed": "data, json_to_record(value) AS v(_type text, location_stack json, global_contexts json)",
+}
+_LAYOUTS = {"raw": _RAW, "typed": _TYPED, "postgres": _POSTGRES}
 
 
 def statements(layout: str, table: str, roots: Sequence[str], months: int) -> dict[str, str]:
     """Return the SQL of each workload. The roots and the number of months are what the analyst knows of the data."""
-    retention = ",\n  ".join(f'nullif(count(*) FILTER (WHERE month - first = {n}), 0) AS "_{n}"' for n in range(months))
-    matrix = ",\n  ".join(f"nullif(count(*) FILTER (WHERE root = '{root}'), 0) AS \"{root}\"" for root in roots)
-    parts = {**_LAYOUTS[layout], "retention": retention, "matrix": matrix}
-    return {name: _filled(text, {**parts, "table": table}) for name, text in _STATEMENTS.items()}
+    parts = dict(_LAYOUTS[layout])
+    names, first = parts.pop("names"), parts.pop("W0")
+    parts |= {
+        "names of features": names.replace("{source}", "used"), "names of hits": names.replace("{source}", "hits"),
+        "retention": _columns(range(months), 'count(*) FILTER (WHERE month - first = {0}), 0) AS "_{0}"'),
+        "matrix": _columns(roots, "count(*) FILTER (WHERE root = '{0}'), 0) AS \"{0}\"")}
+    return {name: _filled(text, {**parts, "table": table}) for name, text in {"W0": first, **_STATEMENTS}.items()}
+
+
+def _columns(values: Sequence[object], column: str) -> str:
+    return ",\n  ".join("nullif(" + column.format(value) for value in values)
 
 
 def _filled(text: str, parts: dict[str, str]) -> str:
-    for _ in range(2):  # the parts have the table in them
+    for _ in range(2):  # parts have others in them
         for name, part in parts.items():
             text = text.replace("{" + name + "}", part)
     return text.strip()
