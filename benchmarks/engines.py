@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 POSTGRES = 16
 #: Of every session on the benchmark's server, so that all contenders have the same.
-SETTINGS = {"jit": "off", "work_mem": "256MB", "max_parallel_workers_per_gather": "0", "TimeZone": "UTC"}
+SETTINGS = {"jit": "off", "work_mem": "256MB", "max_parallel_workers_per_gather": "0", "TimeZone": "UTC",
+            # A query ends when its process is ended for taking too long.
+            "client_connection_check_interval": "1s"}
 NEEDS_POSTGRES = (("postgres", "not asked for: --postgres"),)
 
 

@@ -89,11 +89,13 @@ class Result:
         """Whether it ran and gave no answer, or another one."""
         return bool(self.note) and not self.is_missing
 
-    def add(self, found: dict[str, Any]) -> None:
-        """Add what a worker measured."""
+    def add(self, found: dict[str, Any], *, fresh: bool) -> None:
+        """Add what a worker measured; its memory only if the process ran nothing before."""
         self.wall.append(found.pop("wall"))
         self.cpu.append(found.pop("cpu"))
-        self.peak, self.grown = min(self.peak, found.pop("peak")), min(self.grown, found.pop("grown"))
+        peak, grown = found.pop("peak"), found.pop("grown")
+        if fresh or len(self.wall) == 1:
+            self.peak, self.grown = min(self.peak, peak), min(self.grown, grown)
         for name, value in found.items():
             is_time = isinstance(value, float) and name in self.figures
             self.figures[name] = min(value, self.figures[name]) if is_time else value
@@ -159,11 +161,6 @@ class Run:
     seconds: float = 60
     timeout: float = 900
 
-    def question(self, family: tuple[str, Family], name: str, size: int, data: dict[str, Any], contenders: Sequence[Contender],
-                 scratch: Path) -> list[Result]:
-        """Return the results of one question."""
-        return list(_Turns(self, family, name, size, data, contenders, scratch).results())
-
 
 class _Turns:
     """One question to all contenders."""
@@ -178,7 +175,7 @@ class _Turns:
         self.processes: dict[str, Process] = {}
 
     def results(self) -> Iterator[Result]:
-        """Yield the results, the worst first of all closed."""
+        """Yield the results."""
         try:
             for contender, result in self.entries:
                 self._first_run(contender, result)
@@ -229,7 +226,7 @@ class _Turns:
     def _measured(self, contender: Contender, result: Result) -> bool:
         found = self._told(contender, result, "run")
         if found is not None:
-            result.add(found)
+            result.add(found, fresh=self.fresh)
         return found is not None
 
     def _told(self, contender: Contender, result: Result, *command: str) -> dict[str, Any] | None:
@@ -238,6 +235,8 @@ class _Turns:
             found = process.tell(*command) if command else process.reply()
         except Ended as ended:
             found = {"error": str(ended)}
+            # At once, so that it takes nothing from the others.
+            self.processes.pop(contender.name).close()
         result.is_missing = "missing" in found
         result.note = found.get("missing") or found.get("error") or ""
         return None if result.note else found
@@ -259,4 +258,4 @@ def measured(name: str, family: Family, size: int, run: Run, options: Any,
             if not contenders:
                 continue
             with tempfile.TemporaryDirectory() as scratch:
-                yield run.question((name, family), question, size, data, contenders, Path(scratch))
+                yield list(_Turns(run, (name, family), question, size, data, contenders, Path(scratch)).results())
