@@ -58,13 +58,16 @@ def _wall(each: Result) -> str:
 
 def _table(family: Family, found: dict[str, dict[str, Result]], contenders: Sequence[str],
            cell: Callable[[Result], str]) -> str:
-    titles = {question: f"{question}: {family.questions[question].title}" if question != family.questions[question].title
-              else question for question in found}
-    if len(found) < len(contenders) / 2:
-        rows = [[each, *(_cell(row.get(each), cell) for row in found.values())] for each in contenders]
+    cells = {question: {each: text for each in contenders if (text := _cell(row.get(each), cell))}
+             for question, row in found.items()}
+    titles = {question: f"{question}: {title}" if (title := family.questions[question].title) != question else question
+              for question, row in cells.items() if row}
+    shown = [each for each in contenders if any(each in row for row in cells.values())]
+    if len(titles) < len(shown) / 2:
+        rows = [[each, *(cells[question].get(each, "") for question in titles)] for each in shown]
         return markdown(["", *titles.values()], rows)
-    rows = [[titles[question], *(_cell(row.get(each), cell) for each in contenders)] for question, row in found.items()]
-    return markdown(["", *contenders], rows)
+    return markdown(["", *shown], [[title, *(cells[question].get(each, "") for each in shown)]
+                                   for question, title in titles.items()])
 
 
 def _cell(result: Result | None, cell: Callable[[Result], str]) -> str:
