@@ -58,6 +58,9 @@ def _plain(column: Any) -> Any:
     kind = column.type
     if pa.types.is_duration(kind):
         return column.cast(pa.duration("us"), safe=False).cast(pa.int64())
+    if pa.types.is_interval(kind):
+        return pa.array([None if value is None else value.days * 86_400_000_000 + value.nanoseconds // 1_000
+                         for value in column.to_pylist()], pa.int64())
     if pa.types.is_decimal(kind):
         return column.cast(pa.float64())
     if pa.types.is_dictionary(kind):

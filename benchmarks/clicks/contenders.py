@@ -17,9 +17,10 @@ def _programs(data: dict[str, Any], on: str) -> dict[str, Any]:
 
 
 def parquet(data: dict[str, Any]) -> Session:
-    """Return the statements of this library over the file; and a whole call on a CSV file, from opening it."""
-    if data["question"] == OPENING:
-        return Session({OPENING: lambda: _opened(data)})
+    """Return the statements of this library over the file; and whole calls for what is not beside SQL by hand."""
+    calls = {OPENING: lambda: _opened(data), **analyses.calls(data["parquet"])}
+    if data["question"] in calls:
+        return Session(calls)
     return engines.compiled(data, _programs(data, "duckdb"), on="duckdb")
 
 

@@ -29,7 +29,7 @@ FROM paused
 def prepare(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str, Any]:
     """Return where that many clicks are, in Parquet, CSV and Postgres."""
     data: dict[str, Any] = {"threads": options.threads, "parquet": str(folder / "clicks.parquet"),
-                            "csv": str(folder / "clicks.csv")}
+                            "csv": str(folder / "clicks.csv"), "retentioneering": options.retentioneering}
     with engines.duckdb_connection(data) as connection:
         connection.execute(f"COPY ({_SQL.format(n=size)}) TO '{data['parquet']}'")
         connection.execute(f"COPY (FROM '{data['parquet']}') TO '{data['csv']}' (header)")

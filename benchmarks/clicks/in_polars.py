@@ -68,8 +68,14 @@ def _event_types(clicks: pl.LazyFrame) -> pl.LazyFrame:
 def _sessions(clicks: pl.LazyFrame) -> pl.LazyFrame:
     ordered = clicks.select("uid", "ts", "event_id").sort("uid", "ts", "event_id")
     gap = pl.col("ts") - pl.col("ts").shift().over("uid")
-    counted = ordered.filter(gap.is_null() | (gap > pl.duration(minutes=30))).group_by(_DAY).agg(pl.len().alias("sessions"))
-    return _periods(clicks, "day", "1d").join(counted, on="day", how="left").fill_null(0).sort("day")
+    numbered = ordered.with_columns((gap.is_null() | (gap > pl.duration(minutes=30))).cum_sum().alias("visit"))
+    visits = numbered.group_by("visit").agg(pl.col("uid").first(), pl.col("ts").min().dt.date().alias("day"),
+                                            (pl.col("ts").max() - pl.col("ts").min()).alias("duration"), pl.len().alias("hits"))
+    counted = visits.group_by("day").agg(
+        pl.len().alias("sessions"), pl.col("uid").n_unique().alias("users"), pl.col("hits").sum(),
+        pl.col("duration").mean().alias("mean_duration"), (pl.col("hits") == 1).sum().alias("bounces"))
+    counts = pl.col("sessions", "users", "hits", "bounces").fill_null(0)
+    return _periods(clicks, "day", "1d").join(counted, on="day", how="left").with_columns(counts).sort("day")
 
 
 def _last(clicks: pl.LazyFrame) -> pl.LazyFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from benchmarks.clicks.sessions import SESSIONS
+from benchmarks.clicks.hand_sql import SESSIONS
 from objectiv_local import DataFrame, ModelHub, Series
 
 

@@ -13,9 +13,11 @@ from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
 from objectiv_local.frame.stored import stored_by
+from objectiv_local.plan.expr import Column
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Join, JoinSide, Node, Select, Source
 from objectiv_local.snapshot import program
-from objectiv_local.snapshot.columns import Layout
+from objectiv_local.snapshot.columns import Layout, member
 from objectiv_local.snapshot.manifest import Dictionary, Manifest, read
 from objectiv_local.snapshot.tables import escaped
 from objectiv_local.types import INT64, JSON, STRING, Type, type_from_dtype
@@ -63,24 +65,28 @@ def logical_rows(manifest: Manifest, directory: Path, engine: FileEngine, paths:
     patterns = [f"{escaped(path)}/*/*.parquet" if path.is_dir() else escaped(path) for path in paths]
     stored = engine.parquet(patterns)
     own = {each: columns[each].file_column for each in key if each in names}
+    members = [each for each in manifest.members if each.column in names]
+    read_as += [(each.name, each.name, "VARCHAR", STRING) for each in members]
+    stored_members = tuple((member(Column(columns[each.column].file_column, types[each.column]), each), each.name)
+                           for each in members)
     plan: Node = Source(stored.relation, tuple(read_as), tuple(own.values()) if len(own) == len(key) > 0 else None, id(engine),
-                        "events", stored.row_id)
+                        "events", stored.row_id, stored_members)
+    values = {name: columns[name].file_column for name in names}
     for name, each in dictionaries.items():
-        entries = _dictionary(each, types[name], directory, engine)
+        values[name] = value = unused_name(name, plan.types)
+        entries = _dictionary(each, value, types[name], directory, engine)
         kept: list[tuple[str, JoinSide, tuple[str, str]]] = [(other, "left", (other, other)) for other in plan.types]
-        value = f"{name}.value"
+        # Every row has a number, the missing value too, and every number is in the dictionary.
         plan = Join(plan, entries, "left", ((each.id, each.id),), (*kept, (value, "right", (value, value))), key=plan.key,
-                    step="events")
-    return Select(plan, tuple((name, plan.column(f"{name}.value" if name in dictionaries else columns[name].file_column))
-                              for name in names), "events")
+                    step="events", total=True)
+    return Select(plan, tuple((name, plan.column(values[name])) for name in names), "events")
 
 
-def _dictionary(each: Dictionary, type_: Type, directory: Path, engine: FileEngine) -> Source:
+def _dictionary(each: Dictionary, name: str, type_: Type, directory: Path, engine: FileEngine) -> Source:
     stored = engine.parquet([escaped(directory / each.file)])
     types = dict(stored.columns)
-    return Source(stored.relation, ((each.id, each.id, types[each.id], INT64), (f"{each.column}.value", each.column,
-                                                                               types[each.column], type_)),
-                  (each.id,), id(engine), each.file.removesuffix(".parquet"), stored.row_id)
+    columns = ((each.id, each.id, types[each.id], INT64), (name, each.column, types[each.column], type_))
+    return Source(stored.relation, columns, (each.id,), id(engine), each.column, stored.row_id)
 
 
 def physical_types(manifest: Manifest) -> dict[str, Type]:
