@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,9 +23,11 @@ def write(path: Path, families: dict[str, Family], results: Sequence[Result], te
         shown = []
         for name, family in families.items():
             of_family = [each for each in results if each.family == name]
-            largest = max((each.size for each in of_family), default=0)
-            if any(each.base for each in of_family):
-                shown.append((name, family, [each for each in of_family if each.size == largest]))
+            # The largest size, unless a smaller one has more to show.
+            counts = Counter(each.size for each in of_family if each.wall)
+            if counts:
+                size = max(counts, key=lambda size: (counts[size], size))
+                shown.append((name, family, [each for each in of_family if each.size == size]))
         draw(shown, chart)
         text = f"![Ratios to SQL by hand]({chart.name})\n\n{text}"
     else:

@@ -64,7 +64,8 @@ def duckdb(data: dict[str, Any]) -> Session:
             compiled = time.process_time()
             connection.sql(sql).to_arrow_table()
             return Measured([float(data["size"])], {
-                "CPU seconds to build": built - start, "CPU seconds to compile": compiled - built, "characters of SQL": len(sql)})
+                "CPU seconds to build": built - start, "CPU seconds to compile": compiled - built,
+                "characters of SQL": len(sql)})
         return run
 
     programs = {"assignments": assignments, "columns": columns, "filters": filters, "pipeline steps": pipeline,

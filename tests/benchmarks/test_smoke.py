@@ -36,9 +36,11 @@ def test_answers_of_workloads_agree(tmp_path):
     assert all(each["wall"] and each["peak"] > 20 for each in results)
 
 
-def test_all_families_load():
+def test_all_families_load_and_are_documented():
     options = __main__._parser().parse_args([])
+    page = (ROOT / "docs" / "performance.md").read_text("utf-8")
     for name in __main__.FAMILIES:
+        assert f"| `{name}` |" in page
         family = __main__.load(name, options)
         assert family.questions
         assert {each.base for each in family.contenders} - {""} <= {each.name for each in family.contenders}
