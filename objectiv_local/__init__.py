@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from objectiv_local import snapshot
     from objectiv_local.engines import Engine, connect
     from objectiv_local.errors import ObjectivError
     from objectiv_local.frame import (
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "concat", "connect", "did", "did_in_order",
-           "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "to_datetime", "was"]
+           "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "snapshot", "to_datetime", "was"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -46,6 +47,7 @@ _HOMES = {
     "from_model": "objectiv_local.frame",
     "from_pandas": "objectiv_local.frame",
     "from_table": "objectiv_local.frame",
+    "snapshot": "objectiv_local.snapshot",
     "to_datetime": "objectiv_local.frame",
     "was": "objectiv_local.hub.analyses.cohort_rules",
 }
@@ -70,7 +72,8 @@ def __getattr__(name: str) -> object:
         hint = None if name.startswith("_") else next((text for names, text in _PANDAS.items() if name in names.split()), None)
         raise AttributeNotFound(f"module 'objectiv_local' has no attribute {name!r}",
                                 hint=hint or (near(name, _HOMES) if not name.startswith("_") else None))
-    value: object = getattr(import_module(home), name)
+    module = import_module(home)
+    value: object = module if home == f"{__name__}.{name}" else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from objectiv_local.errors import ConnectionFailed
@@ -56,6 +57,8 @@ class Target:
     is_writable: bool = True
     #: Whether it is read as text, so that columns have the types that ``Settings.dtypes`` says.
     is_text: bool = False
+    #: What ``connect`` takes to get there again, without secrets; empty for what only this process can reach.
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Backend:
     is_read_only: bool = True
     #: Whether statements can be stopped after some time.
     has_timeout: bool = True
+    #: Returns an engine that reads and writes files in and below a directory, if there can be one.
+    files: Callable[[Path], FileEngine] | None = None
 
 
 _PART = r'"(?:[^"]|"")+"|[^".]+'
@@ -194,6 +199,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""
+
+
+@runtime_checkable
+class FileEngine(Engine, Protocol):
+    """An engine that also reads and writes Parquet files, without a table or a database of its own."""
+
+    def parquet(self, parts: Sequence[str]) -> StoredTable:
+        """Return the columns of Parquet files, given by names or patterns, as one relation. They must not change later."""
+
+    def write_parquet(self, path: Path, sql: str) -> None:
+        """Write the result of a query to a new Parquet file, in its order."""
 
 
 def lost_table(name: str, description: str) -> ConnectionFailed:

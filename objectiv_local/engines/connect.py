@@ -7,11 +7,12 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 
 from objectiv_local.arguments import checked
-from objectiv_local.engines.base import Backend, Engine, Settings, Target
+from objectiv_local.engines.base import Backend, Engine, FileEngine, Settings, Target
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, NotSupported
-from objectiv_local.registry import load, names
+from objectiv_local.registry import DEFAULT, load, names
 
 #: The longest time that a query may take on every engine: Postgres counts milliseconds in 32 bits.
 _MOST_SECONDS = 2_147_483
@@ -19,6 +20,8 @@ _MOST_SECONDS = 2_147_483
 logger = logging.getLogger(__name__)
 
 _open: weakref.WeakValueDictionary[tuple[object, ...], Engine] = weakref.WeakValueDictionary()
+#: What each connection was made with, without secrets.
+_addresses: weakref.WeakKeyDictionary[Engine, str] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
 
@@ -44,6 +47,7 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     a Parquet file, a pattern such as ``'events/*.parquet'``  one table, ``data``
     a directory                                               one table, ``data``: all .parquet files in and below it; if
                                                               there are none, the files of one other format
+    the directory of a snapshot                               one table, ``data``, with the rows of the snapshot
     a CSV (``.csv``, ``.tsv``) or JSON lines file             one table, ``data``, as it is now; both may be compressed
     (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``, ``.zst``)
     an Arrow file (``.arrow``, ``.feather``, ``.ipc``)        one table, ``data``, mapped into memory
@@ -109,6 +113,7 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
         engine = None if new else _open.get(key)
         if engine is None or engine.closed or not found.unchanged(engine):
             engine = found.make()
+            _addresses[engine] = found.address
             if engine.dialect != name:
                 engine.close()
                 raise InvalidType(f"the connection that the engine {name!r} makes takes SQL of {engine.dialect!r}",
@@ -116,6 +121,19 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
             if not new:
                 _open[key] = engine
         return engine
+
+
+def address_of(engine: Engine) -> str:
+    """Return what :func:`connect` takes to reach the same rows again, without secrets; empty if nothing does."""
+    return _addresses.get(engine, "")
+
+
+def file_engine(directory: Path) -> FileEngine:
+    """Return a new connection of the default engine, which reads and writes files in and below a directory."""
+    backend = load("engines", DEFAULT)
+    assert isinstance(backend, Backend)
+    assert backend.files is not None
+    return backend.files(directory)
 
 
 def _found(target: object, settings: Settings) -> tuple[str, Target]:

@@ -15,6 +15,7 @@ changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, 
                       ``Literal`` and ``Variable`` to match on
 written down          ``encoded``, an expression as JSON; ``decoded``, the expression that JSON stands for; ``columns_read``;
                       ``queried``, the bool series of a condition written as a string
+several at once       ``joined`` by an operation of two; ``digest``, a hash of the values of a row, and ``summed``, that of rows
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
 names                 ``unused_name``, ``new_name``, ``checked_name``
@@ -37,6 +38,7 @@ from objectiv_local.engines import Engine
 from objectiv_local.frame.align import without_join
 from objectiv_local.frame.arrow import typed_table
 from objectiv_local.frame.clocks import days_after_monday
+from objectiv_local.frame.digests import digest, joined, summed
 from objectiv_local.frame.encoding import columns_read, decoded, encoded
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
@@ -137,10 +139,12 @@ __all__ = [
     "common_type",
     "days_after_monday",
     "decoded",
+    "digest",
     "encoded",
     "expr_of",
     "frame_of",
     "grouping",
+    "joined",
     "literal",
     "new_name",
     "on_rows_of",
@@ -154,6 +158,7 @@ __all__ = [
     "stored_frame",
     "strftime_pieces",
     "substitute",
+    "summed",
     "transform",
     "typed_table",
     "unstacked",

@@ -23,7 +23,7 @@ def encoded(expr: Expr, what: str) -> dict[str, Any]:
         case Column(name, type_):
             return {"column": name, "type": type_.dtype}
         case Literal(value, type_) | Variable(_, value, type_):
-            return {"literal": _value(value), "type": type_.dtype}
+            return {"literal": value_to_json(value), "type": type_.dtype}
         case Call(op, args):
             return {"op": op, "args": [encoded(arg, what) for arg in args]}
         case Cast(arg, type_):
@@ -57,7 +57,7 @@ def _decoded(given: Any, plan: Node, what: str) -> Expr:
         return _column(given, plan, what)
     if "literal" in given:
         type_ = type_from_dtype(given["type"])
-        return literal(_from_value(given["literal"], type_), type_)
+        return literal(value_from_json(given["literal"], type_), type_)
     if "op" in given:
         op = OPS.get(given["op"])
         if op is None or op.kind != "scalar":
@@ -84,7 +84,7 @@ def _column(given: dict[str, Any], plan: Node, what: str) -> Expr:
     return plan.column(name)
 
 
-def _value(value: object) -> Any:
+def value_to_json(value: object) -> Any:
     """Return the value of a constant as JSON; its type says how to read it."""
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -99,7 +99,8 @@ def _value(value: object) -> Any:
     return str(value)
 
 
-def _from_value(given: object, type_: Type) -> object:
+def value_from_json(given: object, type_: Type) -> object:
+    """Return the value of a constant of a type that JSON stands for. Raises InvalidValue for one of another type."""
     if given is None:
         return None
     wanted: dict[str, type] = {"bool": bool, "int64": int, "timedelta": int, "numeric_interval": list}

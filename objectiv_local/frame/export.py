@@ -9,6 +9,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -101,6 +102,40 @@ class Export:
                 for row in zip(*columns, strict=True):
                     fields = ", ".join(f"{name}: {value}" for name, value in zip(names, row, strict=True))
                     file.write(f"{{{fields}}}\n".encode())
+
+    def snapshot(self, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys",
+                 replace: bool = False) -> DataFrame:
+        """Write the rows as a snapshot: a directory of Parquet files with a manifest. Returns its frame.
+
+        The frame of a snapshot has the index, the columns, the types and the rows of this one, and reads the files. Rows are
+        divided by the months of the column ``time``, in UTC: by default ``moment``, if the frame has such a timestamp. JSON
+        columns whose values repeat are stored once for each value, and the rows have their numbers.
+
+        Where the directory has a snapshot of the same program already, it is brought up to date: months whose rows have changed
+        in the source are read again, in one read snapshot of the database. ``check`` says what shows that: ``'rows'``, their
+        number; ``'keys'``, also the ids, moments, users and types of events; ``'values'``, all columns, which takes the source
+        about as long as reading them. A frame whose rows depend on other rows is always checked by all values. Sessions, and
+        what else is added by windows to the rows, are computed anew from all rows of the snapshot. ``replace=True`` writes a
+        snapshot anew, of whatever frame.
+
+        Memory is bounded. A new version is published in one step when it is complete. What interrupts that, such as a lost
+        connection, a full disk or the end of the process, publishes nothing, and the next run of the same program goes on with
+        the rows that are there, a million at a time.
+
+        Raises InvalidValue for a directory with a snapshot of other rows or with other files, and while another process writes
+        there; DataInvalid if it cannot be written, and if rows have the key of another one; ConnectionFailed.
+
+        >>> import tempfile
+        >>> import objectiv_local as ol
+        >>> from objectiv_local import sample
+        >>> events = ol.ModelHub().events(sample.path(), start="2022-02-01", end="2022-02-08")
+        >>> local = events.snapshot(tempfile.mkdtemp())
+        >>> len(local) == len(events)
+        True
+        """
+        # Snapshots are a layer above frames, which is loaded when one is written.
+        written: DataFrame = import_module("objectiv_local.snapshot").write(self, path, time=time, check=check, replace=replace)
+        return written
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return the rows as a stream of Arrow, by which Polars, pandas, Altair and others take a frame as it is."""

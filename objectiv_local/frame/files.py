@@ -26,5 +26,5 @@ def over_current_files(plan: Node, engine: Engine) -> Node:
             if now != stored:
                 columns = tuple((name, physical, type_name, type_) for (name, _, _, type_), (physical, type_name)
                                 in zip(node.columns, now.columns, strict=True))
-                changed[node] = Source(now.relation, columns, node.key, node.connection, node.step, now.row_id)
+                changed[node] = node.over(now.relation, columns, node.key, now.row_id)
     return rebuild(plan, changed.get) if changed else plan

@@ -30,6 +30,6 @@ def translated(plan: Node, before: str, after: str) -> Node:
             found = here.stored(stored)
             written = found is not None and found[0] == INT64
             columns.append((name, physical, there.stored_name(type_, written=written), type_))
-        return Source(relation, tuple(columns), node.key, node.connection, node.step)
+        return node.over(relation, tuple(columns), node.key, ())
 
     return rebuild(plan, change)

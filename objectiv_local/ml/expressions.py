@@ -84,14 +84,6 @@ def dot(values: Sequence[Expr], weights: Iterable[object], intercept: object = 0
     return total([*products, *([real(intercept)] if float(intercept) else [])])  # type: ignore[arg-type]
 
 
-def joined(op: str, parts: Sequence[Expr]) -> Expr:
-    """Return one or more parts joined by an operation of two, in pairs and pairs of pairs, so that many do not nest deep."""
-    while len(parts) > 1:
-        parts = [call(op, *parts[start:start + 2]) if start + 1 < len(parts) else parts[start]
-                 for start in range(0, len(parts), 2)]
-    return parts[0]
-
-
 def with_columns(frame: DataFrame, columns: Mapping[str, Expr], step: str = "", *, only: bool = False) -> DataFrame:
     """Return the frame with columns added as one step; with ``only``, they are its only data columns."""
     state = state_of(frame).extended(tuple(columns.items()), step)

@@ -20,13 +20,13 @@ from objectiv_local.frame.authoring import (
     call,
     cast,
     frame_of,
+    joined,
     literal,
     over,
     state_of,
     unused_name,
 )
 from objectiv_local.ml.columns import checked_column, listed
-from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.ml.key import HASHES, checked_seed, key_columns, key_number, key_numbers
 from objectiv_local.types import FLOAT64, python_value

@@ -22,7 +22,8 @@ def distinct_once(root: Node) -> Node:
     for node in reversed(nodes):
         looks = node in many or isinstance(node, Aggregate | GroupingSets) or any(expr.has_window for expr in node.exprs())
         if looks:
-            many.update(node.inputs())
+            # A dimension has few rows.
+            many.update((node.left,) if isinstance(node, Join) and node.total else node.inputs())
 
     def change(old: Node, node: Node) -> Node:
         if old not in many or not isinstance(node, Extend):

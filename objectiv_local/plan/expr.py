@@ -443,6 +443,34 @@ def parses(expr: Expr) -> bool:
                for part in walk(expr))
 
 
+def never_raises(expr: Expr) -> bool:
+    """Return whether ``expr``, of one row, has an answer for every row, also for those that a condition leaves out."""
+    return all(isinstance(part, Column | Literal | Case) or (isinstance(part, Call) and ops.OPS[part.op].total)
+               or (isinstance(part, Cast) and _always_casts(part)) for part in walk(expr))
+
+
+def _always_casts(expr: Cast) -> bool:
+    before, after = expr.arg.type, expr.type
+    return before.plain == after.plain or after == STRING or (before == BOOL and after in (INT64, FLOAT64)) or (
+        before == INT64 and after in (FLOAT64, BOOL))
+
+
+def is_null_for_nulls(expr: Expr) -> bool:
+    """Return whether ``expr`` is NULL where all columns that it reads are, as they are in rows that met no other in a join."""
+    match expr:
+        case Column():
+            return True
+        case Literal(value):
+            return value is None
+        case Cast(arg):
+            return is_null_for_nulls(arg)
+        case Call(op, args):
+            return not ops.OPS[op].answers_null and any(map(is_null_for_nulls, args))
+        case Case(whens, default):
+            return all(map(is_null_for_nulls, (default, *(value for _, value in whens))))
+    return False
+
+
 def queries(expr: Expr) -> Iterator[Query]:
     """Yield the parts of ``expr`` that read a plan of their own."""
     return (part for part in walk(expr) if isinstance(part, Query)) if expr.has_query else iter(())

@@ -13,7 +13,6 @@ from objectiv_local.plan.expr import (
     Cast,
     Column,
     Expr,
-    Literal,
     Over,
     Query,
     parses,
@@ -22,8 +21,9 @@ from objectiv_local.plan.expr import (
 )
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select, topological
+from objectiv_local.plan.origins import title
 from objectiv_local.plan.rewrite import map_exprs, rebuild
-from objectiv_local.types import BOOL, JSON
+from objectiv_local.types import JSON
 
 
 def narrow_early(root: Node) -> Node:
@@ -48,7 +48,7 @@ def narrow_early(root: Node) -> Node:
                 if found is None:
                     own = (name and part is expr and name not in given and name not in place.child.types
                            and _is_free(name, node, place))
-                    found = name if own else unused_name(_title(part), taken)
+                    found = name if own else unused_name(title(part), taken)
                     taken.add(found)
                     given.add(found)
                     known.append(found)
@@ -129,12 +129,3 @@ def _is_free(name: str, node: Node, place: Extend) -> bool:
             return False
         current = current.inputs()[0]
     return name not in place.types or node is place
-
-
-def _title(expr: Expr) -> str:
-    columns = sorted(part.name for part in walk(expr) if isinstance(part, Column) and part.type.plain == JSON)
-    op = "matches" if expr.type == BOOL else expr.op.removeprefix("json_") if isinstance(expr, Call) else "value"
-    key = expr.args[-1] if isinstance(expr, Call) and expr.op == "json_get_text" else None
-    if isinstance(key, Literal):
-        op = "".join(letter for letter in str(key.value).lower() if letter.isalnum()) or op
-    return f"{columns[0]}_{op}"

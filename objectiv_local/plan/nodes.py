@@ -61,21 +61,38 @@ class Node(Value):
 class Source(Node):
     """The rows of a stored relation. ``columns`` are (name in the plan, name and type as stored, type in the plan).
 
-    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``.
+    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``. ``stored`` are
+    expressions over the columns with the names of columns that hold their values: the caller vouches that these are equal
+    in every row.
     """
 
-    __slots__ = ("columns", "connection", "relation", "row_id")
-    __match_args__ = ("relation", "columns", "key", "connection", "step", "row_id")
+    __slots__ = ("columns", "connection", "relation", "row_id", "stored")
+    __match_args__ = ("relation", "columns", "key", "connection", "step", "row_id", "stored")
     relation: Relation
     columns: tuple[tuple[str, str, str, Type], ...]
     connection: int
     row_id: tuple[tuple[str, str], ...]
+    stored: tuple[tuple[Expr, str], ...]
 
     def __init__(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...],
                  key: tuple[str, ...] | None, connection: int, step: str,
-                 row_id: tuple[tuple[str, str], ...] = ()) -> None:
+                 row_id: tuple[tuple[str, str], ...] = (), stored: tuple[tuple[Expr, str], ...] = ()) -> None:
+        types = {name: type_ for name, _, _, type_ in columns}
+        for expr, name in stored:
+            if expr.has_window or expr.has_query or not types.keys() >= {name, *expr.columns}:
+                read = ", ".join(sorted(expr.columns))
+                raise InvalidValue(f"column {name!r} is to hold what is computed of {read}, but these are not all columns")
+            if types[name].plain != expr.type.plain:
+                raise InvalidValue(f"column {name!r} is {types[name]} and is to hold values that are {expr.type}")
         self._set(relation=relation, columns=columns, key=key, connection=connection, step=step, row_id=row_id,
-                  types={name: type_ for name, _, _, type_ in columns})
+                  stored=stored, types=types)
+
+    def over(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...], key: tuple[str, ...] | None,
+             row_id: tuple[tuple[str, str], ...]) -> Source:
+        """Return the rows of another relation, or with other columns, and what is stored of those that are left."""
+        names = {name for name, _, _, _ in columns}
+        stored = tuple((expr, name) for expr, name in self.stored if names >= {name, *expr.columns})
+        return Source(relation, columns, key, self.connection, self.step, row_id, stored)
 
 
 class Values(Node):
@@ -288,10 +305,13 @@ class Join(Node):
 
     ``single`` names the side on which keys may not repeat, for rows not to multiply: the right one, or either of them.
     If no key of a side proves it, the caller must check it before running the plan; see ``frame/unique.py``.
+
+    With ``total``, the caller vouches that every row of the left side meets exactly one row of the right one, as where an
+    event has the id of its place, and the right side is the table of all places. It is a left join then.
     """
 
-    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single")
-    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition", "single")
+    __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single", "total")
+    __match_args__ = ("left", "right", "how", "on", "columns", "nulls_match", "step", "key", "condition", "single", "total")
     left: Node
     right: Node
     how: JoinHow
@@ -300,11 +320,12 @@ class Join(Node):
     nulls_match: bool
     condition: Expr | None
     single: OneOf["", "right", "either"]
+    total: bool
 
     def __init__(self, left: Node, right: Node, how: JoinHow, on: tuple[tuple[str, str], ...],
                  columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...], nulls_match: bool = False,
                  step: str = "", key: tuple[str, ...] | None = None, condition: Expr | None = None,
-                 single: OneOf["", "right", "either"] = "") -> None:
+                 single: OneOf["", "right", "either"] = "", total: bool = False) -> None:
         types = {name: right.types[names[1]] if side == "right" else left.types[names[0]]
                  for name, side, names in columns}
         for name, side, names in columns:
@@ -313,17 +334,25 @@ class Join(Node):
                                    hint="cast one side first")
         if how == "outer" and (condition is not None or not on):
             raise InvalidValue("an outer join is by equal keys", hint="unite a left join with the rows that met no other")
+        if total and (how != "left" or condition is not None or not on):
+            raise InvalidValue("a join is total only if it is a left join by equal keys and nothing else")
         if key is not None and not types.keys() >= set(key):
             key = None
         self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
-                  condition=condition, single=single, types=types)
+                  condition=condition, single=single, total=total, types=types)
+
+    @property
+    def meets_one(self) -> bool:
+        """Whether a row of the left side meets at most one of the right side."""
+        key = self.right.key
+        return self.total or (key is not None and set(key) <= {name for _, name in self.on})
 
     def inputs(self) -> tuple[Node, ...]:
         return (self.left, self.right)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
         return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key,
-                    self.condition, self.single)
+                    self.condition, self.single, self.total)
 
 
 class Limit(_Single):

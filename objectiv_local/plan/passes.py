@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from objectiv_local.plan.combine import combine_aggregates
+from objectiv_local.plan.dimensions import compute_on_dimensions
 from objectiv_local.plan.distinct import distinct_once
 from objectiv_local.plan.early import aggregate_early, windows_before_labels
 from objectiv_local.plan.late import read_late
@@ -18,6 +19,7 @@ from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
 from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
+from objectiv_local.plan.storing import use_stored
 from objectiv_local.plan.unions import flatten_unions
 from objectiv_local.plan.variables import set_variables
 from objectiv_local.plan.within import count_within
@@ -32,6 +34,8 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("combine aggregates", combine_aggregates, False),
     ("label first", label_first, False),
     ("flatten unions", flatten_unions, False),
+    ("use stored columns", use_stored, False),
+    ("compute on dimensions", compute_on_dimensions, False),
     ("prune columns", prune, False),
     ("windows before labels", windows_before_labels, False),
     ("aggregate early", aggregate_early, False),

@@ -95,7 +95,7 @@ def map_all(root: Node, change: Callable[[Expr], Expr]) -> Node:
         if not isinstance(node, Join) or node.condition is None:
             return map_exprs(node, change)
         return Join(node.left, node.right, node.how, node.on, node.columns, node.nulls_match, node.step, node.key,
-                    change(node.condition), node.single)
+                    change(node.condition), node.single, node.total)
 
     return rebuild(root, changed)
 
@@ -222,11 +222,11 @@ def prune(root: Node) -> Node:
             node = node.child
         wanted = needed[node]
         match node:
-            case Source(relation, columns, key, connection, step, row_id):
+            case Source(relation, columns, key, row_id=row_id):
                 kept = tuple(column for column in columns if column[0] in wanted)
                 if key is not None and not set(key) <= {column[0] for column in kept}:
                     key = None
-                return Source(relation, kept, key, connection, step, row_id)
+                return node.over(relation, kept, key, row_id)
             case Values(columns, rows, key, step):
                 indexes = [i for i, (name, _) in enumerate(columns) if name in wanted] or [0]
                 if len(indexes) == len(columns):
@@ -248,16 +248,16 @@ def prune(root: Node) -> Node:
             case GroupingSets(child, keys, sets, aggregates, level, step):
                 kept_named = tuple((name, expr) for name, expr in aggregates if name in wanted)
                 return GroupingSets(child, keys, sets, kept_named, level, step)
-            case Join(left, right, how, on, columns, nulls_match, step, key, condition, single):
+            case Join(left, right, how, on, columns, nulls_match, step, key, condition, single, total):
                 read = wanted | condition.columns if condition is not None else wanted
                 kept_sides = tuple(column for column in columns if column[0] in read)
-                if how == "left" and condition is None and all(side == "left" for _, side, _ in kept_sides) and (
-                        right.key is not None and set(right.key) <= {name for _, name in on}):
+                if how == "left" and condition is None and node.meets_one and all(
+                        side == "left" for _, side, _ in kept_sides):
                     # Each row meets one row at most, and nothing of that is read.
                     return Select(left, tuple((name, left.column(names[0])) for name, _, names in kept_sides), step)
                 if key is not None and not set(key) <= {name for name, _, _ in kept_sides}:
                     key = None
-                return Join(left, right, how, on, kept_sides, nulls_match, step, key, condition, single)
+                return Join(left, right, how, on, kept_sides, nulls_match, step, key, condition, single, total)
         return node
 
     return rebuild(root, lambda old, node: node, narrowed)

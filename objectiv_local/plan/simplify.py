@@ -34,6 +34,9 @@ def _shorter(expr: Expr) -> Expr:
             kept = tuple(key for key in order if key.expr not in partition)
             if kept and len(kept) < len(order):
                 return Over(call, partition, kept, frame)
+        # The text of a member is read at once.
+        case Call("json_text", (Call("json_get" | "json_index" as op, args),)):
+            return Call(f"{op}_text", args, expr.type)
         # A filter of a filter is one by the members of both.
         case Call("json_filter", (Call("json_filter", (array, Literal(inner))), Literal(outer))):
             first, second = json.loads(str(inner)), json.loads(str(outer))

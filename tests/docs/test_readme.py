@@ -22,7 +22,7 @@ def test_every_linked_file_of_the_readme_exists() -> None:
 
 def test_python_of_the_readme_runs(capsys) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     names: dict[str, object] = {}
     exec(blocks[0], names)
     shown = capsys.readouterr().out

@@ -65,7 +65,7 @@ STACKS = tuple(map(json.dumps, (
     [{"_type": "RootLocationContext", "id": "home"}], [{"_type": "RootLocationContext", "id": "home"},
                                                        {"_type": "LinkContext", "id": "logo"}],
     [{"_type": "LinkContext", "id": "logo"}], [], {"t": "number", "n": "1"}, {"t": "number", "n": "2"},
-    {"t": "word", "n": "x"}, {"id": "home"}, None)))
+    {"t": "word", "n": "x"}, {"t": None}, {"t": 1}, {"id": "home"}, None)))
 POOLS: dict[Type, tuple[object, ...]] = {
     BOOL: (True, False), INT64: (0, 1, 2, 3), FLOAT64: (0.0, 0.25, 1.5, -2.5), STRING: ("u", "v", "w", ""),
     DATE: (datetime.date(2020, 12, 30), datetime.date(2020, 12, 31)), TIMESTAMP: MOMENTS,
@@ -86,10 +86,10 @@ def chance(draw: Random, percent: int) -> bool:
     return draw.random() * 100 < percent
 
 
-def question(seed: int) -> Node:
+def question(seed: int, start: Callable[[Random], Node] | None = None) -> Node:
     """Return a program: events with a few labels and filters, and most often a question about them."""
     draw = Random(seed)
-    node = events(draw)
+    node = (start or events)(draw)
     for _ in range(draw.randint(1, 5)):
         node = pick(draw, STEPS)(draw, node)
     if chance(draw, 90):
@@ -101,10 +101,10 @@ def question(seed: int) -> Node:
     return node
 
 
-def rows_left(seed: int) -> Node:
+def rows_left(seed: int, start: Callable[[Random], Node] | None = None) -> Node:
     """Return a program that shows events with their JSON: labels, filters and limits, and no question at the end."""
     draw = Random(seed)
-    node = events(draw)
+    node = (start or events)(draw)
     for _ in range(draw.randint(1, 6)):
         node = pick(draw, (labeled,) * 3 + (described,) * 2 + (filtered, limited, pinned, selected))(draw, node)
     if chance(draw, 80):
@@ -187,7 +187,12 @@ def condition(draw: Random, node: Node, depth: int = 2) -> Expr:
         return pick(draw, flags)
     stacks = columns(node, JSON)
     if stacks and chance(draw, 15):
-        return call("json_has", pick(draw, stacks), literal({"_type": pick(draw, ("LinkContext", "RootLocationContext"))}))
+        stack = pick(draw, stacks)
+        if chance(draw, 30):
+            text = literal(json.dumps(pick(draw, ("word", "1"))), JSON)
+            test = call("json_equal", call("json_get", stack, literal("t")), text)
+            return call("coalesce", test, literal(pick(draw, (False, True)))) if chance(draw, 50) else test
+        return call("json_has", stack, literal({"_type": pick(draw, ("LinkContext", "RootLocationContext"))}))
     type_ = pick(draw, (INT64, INT64, STRING, TIMESTAMP))
     if chance(draw, 15) and columns(node, type_):
         return call(pick(draw, ("is_null", "not_null")), pick(draw, columns(node, type_)))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from fuzz.snapshots import MEMBERS
+
 from objectiv_local.dialects import compile_plan
 from objectiv_local.plan.expr import Literal
 from objectiv_local.plan.nodes import Node, Source, Values, topological
@@ -55,6 +57,8 @@ def _over(plan: Node, tables: dict[Values, StoredTable]) -> Node:
         table = tables[old]
         columns = tuple((name, there, stored, type_)
                         for (there, stored), (name, type_) in zip(table.columns, old.types.items(), strict=True))
-        return Source(table.relation, columns, old.key, 0, old.step, table.row_id)
+        source = Source(table.relation, columns, old.key, 0, old.step, table.row_id)
+        members = tuple((expr, name) for expr, name in MEMBERS if source.types.keys() >= {name, *expr.columns})
+        return Source(table.relation, columns, old.key, 0, old.step, table.row_id, members)
 
     return rebuild(plan, change)

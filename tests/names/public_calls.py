@@ -18,6 +18,7 @@ import pyarrow as pa  # noqa: F401 - for the arguments
 from names import test_hub, test_names
 
 import objectiv_local
+import objectiv_local.sample
 from objectiv_local import DataFrame, ModelHub, Series, connect
 from objectiv_local.plan.ops import OPS
 
@@ -129,6 +130,13 @@ def experiment() -> Any:
     return scope["hub"].experiment(scope["df"], "PressEvent", halves, "SuccessEvent", control="true")
 
 
+def published() -> str:
+    """Return the directory of a snapshot."""
+    path = tempfile.mkdtemp()
+    DataFrame.from_parquet(objectiv_local.sample.path(), index="event_id", columns=["moment"]).snapshot(path)
+    return path
+
+
 def sound() -> DataFrame:
     """Return events that nothing is wrong with."""
     return test_hub.scope("duckdb")["df"][["moment", "user_id", "event_type"]]
@@ -231,6 +239,9 @@ CALLS: dict[str, dict[str, str]] = {
     "Analysis.plot": {"self": "hub.trend(events)"}, "Quality.raise_on": {"self": "hub.quality(sound())"},
     "connect": {"target": "target"},
     **{f"DataFrame.{name}": {"path": "'written'", "self": "df[['v', 's']]"} for name in ("to_parquet", "to_csv", "to_json")},
+    **{f"snapshot.{name}": {"path": "published()"} for name in ("open", "refresh", "info", "verify", "is_snapshot")},
+    "snapshot.write": {"frame": "df[['v', 's']]", "path": "'local'"},
+    "DataFrame.snapshot": {"path": "'local'", "self": "df[['v', 's']]"},
     "to_datetime": {"arg": "df.v", "unit": "'s'"},
 }
 #: Calls that raise whatever they are given, as their docstrings say.
@@ -317,4 +328,7 @@ def public_calls() -> list[PublicCall]:
         value = getattr(objectiv_local, name)
         if inspect.isfunction(value):
             found.append(PublicCall(name, "", value))
+        elif inspect.ismodule(value):
+            found += [PublicCall(f"{name}.{each}", "", getattr(value, each)) for each in value.__all__
+                      if inspect.isfunction(getattr(value, each))]
     return found

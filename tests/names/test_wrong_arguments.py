@@ -59,7 +59,8 @@ TAKEN = {
 #: The same for parameters of one call, in place of the above.
 TAKEN_BY = {
     "to_datetime arg": "series", "DateTimeOperation.tz_localize ambiguous": "True",
-    **{f"DataFrame.{name} path": "text" for name in ("to_parquet", "to_csv", "to_json")},
+    **{f"DataFrame.{name} path": "text" for name in ("to_parquet", "to_csv", "to_json", "snapshot")},
+    "snapshot.write path": "text", "snapshot.is_snapshot path": "text empty", "snapshot.write frame": "frame",
     **{f"Series.__{name}__ other": "True" for name in ("and", "or", "xor", "rand", "ror", "rxor")},
     **{f"Series.__{name}__ other": "5 series" for name in ("lshift", "rshift")},
     **{f"SeriesTimedelta.__{name}__ other": "5 1.5 -1 series" for name in ("mul", "rmul", "truediv")},

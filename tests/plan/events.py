@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from reference import evaluate
 from spec.engines import same_rows
@@ -17,6 +17,11 @@ from objectiv_local.plan.nodes import Node, Source, Values
 from objectiv_local.plan.relation import Relation
 from objectiv_local.plan.rewrite import complete_orders
 from objectiv_local.types import DATE, INT64, JSON, STRING, TIMESTAMP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reference.engine import Sources
 
 COLUMNS = (("event_id", INT64), ("user_id", STRING), ("moment", TIMESTAMP), ("k", INT64), ("stack", JSON))
 
@@ -83,13 +88,13 @@ def numbered(node: Node) -> Expr:
     return over(aggregation("row_number"), [node.column("user_id")], [Ordering(node.column("event_id"))])
 
 
-def after(plan: Node, pass_: Callable[[Node], Node]) -> str:
+def after(plan: Node, pass_: Callable[[Node], Node], sources: Sources = STORED) -> str:
     """Return the plan after a pass as text, having compared the answers before and after it."""
     plan = complete_orders(plan)
     changed = pass_(plan)
-    before = evaluate(plan, STORED)
+    before = evaluate(plan, sources)
     order = [list(changed.types).index(name) for name in plan.types]
-    found = [tuple(row[i] for i in order) for row in evaluate(changed, STORED)]
+    found = [tuple(row[i] for i in order) for row in evaluate(changed, sources)]
     assert same_rows(found, before), f"{explain(plan)}\n{before}\n\n{explain(changed)}\n{found}"
     return explain(changed)
 
@@ -100,6 +105,6 @@ def is_kept(plan: Node, pass_: Callable[[Node], Node]) -> bool:
     return pass_(plan) is plan
 
 
-def change(plan: Node, pass_: Callable[[Node], Node]) -> str:
+def change(plan: Node, pass_: Callable[[Node], Node], sources: Sources = STORED) -> str:
     """Return the plan before and after a pass as text, having compared the answers."""
-    return f"{explain(complete_orders(plan))}\nbecomes\n{after(plan, pass_)}"
+    return f"{explain(complete_orders(plan))}\nbecomes\n{after(plan, pass_, sources)}"

@@ -6,7 +6,7 @@ from plan.events import after, change, events, is_kept
 
 from objectiv_local.plan.distinct import distinct_once
 from objectiv_local.plan.expr import Ordering, aggregation, call, literal, over
-from objectiv_local.plan.nodes import Aggregate, Extend, Limit
+from objectiv_local.plan.nodes import Aggregate, Extend, Join, Limit
 
 WORDS = tuple(map(literal, ("_type", "id", " Context", ": ", " in ", " > ")))
 
@@ -52,6 +52,17 @@ def test_rows_that_are_shown_are_computed_one_by_one():
     plan = named(events(), events().column("stack"))
     assert is_kept(plan, distinct_once)
     assert is_kept(Limit(plan, (Ordering(plan.column("event_id")),), 5), distinct_once)
+
+
+def test_rows_of_a_dimension_are_computed_one_by_one():
+    plan = events()
+    stack = aggregation("first", plan.column("stack"), order=(Ordering(plan.column("event_id")),))
+    ids = Aggregate(plan, (("stack_id", plan.column("k")),), (("stack", stack),))
+    for total in (True, False):
+        names = named(ids, ids.column("stack"))
+        columns = (("name", "right", ("", "name")),)
+        joined = Join(plan, names, "left", (("k", "stack_id"),), columns, nulls_match=True, total=total)
+        assert is_kept(counted(joined), distinct_once) is total
 
 
 def test_what_costs_little_or_looks_at_other_rows_stays():

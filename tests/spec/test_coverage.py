@@ -5,11 +5,24 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+from reference.scalars import NULL_AWARE
 from spec.differences import DIFFERENCES
 from spec.specs import Fails, Spec
 
 from objectiv_local.plan import nodes, ops
-from objectiv_local.plan.expr import Aggregation, Call, Case, Cast, Expr, InQuery, Literal, Over, ScalarQuery, walk
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Expr,
+    InQuery,
+    Literal,
+    Over,
+    ScalarQuery,
+    never_raises,
+    walk,
+)
 from objectiv_local.plan.ops.signatures import match
 
 
@@ -101,3 +114,15 @@ def test_names_are_unique():
 
 def test_differences_name_specs():
     assert {name for name, _ in DIFFERENCES} - {spec.name for spec in SPECS} == set()
+
+
+def test_operations_that_may_answer_null_are_known_as_such():
+    assert {op.name for op in ops.OPS.values() if op.answers_null} == NULL_AWARE.keys()
+
+
+def test_what_never_raises_has_no_spec_in_which_it_does():
+    failing = [spec for spec in SPECS if isinstance(spec.expected, Fails)]
+    assert failing
+    for spec in failing:
+        exprs = [expr for node in nodes.topological(spec.plan) for expr in node.exprs()]
+        assert not all(map(never_raises, exprs)), spec

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import weakref
 from contextlib import contextmanager, suppress
-from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.dialects.duckdb import DIALECT
@@ -13,6 +12,7 @@ from objectiv_local.engines import process
 from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.duckdb import parquet
+from objectiv_local.engines.duckdb.confining import confine, hide_progress, text, without_wrong
 from objectiv_local.engines.duckdb.running import interruptible, translated
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
@@ -29,6 +29,7 @@ from objectiv_local.plan.relation import Relation, Schema, StoredTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
+    from pathlib import Path
 
     import duckdb
     import pyarrow
@@ -39,12 +40,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
-
-#: Optimizer rules that return wrong rows in DuckDB 2.0.0 and 2.0.1 (tests/engines/test_faults.py). With ``common_subplan``, two
-#: different projections of a VALUES subquery joined to itself count as equal if they are appended, ordered and limited. With
-#: ``top_n_window_elimination``, the first rows of each group, by their row number, get wrong values of ``file_row_number`` and
-#: ``filename``; mostly, these are of the wrong type, which ends in an internal error.
-_WRONG_OPTIMIZERS = ("common_subplan", "top_n_window_elimination")
 
 #: Settings of the connections that we open. Python variables must not be read as tables.
 _SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
@@ -112,11 +107,11 @@ class DuckDBEngine(Session):
         self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
-            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": _without_wrong("")}).items():
-                connection.execute(f"SET {name} = {_text(value)}")
-            _hide_progress(connection)
+            for name, value in (_SETTINGS | timeout | {"disabled_optimizers": without_wrong("")}).items():
+                connection.execute(f"SET {name} = {text(value)}")
+            hide_progress(connection)
             if reach is not None:
-                _confine(connection, reach)
+                confine(connection, reach)
 
     def register(self, name: str, table: pyarrow.Table) -> None:
         """Make an Arrow table readable under ``name``, in place: its rows are not copied."""
@@ -125,7 +120,18 @@ class DuckDBEngine(Session):
 
     def view(self, name: str, address: str) -> None:
         """Make the Parquet files at an address readable under ``name``, so that statements do not contain the address."""
-        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {qualified(name)} AS FROM read_parquet({_text(address)})"), "")
+        self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {qualified(name)} AS FROM read_parquet({text(address)})"), "")
+
+    def parquet(self, parts: Sequence[str]) -> StoredTable:
+        """Return the columns of Parquet files; see :meth:`FileEngine.parquet`."""
+        with self._turn():
+            return parquet.described(self._fetch, Relation("parquet", tuple(parts), folders=False)).stored
+
+    def write_parquet(self, path: Path, sql: str) -> None:
+        """Write the result of a query to a new Parquet file; see :meth:`FileEngine.write_parquet`."""
+        with self._turn():
+            copy = f"COPY (\n{sql}\n) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+            self._run(lambda: self._execute(copy), copy)
 
     # ---- the life of the connection
 
@@ -247,7 +253,7 @@ class DuckDBEngine(Session):
         # An unread result of the user's own is an error here; execute() would discard it.
         *values, transaction = self._fetch(f"SELECT {listed}, txid_current()")[0]
         found = dict(zip(names, map(str, values), strict=True))
-        wanted = self._pins | {"disabled_optimizers": _without_wrong(found["disabled_optimizers"])}
+        wanted = self._pins | {"disabled_optimizers": without_wrong(found["disabled_optimizers"])}
         changed = [name for name in names if found[name] != wanted[name]]
         try:
             with self._reading([_set(name, wanted[name]) for name in changed], transaction):
@@ -323,7 +329,7 @@ class DuckDBEngine(Session):
             if self.files is not None and name.casefold() in self._aliases:
                 return self._files_now(self.files, anew=True).stored
             parts = split_name(name)
-            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=_text(parts[-1]))).fetchall(), "")
+            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=text(parts[-1]))).fetchall(), "")
             hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
             rows = [row for row in rows if not lasting or row[0] != "temp"]
             best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
@@ -525,49 +531,8 @@ def _without_case(name: str) -> str:
     return name.encode().lower().decode()
 
 
-def _confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
-    """Permanently restrict a connection to the files of its target."""
-    if not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
-        return  # another connection to the same file did
-    for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
-        connection.execute(f"SET {name} = [{', '.join(map(_text, paths))}]")
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET autoload_known_extensions = false")
-    connection.execute("SET enable_external_access = false")
-
-
-def _hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
-    """Turn the progress bar off where it is on.
-
-    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
-    """
-    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
-    if rows[0][0]:
-        connection.execute("SET enable_progress_bar = false")
-
-
-def _without_wrong(disabled: str) -> str:
-    """Return a list of disabled optimizer rules, extended by those that return wrong rows."""
-    steps = [step.strip() for step in disabled.split(",") if step.strip()]
-    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
-
-
-@cache
-def _wrong_optimizers() -> tuple[str, ...]:
-    """Return the rules that this release of DuckDB has; it refuses unknown names."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
-    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
-
-
 def _set(name: str, value: str) -> str:
-    return f"SET {name} = {_text(value)}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"SET {name} = {text(value)}"
 
 
 def _row_id(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:

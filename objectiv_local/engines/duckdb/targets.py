@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from objectiv_local.engines import ingest
-from objectiv_local.engines.base import Engine, Settings, Target
+from objectiv_local.engines.base import Engine, FileEngine, Settings, Target
+from objectiv_local.engines.duckdb import snapshots
 from objectiv_local.engines.duckdb.engine import DuckDBEngine
 from objectiv_local.engines.duckdb.files import PARQUET, Files, Reach, files_in, reach
 from objectiv_local.engines.duckdb.rows_of_files import SUFFIXES, arrow_rows, checked_dtypes, format_of, load, one_format
@@ -94,7 +95,9 @@ def _file(text: str, settings: Settings) -> Target:
     if path.suffix in _DATABASE_SUFFIXES and not path.is_dir():
         if settings.read_only and not path.exists():
             raise _no_file(text, path, settings)
-        return Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, settings))
+        return Target(("duckdb", path.resolve()), lambda: _duckdb_file(path, settings), address=str(path))
+    if path.is_dir() and (snapshot := snapshots.published(path)) is not None:
+        return _snapshot(path, snapshot, settings)
     if path.is_dir():
         found = _in_directory(path)
         if found.suffixes != PARQUET:
@@ -188,8 +191,9 @@ def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], s
         kept = engine.kept if isinstance(engine, DuckDBEngine) else None
         return isinstance(kept, tuple) and kept[0] == files.listing()
 
-    return Target(("rows", identity, tuple(sorted(types.items()))), make, unchanged, is_writable=False,
-                  is_text=True)
+    # A file that is read with other types than its values have cannot be reached by its name alone.
+    return Target(("rows", identity, tuple(sorted(types.items()))), make, unchanged, is_writable=False, is_text=True,
+                  address=str(identity) if isinstance(identity, Path) and not types else "")
 
 
 def _no_file(text: str, path: Path, settings: Settings) -> TableNotFound:
@@ -220,7 +224,37 @@ def _parquet(identity: object, files: Files, title: str, aliases: frozenset[str]
         engine.reopen = make
         return engine
 
-    return Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == open_files, is_writable=False)
+    return Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == open_files, is_writable=False,
+                  address=str(identity) if isinstance(identity, Path) and not secret else "")
+
+
+# ---- snapshots
+
+
+def file_engine(directory: Path) -> FileEngine:
+    """Return an engine that reads and writes files in and below a directory."""
+    top = str(directory)
+    return DuckDBEngine(_in_process(directory), f"DuckDB in {directory.name}", reach=Reach((), (top, glob.escape(top))))
+
+
+def _snapshot(path: Path, published: snapshots.Published, settings: Settings) -> Target:
+    def make() -> DuckDBEngine:
+        top = str(path)
+        limits = None if settings.external_access else Reach((), (top, glob.escape(top)))
+        engine = DuckDBEngine(_in_process(), f"DuckDB over the snapshot {path.name}", default_table="data", keep=published,
+                              statement_timeout=settings.statement_timeout, reach=limits)
+        try:
+            engine.execute(snapshots.view(published))
+        except BaseException:
+            engine.close()
+            raise
+        engine.reopen = make
+        return engine
+
+    def unchanged(engine: Engine) -> bool:
+        return isinstance(engine, DuckDBEngine) and engine.kept == published
+
+    return Target(("snapshot", path.resolve()), make, unchanged, is_writable=False, address=str(path))
 
 
 # ---- DuckDB
@@ -247,10 +281,13 @@ def _spill(name: str) -> Config:
     return {"temp_directory": str(Path(tempfile.gettempdir()) / f"objectiv_local_{name}")}
 
 
-def _in_process() -> duckdb.DuckDBPyConnection:
+def _in_process(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a new database in memory. What does not fit is written below the directory for temporary files, or ``spill``."""
     import duckdb
 
-    return duckdb.connect(":memory:", config=_spill(uuid.uuid4().hex))
+    name = uuid.uuid4().hex
+    config: Config = _spill(name) if spill is None else {"temp_directory": str(spill / f".spill_{name}")}
+    return duckdb.connect(":memory:", config=config)
 
 
 def _duckdb_file(path: Path, settings: Settings) -> Engine:

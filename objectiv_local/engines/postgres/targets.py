@@ -25,6 +25,9 @@ _LIBPQ_KEYWORDS = frozenset((
     "target_session_attrs scram_client_key scram_server_key oauth_issuer oauth_client_id oauth_client_secret oauth_scope"
 ).split())
 
+#: Parameters that say where a server is and who connects, and hold no secret.
+_PUBLIC = ("host", "hostaddr", "port", "dbname", "user", "service", "sslmode", "sslrootcert", "target_session_attrs")
+
 
 def from_environment() -> str | None:
     """Return the target that libpq's variables name, if they name one."""
@@ -59,7 +62,7 @@ def _postgres(text: str, settings: Settings) -> Target:
     try:
         import psycopg
         from psycopg import pq
-        from psycopg.conninfo import conninfo_to_dict
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
     except ImportError:
         raise NotSupported("Postgres needs the package psycopg",
                            hint="pip install 'objectiv-local[postgres]'") from None
@@ -79,9 +82,11 @@ def _postgres(text: str, settings: Settings) -> Target:
     settled = [*sorted((defaults | parameters).items()), *_service_files(defaults | parameters)]
     # Hashed, so that no password stays in the table of connections.
     fingerprint = hashlib.sha256(repr(settled).encode()).hexdigest()
+    public = {name: value for name, value in parameters.items() if name in _PUBLIC}
     return Target(("postgres", fingerprint),
-                   lambda: PostgresEngine(parameters, read_only=settings.read_only,
-                                          statement_timeout=settings.statement_timeout))
+                  lambda: PostgresEngine(parameters, read_only=settings.read_only,
+                                         statement_timeout=settings.statement_timeout),
+                  address=make_conninfo(**public) if public else "postgresql://")
 
 
 def _service_files(parameters: dict[str, str]) -> list[tuple[str, str]]:

@@ -35,6 +35,7 @@ from objectiv_local.hub.events.moments import limit, within
 from objectiv_local.hub.events.reading import FIRST, Properties, Rows, read
 from objectiv_local.hub.events.roles import Role
 from objectiv_local.hub.events.sessionize import gap_seconds
+from objectiv_local.hub.events.snapshots import of_snapshot
 from objectiv_local.hub.events.source import raw_frame
 from objectiv_local.hub.identity_map import resolve_identity
 from objectiv_local.hub.schemas.parts import first_of
@@ -58,7 +59,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
 
     ``source`` is a frame, which may be filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a
     file, a directory, a database. If it has several tables, ``table_name`` selects one. ``dtypes`` overrides the types of
-    individual stored columns, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale.
+    individual stored columns, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale. A snapshot of an
+    event frame is opened as it was made; see ``DataFrame.snapshot``.
 
     ``schema`` is the layout of the table: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'`` (also
     RudderStack), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other layout. docs/events.md lists what each reads,
@@ -124,6 +126,12 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     >>> ol.ModelHub().events(clicks, user_id="uid").columns
     ['day', 'moment', 'user_id', 'event_type', 'session_id', 'session_hit_number']
     """
+    source, opened = of_snapshot(settings, source, schema=schema, event_id=event_id, user_id=user_id, moment=moment,
+                                 event_type=event_type, session_id=session_id, location=location, properties=properties,
+                                 start=start, end=end, identity=identity, dedup=dedup or None, table_name=table_name,
+                                 dtypes=dtypes)
+    if opened is not None:
+        return opened
     bounds = limit(start, "start", settings.time_zone), limit(end, "end", settings.time_zone)
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
         raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")

@@ -136,7 +136,7 @@ def _typed(raw: DataFrame, table: Table, wanted: Columns, ids_differ: bool) -> S
             casts.append((name, cast(plan.column(name), types[0])))
     if isinstance(plan, Source):
         key = ("event_id",) if ids_differ else plan.key
-        plan = Source(plan.relation, plan.columns, key, plan.connection, "events", plan.row_id)
+        plan = Source(plan.relation, plan.columns, key, plan.connection, "events", plan.row_id, plan.stored)
     return state.with_plan(plan).extended(casts, "events") if casts else state.with_plan(plan)
 
 

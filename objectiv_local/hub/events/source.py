@@ -40,7 +40,8 @@ def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, objec
     # With casts, the plan is a step on top of the table.
     title = plan.relation.title if isinstance(plan, Source) else name
     if isinstance(plan, Source):
-        state = state.with_plan(Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id))
+        state = state.with_plan(Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id,
+                                       plan.stored))
     return frame_of(state, frame.data_columns), title
 
 

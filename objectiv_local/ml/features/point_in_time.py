@@ -25,12 +25,12 @@ from objectiv_local.frame.authoring import (
     cast,
     common_type,
     frame_of,
+    joined,
     literal,
     state_of,
     unused_name,
 )
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column
-from objectiv_local.ml.expressions import joined
 from objectiv_local.ml.features.aspects import Aspect, shown
 from objectiv_local.ml.fetching import fetched
 from objectiv_local.types import INT64, TIMESTAMP

@@ -32,12 +32,13 @@ from objectiv_local.frame.authoring import (
     cast,
     common_type,
     frame_of,
+    joined,
     literal,
     over,
     state_of,
 )
 from objectiv_local.ml.columns import check_comparable, check_instant, checked_column, listed
-from objectiv_local.ml.expressions import joined, real
+from objectiv_local.ml.expressions import real
 from objectiv_local.ml.features.locations import check_most, with_locations
 from objectiv_local.ml.fetching import fetched, one_snapshot
 from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value, type_of_value

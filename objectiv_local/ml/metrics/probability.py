@@ -12,8 +12,8 @@ from typing import Literal as OneOf
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidValue, caller_level
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import Aggregate, Expr, Limit, aggregation, call, case
-from objectiv_local.ml.expressions import joined, real, squared, total
+from objectiv_local.frame.authoring import Aggregate, Expr, Limit, aggregation, call, case, joined
+from objectiv_local.ml.expressions import real, squared, total
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, positive_label, whole_labels
 
 Probabilities = str | Series | Sequence[str | Series]

@@ -10,8 +10,8 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal
-from objectiv_local.ml.expressions import as_float, joined, real
+from objectiv_local.frame.authoring import Expr, call, case, cast, joined, literal
+from objectiv_local.ml.expressions import as_float, real
 from objectiv_local.ml.preprocessing.encoding import OneHotEncoder
 from objectiv_local.ml.preprocessing.transformer import FeatureExprs, Invertible
 from objectiv_local.ml.statistics.quantiles import Method, quantiles

@@ -10,9 +10,9 @@ from sklearn import preprocessing
 
 from objectiv_local.errors import InvalidValue, NotSupported, caller_level
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import Expr, call, case, cast, literal, state_of
+from objectiv_local.frame.authoring import Expr, call, case, cast, joined, literal, state_of
 from objectiv_local.ml.estimator import InvalidParameter, parameters_checked
-from objectiv_local.ml.expressions import joined, real
+from objectiv_local.ml.expressions import real
 from objectiv_local.ml.preprocessing.categories import (
     category,
     category_constant,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from objectiv_local.frame.authoring import Expr, call, case
-from objectiv_local.ml.expressions import joined, real, total
+from objectiv_local.frame.authoring import Expr, call, case, joined
+from objectiv_local.ml.expressions import real, total
 from objectiv_local.ml.scoring.rows import Rows
 
 #: Exponents are kept within this, because an engine raises where an exponential is no float. The exponential is 1e-304

@@ -14,8 +14,8 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
 )
 
-from objectiv_local.frame.authoring import Expr, call, case, literal
-from objectiv_local.ml.expressions import joined, real, total
+from objectiv_local.frame.authoring import Expr, call, case, joined, literal
+from objectiv_local.ml.expressions import real, total
 from objectiv_local.ml.scoring.answers import above, best, kept_scores, logistic, softmax
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows

@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
-from objectiv_local.frame.authoring import Expr, call, case
-from objectiv_local.ml.expressions import constant, dot, joined, real
+from objectiv_local.frame.authoring import Expr, call, case, joined
+from objectiv_local.ml.expressions import constant, dot, real
 from objectiv_local.ml.scoring.answers import best
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import Rows

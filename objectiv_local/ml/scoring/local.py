@@ -20,12 +20,13 @@ from objectiv_local.frame.authoring import (
     aggregation,
     call,
     frame_of,
+    joined,
     literal,
     new_name,
     state_of,
     typed_table,
 )
-from objectiv_local.ml.expressions import NUMBERS, joined, number
+from objectiv_local.ml.expressions import NUMBERS, number
 from objectiv_local.ml.extract import batches
 from objectiv_local.ml.scoring.pipeline import last_step
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from objectiv_local.frame.authoring import Case, Column, Expr, call, case, literal
-from objectiv_local.ml.expressions import joined, real, total
+from objectiv_local.frame.authoring import Case, Column, Expr, call, case, joined, literal
+from objectiv_local.ml.expressions import real, total
 from objectiv_local.ml.scoring.answers import best
 from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows

@@ -16,13 +16,14 @@ OPERATIONS = (
     scalar("json_slice", "json any!? any!? -> =1",
            meaning="The elements of an array from start to stop. A bound is a position, as in Python, or an object: the "
                    "first element that contains all its members. A stop position is excluded, a stop object included. An "
-                   "object that is not found, NULL and what is not an array give an empty array.", total=True),
+                   "object that is not found, NULL and what is not an array give an empty array.",
+           total=True, answers_null=True),
     scalar("json_filter", "json json! -> =1",
            meaning="The elements of an array that contain all members of an object; an empty array for NULL and for what "
-                   "is not an array.", total=True),
+                   "is not an array.", total=True, answers_null=True),
     scalar("json_has", "json json! -> bool",
            meaning="Whether an array has an element that contains all members of an object; false for NULL and for what "
-                   "is not an array.", total=True),
+                   "is not an array.", total=True, answers_null=True),
     scalar("json_length", "json -> int64", meaning="The number of elements of an array; NULL for what is not an array.",
            total=True),
     scalar("json_contains", "json any! -> bool",
@@ -53,8 +54,10 @@ OPERATIONS = (
            total=True, costly="name"),
     scalar("json_pick", "json json! -> =1",
            meaning="The elements of an array with those members only whose keys an array lists and which are not null; an "
-                   "empty object for an element that is not an object, an empty array for NULL and for what is not an array."),
+                   "empty object for an element that is not an object, an empty array for NULL and for what is not an array.",
+           total=True, answers_null=True),
     scalar("json_data", "json string! string! string! -> json",
            meaning="The members under the first key of those objects of an array whose member under the second key, as text, "
-                   "contains the third text; an empty array for NULL and for what is not an array."),
+                   "contains the third text; an empty array for NULL and for what is not an array.",
+           total=True, answers_null=True),
 )

@@ -50,6 +50,8 @@ class Op:
     # ---- of operations on one row
     total: bool = False
     """There is an answer for every row and never an error, so it may be computed for rows that a condition leaves out."""
+    answers_null: bool = False
+    """There may be an answer although an argument is NULL. The answer of any other operation on one row is NULL then."""
     compares: bool = False
     """The answer depends on the order of the two arguments, and on nothing else about them."""
     of_period: bool = False
@@ -62,11 +64,13 @@ class Op:
     """A decimal answer has the decimal places of all arguments together, rather than those of the one with most."""
 
 
-def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, total: bool = False, compares: bool = False,
-           of_period: bool = False, costly: str | None = None, parses: bool = False, adds_scales: bool = False) -> Op:
+def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, total: bool = False,
+           answers_null: bool = False, compares: bool = False, of_period: bool = False, costly: str | None = None,
+           parses: bool = False, adds_scales: bool = False) -> Op:
     """Return an operation on the values of one row."""
     return Op(name=name, kind="scalar", signatures=signatures, meaning=meaning, null_only=null_only, total=total,
-              compares=compares, of_period=of_period, costly=costly, parses=parses, adds_scales=adds_scales)
+              answers_null=answers_null, compares=compares, of_period=of_period, costly=costly, parses=parses,
+              adds_scales=adds_scales)
 
 
 def aggregate(name: str, *signatures: str, meaning: str, ordered: bool = False, windowed: bool = True,

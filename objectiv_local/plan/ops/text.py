@@ -10,7 +10,8 @@ OPERATIONS = (
     scalar("length", "string -> int64", meaning="The number of code points.", total=True),
     scalar("slice", "string int64!? int64!? -> string",
            meaning="The code points from start up to but not including stop, as Python slices: negative positions count "
-                   "from the end, and positions beyond the text are cut to it."),
+                   "from the end, and positions beyond the text are cut to it.",
+           answers_null=True),
     scalar("contains", "string string -> bool", meaning="Whether the second text occurs in the first, letter by letter.",
            total=True),
     scalar("startswith", "string string -> bool", meaning="Whether the first text starts with the second.", total=True),

@@ -1,0 +1,59 @@
+"""What our DuckDB connections are set to: the files that they may read, and the rules of the optimizer that they leave out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from objectiv_local.engines.duckdb.files import Reach
+
+#: Optimizer rules that return wrong rows in DuckDB 2.0.0 and 2.0.1 (tests/engines/test_faults.py). With ``common_subplan``, two
+#: different projections of a VALUES subquery joined to itself count as equal if they are appended, ordered and limited. With
+#: ``top_n_window_elimination``, the first rows of each group, by their row number, get wrong values of ``file_row_number`` and
+#: ``filename``; mostly, these are of the wrong type, which ends in an internal error.
+_WRONG_OPTIMIZERS = ("common_subplan", "top_n_window_elimination")
+
+
+def confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
+    """Permanently restrict a connection to the files of its target."""
+    if not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
+        return  # another connection to the same file did
+    for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
+        connection.execute(f"SET {name} = [{', '.join(map(text, paths))}]")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    connection.execute("SET enable_external_access = false")
+
+
+def hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn the progress bar off where it is on.
+
+    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
+    """
+    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if rows[0][0]:
+        connection.execute("SET enable_progress_bar = false")
+
+
+def without_wrong(disabled: str) -> str:
+    """Return a list of disabled optimizer rules, extended by those that return wrong rows."""
+    steps = [step.strip() for step in disabled.split(",") if step.strip()]
+    return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
+
+
+@cache
+def _wrong_optimizers() -> tuple[str, ...]:
+    """Return the rules that this release of DuckDB has; it refuses unknown names."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        known = {row[0] for row in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+    return tuple(step for step in _WRONG_OPTIMIZERS if step in known)
+
+
+def text(value: str) -> str:
+    """Return a value as a string of SQL."""
+    return "'" + value.replace("'", "''") + "'"

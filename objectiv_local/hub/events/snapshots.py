@@ -1,0 +1,59 @@
+"""Snapshots of event frames: opened as they are."""
+
+from __future__ import annotations
+
+import os
+
+from objectiv_local import snapshot
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Call, Cast, Column, Expr, Extend, Literal, Node, origin_of, state_of
+from objectiv_local.hub.settings import Settings
+from objectiv_local.types import DATE
+
+#: The columns of an event frame.
+_COLUMNS = {"event_id", "day", "moment", "user_id", "event_type", "session_id", "session_hit_number"}
+
+
+def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[object, DataFrame | None]:
+    """Return the event frame that a snapshot holds, if the source is one; or the source to read events from.
+
+    The snapshot of any other frame is a source like other tables. Raises InvalidValue for arguments that would make another
+    event frame.
+    """
+    if not isinstance(source, str | os.PathLike) or not snapshot.is_snapshot(source):
+        return source, None
+    opened = snapshot.open(source)
+    if opened.index_columns != ["event_id"] or not {*opened.index_columns, *opened.data_columns} >= _COLUMNS:
+        return opened, None
+    asked = [name for name, value in given.items() if value is not None]
+    if asked:
+        raise InvalidValue(f"{asked[0]} cannot be set for a snapshot of an event frame, which is opened as it was made",
+                           hint="filter it, as in events[events.moment >= '2024-03-01'], or make another frame of the source")
+    zone = _zone(opened)
+    if zone is not None and zone != settings.time_zone:
+        opened["day"] = settings.clocks(opened.moment).dt.date
+    return source, opened
+
+
+def _zone(frame: DataFrame) -> str | None:
+    """Return the time zone whose days an event frame has; None if they were stored as days."""
+    state = state_of(frame)
+    plan: Node = state.plan
+    while plan.inputs():
+        plan = plan.inputs()[0]
+    origin = origin_of(plan, state.engine)  # type: ignore[arg-type]
+    while origin is not None and origin.inputs():
+        if isinstance(origin, Extend) and "day" in dict(origin.columns):
+            return _zone_of(dict(origin.columns)["day"])
+        origin = origin.inputs()[0]
+    return None
+
+
+def _zone_of(day: Expr) -> str | None:
+    match day:
+        case Cast(Column("moment"), type_) if type_ == DATE:
+            return "UTC"
+        case Cast(Call("at_zone", (Column("moment"), Literal(zone))), type_) if type_ == DATE:
+            return str(zone)
+    return None

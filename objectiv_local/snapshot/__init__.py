@@ -1,0 +1,132 @@
+"""Snapshots: the rows of a frame as Parquet files on this machine, brought up to date in steps, and read as the same frame.
+
+``frame.snapshot(path)`` writes one; the functions here open it, refresh it, and check it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from objectiv_local.arguments import checked
+from objectiv_local.errors import DataInvalid, InvalidValue
+from objectiv_local.frame import DataFrame
+from objectiv_local.snapshot import checking, manifest, opening, writing
+from objectiv_local.snapshot.checking import Info
+
+__all__ = ["Info", "info", "is_snapshot", "open", "refresh", "verify", "write"]
+
+_CHECKS = ("rows", "keys", "values")
+
+
+@checked
+def write(frame: DataFrame, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys",
+          replace: bool = False) -> DataFrame:
+    """Write the rows of a frame as a snapshot, or bring that up to date; the same as ``frame.snapshot(path)``."""
+    if check not in _CHECKS:
+        raise InvalidValue(f"check is 'rows', 'keys' or 'values', not {check!r}")
+    return writing.write(frame, _path(path), time=time, check=check, over=replace)  # type: ignore[arg-type]
+
+
+@checked
+def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.open(...) says what it does
+    """Return the frame of a snapshot, with the index, the columns and the types of the frame that it was made of.
+
+    The frame stays with the version that was current when it was opened, also after a refresh; the version before the current
+    one is kept for that. Opened again, it has the rows of the last refresh. ``ModelHub.events(path)`` opens a snapshot too.
+
+    Raises TableNotFound for a directory that is no snapshot, and DataInvalid if its manifest is damaged.
+
+    >>> import tempfile
+    >>> import objectiv_local as ol
+    >>> from objectiv_local import sample, snapshot
+    >>> directory = tempfile.mkdtemp()
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
+    >>> snapshot.open(directory).columns == events.columns
+    True
+    """
+    return opening.open_snapshot(_path(path))
+
+
+@checked
+def refresh(path: str | os.PathLike[str], source: object = None, *, check: str = "keys") -> DataFrame:
+    """Bring a snapshot up to date with its source, and return its frame.
+
+    ``source`` is where the rows are: anything that ``objectiv_local.connect`` takes, or the frame, made again. By default it is
+    the address in the manifest, which has no password: libpq takes that from ``PGPASSWORD`` or the password file.
+
+    See ``DataFrame.snapshot`` for ``check``, and for what is read again.
+
+    Raises TableNotFound for a directory that is no snapshot, InvalidValue for a source of another kind and while another
+    process writes there, ConnectionFailed, and DataInvalid for a program that this version cannot read.
+
+    >>> import tempfile
+    >>> import objectiv_local as ol
+    >>> from objectiv_local import sample, snapshot
+    >>> directory = tempfile.mkdtemp()
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
+    >>> len(snapshot.refresh(directory)) == len(events)
+    True
+    """
+    if check not in _CHECKS:
+        raise InvalidValue(f"check is 'rows', 'keys' or 'values', not {check!r}")
+    return writing.refresh(_path(path), source, check)  # type: ignore[arg-type]
+
+
+@checked
+def is_snapshot(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is the directory of a snapshot."""
+    try:
+        return manifest.read_if_there(_path(path)) is not None
+    except (InvalidValue, DataInvalid, OSError, ValueError):
+        return False
+
+
+@checked
+def info(path: str | os.PathLike[str]) -> Info:
+    """Return what a snapshot holds: rows, months, size, columns, source, and when it was published. Reads the manifest alone.
+
+    Raises TableNotFound for a directory that is no snapshot, and DataInvalid if its manifest is damaged.
+
+    >>> import tempfile
+    >>> import objectiv_local as ol
+    >>> from objectiv_local import sample, snapshot
+    >>> directory = tempfile.mkdtemp()
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
+    >>> snapshot.info(directory).months
+    ('2022-01', '2022-01')
+    """
+    return checking.info(_path(path))
+
+
+@checked
+def verify(path: str | os.PathLike[str]) -> Info:
+    """Check a snapshot and return what it holds: every file against its checksum, the rows of every month, repeated keys, and
+    the numbers of dictionaries.
+
+    Raises TableNotFound for a directory that is no snapshot, and DataInvalid, which says what is wrong with it.
+
+    >>> import tempfile
+    >>> import objectiv_local as ol
+    >>> from objectiv_local import sample, snapshot
+    >>> directory = tempfile.mkdtemp()
+    >>> events = ol.ModelHub().events(sample.path(), end="2022-01-20").snapshot(directory)
+    >>> snapshot.verify(directory).rows == len(events)
+    True
+    """
+    return checking.verify(_path(path))
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    given = os.fspath(path)
+    if not given.strip() or "\0" in given:
+        raise InvalidValue(f"{given!r} cannot be a directory", hint="give the directory of a snapshot")
+    if "://" in given:
+        raise InvalidValue(f"{given.split('://')[0]}://... is an address, and snapshots are directories of this machine",
+                           hint="give the directory of a snapshot")
+    try:
+        os.fsencode(given)
+        return Path(given).expanduser()
+    except (RuntimeError, UnicodeEncodeError) as error:
+        reason = str(error)
+    raise InvalidValue(f"{given!r} cannot be a directory: {reason}", hint="give the directory of a snapshot")

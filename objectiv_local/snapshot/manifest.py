@@ -1,0 +1,180 @@
+"""The manifest of a snapshot: what it holds, where that comes from, and how to make it again. It holds no password."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from objectiv_local.errors import DataInvalid, TableNotFound
+
+NAME, FORMAT = "manifest.json", "objectiv_local.snapshot"
+#: The form of the manifest and of the files. A reader refuses a later one.
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A column of the frame, and how the rows have it."""
+
+    name: str
+    dtype: str
+    #: The column of the files that has its values, or their numbers in a dictionary.
+    file_column: str
+    #: The type of that, as the engine that wrote the files names it.
+    stored: str
+    #: Whether it is computed from all rows, such as the session of an event, and not read from the source.
+    computed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A JSON column whose values repeat: they are in a file of their own, each once, and the rows have their numbers."""
+
+    column: str
+    id: str
+    file: str
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a JSON column that the rows have as a string column too. ``first`` says that the column is an array, and
+    the member is that of its first element.
+    """
+
+    column: str
+    key: str
+    first: bool
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a version, with what it must be like."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one month of the time column, by UTC; ``none`` has those without a time, ``all`` those of no time column."""
+
+    month: str
+    rows: int
+    #: Digests of what tells rows apart, of all values, and of the computed ones; empty if they were not taken.
+    keys: str
+    values: str
+    computed: str
+    file: File
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the rows come from."""
+
+    description: str
+    address: str
+    dialect: str
+    program: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All that a snapshot says of itself."""
+
+    version: str
+    library: str
+    created: str
+    published: str
+    origin: Origin
+    index: tuple[str, ...]
+    key: tuple[str, ...]
+    time: str
+    note: str
+    columns: tuple[Stored, ...]
+    members: tuple[Member, ...]
+    dictionaries: tuple[Dictionary, ...]
+    #: The files of the dictionaries, in their order.
+    files: tuple[File, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def all_files(self) -> tuple[File, ...]:
+        """Every file of the version."""
+        return (*(part.file for part in self.parts), *self.files)
+
+    def text(self) -> str:
+        """Return the manifest as the text of its file."""
+        content = {"format": FORMAT, "format_version": VERSION, **asdict(self)}
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def read(directory: Path) -> Manifest:
+    """Return the manifest of a snapshot.
+
+    Raises TableNotFound for a directory that is none, and DataInvalid if it is damaged.
+    """
+    found = read_if_there(directory)
+    if found is None:
+        raise TableNotFound(f"{str(directory)!r} is not a snapshot: it has no {NAME}",
+                            hint="write one with frame.snapshot(path)")
+    return found
+
+
+def read_if_there(directory: Path) -> Manifest | None:
+    """Return the manifest of a snapshot, or None if there is none. Raises DataInvalid if it is damaged."""
+    try:
+        text = (directory / NAME).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(directory, str(error)) from None
+    try:
+        content = json.loads(text)
+        format_, later = content["format"], content["format_version"] > VERSION
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(directory, repr(error)) from None
+    if format_ != FORMAT:
+        raise _damaged(directory, f"its format is {format_!r}")
+    if later:
+        raise DataInvalid(f"the snapshot {str(directory)!r} was written by a later version of objectiv_local, "
+                          f"{content.get('library')}", hint="update the package, or write the snapshot again")
+    try:
+        return _parsed(content)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(directory, repr(error)) from None
+
+
+def _parsed(content: Mapping[str, Any]) -> Manifest:
+    fields = {name: value for name, value in content.items() if name not in ("format", "format_version")}
+    for name in ("version",):
+        if not isinstance(fields[name], str) or Path(fields[name]).name != fields[name]:
+            raise ValueError(f"{name} is {fields[name]!r}")
+    files = tuple(_file(each) for each in fields["files"])
+    return Manifest(**{**fields, "origin": Origin(**fields["origin"]), "index": tuple(fields["index"]),
+                       "key": tuple(fields["key"]), "columns": tuple(Stored(**each) for each in fields["columns"]),
+                       "members": tuple(Member(**each) for each in fields["members"]),
+                       "dictionaries": tuple(Dictionary(**each) for each in fields["dictionaries"]), "files": files,
+                       "parts": tuple(Part(**{**each, "file": _file(each["file"])}) for each in fields["parts"])})
+
+
+def _file(content: Mapping[str, Any]) -> File:
+    file = File(**content)
+    if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
+        raise ValueError(f"a file outside of the snapshot: {file.path!r}")
+    return file
+
+
+def _damaged(directory: Path, reason: str) -> DataInvalid:
+    return DataInvalid(f"the manifest of {str(directory)!r} cannot be read: {reason}",
+                       hint="if the directory is a snapshot, write it again into another directory")

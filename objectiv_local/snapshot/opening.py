@@ -1,0 +1,123 @@
+"""A snapshot as a frame: its rows, joined with the dictionaries of what repeats in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from objectiv_local.engines import connect
+from objectiv_local.engines.base import Engine, FileEngine
+from objectiv_local.errors import DataInvalid, InvalidValue
+from objectiv_local.frame.frame import DataFrame
+from objectiv_local.frame.savepoints import Savepoints
+from objectiv_local.frame.state import State
+from objectiv_local.frame.stored import stored_by
+from objectiv_local.plan.expr import Column
+from objectiv_local.plan.naming import unused_name
+from objectiv_local.plan.nodes import Join, JoinSide, Node, Select, Source
+from objectiv_local.snapshot import program
+from objectiv_local.snapshot.columns import Layout, member
+from objectiv_local.snapshot.manifest import Dictionary, Manifest, read
+from objectiv_local.snapshot.tables import escaped
+from objectiv_local.types import INT64, JSON, STRING, Type, type_from_dtype
+
+
+def open_snapshot(path: Path) -> DataFrame:
+    """Return the frame of a snapshot; see :func:`objectiv_local.snapshot.open`."""
+    manifest = read(path)
+    engine = connect(path)
+    if not isinstance(engine, FileEngine):
+        raise DataInvalid(f"{str(path)!r} is no snapshot", hint="write it again")
+    directory = path.absolute() / manifest.version
+    names = [each.name for each in manifest.columns]
+    plan = logical_rows(manifest, directory, engine, [directory / "rows"], names, manifest.key)
+    notes = (manifest.note,) if manifest.note else ()
+    state = State(plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(), notes=notes)
+    _remember(manifest, plan, engine)
+    return DataFrame(state, [name for name in names if name not in manifest.index])
+
+
+def _remember(manifest: Manifest, plan: Node, engine: Engine) -> None:
+    """Keep how the rows were computed, so that models know, for instance, whether sessions were numbered by the hub."""
+    while not isinstance(plan, Source):
+        plan = plan.inputs()[0]
+    _types(manifest)
+    stored_by(engine).origins[plan.relation] = _renamed(program.from_json(manifest.origin.program, id(engine)), manifest)
+
+
+def _renamed(plan: Node, manifest: Manifest) -> Node:
+    """Return the program of a snapshot with its columns named as the files name them."""
+    named = {each.file_column: each.name for each in manifest.columns if each.name in plan.types}
+    return plan if all(one == other for one, other in named.items()) else Select(
+        plan, tuple((column, plan.column(name)) for column, name in named.items()))
+
+
+def logical_rows(manifest: Manifest, directory: Path, engine: FileEngine, paths: Sequence[Path], names: Sequence[str],
+                 key: tuple[str, ...] = ()) -> Node:
+    """Return columns of the rows of files of a version, or of a directory of them, in the types of the frame."""
+    types = _types(manifest)
+    columns = {each.name: each for each in manifest.columns}
+    dictionaries = {each.column: each for each in manifest.dictionaries if each.column in names}
+    read_as: list[tuple[str, str, str, Type]] = [
+        (columns[name].file_column, columns[name].file_column, columns[name].stored,
+         INT64 if name in dictionaries else types[name]) for name in names]
+    patterns = [f"{escaped(path)}/*/*.parquet" if path.is_dir() else escaped(path) for path in paths]
+    stored = engine.parquet(patterns)
+    own = {each: columns[each].file_column for each in key if each in names}
+    members = [each for each in manifest.members if each.column in names]
+    read_as += [(each.name, each.name, "VARCHAR", STRING) for each in members]
+    stored_members = tuple((member(Column(columns[each.column].file_column, types[each.column]), each), each.name)
+                           for each in members)
+    plan: Node = Source(stored.relation, tuple(read_as), tuple(own.values()) if len(own) == len(key) > 0 else None, id(engine),
+                        "events", stored.row_id, stored_members)
+    values = {name: columns[name].file_column for name in names}
+    for name, each in dictionaries.items():
+        values[name] = value = unused_name(name, plan.types)
+        entries = _dictionary(each, value, types[name], directory, engine)
+        kept: list[tuple[str, JoinSide, tuple[str, str]]] = [(other, "left", (other, other)) for other in plan.types]
+        # Every row has a number, the missing value too, and every number is in the dictionary.
+        plan = Join(plan, entries, "left", ((each.id, each.id),), (*kept, (value, "right", (value, value))), key=plan.key,
+                    step="events", total=True)
+    return Select(plan, tuple((name, plan.column(values[name])) for name in names), "events")
+
+
+def _dictionary(each: Dictionary, name: str, type_: Type, directory: Path, engine: FileEngine) -> Source:
+    stored = engine.parquet([escaped(directory / each.file)])
+    types = dict(stored.columns)
+    columns = ((each.id, each.id, types[each.id], INT64), (name, each.column, types[each.column], type_))
+    return Source(stored.relation, columns, (each.id,), id(engine), each.column, stored.row_id)
+
+
+def physical_types(manifest: Manifest) -> dict[str, Type]:
+    """Return the columns of the files of a snapshot, with their types."""
+    types = _types(manifest)
+    dictionaries = {each.column for each in manifest.dictionaries}
+    found = {each.file_column: _plain(types[each.name], each.name in dictionaries) for each in manifest.columns}
+    return found | {each.name: STRING for each in manifest.members}
+
+
+def physical(made: Layout) -> dict[str, Type]:
+    """Return the columns of files that are to be written, with their types."""
+    dictionaries = {each.column for each in made.dictionaries}
+    found = {made.physical[name]: _plain(type_, name in dictionaries) for name, type_ in made.types.items()}
+    return found | {each.name: STRING for each in made.members}
+
+
+def _plain(type_: Type, in_dictionary: bool) -> Type:
+    return INT64 if in_dictionary else JSON if type_.name == "json" else type_
+
+
+def _types(manifest: Manifest) -> Mapping[str, Type]:
+    """Return the types of the columns. Raises DataInvalid for one that this version of the package does not know."""
+    try:
+        return {each.name: type_from_dtype(each.dtype) for each in manifest.columns}
+    except InvalidValue:
+        # The hub has types of its own, which it registers when it is loaded.
+        import_module("objectiv_local.hub")
+    try:
+        return {each.name: type_from_dtype(each.dtype) for each in manifest.columns}
+    except InvalidValue as error:
+        reason = error.what
+    raise DataInvalid(f"the snapshot has a column of a type that is not known: {reason}",
+                      hint="open it with the version of objectiv_local that wrote it, or a later one")

@@ -1,0 +1,64 @@
+"""Running plans for snapshots: the rows of a plan, its SQL, and sources over Parquet files."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.engines.base import Engine, FileEngine
+from objectiv_local.frame.handles import make_frame
+from objectiv_local.frame.running import source
+from objectiv_local.frame.state import State
+from objectiv_local.plan.expr import Ordering
+from objectiv_local.plan.nodes import Node, Source
+from objectiv_local.types import Type
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+def fetched(plan: Node, engine: Engine) -> list[dict[str, Any]]:
+    """Return the rows of a small plan."""
+    rows: list[dict[str, Any]] = _frame(plan, engine).to_arrow().to_pylist()
+    return rows
+
+
+def streamed(plan: Node, engine: Engine) -> Iterator[pyarrow.RecordBatch]:
+    """Return an iterator over the rows of a plan, in bounded memory."""
+    batches: Iterator[pyarrow.RecordBatch] = _frame(plan, engine).to_batches()
+    return batches
+
+
+@contextmanager
+def statement(plan: Node, engine: Engine, order: Sequence[Ordering] = (),
+              columns: Sequence[str] | None = None) -> Iterator[str]:
+    """Give the SQL of columns of a plan (all of them by default), with rows in an order; it can be run inside the context."""
+    with State(plan, engine, engine.dialect, (), tuple(order)).running(list(plan.types) if columns is None else columns) as run:
+        yield run.statement.sql
+
+
+def kept(plan: Node, engine: Engine, name: str) -> Source:
+    """Return the step that reads the rows of a plan from a temporary table."""
+    with statement(plan, engine) as sql:
+        return source(plan, list(plan.types), engine.create_table(name, sql), engine)
+
+
+def files(engine: FileEngine, paths: Sequence[Path], types: Mapping[str, Type], key: tuple[str, ...] | None = None,
+          step: str = "rows") -> Source:
+    """Return the step that reads columns of Parquet files, whose values are stored as this package stores the given types."""
+    stored = engine.parquet([escaped(path) for path in paths])
+    physical = dict(stored.columns)
+    return Source(stored.relation, tuple((name, name, physical[name], type_) for name, type_ in types.items()), key, id(engine),
+                  step, stored.row_id)
+
+
+def escaped(path: Path) -> str:
+    """Return a path with its wildcards made literal."""
+    return glob.escape(str(path))
+
+
+def _frame(plan: Node, engine: Engine) -> Any:
+    return make_frame(State(plan, engine, engine.dialect, ()), list(plan.types))

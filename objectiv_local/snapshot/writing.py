@@ -1,0 +1,150 @@
+"""Writing a snapshot, and bringing it up to date: only months whose rows have changed are asked of the source again."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import objectiv_local
+from objectiv_local.engines import connect
+from objectiv_local.engines.base import FileEngine
+from objectiv_local.engines.connect import address_of, file_engine
+from objectiv_local.errors import InvalidValue
+from objectiv_local.frame.frame import DataFrame
+from objectiv_local.frame.savepoints import Savepoints
+from objectiv_local.frame.state import State
+from objectiv_local.snapshot import columns, program, staging
+from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
+from objectiv_local.snapshot.building import EMPTY, Builder
+from objectiv_local.snapshot.directory import Directory, locked, written
+from objectiv_local.snapshot.manifest import Manifest, Origin, read
+from objectiv_local.snapshot.months import Counted, counted
+from objectiv_local.snapshot.opening import open_snapshot
+from objectiv_local.snapshot.progress import bar
+from objectiv_local.snapshot.staging import Staged
+
+Check = Literal["rows", "keys", "values"]
+
+
+def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over: bool) -> DataFrame:
+    """Write a snapshot or bring it up to date; see :meth:`DataFrame.snapshot`."""
+    wanted = asked(frame, time)
+    written_as = program.to_json(wanted.plan)
+    origin = Origin(wanted.engine.description, address_of(wanted.engine), wanted.engine.dialect, written_as)
+    path = path.absolute()
+    with locked(path) as directory, written(path):
+        old = None if over else directory.manifest
+        if old is not None:
+            _check_same(old, wanted, origin, path)
+        engine = file_engine(path)
+        try:
+            _update(directory, wanted, origin, engine, old, "values" if depends_on_other_rows(wanted.base) else check)
+        finally:
+            engine.close()
+    return open_snapshot(path)
+
+
+def refresh(path: Path, source: object, check: Check) -> DataFrame:
+    """Bring a snapshot up to date with its source; see :func:`objectiv_local.snapshot.refresh`."""
+    manifest = read(path)
+    if isinstance(source, DataFrame):
+        return write(source, path, time=manifest.time or None, check=check, over=False)
+    if source is None and not manifest.origin.address:
+        raise InvalidValue(f"the rows of {str(path)!r} came from {manifest.origin.description}, which has no address",
+                           hint="make the frame again, and pass it: refresh(path, frame)")
+    engine = connect(manifest.origin.address if source is None else source)
+    if engine.dialect != manifest.origin.dialect:
+        raise InvalidValue(f"the snapshot {str(path)!r} was made from {manifest.origin.description}, and not from "
+                           f"{engine.description}", hint="make a frame over the new source, and write another snapshot")
+    open_snapshot(path)  # which registers the types of its columns
+    plan = program.from_json(manifest.origin.program, id(engine))
+    state = State(plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(),
+                  notes=(manifest.note,) if manifest.note else ())
+    frame = DataFrame(state, [each.name for each in manifest.columns if each.name not in manifest.index])
+    return write(frame, path, time=manifest.time or None, check=check, over=False)
+
+
+def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path) -> None:
+    """Raise InvalidValue if a snapshot is one of other rows."""
+    what = None
+    if [(each.name, each.dtype) for each in old.columns] != [(name, type_.dtype) for name, type_ in wanted.types.items()]:
+        what = "other columns"
+    elif old.index != wanted.index or old.time != wanted.time:
+        what = "another index or time column"
+    elif old.origin.program != _as_read(origin.program):
+        what = "rows of another program"
+    elif old.origin.address and origin.address and old.origin.address != origin.address:
+        what = f"rows of another source, {old.origin.description},"
+    if what is not None:
+        raise InvalidValue(f"{str(path)!r} is a snapshot with {what} than the frame",
+                           hint="give another directory, or replace=True to write it anew")
+
+
+def _as_read(written_as: list[Any]) -> list[Any]:
+    """Return a program as it is after it was written as JSON and read."""
+    import json
+
+    found: list[Any] = json.loads(json.dumps(written_as))
+    return found
+
+
+def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None,
+            check: Check) -> None:
+    """Publish a version with the rows that the source has now, unless ``old`` has them."""
+    before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
+    with wanted.engine.snapshot():
+        staged = staging.prepared(directory.staging, staging.program_digest(_as_read(origin.program), origin.address, wanted))
+        # Rows of an export that was interrupted are always compared, whatever counts as a change of those published.
+        keys = wanted.telling if staged or (before and check != "rows") else ()
+        values = tuple(wanted.exported) if check == "values" else ()
+        months = counted(wanted.base, wanted.time, [keys, values], wanted.engine, json=True)
+        keep = [month for month, each in months.items() if month in before and _is_kept(before[month], each, check)]
+        new = [month for month in months if month not in keep]
+        staged = _usable(staged, wanted, engine, months, new, check)
+        there = {month for each in staged for month in each.months}
+        with bar(f"{wanted.engine.description} to {directory.path.name}",
+                 sum(months[month].rows for month in new if month not in there)) as shown:
+            staged = staging.export(wanted, months, new, directory.staging, staged, shown)
+    if old is not None and not new and before.keys() == months.keys():
+        return
+    name, made = directory.new_version()
+    built = Builder(directory, wanted, engine, made, staged, keep).build(months)
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
+    directory.publish(Manifest(
+        version=name, library=objectiv_local.__version__, created=now if old is None else old.created, published=now,
+        origin=origin, index=wanted.index, key=wanted.key if set(wanted.key) <= wanted.types.keys() else (), time=wanted.time,
+        note=wanted.note, columns=built.columns, members=built.layout.members, dictionaries=built.dictionaries,
+        files=built.files, parts=built.parts), made)
+
+
+def _is_kept(before: Any, now: Counted, check: Check) -> bool:
+    """Return whether a month of a snapshot still has the rows that the source has."""
+    if before.rows != now.rows:
+        return False
+    if check == "rows":
+        return True
+    was, is_ = (before.keys, now.digests[0]) if check == "keys" else (before.values, now.digests[1])
+    return bool(was) and bool(was == is_)
+
+
+def _usable(staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months: Mapping[str, Counted],
+            new: Sequence[str], check: Check) -> list[Staged]:
+    """Return the staged files whose rows are those that the source has."""
+    found = []
+    for each in staged:
+        rows = staging.rows_of([each], wanted.exported, engine)
+        names = list(dict.fromkeys([*wanted.telling, *filter(None, [wanted.time])]))
+        here = counted(columns.logical(rows, wanted.exported, names), wanted.time, [wanted.telling], engine)
+        if set(each.months) <= set(new) and here.keys() == set(each.months) and all(
+                here[month].rows == months[month].rows and here[month].digests[0] == months[month].digests[0] != ""
+                and (check != "values" or months[month].digests[1] == values != "")
+                for month, values in zip(each.months, each.values, strict=True)):
+            found.append(each)
+        else:
+            each.path.unlink(missing_ok=True)
+            each.path.with_suffix(".json").unlink(missing_ok=True)
+    return found
+
+

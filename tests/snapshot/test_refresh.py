@@ -1,0 +1,237 @@
+"""A snapshot follows its source: after whatever changes, its rows are those of the source, and only changed months are read."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from snapshot.sources import ENGINES, HUB, Table, content, event, parquet_rows, stream
+
+from objectiv_local import snapshot
+from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
+from objectiv_local.snapshot import staging
+
+on_every_engine = pytest.mark.parametrize("engine", ENGINES)
+
+
+@pytest.fixture
+def exported(monkeypatch):
+    """Return the months that are read from the source, in a list that grows."""
+    months = []
+    export = staging.export
+
+    def noting(asked, counts, wanted, *args):
+        months.append(list(wanted))
+        return export(asked, counts, wanted, *args)
+
+    monkeypatch.setattr(staging, "export", noting)
+    return months
+
+
+def files(directory):
+    """Return the file of each month, as the file system knows it."""
+    version = snapshot.manifest.read(Path(directory)).version
+    return {path.parent.name[6:]: path.stat().st_ino for path in (Path(directory) / version / "rows").glob("*/*.parquet")}
+
+
+def changed(draw, rows):
+    """Return rows that differ in one of the ways in which tables of events change."""
+    rows = [dict(row) for row in rows]
+    kind = draw.choice(["later", "late", "gone", "moved", "user", "month", "kind", "nothing"])
+    number = draw.randrange(len(rows))
+    match kind:
+        case "later":
+            latest = max(row["at"] for row in rows)
+            rows += [event(draw.randrange(5000, 9999), draw.choice("abe"), f"2024-06-{draw.randrange(1, 30):02} 10:00")]
+            rows[-1]["at"] = max(latest, rows[-1]["at"])
+        case "late":
+            rows += [{**rows[number], "id": f"x{draw.randrange(10**6)}"}]
+        case "gone":
+            del rows[number]
+        case "moved":
+            rows[number]["at"] = rows[draw.randrange(len(rows))]["at"]
+        case "user":
+            rows[number]["user"] = draw.choice(["a", "zz", None])
+        case "month":
+            rows = [row for row in rows if row["at"].month != rows[number]["at"].month] or rows
+        case "kind":
+            rows[number]["kind"] = draw.choice(["view", "buy"])
+    return kind, list({row["id"]: row for row in rows}.values())
+
+
+@on_every_engine
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_changes_the_rows_are_those_of_the_source(engine, seed, tmp_path):
+    draw = random.Random(seed)
+    table = Table(engine, tmp_path, stream(seed))
+    table.events().snapshot(tmp_path / "local")
+    for number in range(6):
+        kind, rows = changed(draw, table.rows)
+        table.write(rows)
+        local = table.events().snapshot(tmp_path / "local") if number % 2 else snapshot.refresh(
+            tmp_path / "local", None if engine == "duckdb" else table.target)
+        assert content(local) == content(table.events()), (seed, kind)
+        assert snapshot.verify(tmp_path / "local").rows == len(rows)
+        assert parquet_rows(tmp_path / "local") == len(rows)
+
+
+def test_only_changed_months_are_read_and_written(tmp_path, exported):
+    rows = [event(1, at="2024-01-05 10:00"), event(2, at="2024-02-05 10:00"), event(3, at="2024-03-05 10:00", user="b")]
+    table = Table("duckdb", tmp_path, rows)
+    table.events().snapshot(tmp_path / "local")
+    first = files(tmp_path / "local")
+    assert exported.pop() == ["2024-01", "2024-02", "2024-03"]
+
+    table.events().snapshot(tmp_path / "local")
+    assert exported.pop() == []
+    assert snapshot.info(tmp_path / "local").version == "v000001"
+
+    # A later event changes its month alone; the sessions of the other months stay as they were.
+    table.write([*rows, event(4, at="2024-04-01 00:00")])
+    table.events().snapshot(tmp_path / "local")
+    assert exported.pop() == ["2024-04"]
+    assert {month: file for month, file in files(tmp_path / "local").items() if month != "2024-04"} == first
+
+    # A late event is one more session, so the numbers of all later sessions are written anew, but not read.
+    table.write([event(0, at="2024-01-01 00:00", user="c"), *table.rows])
+    local = table.events().snapshot(tmp_path / "local")
+    assert exported.pop() == ["2024-01"]
+    assert first.items().isdisjoint(files(tmp_path / "local").items())
+    assert local.sort_index().session_id.to_numpy().tolist() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("check", "found"), [("rows", False), ("keys", False), ("values", True)])
+def test_what_a_check_finds(tmp_path, check, found):
+    table = Table("duckdb", tmp_path, [event(1, plan="free"), event(2, plan="pro")])
+    table.events().snapshot(tmp_path / "local", check=check)
+    table.write([event(1, plan="pro"), event(2, plan="pro")])
+    local = table.events().snapshot(tmp_path / "local", check=check)
+    assert (content(local) == content(table.events())) == found
+
+
+@pytest.mark.parametrize(("check", "found"), [("rows", False), ("keys", True)])
+def test_the_check_by_keys_finds_replaced_rows(tmp_path, check, found):
+    table = Table("duckdb", tmp_path, [event(1), event(2)])
+    table.events().snapshot(tmp_path / "local")
+    table.write([event(1), event(3)])
+    local = table.events().snapshot(tmp_path / "local", check=check)
+    assert (content(local) == content(table.events())) == found
+
+
+def test_rows_that_depend_on_others_are_checked_by_all_values(tmp_path):
+    table = Table("duckdb", tmp_path, stream(7))
+    def made():
+        events = table.events()
+        events["n"] = events.groupby("user_id").moment.transform("count")
+        return events[events.n > 3]
+
+    made().snapshot(tmp_path / "local", check="rows")
+    table.write([row for row in table.rows if row["user"] != "b"] + [event(9000, "a", "2023-12-01 10:00")])
+    assert content(made().snapshot(tmp_path / "local", check="rows")) == content(made())
+
+
+def test_labels_of_all_rows_are_computed_anew(tmp_path):
+    table = Table("duckdb", tmp_path, stream(8))
+    def made():
+        events = table.events()
+        events["last"] = events.groupby("user_id").moment.transform("max")
+        events["is_new_user"] = HUB.map.is_new_user(events)
+        return events
+
+    made().snapshot(tmp_path / "local")
+    table.write([*table.rows, event(9000, "a", "2024-08-01 10:00"), event(9001, "a", "2023-11-20 00:00")])
+    local = made().snapshot(tmp_path / "local")
+    assert content(local) == content(made())
+    assert str(local["last"].max().value) == "2024-08-01 10:00:00"
+
+
+def test_dictionaries_grow_and_keep_their_numbers(tmp_path):
+    table = Table("duckdb", tmp_path, [event(number, at="2024-01-01 10:00", plan="abc"[number % 3]) for number in range(30)])
+    def made():
+        events = table.events()
+        events["props"] = events.props.astype("json")
+        return events
+
+    made().snapshot(tmp_path / "local")
+    before = files(tmp_path / "local")
+    table.write([*table.rows, event(90, at="2024-02-01 10:00", plan="new"), event(91, at="2024-02-02 10:00", plan="a")])
+    local = made().snapshot(tmp_path / "local")
+    assert content(local) == content(made())
+    assert files(tmp_path / "local")["2024-01"] == before["2024-01"]
+    assert [each.values for each in snapshot.manifest.read(tmp_path / "local").dictionaries] == [5]  # with the missing value
+    assert local.props["plan"].astype("string").value_counts().to_pandas().to_dict() == {"a": 11, "b": 10, "c": 10, "new": 1}
+
+
+def test_an_open_frame_stays_as_it_is(tmp_path):
+    table = Table("duckdb", tmp_path, [event(1)])
+    before = table.events().snapshot(tmp_path / "local")
+    table.write([event(1), event(2)])
+    after = table.events().snapshot(tmp_path / "local")
+    assert (len(before), len(after), len(snapshot.open(tmp_path / "local"))) == (1, 2, 2)
+    table.write([event(1), event(2), event(3)])
+    table.events().snapshot(tmp_path / "local")
+    # The version before the last one is gone.
+    with pytest.raises(TableNotFound, match="moved or deleted"):
+        len(before)
+    assert len(after) == 2
+    assert sorted(path.name for path in (tmp_path / "local").glob("v*")) == ["v000002", "v000003"]
+
+
+def test_other_rows_are_refused(tmp_path):
+    table = Table("duckdb", tmp_path, [event(1), event(2, kind="buy")])
+    events = table.events()
+    events.snapshot(tmp_path / "local")
+    for other, what in ((events[["moment", "user_id"]], "other columns"),
+                        (events[events.event_type == "buy"], "another program"),
+                        (events.assign(user_id=events.user_id.str.upper()), "another program"),
+                        (events.reset_index().set_index("user_id"), "other columns")):
+        with pytest.raises(InvalidValue, match=what):
+            other.snapshot(tmp_path / "local")
+    assert len(snapshot.open(tmp_path / "local")) == 2
+    bought = events[events.event_type == "buy"]
+    assert content(bought.snapshot(tmp_path / "local", replace=True)) == content(bought)
+    none = events[events.event_type == "none"]
+    assert content(none.snapshot(tmp_path / "local", replace=True)) == content(none)
+
+
+def test_a_source_without_an_address_is_given_again(tmp_path):
+    import pyarrow as pa
+
+    from objectiv_local import DataFrame
+
+    rows = pa.table({"id": [1, 2]})
+    frame = DataFrame.from_table(rows, "data")
+    frame.snapshot(tmp_path / "local")
+    with pytest.raises(InvalidValue, match="has no address") as raised:
+        snapshot.refresh(tmp_path / "local")
+    assert "refresh(path, frame)" in str(raised.value)
+    more = DataFrame.from_table(pa.table({"id": [1, 2, 3]}), "data")
+    assert len(snapshot.refresh(tmp_path / "local", more)) == 3
+
+
+def test_passwords_are_nowhere(tmp_path, postgres_urls):
+    import postgres_server
+
+    server = postgres_server.session(next(iter(postgres_urls)))
+    table = Table(f"postgres{server.version}", tmp_path, [event(1)])
+    frame = HUB.events(server.tcp_url, table_name=table.name, user_id="user", moment="at", event_type="kind", event_id="id",
+                       schema="table")
+    frame.snapshot(tmp_path / "local")
+    texts = [path.read_bytes() for path in (tmp_path / "local").rglob("*") if path.is_file()]
+    assert not any(b"s3cret" in text for text in texts)
+    address = json.loads((tmp_path / "local" / "manifest.json").read_text())["origin"]["address"]
+    assert "host=" in address
+    assert "password" not in address
+
+
+def test_repeated_keys_are_an_error(tmp_path):
+    table = Table("duckdb", tmp_path, [event(1), event(2)])
+    events = table.events()
+    table.write([event(1), event(1, at="2024-03-01 10:00")])
+    with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
+        events.snapshot(tmp_path / "local")
+    assert not (tmp_path / "local" / "manifest.json").exists()
+    with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
+        events[["moment", "user_id"]].snapshot(tmp_path / "narrow")
