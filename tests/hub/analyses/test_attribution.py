@@ -263,9 +263,10 @@ def test_a_user_with_many_events(engine):
          "event_type": "buy" if number % 2 else "view", "channel": None if number % 2 else "abcde"[number % 5], "amount": 1.0}
         for number in range(count)])
     events = DataFrame.from_arrow(opened(engine), table, "event_id", materialization="temp_table")
-    for model in MODELS:
+    known = HUB.events(events)  # whose ids are known to be unique
+    for model, frame in [*((each, events) for each in MODELS), ("last", known), ("linear", known)]:
         begun = time.perf_counter()
-        found = rows(asked(events, model))
+        found = rows(asked(frame, model))
         # A join of each touch to each conversion would have 50 million rows.
         assert time.perf_counter() - begun < 5
         assert model == "participation" or sum(row[1] for row in found) == pytest.approx(count / 2)
@@ -342,3 +343,18 @@ def test_conversions_after_each_other_have_the_touch_before_them(engine, unique)
     assert credit_of(asked(events, "last_non_direct")) == {"(direct)": 1, "ads": 2 + 4 + 8, "email": 16 + 32}
     # Touches that are not direct are too old for two conversions, and the last ones are not.
     assert credit_of(asked(events, "last_non_direct", window=7 * DAY)) == {"(direct)": 1 + 2 + 4, "direct": 8 + 32, "email": 16}
+
+
+@on_every_engine
+@pytest.mark.parametrize("unique", [True, False])
+def test_touches_share_what_converts_within_the_window(engine, unique):
+    # Touches are 20, 15, 10 and 5 days old at the last event, and expire after exactly 10 days.
+    journey = [event(1, "u", 20 * DAY, "ads"), event(2, "u", 15 * DAY, "email"), event(3, "u", 10 * DAY, "ads", 6.0),
+               event(4, "u", 10 * DAY, amount=12.0), event(5, "u", 5 * DAY, "email"), event(6, "u", 0 * DAY, amount=4.0),
+               event(7, "u", -DAY, amount=8.0), event(8, "u", -20 * DAY, amount=16.0),
+               event(9, "v", 3 * HOUR, "ads"), event(10, "v", HOUR, amount=32.0)]
+    events = loaded(engine, journey)
+    events = HUB.events(events) if unique else events
+    found = asked(events, "linear", window=10 * DAY)
+    # 6 by events 1 and 2; 12 by 1, 2 and 3; 4 by 3 and 5; 8 by 5 alone; 16 by none.
+    assert rows(found[["credit", "conversions"]]) == [("(direct)", 16, 1), ("ads", 3 + 8 + 2 + 32, 4), ("email", 3 + 4 + 2 + 8, 4)]
