@@ -33,6 +33,15 @@ from objectiv_local.types import BOOL, DATE, INT64, STRING, TIMESTAMP, UUID
 FEW_VALUES = (BOOL, INT64, STRING, DATE, UUID)
 
 
+def _adds_up(expr: Aggregation) -> bool:
+    """Return whether the answers for parts of a group give exactly that of the group: numbers of rows, and ends of values.
+
+    A sum may leave the range of its type in a part and not in the group, and floats add up in any order.
+    """
+    operation = OPS[expr.op]
+    return operation.combined_by is not None and (operation.extreme or operation.null_only or not expr.args)
+
+
 class _Unfit(Exception):
     """The question cannot be answered from groups."""
 
@@ -151,7 +160,7 @@ class _Question:
         counted = {expr.args[0] for _, expr in node.aggregates
                    if isinstance(expr, Aggregation) and expr.op == "nunique"}
         self.counts_one = len(counted) == 1 and all(
-            isinstance(expr, Aggregation) and expr.op in ("nunique", "max") for _, expr in node.aggregates)
+            isinstance(expr, Aggregation) and (expr.op == "nunique" or _adds_up(expr)) for _, expr in node.aggregates)
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
             raise _Unfit
         if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):

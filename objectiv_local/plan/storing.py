@@ -14,12 +14,25 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
-from objectiv_local.plan.expr import Aggregation, Call, Case, Cast, Column, Expr, Literal, Over, call, literal, transform, walk
+from objectiv_local.plan.expr import (
+    Aggregation,
+    Call,
+    Case,
+    Cast,
+    Column,
+    Expr,
+    Literal,
+    Ordering,
+    Over,
+    call,
+    literal,
+    transform,
+)
 from objectiv_local.plan.naming import new_name
-from objectiv_local.plan.nodes import Filter, NamedExprs, Node, Source, topological
+from objectiv_local.plan.nodes import Filter, GroupingSets, NamedExprs, Node, Source, topological
 from objectiv_local.plan.origins import Of, Origin, Origins, Rows
 from objectiv_local.plan.simplify import simplified
 
@@ -90,16 +103,25 @@ class _Stored(Origin):
 
     def replaced_in(self, node: Node, below: Origins) -> dict[Expr, Expr]:
         found = super().replaced_in(node, below)
-        for test in _conditions(node) if below else ():
-            match test:
-                case Call("json_equal", (Call("json_get", (value, key)), Literal(text))) if test not in found and (
-                        _is_text(str(text)) and not test.columns.isdisjoint(below)):
-                    member = call("json_get_text", value, key)
-                    origin = self.resolved(member, below)
-                    if origin is not None and self.lands(*origin):
-                        column = Column(self.wanted(node, below, origin), member.type)
-                        found[test] = call("eq", column, literal(json.loads(str(text))))
+        if not below:
+            return found
+        is_condition = isinstance(node, Filter)
+        tested = {expr: changed for expr in node.exprs() if (changed := _tested(
+            expr, found, lambda test: self._test(test, node, below), is_condition=is_condition)) != expr}
+        if not isinstance(node, GroupingSets) or len({tested.get(expr, expr) for _, expr in node.keys}) == len(node.keys):
+            found |= tested
         return found
+
+    def _test(self, test: Expr, node: Node, below: Origins) -> Expr | None:
+        """Return the test of a column that is true where JSON equals a string, and is NULL or false where it does not."""
+        match test:
+            case Call("json_equal", (Call("json_get", (value, key)), Literal(text))) if (
+                    _is_text(str(text)) and not test.columns.isdisjoint(below)):
+                member = call("json_get_text", value, key)
+                origin = self.resolved(member, below)
+                if origin is not None and self.lands(*origin):
+                    return call("eq", Column(self.wanted(node, below, origin), member.type), literal(json.loads(str(text))))
+        return None
 
 
 def _form(expr: Expr) -> Expr:
@@ -118,30 +140,45 @@ def _form(expr: Expr) -> Expr:
     return simplified(transform(expr, plain))
 
 
-def _conditions(node: Node) -> Iterator[Expr]:
-    """Yield the parts of the expressions of a step that may be NULL where they are false, without a change of any answer."""
-    if isinstance(node, Filter):
-        yield from _in_condition(node.predicate)
-    for expr in node.exprs():
-        for part in walk(expr):
-            match part:
-                case Call("coalesce", (test, Literal(False))):
-                    yield from _in_condition(test)
-                case Case(whens):
-                    for test, _ in whens:
-                        yield from _in_condition(test)
-                case Aggregation(where=test) | Over(call=Aggregation(where=test)) if test is not None:
-                    yield from _in_condition(test)
+def _tested(expr: Expr, replaced: Mapping[Expr, Expr], change: Callable[[Expr], Expr | None], *, is_condition: bool) -> Expr:
+    """Return ``expr`` with parts ``replaced`` everywhere, and tests changed where they may be NULL in place of false.
 
+    A test that is a condition may be a value elsewhere in ``expr``, as in ``x = 'a' OR NOT x = 'a'``, and stays there.
+    """
 
-def _in_condition(test: Expr) -> Iterator[Expr]:
-    stack = [test]
-    while stack:
-        part = stack.pop()
+    def value(part: Expr) -> Expr:
+        return transform(part, in_value)
+
+    def in_value(part: Expr) -> Expr | None:
+        if part in replaced:
+            return replaced[part]
+        match part:
+            case Call("coalesce", (test, Literal(False) as no), type_):
+                return Call("coalesce", (condition(test), no), type_)
+            case Case(whens, default, type_):
+                return Case(tuple((condition(test), value(then)) for test, then in whens), value(default), type_)
+            case Aggregation():
+                return aggregate(part)
+            case Over(called, partition, order, frame):
+                return Over(aggregate(called), tuple(map(value, partition)), ordered(order), frame)
+        return None
+
+    def aggregate(part: Aggregation) -> Aggregation:
+        where = None if part.where is None else condition(part.where)
+        return Aggregation(part.op, tuple(map(value, part.args)), ordered(part.order), where, part.type)
+
+    def ordered(order: tuple[Ordering, ...]) -> tuple[Ordering, ...]:
+        return tuple(Ordering(value(key.expr), key.ascending, key.nulls_last) for key in order)
+
+    def condition(part: Expr) -> Expr:
+        if part in replaced:
+            return replaced[part]
         if isinstance(part, Call) and part.op in ("and", "or"):
-            stack.extend(part.args)
-        else:
-            yield part
+            return Call(part.op, tuple(map(condition, part.args)), part.type)
+        changed = change(part)
+        return value(part) if changed is None else changed
+
+    return condition(expr) if is_condition else value(expr)
 
 
 def _is_text(value: str) -> bool:

@@ -118,6 +118,15 @@ def verify(path: str | os.PathLike[str]) -> Info:
 
 
 def _path(path: str | os.PathLike[str]) -> Path:
-    if not str(path).strip() or "\0" in str(path):
-        raise InvalidValue(f"{str(path)!r} cannot be a directory", hint="give the directory of a snapshot")
-    return Path(path).expanduser()
+    given = os.fspath(path)
+    if not given.strip() or "\0" in given:
+        raise InvalidValue(f"{given!r} cannot be a directory", hint="give the directory of a snapshot")
+    if "://" in given:
+        raise InvalidValue(f"{given.split('://')[0]}://... is an address, and snapshots are directories of this machine",
+                           hint="give the directory of a snapshot")
+    try:
+        os.fsencode(given)
+        return Path(given).expanduser()
+    except (RuntimeError, UnicodeEncodeError) as error:
+        reason = str(error)
+    raise InvalidValue(f"{given!r} cannot be a directory: {reason}", hint="give the directory of a snapshot")

@@ -70,8 +70,9 @@ class Asked:
         """The exported columns whose digest shows whether rows were added, removed or replaced."""
         exported = self.exported
         names = [name for name in dict.fromkeys([*self.key, *self.index, *_TELLING]) if name in exported]
-        plain = [name for name in names or exported if exported[name].name != "json"]
-        return tuple(plain)
+        # Without a key, another row may have the same of all these.
+        wanted = names if self.key else exported
+        return tuple(name for name in wanted if exported[name].name != "json")
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -123,9 +123,12 @@ class Builder:
         return found
 
     def _computed(self) -> Source | None:
-        """Return the computed columns of all rows, with what tells these apart, in a temporary table."""
+        """Return the computed columns of all rows, with what tells these apart, in a temporary table, if there are any.
+
+        Raises DataInvalid if rows that were taken to have different keys do not.
+        """
         asked = self.asked
-        if not asked.steps or (self.staged is None and self.old is None):
+        if not asked.key or (self.staged is None and self.old is None):
             return None
         parts: list[Node] = []
         needed = [name for name in self.exported if name in {*asked.key, *filter(None, [asked.time])}
@@ -137,12 +140,14 @@ class Builder:
             parts.append(logical_rows(self.old, self._before, self.engine, paths, needed))
         rows = parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(needed), "rows")
         self._check_key(rows)
+        if not asked.steps:
+            return None
         plan = asked.over(rows)
         names = dict.fromkeys([*asked.key, *filter(None, [asked.time]), *asked.computed])
         return kept(Select(plan, tuple((name, plan.column(name)) for name in names), "computed"), self.engine, "computed")
 
     def _check_key(self, rows: Node) -> None:
-        """Raise DataInvalid if rows that were taken to have different keys do not: they would be multiplied."""
+        """Raise DataInvalid if rows have the key of another one: joins by it would multiply them."""
         keys = tuple((name, rows.column(name)) for name in self.asked.key)
         each = Aggregate(rows, keys, (("rows", aggregation("size")),), "keys")
         totals = (("keys", aggregation("size")), ("rows", aggregation("sum", each.column("rows"))))

@@ -35,10 +35,11 @@ _RUN = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file with the rows of some months."""
+    """A file with the rows of some months, and the digests of all values that the source gave for these, if it was asked."""
 
     path: Path
     months: tuple[str, ...]
+    values: tuple[str, ...]
 
 
 def names(types: Mapping[str, Type]) -> dict[str, tuple[str, ...]]:
@@ -86,12 +87,13 @@ def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], d
         covered = tuple(month for month in months if first <= month <= last)
         path = directory / f"{first}_{last}.parquet"
         expected = sum(months[month].rows for month in covered)
+        values = tuple(months[month].digests[1] for month in covered)
         count = _write(Select(rows, tuple(columns), "rows"), asked, path, bar)
         if count != expected:
             raise DataInvalid(f"{asked.engine.description} had {expected:,} rows from {first} to {last} when they were "
                               f"counted, and {count:,} when they were read", hint="run it again")
-        replace_text(path.with_suffix(".json"), json.dumps({"months": covered, "rows": count}))
-        files.append(Staged(path, covered))
+        replace_text(path.with_suffix(".json"), json.dumps({"months": covered, "rows": count, "values": values}))
+        files.append(Staged(path, covered, values))
     return files
 
 
@@ -126,13 +128,15 @@ def prepared(directory: Path, program: str) -> list[Staged]:
 
 def _complete(path: Path) -> Staged | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return Staged(path, tuple(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["months"]))
+        found = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return Staged(path, tuple(found["months"]), tuple(found["values"]))
     return None
 
 
-def program_digest(program: list[Any], address: str) -> str:
-    """Return a digest of what is exported from where."""
-    return hashlib.sha256(json.dumps([program, address]).encode()).hexdigest()
+def program_digest(program: list[Any], address: str, asked: Asked) -> str:
+    """Return a digest of what is exported from where, as which columns of which files."""
+    columns = [(name, type_.dtype) for name, type_ in asked.exported.items()]
+    return hashlib.sha256(json.dumps([program, address, columns, asked.time]).encode()).hexdigest()
 
 
 def rows_of(files: Sequence[Staged], types: Mapping[str, Type], engine: FileEngine) -> Node:

@@ -95,14 +95,14 @@ def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEng
     """Publish a version with the rows that the source has now, unless ``old`` has them."""
     before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
     with wanted.engine.snapshot():
-        staged = staging.prepared(directory.staging, staging.program_digest(_as_read(origin.program), origin.address))
-        compares = bool(before or staged)
-        keys = wanted.telling if compares and check != "rows" else ()
+        staged = staging.prepared(directory.staging, staging.program_digest(_as_read(origin.program), origin.address, wanted))
+        # Rows of an export that was interrupted are always compared, whatever counts as a change of those published.
+        keys = wanted.telling if staged or (before and check != "rows") else ()
         values = tuple(wanted.exported) if check == "values" else ()
         months = counted(wanted.base, wanted.time, [keys, values], wanted.engine, json=True)
         keep = [month for month, each in months.items() if month in before and _is_kept(before[month], each, check)]
         new = [month for month in months if month not in keep]
-        staged = _usable(staged, wanted, engine, months, new)
+        staged = _usable(staged, wanted, engine, months, new, check)
         there = {month for each in staged for month in each.months}
         with bar(f"{wanted.engine.description} to {directory.path.name}",
                  sum(months[month].rows for month in new if month not in there)) as shown:
@@ -125,13 +125,12 @@ def _is_kept(before: Any, now: Counted, check: Check) -> bool:
         return False
     if check == "rows":
         return True
-    if check == "keys":
-        return bool(before.keys == now.digests[0])
-    return bool(before.values) and bool(before.values == now.digests[1])
+    was, is_ = (before.keys, now.digests[0]) if check == "keys" else (before.values, now.digests[1])
+    return bool(was) and bool(was == is_)
 
 
 def _usable(staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months: Mapping[str, Counted],
-            new: Sequence[str]) -> list[Staged]:
+            new: Sequence[str], check: Check) -> list[Staged]:
     """Return the staged files whose rows are those that the source has."""
     found = []
     for each in staged:
@@ -139,8 +138,9 @@ def _usable(staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months:
         names = list(dict.fromkeys([*wanted.telling, *filter(None, [wanted.time])]))
         here = counted(columns.logical(rows, wanted.exported, names), wanted.time, [wanted.telling], engine)
         if set(each.months) <= set(new) and here.keys() == set(each.months) and all(
-                here[month].rows == months[month].rows and months[month].digests[0] in ("", here[month].digests[0])
-                for month in each.months):
+                here[month].rows == months[month].rows and here[month].digests[0] == months[month].digests[0] != ""
+                and (check != "values" or months[month].digests[1] == values != "")
+                for month, values in zip(each.months, each.values, strict=True)):
             found.append(each)
         else:
             each.path.unlink(missing_ok=True)

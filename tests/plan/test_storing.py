@@ -240,6 +240,19 @@ def test_json_that_equals_a_string_in_a_condition():
         after(question)
 
 
+def test_a_condition_that_is_a_value_too():
+    plan = events()
+    test = is_pro(plan)
+    no = call("not", test)
+    for question, kept in ((Filter(plan, call("or", test, no)), "not(json_equal("),
+                           (Filter(plan, call("or", test, call("is_null", test))), "is_null(json_equal("),
+                           (Extend(plan, (("x", call("coalesce", test, literal(False))), ("y", test))), "y = json_equal("),
+                           (Extend(plan, (("x", case([(test, test), (no, no)], test)),)), "then json_equal("),
+                           (Aggregate(plan, (("x", test),), (("n", aggregation("size", where=test)),)), "x = json_equal(")):
+        assert "eq(plan, 'pro')" in after(question)
+        assert kept in after(question)
+
+
 @pytest.mark.parametrize("text", ["5", "true", "null", '["pro"]', " 5 ", '"pro"'])
 def test_json_that_equals_a_string_that_may_be_the_text_of_another_value(text):
     plan = events()

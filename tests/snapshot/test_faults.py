@@ -297,3 +297,16 @@ def test_directories_that_hold_something_else(tmp_path):
     assert not snapshot.is_snapshot(tmp_path)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["events.parquet"]
     assert HUB.events(tmp_path, user_id="user", moment="at", event_type="kind").columns
+
+
+@pytest.mark.parametrize("path", ["", " ", "a\0b", "\ud800", "~no_such_user/x", "s3://bucket/events",
+                                  "postgresql://analyst:s3cret@db.example.com/shop"])
+def test_what_cannot_be_a_directory(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    events = Table("duckdb", tmp_path, [event(1)]).events()
+    for read in (snapshot.open, snapshot.info, snapshot.verify, snapshot.refresh, events.snapshot):
+        with pytest.raises(InvalidValue) as raised:
+            read(path)
+        assert "s3cret" not in str(raised.value)
+    assert not snapshot.is_snapshot(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["events.parquet"]

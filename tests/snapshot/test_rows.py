@@ -207,3 +207,18 @@ def test_a_column_that_divides_no_rows(tmp_path, time, message):
     with pytest.raises((InvalidType, InvalidValue), match=message):
         events.snapshot(tmp_path / "local", time=time)
     assert not (tmp_path / "local").exists()
+
+
+def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
+    plans = [None, "pro", "free", 5, {"a": 1}, ["pro"]]
+    rows = [event(number, n=number, plan=plans[number % 6]) for number in range(30)] + [event(30, n=30)]
+    events = Table("duckdb", tmp_path, rows).events()
+    events["props"] = events.props.astype("json")
+    local = events.snapshot(tmp_path / "local")
+    assert [each.name for each in snapshot.manifest.read(tmp_path / "local").members] == ["props.n", "props.plan"]
+    for frame in (events, local):
+        test = frame.props["plan"] == "pro"
+        # JSON null differs from a string, and a member that is not there is missing.
+        assert [len(frame[each]) for each in (test, ~test, test | ~test, test | test.isnull())] == [5, 25, 30, 6]
+        both = frame.assign(yes=test.fillna(False), test=test)
+        assert [both[both.test == value].event_type.count().value for value in (True, False)] == [5, 25]

@@ -32,7 +32,7 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.types import INT64, STRING, Type
+from objectiv_local.types import STRING, Type
 
 #: The touch of a conversion before which there is none.
 DIRECT: Final = "(direct)"
@@ -119,33 +119,71 @@ class Journeys:
     def last(self, direct: Sequence[str] = ()) -> Node:
         """Return the credit of the last touch of each conversion; of the last one that is not ``direct``, if there is one.
 
-        Only touches that a conversion follows are of interest, and they are few where conversions are.
+        In the order of touches and conversions, the last touch of a conversion is that of the row before it, or if this is a
+        conversion and no touch, that which this one has.
         """
-        rows = self._united(self.touches())
-        following = aggregation("lead", rows.column("change"), literal(1), literal(None, INT64))
-        columns = [("following", over(following, self.units(rows), self._order(rows)))]
+        kinds = ["indirect", "last"] if direct else ["last"]
+        rows = self._with_rows_before(self._one_of_each(direct), kinds)
+        conversions = Filter(rows, rows.column(CONVERTS), "conversions")
         if direct:
-            # Among conversions and touches that are not direct, and among direct touches, which no conversion follows.
-            columns.append(("following_indirect", over(following, [*self.units(rows), _is_direct(rows, direct)],
-                                                       self._order(rows))))
-        plan: Node = Extend(rows, tuple(columns), "followed")
-        kept = is_conversion(plan)
-        for name, _ in columns:
-            kept = call("or", kept, call("eq", plan.column(name), literal(0)))
-        plan = Filter(plan, kept, "followed")
-        is_one = {"last": is_touch(plan)}
-        if direct:
-            is_one = {"indirect": call("and", is_touch(plan), call("not", _is_direct(plan, direct)))} | is_one
-        counted = {f"{kind}_number": aggregation("sum", flag(test)) for kind, test in is_one.items()}
-        plan = Extend(plan, tuple(self._so_far(plan, counted, self._order(plan))), "numbered")
-        moment = self.order[0]
-        labeled: Node = Extend(plan, tuple(
-            (f"{kind}_{title}", over(aggregation("max", case([(test, plan.column(name))])), self.units(plan, f"{kind}_number")))
-            for kind, test in is_one.items() for title, name in (("touch", TOUCH), ("moment", moment))), "last_touches")
-        labeled = Filter(labeled, is_conversion(labeled), "last_touches")
-        since = [(call("le", call("sub", labeled.column(moment), labeled.column(f"{kind}_moment")), literal(self.window)),
-                  labeled.column(f"{kind}_touch")) for kind in is_one]
-        return self._taken(labeled, case(since, literal(DIRECT)))
+            return self._taken(*self._recent(self._with_last(conversions, kinds), kinds))
+        # Few conversions follow another one without a touch in between, and only these need more windows.
+        found = call("not_null", conversions.column("last_touch"))
+        chained = call("or", call("is_null", conversions.column(TOUCH)), call("is_null", conversions.column("last_touch")))
+        others = self._with_last(Filter(conversions, chained, "chained"), kinds)
+        others = Filter(others, call("is_null", others.column("row_before")), "chained")
+        parts = [self._taken(*self._recent(each, kinds)) for each in (Filter(conversions, found, "conversions"), others)]
+        return Union(tuple(parts), tuple(parts[0].types), "credited")
+
+    def _one_of_each(self, direct: Sequence[str]) -> Node:
+        """Return touches and conversions, one row for all of one moment and event id, with the touch of each kind."""
+        rows: Node = self.rows
+        rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
+        touch, converts = rows.column(TOUCH), rows.column(CONVERTS)
+        indirect = case([(call("not", _is_direct(rows, direct)), touch)]) if direct else touch
+        keys = [(name, rows.column(name)) for name in (*self.unit, *self.order)]
+        if rows.key is not None and {*rows.key} <= {*self.unit, *self.order}:
+            return Select(rows, (*keys, (CONVERTS, converts), (TOUCH, touch), ("indirect", indirect),
+                                 (WORTH, rows.column(WORTH)), ("conversions", literal(1))), "touches_and_conversions")
+        return Aggregate(rows, tuple(keys), (
+            (CONVERTS, aggregation("any", converts)), (TOUCH, aggregation("max", touch)),
+            ("indirect", aggregation("max", indirect)), (WORTH, aggregation("sum", rows.column(WORTH), where=converts)),
+            ("conversions", aggregation("size", where=converts))), "touches_and_conversions")
+
+    def _with_rows_before(self, rows: Node, kinds: Sequence[str]) -> Node:
+        """Return rows with the touch of each kind in the row before, and its moment, missing if that is no such touch."""
+        columns: list[tuple[str, Expr]] = []
+        for kind in kinds:
+            touch, moment, units = rows.column(TOUCH if kind == "last" else kind), rows.column(self.order[0]), self.units(rows)
+            there = call("not_null", touch)
+            if kind == "indirect":
+                # Among conversions and touches of this kind.
+                units.append(call("or", rows.column(CONVERTS), there))
+            for title, value in (("touch", touch), ("moment", case([(there, moment)]))):
+                before = aggregation("lag", value, literal(1), literal(None, value.type))
+                columns.append((f"{kind}_{title}", over(before, units, self._in_order(rows))))
+        return Extend(rows, tuple(columns), "rows_before")
+
+    def _with_last(self, conversions: Node, kinds: Sequence[str]) -> Node:
+        """Return conversions with their last touch of each kind, and the touch of the last kind in the ``row_before``."""
+        frame = WindowFrame("ROWS", None, 0)
+        numbered = Extend(conversions, tuple(
+            (f"{kind}_number", over(aggregation("count", conversions.column(f"{kind}_touch")), self.units(conversions),
+                                    self._in_order(conversions), frame)) for kind in kinds), "numbered")
+        found = {f"{kind}_{title}": over(aggregation("max", numbered.column(f"{kind}_{title}")),
+                                         self.units(numbered, f"{kind}_number"))
+                 for kind in kinds for title in ("touch", "moment")}
+        columns = {name: found.get(name, numbered.column(name)) for name in numbered.types}
+        return Select(numbered, (*columns.items(), ("row_before", numbered.column(f"{kinds[-1]}_touch"))), "last_touches")
+
+    def _recent(self, plan: Node, kinds: Sequence[str]) -> tuple[Node, Expr]:
+        """Return conversions and the first of their last touches that is within the window."""
+        age = {kind: call("sub", plan.column(self.order[0]), plan.column(f"{kind}_moment")) for kind in kinds}
+        return plan, case([(call("le", age[kind], literal(self.window)), plan.column(f"{kind}_touch")) for kind in kinds],
+                          literal(DIRECT))
+
+    def _in_order(self, plan: Node) -> list[Ordering]:
+        return [Ordering(plan.column(name)) for name in self.order]
 
     def first(self) -> Node:
         """Return the credit of the first touch of each conversion: of those that count, the next one to expire."""
@@ -158,8 +196,9 @@ class Journeys:
 
     def _taken(self, plan: Node, label: Expr) -> Node:
         moment = self.order[0]
+        conversions = plan.column("conversions") if "conversions" in plan.types else literal(1)
         return Select(plan, (*((name, plan.column(name)) for name in self.unit), (moment, plan.column(moment)), (TOUCH, label),
-                             ("credit", plan.column(WORTH)), ("conversions", literal(1))), "credited")
+                             ("credit", plan.column(WORTH)), ("conversions", conversions)), "credited")
 
     # ---- touches share it
 
