@@ -52,6 +52,7 @@ class Builder:
 
     def build(self, source: Mapping[str, Counted]) -> Built:
         """Write the files of the version. ``source`` are the months with the digests that the source gave."""
+        self._check_key()
         new = self._months_of_staged()
         made = self._layout()
         dictionaries = self._dictionaries(made)
@@ -127,23 +128,30 @@ class Builder:
         asked = self.asked
         if not asked.steps or (self.staged is None and self.old is None):
             return None
-        parts: list[Node] = []
         needed = [name for name in self.exported if name in {*asked.key, *filter(None, [asked.time])}
                   or any(name in expr.columns for step in asked.steps for expr in step.exprs())]
-        if self.staged is not None:
-            parts.append(columns.logical(self.staged, self.exported, needed))
-        if self.old is not None:
-            paths = [self._before / part.file.path for part in self.old.parts if part.month in self.keep]
-            parts.append(logical_rows(self.old, self._before, self.engine, paths, needed))
-        rows = parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(needed), "rows")
-        self._check_key(rows)
+        rows = self._all_rows(needed)
         plan = asked.over(rows)
         names = dict.fromkeys([*asked.key, *filter(None, [asked.time]), *asked.computed])
         return kept(Select(plan, tuple((name, plan.column(name)) for name in names), "computed"), self.engine, "computed")
 
-    def _check_key(self, rows: Node) -> None:
+    def _all_rows(self, names: Sequence[str]) -> Node:
+        """Return columns of the rows that are kept and of those that are new."""
+        parts: list[Node] = []
+        if self.staged is not None:
+            parts.append(columns.logical(self.staged, self.exported, names))
+        if self.old is not None:
+            paths = [self._before / part.file.path for part in self.old.parts if part.month in self.keep]
+            parts.append(logical_rows(self.old, self._before, self.engine, paths, names))
+        return parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(names), "rows")
+
+    def _check_key(self) -> None:
         """Raise DataInvalid if rows that were taken to have different keys do not: they would be multiplied."""
-        keys = tuple((name, rows.column(name)) for name in self.asked.key)
+        names = self.asked.key
+        if not names or (self.staged is None and self.old is None) or any(self.exported[name].name == "json" for name in names):
+            return
+        rows = self._all_rows(names)
+        keys = tuple((name, rows.column(name)) for name in names)
         each = Aggregate(rows, keys, (("rows", aggregation("size")),), "keys")
         totals = (("keys", aggregation("size")), ("rows", aggregation("sum", each.column("rows"))))
         found = fetched(Aggregate(each, (), totals, "repeats"), self.engine)[0]

@@ -146,6 +146,43 @@ def test_rows_that_changed_since_an_interruption_are_read_again(tmp_path, monkey
     assert content(table.events().snapshot(path)) == content(table.events())
 
 
+def interrupted(frame, path, monkeypatch, **options):
+    """Write all files of a snapshot but the last one."""
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "FILE_ROWS", 30)
+        write, count = staging._write, []
+
+        def stopping(*args):
+            count.append(args)
+            if len(count) == 3:
+                raise KeyboardInterrupt
+            return write(*args)
+
+        patch.setattr(staging, "_write", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            frame.snapshot(path, **options)
+    assert len(list((path / ".staging").glob("20*.parquet"))) == 2
+
+
+@pytest.mark.parametrize("check", ["rows", "values"])
+def test_values_that_changed_since_an_interruption_are_read_again(check, tmp_path, monkeypatch):
+    table = Table("duckdb", tmp_path, stream(3, 120))
+    path = tmp_path / "local"
+    interrupted(table.events(), path, monkeypatch, check=check)
+    column = {"rows": "user", "values": "props"}[check]
+    table.write([{**row, column: '"new"'} for row in table.rows])
+    assert content(table.events().snapshot(path, check=check)) == content(table.events())
+    assert content(table.events().snapshot(path, check=check)) == content(table.events())
+
+
+@pytest.mark.parametrize("names", [["moment", "event_type", "user_id"], ["moment", "user_id"], ["moment", "user_id", "props"]])
+def test_other_columns_of_an_interrupted_export_are_read_again(names, tmp_path, monkeypatch):
+    events = Table("duckdb", tmp_path, stream(3, 120)).events()
+    path = tmp_path / "local"
+    interrupted(events[["moment", "user_id", "event_type"]], path, monkeypatch)
+    assert content(events[names].snapshot(path)) == content(events[names])
+
+
 def test_one_exporter_at_a_time(tmp_path):
     table = Table("duckdb", tmp_path, stream(4))
     path = tmp_path / "local"
