@@ -101,7 +101,9 @@ class Builder:
         json = [name for name, type_ in self.asked.types.items() if type_.name == "json" and name not in self.asked.computed]
         types, computed = self.asked.types, list(self.asked.computed)
         if self.old is not None:
-            return columns.layout(types, computed, [each.column for each in self.old.dictionaries], self.old.members)
+            # The files that are kept have these names.
+            return Layout(types, frozenset(computed), {each.name: each.file_column for each in self.old.columns},
+                          self.old.dictionaries, self.old.members)
         if self.staged is None:
             return columns.layout(types, computed, [], [])
         repeating = columns.repeating(self.staged, self.exported, json, self.engine)

@@ -184,6 +184,28 @@ def test_dictionaries_grow_and_keep_their_numbers(tmp_path):
     assert local.props["plan"].astype("string").value_counts().to_pandas().to_dict() == {"a": 11, "b": 10, "c": 10, "new": 1}
 
 
+@pytest.mark.parametrize("names", [["props.plan"], ["props.plan", "x" * 90], ["column_3", "PROPS.n"], ["props_id", "Props"]])
+@pytest.mark.parametrize("repeats", [False, True], ids=["members", "dictionary"])
+def test_columns_keep_their_names_in_files(names, repeats, tmp_path):
+    values = 3 if repeats else 99
+    rows = [event(number, at=f"2024-0{1 + number % 2}-05 10:00", n=number % values, plan="a") for number in range(30)]
+    table = Table("duckdb", tmp_path, rows)
+
+    def made():
+        events = table.events()
+        events["props"] = events.props.astype("json")
+        return events.assign(**dict.fromkeys(names, events.event_type))
+
+    made().snapshot(tmp_path / "local")
+    assert bool(snapshot.manifest.read(tmp_path / "local").members) != repeats
+    for number in range(2):
+        table.write([*table.rows, event(90 + number, at="2024-05-05 10:00", n=number, plan="new")])
+        local = made().snapshot(tmp_path / "local")
+        assert content(local) == content(made())
+        assert local[local.props["plan"] == "new"].event_type.count().value == 1 + number
+        assert snapshot.verify(tmp_path / "local").rows == 31 + number
+
+
 def test_an_open_frame_stays_as_it_is(tmp_path):
     table = Table("duckdb", tmp_path, [event(1)])
     before = table.events().snapshot(tmp_path / "local")
