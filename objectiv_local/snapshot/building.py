@@ -202,7 +202,7 @@ class Builder:
         if unique and hidden.keys() >= set(unique):
             plan = Filter(plan, literal(True), "rows", left_key=unique)  # so that ties end with the key
         with statement(plan, self.engine, [Ordering(plan.column(name)) for name in hidden], listed) as sql:
-            self.engine.write_parquet(path, sql)
+            self.engine.write_parquet(path, sql, listed)
         written = pq.read_metadata(path).num_rows
         if written != rows:
             raise DataInvalid(f"the month {month} has {rows:,} rows, and {written:,} were written",
@@ -220,7 +220,7 @@ class Builder:
         path = self._path(EMPTY)
         path.parent.mkdir(parents=True)
         with statement(Filter(plan, literal(False), "nothing"), self.engine) as sql:
-            self.engine.write_parquet(path, sql)
+            self.engine.write_parquet(path, sql, list(types))
         return finished(path, self.made)
 
     def _finished(self, made: Layout, dictionaries: Mapping[str, Source], parts: tuple[Part, ...]) -> Built:
@@ -231,7 +231,7 @@ class Builder:
             path = self.made / each.file
             plan = columns.of_file(entries, each)
             with statement(plan, self.engine, [Ordering(plan.column(each.id))]) as sql:
-                self.engine.write_parquet(path, sql)
+                self.engine.write_parquet(path, sql, list(plan.types))
             written.append(finished(path, self.made))
             count = fetched(Aggregate(entries, (), (("values", aggregation("size")),), "values"), self.engine)[0]["values"]
             found.append(replace(each, values=count))

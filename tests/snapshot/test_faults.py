@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -312,6 +313,25 @@ def test_a_manifest_leads_nowhere_else(published, name, value):
     for read in (snapshot.open, snapshot.info, snapshot.verify, lambda path: DataFrame.from_table(path, "data")):
         with pytest.raises(DataInvalid, match="manifest"):
             read(published)
+
+
+def test_a_manifest_with_anything_in_it(published):
+    manifest = published / "manifest.json"
+    text = manifest.read_text()
+    for where in ("published", "version", "index", "key", "columns", "parts.0.rows", "parts.0.month", "parts.0.file.path",
+                  "columns.0", "columns.0.dtype", "columns.0.file_column", "dictionaries.0.column", "dictionaries.0.file", "origin"):
+        for value in (None, 5, "../v000001", {}, "x" * 70_000, "a\0b"):
+            content_ = json.loads(text)
+            *above, name = (int(each) if each.isdigit() else each for each in where.split("."))
+            inside = content_
+            for each in above:
+                inside = inside[each]
+            inside[name] = value
+            manifest.write_text(json.dumps(content_))
+            for read in (snapshot.open, snapshot.info, snapshot.verify):
+                with contextlib.suppress(ObjectivError):
+                    str(read(published))
+            assert snapshot.is_snapshot(published) in (True, False)
 
 
 def test_a_later_version_is_an_error(published):

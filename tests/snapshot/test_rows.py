@@ -243,3 +243,20 @@ def test_json_reads_as_in_the_source(tmp_path):
             answers.append(content(asked))
         assert answers[0] == answers[1]
         assert [row["text"] for row in answers[1][1] if row["row"] in (0, 1, 2)] == ["100.0", "-0.0", "first"]
+
+
+@pytest.mark.parametrize("names", [["Text", "ID"], ["Props", "props_id"], ["PROPS.ID", "Event_ID.order"],
+                                   ["Known", "Session_ID.Computed"]])
+def test_names_that_differ_in_case_from_those_of_steps(names, tmp_path):
+    table = Table("duckdb", tmp_path, [event(number, n=number % 3) for number in range(30)])
+
+    def made():
+        events = table.events()
+        events["props"] = events.props.astype("json")
+        return events.assign(**{name: events.event_type + name for name in names})
+
+    for number in range(2):
+        local = made().snapshot(tmp_path / "local")
+        assert content(local) == content(made())
+        table.write([*table.rows, event(90 + number, at="2024-05-05 10:00", n=number)])
+    assert len(snapshot.manifest.read(tmp_path / "local").dictionaries) == 1
