@@ -43,14 +43,14 @@ def limited(data: dict[str, Any]) -> Session:
     events = ModelHub().get_objectiv_dataframe(db_url=engine)
     raw = DataFrame.from_table(engine, "data", key="event_id")
 
-    def longest() -> DataFrame:
+    def last_events() -> DataFrame:
         last = raw.copy()
         window = last.sort_values(["moment", "event_id"], [False, False]).groupby("cookie_id").window()
         last["text"] = last.value.astype("string").window_first_value(window=window)
         last["rank"] = last.event_id.window_row_number(window)
         return last[last["rank"] == 1][["cookie_id", "text"]]
 
-    programs = {"sessions": lambda: events[["session_id", "session_hit_number"]], "longest": longest}
+    programs = {"sessions": lambda: events[["session_id", "session_hit_number"]], "last events": last_events}
 
     def action(program: Callable[[], DataFrame]) -> Callable[[], Measured]:
         def run() -> Measured:
