@@ -6,6 +6,9 @@ conversion, so a unit with many of both takes no longer than many units with few
 
 ``change`` says what a row is: 1 a touch, -1 a touch that expires, 0 a conversion. Its running sum is the number of touches that
 count for a conversion. At one moment, touches expire last, and an event that is both converts before it is a touch.
+
+The last touch, and the linear model where event ids are unique, need no such stream: they look at the row before, and count
+within distances of time.
 """
 
 from __future__ import annotations
