@@ -270,18 +270,19 @@ def test_names_of_the_row_id_that_are_taken():
 # ---- dimensions
 
 
-def with_place(plan: Node | None = None, *, total: bool = True, how: str = "left") -> Join:
+def with_place(plan: Node | None = None, *, total: bool = True, how: str = "left", nulls_match: bool = False) -> Join:
     """Return the events with the place that their number stands for: its name, its JSON and its size."""
     plan = stored_events() if plan is None else plan
     columns = (("place_id", INT64), ("name", STRING), ("place", JSON), ("size", INT64))
-    rows = ((1, "home", {"id": "h"}, 10), (2, "logo", {"id": "l"}, None), (3, None, None, 30), (5, "menu", [], 20))
+    rows = ((1, "home", {"id": "h"}, 10), (2, "logo", {"id": "l"}, None), (3, None, None, 30), (5, "menu", [], 20),
+            (None, "none", {}, 1))
     values = tuple(tuple(literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
                          for value, (_, type_) in zip(row, columns, strict=True)) for row in rows)
     if total:
         plan = Filter(plan, call("not_null", plan.column("k")))
     sides = (*((name, "left", (name, name)) for name in plan.types), *((name, "right", ("", name)) for name, _ in columns[1:]))
-    return Join(plan, Values(columns, values, ("place_id",), "places"), how, (("k", "place_id"),), sides, step="placed",
-                key=("event_id",), total=total and how == "left")
+    return Join(plan, Values(columns, values, ("place_id",), "places"), how, (("k", "place_id"),), sides, nulls_match,
+                "placed", ("event_id",), total=total and how == "left")
 
 
 def only(node: Node, *names: str) -> Node:
@@ -296,12 +297,12 @@ def test_a_dimension_is_joined_to_the_rows_that_are_left():
 5 Extend labels: number = row_number() over (partition user_id; order event_id) <- 4
 4 Select: event_id = event_id, user_id = user_id, place = place <- 3
 3 Join placed left on k = place_id: event_id, user_id, moment, k, stack, name, place, size <- 1, 2
-2 Values places: place_id int64, name string, place json, size int64 (4 rows)
+2 Values places: place_id int64, name string, place json, size int64 (5 rows)
 1 Source data: event_id int64, user_id string, moment timestamp, k int64, stack json
 becomes
 9 Sort by event_id <- 8
 8 Join placed left on k_2 = place_id: k_2, event_id, user_id, number, place <- 6, 7
-7 Values places: place_id int64, place json (4 rows)
+7 Values places: place_id int64, place json (5 rows)
 6 Select: k_2 = k_2, event_id = event_id, user_id = user_id, number = number <- 5
 5 Limit 2 after 0 by event_id <- 4
 4 Extend labels: number = row_number() over (partition user_id; order event_id) <- 3
@@ -383,6 +384,14 @@ def test_the_table_is_read_late_before_a_dimension_is_joined_above():
     assert lines[0].partition(" ")[2].startswith("Select: event_id = event_id, stack = stack, place = place")
     assert "Join placed" in lines[1]
     assert any("rows_with_json" in line for line in lines)
+
+
+@pytest.mark.parametrize("nulls_match", [True, False])
+def test_ids_that_are_missing(nulls_match):
+    plan = with_place(total=False, nulls_match=nulls_match)
+    after(first(labeled(plan), 9), read_late)
+    rows = labeled(plan)
+    after(Filter(rows, call("ne", rows.column("name"), literal("logo"))), read_late)
 
 
 def test_ids_that_are_replaced_later():

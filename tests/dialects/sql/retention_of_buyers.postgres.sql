@@ -53,18 +53,6 @@ events_by_period AS (
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL AND (event_type = 'view' OR event_type = 'buy')
 ),
--- columns of events_by_period
-events_by_period_2 AS (
-  SELECT
-    user_id,
-    moment,
-    event_id,
-    is_start,
-    is_return,
-    period,
-    CASE WHEN is_start THEN 0::bigint ELSE 1 END AS value
-  FROM events_by_period
-),
 -- adds is_first
 first_starts AS (
   SELECT
@@ -74,9 +62,12 @@ first_starts AS (
     is_return,
     period,
     is_start
-    AND row_number() OVER (PARTITION BY user_id, period ORDER BY value, moment, event_id COLLATE "C")
+    AND row_number() OVER (
+          PARTITION BY user_id, period
+          ORDER BY CASE WHEN is_start THEN 0::bigint ELSE 1 END, moment, event_id COLLATE "C"
+        )
       = 1 AS is_first
-  FROM events_by_period_2
+  FROM events_by_period
 ),
 -- one row for each user_id, period, slot, is_first
 active_periods AS (
