@@ -32,6 +32,7 @@ def programs():
         "funnel in any order": hub.funnel(events, steps, day, order="any", breakdown="country"),
         "paths of events": hub.paths(events, by="user_id"),
         "last touches": hub.attribution(events, "buy", "country"),
+        "touches that share": hub.attribution(events, "buy", "country", "linear"),
         "touches that decay": hub.attribution(events, "buy", "country", "time_decay", value="amount"),
         "event types": hub.event_types(events),
         "properties": hub.properties(events, ["country", "amount"]),

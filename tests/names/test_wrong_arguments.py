@@ -98,8 +98,8 @@ TAKEN_BY = {
     "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
     "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
     **{f"ModelHub.{name}": "text empty"
-       for name in ("cohort rules", "retention start", "retention returning", "sessions where", "sessions views",
-                    "sessions key_events")},
+       for name in ("cohort rules", "retention start", "retention returning", "retention where", "funnel where",
+                    "sessions where", "sessions views", "sessions key_events")},
     "ModelHub.retention top": "5",
     # conditions are checked with the events
     **{f"{name} event": "text empty function class series frame" for name in ("did", "did_not")},

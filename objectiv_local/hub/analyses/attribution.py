@@ -224,7 +224,7 @@ _NAMES: Final = (
     "from_block", "from_next_block", "open_label", "labels", "total", "credit", "conversions", "next_conversion", "number",
     "previous_touch", "previous_moment", "next_touch", "next_moment", "is_lost", "is_near_previous", "is_near_next",
     "goes_on_from", "goes_on_to", "passed", "converted_until", "next_converted", "part_so_far", "last_block",
-    "last_part_so_far",
+    "last_part_so_far", "last_converted",
 )
 
 

@@ -6,6 +6,9 @@ conversion, so a unit with many of both takes no longer than many units with few
 
 ``change`` says what a row is: 1 a touch, -1 a touch that expires, 0 a conversion. Its running sum is the number of touches that
 count for a conversion. At one moment, touches expire last, and an event that is both converts before it is a touch.
+
+The last touch, and the linear model where event ids are unique, need no such stream: they look at the row before, and count
+within distances of time.
 """
 
 from __future__ import annotations
@@ -225,7 +228,8 @@ class Journeys:
         rows: Node = self.rows
         rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
         passed = call("sub", rows.column(self.order[0]), literal(_EPOCH))
-        rows = Extend(rows, (("passed", passed), ("block", call("floordiv", passed, literal(self.window)))), "blocks")
+        rows = Extend(rows, (("passed", passed),), "passed", once=True)
+        rows = Extend(rows, (("block", call("floordiv", rows.column("passed"), literal(self.window))),), "blocks")
         length = self.window // datetime.timedelta(microseconds=1)
 
         def ordered(plan: Node, *, ascending: bool = True) -> list[Ordering]:
@@ -249,17 +253,16 @@ class Journeys:
             ("part_so_far", over(part, within, ordered(plan)[:1], WindowFrame("RANGE", None, 0))),
             ("next_converted", over(aggregation("lead", plan.column("converted"), literal(1), literal(None, INT64)),
                                     self.units(plan, TOUCH), ordered(plan)))), "shares")
-        plan = Extend(plan, tuple(
-            (f"last_{name}", over(aggregation("last_value", plan.column(name)), self.units(plan), ordered(plan)[:1],
-                                  WindowFrame("RANGE", 0, length))) for name in ("block", "part_so_far")), "shares")
+        # A conversion counts for the last touch of a label before it.
+        until, following = plan.column("converted_until"), plan.column("next_converted")
+        plan = Extend(plan, (
+            *((f"last_{name}", over(aggregation("last_value", plan.column(name)), self.units(plan), ordered(plan)[:1],
+                                    WindowFrame("RANGE", 0, length))) for name in ("block", "part_so_far")),
+            ("last_converted", case([(call("lt", following, until), following)], until))), "shares")
         is_beyond = call("gt", plan.column("last_block"), plan.column("block"))
         credit = call("add", plan.column("from_block"), case([(is_beyond, plan.column("last_part_so_far"))], literal(0.0)))
-        # A conversion counts for the last touch of a label before it.
-        until = plan.column("converted_until")
-        following = call("coalesce", plan.column("next_converted"), until)
-        following = case([(call("lt", following, until), following)], until)
-        gained = call("sub", following, plan.column("converted"))
-        gained = case([(call("gt", gained, literal(0)), gained)], literal(0))
+        last, first = plan.column("last_converted"), plan.column("converted")
+        gained = case([(call("gt", last, first), call("sub", last, first))], literal(0))
         touched = Filter(plan, call("not_null", plan.column(TOUCH)), "credited_touches")
         alone = Filter(plan, call("and", plan.column(CONVERTS), call("eq", plan.column("open"), literal(0))), "without_touches")
         names = (*self.unit, TOUCH, "credit", "conversions")
