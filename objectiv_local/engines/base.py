@@ -208,8 +208,8 @@ class FileEngine(Engine, Protocol):
     def parquet(self, parts: Sequence[str]) -> StoredTable:
         """Return the columns of Parquet files, given by names or patterns, as one relation. They must not change later."""
 
-    def write_parquet(self, path: Path, sql: str) -> None:
-        """Write the result of a query to a new Parquet file, in its order."""
+    def write_parquet(self, path: Path, sql: str, names: Sequence[str]) -> None:
+        """Write the result of a query to a new Parquet file, in its order, with these names for its columns."""
 
 
 def lost_table(name: str, description: str) -> ConnectionFailed:

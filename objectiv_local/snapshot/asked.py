@@ -15,7 +15,7 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.expr import Expr
-from objectiv_local.plan.nodes import Aggregate, Extend, Limit, Node, topological
+from objectiv_local.plan.nodes import Aggregate, Extend, GroupingSets, Limit, Node, Source, topological
 from objectiv_local.plan.rewrite import expressions_of
 from objectiv_local.plan.variables import set_variables
 from objectiv_local.types import TIMESTAMP, Type
@@ -116,7 +116,9 @@ def asked(frame: DataFrame, time: str | None) -> Asked:
 
 def depends_on_other_rows(plan: Node) -> bool:
     """Return whether a row of the plan may change when rows of the source do that it is not made of."""
-    return any(isinstance(node, Aggregate | Limit) or len(node.inputs()) > 1
+    # A temporary table may have been made in any of these ways.
+    return any(isinstance(node, Aggregate | GroupingSets | Limit) or len(node.inputs()) > 1
+               or (isinstance(node, Source) and node.relation.temporary)
                or any(expr.has_window or expr.has_query for expr in expressions_of(node)) for node in topological(plan))
 
 

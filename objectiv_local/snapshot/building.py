@@ -52,6 +52,7 @@ class Builder:
 
     def build(self, source: Mapping[str, Counted]) -> Built:
         """Write the files of the version. ``source`` are the months with the digests that the source gave."""
+        self._check_key()
         new = self._months_of_staged()
         made = self._layout()
         dictionaries = self._dictionaries(made)
@@ -100,7 +101,9 @@ class Builder:
         json = [name for name, type_ in self.asked.types.items() if type_.name == "json" and name not in self.asked.computed]
         types, computed = self.asked.types, list(self.asked.computed)
         if self.old is not None:
-            return columns.layout(types, computed, [each.column for each in self.old.dictionaries], self.old.members)
+            # The files that are kept have these names.
+            return Layout(types, frozenset(computed), {each.name: each.file_column for each in self.old.columns},
+                          self.old.dictionaries, self.old.members)
         if self.staged is None:
             return columns.layout(types, computed, [], [])
         repeating = columns.repeating(self.staged, self.exported, json, self.engine)
@@ -123,32 +126,34 @@ class Builder:
         return found
 
     def _computed(self) -> Source | None:
-        """Return the computed columns of all rows, with what tells these apart, in a temporary table, if there are any.
-
-        Raises DataInvalid if rows that were taken to have different keys do not.
-        """
+        """Return the computed columns of all rows, with what tells these apart, in a temporary table."""
         asked = self.asked
-        if not asked.key or (self.staged is None and self.old is None):
+        if not asked.steps or (self.staged is None and self.old is None):
             return None
-        parts: list[Node] = []
         needed = [name for name in self.exported if name in {*asked.key, *filter(None, [asked.time])}
                   or any(name in expr.columns for step in asked.steps for expr in step.exprs())]
-        if self.staged is not None:
-            parts.append(columns.logical(self.staged, self.exported, needed))
-        if self.old is not None:
-            paths = [self._before / part.file.path for part in self.old.parts if part.month in self.keep]
-            parts.append(logical_rows(self.old, self._before, self.engine, paths, needed))
-        rows = parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(needed), "rows")
-        self._check_key(rows)
-        if not asked.steps:
-            return None
+        rows = self._all_rows(needed)
         plan = asked.over(rows)
         names = dict.fromkeys([*asked.key, *filter(None, [asked.time]), *asked.computed])
         return kept(Select(plan, tuple((name, plan.column(name)) for name in names), "computed"), self.engine, "computed")
 
-    def _check_key(self, rows: Node) -> None:
-        """Raise DataInvalid if rows have the key of another one: joins by it would multiply them."""
-        keys = tuple((name, rows.column(name)) for name in self.asked.key)
+    def _all_rows(self, names: Sequence[str]) -> Node:
+        """Return columns of the rows that are kept and of those that are new."""
+        parts: list[Node] = []
+        if self.staged is not None:
+            parts.append(columns.logical(self.staged, self.exported, names))
+        if self.old is not None:
+            paths = [self._before / part.file.path for part in self.old.parts if part.month in self.keep]
+            parts.append(logical_rows(self.old, self._before, self.engine, paths, names))
+        return parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(names), "rows")
+
+    def _check_key(self) -> None:
+        """Raise DataInvalid if rows that were taken to have different keys do not: they would be multiplied."""
+        names = self.asked.key
+        if not names or (self.staged is None and self.old is None) or any(self.exported[name].name == "json" for name in names):
+            return
+        rows = self._all_rows(names)
+        keys = tuple((name, rows.column(name)) for name in names)
         each = Aggregate(rows, keys, (("rows", aggregation("size")),), "keys")
         totals = (("keys", aggregation("size")), ("rows", aggregation("sum", each.column("rows"))))
         found = fetched(Aggregate(each, (), totals, "repeats"), self.engine)[0]
@@ -197,7 +202,7 @@ class Builder:
         if unique and hidden.keys() >= set(unique):
             plan = Filter(plan, literal(True), "rows", left_key=unique)  # so that ties end with the key
         with statement(plan, self.engine, [Ordering(plan.column(name)) for name in hidden], listed) as sql:
-            self.engine.write_parquet(path, sql)
+            self.engine.write_parquet(path, sql, listed)
         written = pq.read_metadata(path).num_rows
         if written != rows:
             raise DataInvalid(f"the month {month} has {rows:,} rows, and {written:,} were written",
@@ -215,7 +220,7 @@ class Builder:
         path = self._path(EMPTY)
         path.parent.mkdir(parents=True)
         with statement(Filter(plan, literal(False), "nothing"), self.engine) as sql:
-            self.engine.write_parquet(path, sql)
+            self.engine.write_parquet(path, sql, list(types))
         return finished(path, self.made)
 
     def _finished(self, made: Layout, dictionaries: Mapping[str, Source], parts: tuple[Part, ...]) -> Built:
@@ -226,7 +231,7 @@ class Builder:
             path = self.made / each.file
             plan = columns.of_file(entries, each)
             with statement(plan, self.engine, [Ordering(plan.column(each.id))]) as sql:
-                self.engine.write_parquet(path, sql)
+                self.engine.write_parquet(path, sql, list(plan.types))
             written.append(finished(path, self.made))
             count = fetched(Aggregate(entries, (), (("values", aggregation("size")),), "values"), self.engine)[0]["values"]
             found.append(replace(each, values=count))

@@ -94,7 +94,10 @@ def members_of(rows: Node, types: Mapping[str, Type], names: Sequence[str], engi
         texts = [row[name] for row in sample if row[name] is not None]
         counts: dict[tuple[str, bool], int] = {}
         for text in texts:
-            value = json.loads(text)
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError):
+                continue  # numbers too long for Python, arrays too deep
             first = isinstance(value, list)
             one: Any = value[0] if first and value else value
             if isinstance(one, dict):

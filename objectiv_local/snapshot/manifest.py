@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from objectiv_local.errors import DataInvalid, TableNotFound
 
 NAME, FORMAT = "manifest.json", "objectiv_local.snapshot"
 #: The form of the manifest and of the files. A reader refuses a later one.
 VERSION = 1
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,8 @@ def read_if_there(directory: Path) -> Manifest | None:
     try:
         content = json.loads(text)
         format_, later = content["format"], content["format_version"] > VERSION
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(directory, repr(error)) from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(directory, repr(error)[:300]) from None
     if format_ != FORMAT:
         raise _damaged(directory, f"its format is {format_!r}")
     if later:
@@ -151,28 +154,50 @@ def read_if_there(directory: Path) -> Manifest | None:
                           f"{content.get('library')}", hint="update the package, or write the snapshot again")
     try:
         return _parsed(content)
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(directory, repr(error)) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(directory, repr(error)[:300]) from None
 
 
 def _parsed(content: Mapping[str, Any]) -> Manifest:
-    fields = {name: value for name, value in content.items() if name not in ("format", "format_version")}
-    for name in ("version",):
-        if not isinstance(fields[name], str) or Path(fields[name]).name != fields[name]:
-            raise ValueError(f"{name} is {fields[name]!r}")
-    files = tuple(_file(each) for each in fields["files"])
-    return Manifest(**{**fields, "origin": Origin(**fields["origin"]), "index": tuple(fields["index"]),
-                       "key": tuple(fields["key"]), "columns": tuple(Stored(**each) for each in fields["columns"]),
-                       "members": tuple(Member(**each) for each in fields["members"]),
-                       "dictionaries": tuple(Dictionary(**each) for each in fields["dictionaries"]), "files": files,
-                       "parts": tuple(Part(**{**each, "file": _file(each["file"])}) for each in fields["parts"])})
+    found = {name: value for name, value in content.items() if name not in ("format", "format_version")}
+    classes: dict[str, Callable[..., Any]] = {
+        "columns": Stored, "members": Member, "dictionaries": Dictionary, "files": File, "parts": _part}
+    for name, class_ in classes.items():
+        found[name] = tuple(_checked(class_(**each)) for each in found[name])
+    found |= {"origin": _checked(Origin(**found["origin"])), "index": tuple(found["index"]), "key": tuple(found["key"])}
+    manifest = _checked(Manifest(**found))
+    if not re.fullmatch(r"v\d{6,12}", manifest.version):
+        raise ValueError(f"the version is {manifest.version!r}")
+    names = {each.name for each in manifest.columns}
+    unknown = {*manifest.index, *manifest.key, *filter(None, [manifest.time]), *(each.column for each in manifest.members),
+               *(each.column for each in manifest.dictionaries)} - names
+    if unknown or not names:
+        raise ValueError(f"there are no columns {sorted(unknown)}")
+    for file in manifest.all_files:
+        parts = Path(file.path).parts
+        if Path(file.path).is_absolute() or ".." in parts or any("\0" in part or len(part) > 255 for part in parts):
+            raise ValueError(f"a file outside of the snapshot: {file.path!r}")
+    return manifest
 
 
-def _file(content: Mapping[str, Any]) -> File:
-    file = File(**content)
-    if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
-        raise ValueError(f"a file outside of the snapshot: {file.path!r}")
-    return file
+def _part(file: Mapping[str, Any], **others: Any) -> Part:
+    part = Part(file=_checked(File(**file)), **others)
+    if not isinstance(part.month, str) or not re.fullmatch(r"\d{4}-\d\d|[a-z]+", part.month):
+        raise ValueError(f"{part.month!r} is no month")
+    return part
+
+
+def _checked(value: _T) -> _T:
+    """Return what was read into a class of this module. Raises TypeError for fields of other types."""
+    plain = {"str": str, "int": int, "bool": bool, "list[Any]": list}
+    for each in fields(value):  # type: ignore[arg-type]
+        found = getattr(value, each.name)
+        wanted = plain.get(str(each.type))
+        if wanted is not None and type(found) is not wanted:
+            raise TypeError(f"{each.name} is {found!r}")
+        if each.type == "tuple[str, ...]" and not all(isinstance(item, str) for item in found):
+            raise TypeError(f"{each.name} is {found!r}")
+    return value
 
 
 def _damaged(directory: Path, reason: str) -> DataInvalid:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from objectiv_local.engines.base import Engine
+from objectiv_local.errors import DataInvalid
 from objectiv_local.frame.digests import digest, summed
 from objectiv_local.plan.expr import Expr, aggregation, call, literal
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, NamedExprs, Node
-from objectiv_local.snapshot.tables import fetched
+from objectiv_local.snapshot.tables import fetched, named
 
 #: In place of a month: rows without a time, and the rows of a frame without a time column.
 NO_TIME, ALL = "none", "all"
@@ -43,7 +44,10 @@ def counted(plan: Node, time: str, digests: Iterable[Iterable[str]], engine: Eng
     keys: NamedExprs = ((month, call("date_trunc", literal("month"), hashed.column(time))),) if time else ()
     sums: NamedExprs = tuple((name, summed(hashed.column(name))) for name, _ in added)
     rows = unused_name("rows", taken)
-    found = fetched(Aggregate(hashed, keys, ((rows, aggregation("size")), *sums), "months"), engine)
+    try:
+        found = fetched(Aggregate(hashed, keys, ((rows, aggregation("size")), *sums), "months"), engine)
+    except DataInvalid as error:
+        raise named(error, {month: time}) from None
     made = {name for name, _ in added}
     result = {_title(row[month]) if time else ALL:
               Counted(row[rows], tuple(str(row[name] or 0) if name in made else "" for name in names)) for row in found}

@@ -22,7 +22,7 @@ _CLASSES: dict[str, type[Value]] = {
     name: found for module in (expr, nodes) for name, found in vars(module).items()
     if isinstance(found, type) and issubclass(found, Value) and found.__match_args__}
 
-_RELATION = ("kind", "parts", "by_name", "folders")
+_RELATION = ("kind", "parts", "by_name", "folders", "temporary")
 
 
 def to_json(plan: Node) -> list[Any]:
@@ -121,6 +121,6 @@ def _read(field: Any, values: list[Value], connection: int) -> Any:
         case "type":
             return type_from_dtype(what)
         case "relation":
-            kind, parts, by_name, folders = what
-            return Relation(kind, tuple(parts), by_name, folders)
+            kind, parts, *options = what
+            return Relation(kind, tuple(parts), *options)
     raise KeyError(kind)

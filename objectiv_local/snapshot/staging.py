@@ -21,7 +21,7 @@ from objectiv_local.snapshot.asked import Asked
 from objectiv_local.snapshot.directory import replace_text
 from objectiv_local.snapshot.months import Counted, runs, within
 from objectiv_local.snapshot.tables import files as stored_files
-from objectiv_local.snapshot.tables import streamed
+from objectiv_local.snapshot.tables import named, streamed
 from objectiv_local.types import FLOAT64, INTERVAL, STRING, Type, arrow_type
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], d
         path = directory / f"{first}_{last}.parquet"
         expected = sum(months[month].rows for month in covered)
         values = tuple(months[month].digests[1] for month in covered)
-        count = _write(Select(rows, tuple(columns), "rows"), asked, path, bar)
+        try:
+            count = _write(Select(rows, tuple(columns), "rows"), asked, path, bar)
+        except DataInvalid as error:
+            raise named(error, {part: name for name, each in parts.items() for part in each}) from None
         if count != expected:
             raise DataInvalid(f"{asked.engine.description} had {expected:,} rows from {first} to {last} when they were "
                               f"counted, and {count:,} when they were read", hint="run it again")

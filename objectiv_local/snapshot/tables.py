@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from objectiv_local.engines.base import Engine, FileEngine
+from objectiv_local.errors import DataInvalid
 from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.running import source
 from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Ordering
 from objectiv_local.plan.nodes import Node, Source
-from objectiv_local.types import Type
+from objectiv_local.types import STRING, Type
 
 if TYPE_CHECKING:
     import pyarrow
@@ -27,9 +28,15 @@ def fetched(plan: Node, engine: Engine) -> list[dict[str, Any]]:
 
 
 def streamed(plan: Node, engine: Engine) -> Iterator[pyarrow.RecordBatch]:
-    """Return an iterator over the rows of a plan, in bounded memory."""
-    batches: Iterator[pyarrow.RecordBatch] = _frame(plan, engine).to_batches()
-    return batches
+    """Return an iterator over the rows of a plan, in bounded memory.
+
+    JSON is text as the engine has it, if that engine reads the files of snapshots: of a number such as ``1e2``, and of a
+    repeated key, it then says the same as before. That of other engines is in the normal form.
+    """
+    is_text = isinstance(engine, FileEngine)
+    with State(plan, engine, engine.dialect, ()).running(list(plan.types)) as run:
+        schema = tuple((name, STRING if is_text and type_.name == "json" else type_) for name, type_ in run.statement.schema)
+        yield from engine.batches(run.statement.sql, schema)
 
 
 @contextmanager
@@ -38,6 +45,14 @@ def statement(plan: Node, engine: Engine, order: Sequence[Ordering] = (),
     """Give the SQL of columns of a plan (all of them by default), with rows in an order; it can be run inside the context."""
     with State(plan, engine, engine.dialect, (), tuple(order)).running(list(plan.types) if columns is None else columns) as run:
         yield run.statement.sql
+
+
+def named(error: DataInvalid, names: Mapping[str, str]) -> DataInvalid:
+    """Return an error about a column with another name of that, if it has one."""
+    for column, name in names.items():
+        if error.what.startswith(f"column {column!r} "):
+            return DataInvalid(error.what.replace(repr(column), repr(name), 1), hint=error.hint)
+    return error
 
 
 def kept(plan: Node, engine: Engine, name: str) -> Source:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import objectiv_local
 from objectiv_local.engines import connect
-from objectiv_local.engines.base import FileEngine
+from objectiv_local.engines.base import Engine, FileEngine, shown_name
 from objectiv_local.engines.connect import address_of, file_engine
-from objectiv_local.errors import InvalidValue
+from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
+from objectiv_local.plan.nodes import Node, Source, topological
+from objectiv_local.plan.relation import AS_DECLARED
 from objectiv_local.snapshot import columns, program, staging
 from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
 from objectiv_local.snapshot.building import EMPTY, Builder
 from objectiv_local.snapshot.directory import Directory, locked, written
-from objectiv_local.snapshot.manifest import Manifest, Origin, read
+from objectiv_local.snapshot.manifest import NAME, Manifest, Origin, read, read_if_there
 from objectiv_local.snapshot.months import Counted, counted
 from objectiv_local.snapshot.opening import open_snapshot
 from objectiv_local.snapshot.progress import bar
@@ -60,10 +63,46 @@ def refresh(path: Path, source: object, check: Check) -> DataFrame:
                            f"{engine.description}", hint="make a frame over the new source, and write another snapshot")
     open_snapshot(path)  # which registers the types of its columns
     plan = program.from_json(manifest.origin.program, id(engine))
+    _check_sources(plan, engine, path)
     state = State(plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(),
                   notes=(manifest.note,) if manifest.note else ())
     frame = DataFrame(state, [each.name for each in manifest.columns if each.name not in manifest.index])
     return write(frame, path, time=manifest.time or None, check=check, over=False)
+
+
+def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
+    """Raise an error if a program does not find the rows that it was made of: those of another time, of columns that are gone,
+    or of other types, which would be cast in silence.
+    """
+    for node in topological(plan):
+        if not isinstance(node, Source):
+            continue
+        relation = node.relation
+        versions = relation.kind == "parquet" and any(map(_is_of_snapshot, relation.parts))
+        if versions or relation.temporary:
+            what = "a version of another snapshot" if versions else "a temporary table, which ends with its connection"
+            raise InvalidValue(f"the rows of {str(path)!r} came from {what}",
+                               hint="make the frame again, and write it with snapshot(path, replace=True)")
+        if relation.kind == "parquet":
+            continue  # what is in files is checked when they are read
+        now = (engine.described(relation.parts[0]) if relation.kind == "query"
+               else engine.table(shown_name(relation.parts), lasting=True))
+        types = dict(now.columns)
+        for _, column, type_, _ in node.columns:
+            if column not in types:
+                problem = "is gone"
+            elif type_ not in (types[column], AS_DECLARED):
+                problem = f"is {types[column]} now, and was {type_}"
+            else:
+                continue
+            raise DataInvalid(f"column {column!r} of {relation.title} {problem}",
+                              hint="make the frame again, and write it with snapshot(path, replace=True)")
+
+
+def _is_of_snapshot(pattern: str) -> bool:
+    """Return whether a pattern is one of the files of a snapshot."""
+    files = Path(re.sub(r"\[([*?[])\]", r"\1", pattern))
+    return any((each / NAME).is_file() and read_if_there(each) is not None for each in files.parents)
 
 
 def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -146,6 +147,43 @@ def test_rows_that_changed_since_an_interruption_are_read_again(tmp_path, monkey
     assert content(table.events().snapshot(path)) == content(table.events())
 
 
+def interrupted(frame, path, monkeypatch, **options):
+    """Write all files of a snapshot but the last one."""
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "FILE_ROWS", 30)
+        write, count = staging._write, []
+
+        def stopping(*args):
+            count.append(args)
+            if len(count) == 3:
+                raise KeyboardInterrupt
+            return write(*args)
+
+        patch.setattr(staging, "_write", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            frame.snapshot(path, **options)
+    assert len(list((path / ".staging").glob("20*.parquet"))) == 2
+
+
+@pytest.mark.parametrize("check", ["rows", "values"])
+def test_values_that_changed_since_an_interruption_are_read_again(check, tmp_path, monkeypatch):
+    table = Table("duckdb", tmp_path, stream(3, 120))
+    path = tmp_path / "local"
+    interrupted(table.events(), path, monkeypatch, check=check)
+    column = {"rows": "user", "values": "props"}[check]
+    table.write([{**row, column: '"new"'} for row in table.rows])
+    assert content(table.events().snapshot(path, check=check)) == content(table.events())
+    assert content(table.events().snapshot(path, check=check)) == content(table.events())
+
+
+@pytest.mark.parametrize("names", [["moment", "event_type", "user_id"], ["moment", "user_id"], ["moment", "user_id", "props"]])
+def test_other_columns_of_an_interrupted_export_are_read_again(names, tmp_path, monkeypatch):
+    events = Table("duckdb", tmp_path, stream(3, 120)).events()
+    path = tmp_path / "local"
+    interrupted(events[["moment", "user_id", "event_type"]], path, monkeypatch)
+    assert content(events[names].snapshot(path)) == content(events[names])
+
+
 def test_one_exporter_at_a_time(tmp_path):
     table = Table("duckdb", tmp_path, stream(4))
     path = tmp_path / "local"
@@ -275,6 +313,26 @@ def test_a_manifest_leads_nowhere_else(published, name, value):
     for read in (snapshot.open, snapshot.info, snapshot.verify, lambda path: DataFrame.from_table(path, "data")):
         with pytest.raises(DataInvalid, match="manifest"):
             read(published)
+
+
+def test_a_manifest_with_anything_in_it(published):
+    manifest = published / "manifest.json"
+    text = manifest.read_text()
+    for where in ("published", "version", "index", "key", "columns", "parts.0.rows", "parts.0.month", "parts.0.file.path",
+                  "columns.0", "columns.0.dtype", "columns.0.file_column", "dictionaries.0.column", "dictionaries.0.file",
+                  "origin"):
+        for value in (None, 5, "../v000001", {}, "x" * 70_000, "a\0b"):
+            content_ = json.loads(text)
+            *above, name = (int(each) if each.isdigit() else each for each in where.split("."))
+            inside = content_
+            for each in above:
+                inside = inside[each]
+            inside[name] = value
+            manifest.write_text(json.dumps(content_))
+            for read in (snapshot.open, snapshot.info, snapshot.verify):
+                with contextlib.suppress(ObjectivError):
+                    str(read(published))
+            assert snapshot.is_snapshot(published) in (True, False)
 
 
 def test_a_later_version_is_an_error(published):

@@ -6,10 +6,12 @@ import json
 import random
 from pathlib import Path
 
+import psycopg
 import pytest
+import servers
 from snapshot.sources import ENGINES, HUB, Table, content, event, parquet_rows, stream
 
-from objectiv_local import snapshot
+from objectiv_local import DataFrame, snapshot
 from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
 from objectiv_local.snapshot import staging
 
@@ -62,12 +64,12 @@ def changed(draw, rows):
 
 
 @on_every_engine
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 def test_whatever_changes_the_rows_are_those_of_the_source(engine, seed, tmp_path):
     draw = random.Random(seed)
     table = Table(engine, tmp_path, stream(seed))
     table.events().snapshot(tmp_path / "local")
-    for number in range(6):
+    for number in range(8):
         kind, rows = changed(draw, table.rows)
         table.write(rows)
         local = table.events().snapshot(tmp_path / "local") if number % 2 else snapshot.refresh(
@@ -120,6 +122,24 @@ def test_the_check_by_keys_finds_replaced_rows(tmp_path, check, found):
     assert (content(local) == content(table.events())) == found
 
 
+@pytest.mark.parametrize("check", ["rows", "keys"])
+def test_rows_without_a_key_are_compared_by_all_their_columns(check, tmp_path):
+    table = Table("duckdb", tmp_path, [event(1, kind="view"), event(2, kind="buy", user="b")])
+
+    def made(*names):
+        frame = DataFrame.from_table(table.target, "data").rename(columns={"user": "user_id"})
+        frame["props"] = frame.props.astype("json")
+        return frame[list(names)]
+
+    wanted = (["user_id", "kind"], ["props"])
+    for names in wanted:
+        made(*names).snapshot(tmp_path / names[0], check=check)
+    table.write([event(1, kind="cart", n=1), event(2, kind="buy", user="b", n=2)])
+    for names in wanted:
+        local = made(*names).snapshot(tmp_path / names[0], check=check)
+        assert (content(local) == content(made(*names))) == (check == "keys")
+
+
 def test_rows_that_depend_on_others_are_checked_by_all_values(tmp_path):
     table = Table("duckdb", tmp_path, stream(7))
     def made():
@@ -164,6 +184,28 @@ def test_dictionaries_grow_and_keep_their_numbers(tmp_path):
     assert local.props["plan"].astype("string").value_counts().to_pandas().to_dict() == {"a": 11, "b": 10, "c": 10, "new": 1}
 
 
+@pytest.mark.parametrize("names", [["props.plan"], ["props.plan", "x" * 90], ["column_3", "PROPS.n"], ["props_id", "Props"]])
+@pytest.mark.parametrize("repeats", [False, True], ids=["members", "dictionary"])
+def test_columns_keep_their_names_in_files(names, repeats, tmp_path):
+    values = 3 if repeats else 99
+    rows = [event(number, at=f"2024-0{1 + number % 2}-05 10:00", n=number % values, plan="a") for number in range(30)]
+    table = Table("duckdb", tmp_path, rows)
+
+    def made():
+        events = table.events()
+        events["props"] = events.props.astype("json")
+        return events.assign(**dict.fromkeys(names, events.event_type))
+
+    made().snapshot(tmp_path / "local")
+    assert bool(snapshot.manifest.read(tmp_path / "local").members) != repeats
+    for number in range(2):
+        table.write([*table.rows, event(90 + number, at="2024-05-05 10:00", n=number, plan="new")])
+        local = made().snapshot(tmp_path / "local")
+        assert content(local) == content(made())
+        assert local[local.props["plan"] == "new"].event_type.count().value == 1 + number
+        assert snapshot.verify(tmp_path / "local").rows == 31 + number
+
+
 def test_an_open_frame_stays_as_it_is(tmp_path):
     table = Table("duckdb", tmp_path, [event(1)])
     before = table.events().snapshot(tmp_path / "local")
@@ -199,8 +241,6 @@ def test_other_rows_are_refused(tmp_path):
 def test_a_source_without_an_address_is_given_again(tmp_path):
     import pyarrow as pa
 
-    from objectiv_local import DataFrame
-
     rows = pa.table({"id": [1, 2]})
     frame = DataFrame.from_table(rows, "data")
     frame.snapshot(tmp_path / "local")
@@ -233,5 +273,65 @@ def test_repeated_keys_are_an_error(tmp_path):
     with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
         events.snapshot(tmp_path / "local")
     assert not (tmp_path / "local" / "manifest.json").exists()
+
+
+def test_repeated_keys_are_an_error_for_rows_without_sessions(tmp_path):
+    table = Table("duckdb", tmp_path, [event(1), event(2)])
+    events = table.events()[["moment", "user_id"]]
+    events.snapshot(tmp_path / "local")
+    table.write([event(1), event(1, at="2024-03-01 10:00"), event(2)])
     with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
-        events[["moment", "user_id"]].snapshot(tmp_path / "narrow")
+        events.snapshot(tmp_path / "local")
+    assert snapshot.verify(tmp_path / "local").rows == 2
+
+
+def test_columns_that_are_gone_or_have_another_type_are_an_error(tmp_path):
+    source = tmp_path / "orders.csv"
+
+    def rows(text):
+        source.write_text(text)
+
+    rows("id,moment,amount\n1,2024-01-01 10:00:00,1\n")
+    DataFrame.from_table(source, "data").snapshot(tmp_path / "local")
+    for text, problem in (("id,moment,amount\n1,2024-01-01 10:00:00,1.5\n2,2024-01-01 10:00:00,1\n", "is DOUBLE now, and was"),
+                          ("id,moment,total\n1,2024-01-01 10:00:00,1\n", "of data is gone")):
+        rows(text)
+        with pytest.raises(DataInvalid, match=f"column 'amount' .*{problem}") as raised:
+            snapshot.refresh(tmp_path / "local")
+        assert "replace=True" in str(raised.value)
+    rows("more,id,moment,amount\nx,1,2024-01-01 10:00:00,1\ny,2,2024-02-01 10:00:00,2\n")
+    assert snapshot.refresh(tmp_path / "local").amount.sum().value == 3
+
+
+@pytest.mark.parametrize("change", ["ALTER amount TYPE numeric(10, 2)", "ALTER amount TYPE text", "RENAME amount TO total"])
+def test_columns_of_postgres_that_changed_are_an_error(change, tmp_path):
+    engine = next(name for name in ENGINES if name.startswith("postgres"))
+    with psycopg.connect(servers.target(engine), autocommit=True) as connection:
+        connection.execute("CREATE TABLE drifting (id int PRIMARY KEY, amount int)")
+        try:
+            connection.execute("INSERT INTO drifting VALUES (1, 1), (2, 2)")
+            DataFrame.from_table(servers.target(engine), "drifting").snapshot(tmp_path / "local")
+            connection.execute(f"ALTER TABLE drifting {change}")
+            with pytest.raises(DataInvalid, match=r"column .amount. of .*drifting is"):
+                snapshot.refresh(tmp_path / "local")
+        finally:
+            connection.execute("DROP TABLE drifting")
+
+
+def test_a_snapshot_of_a_snapshot_is_not_refreshed_from_its_old_version(tmp_path):
+    table = Table("duckdb", tmp_path, [event(1)])
+    first = table.events().snapshot(tmp_path / "first [a]")
+    second = first.snapshot(tmp_path / "second")
+    assert content(second) == content(first)
+    table.write([event(1), event(2)])
+    first = table.events().snapshot(tmp_path / "first [a]")
+    with pytest.raises(InvalidValue, match="came from a version of another snapshot"):
+        snapshot.refresh(tmp_path / "second")
+    assert content(first.snapshot(tmp_path / "second", replace=True)) == content(first)
+
+
+def test_moments_without_an_end_are_an_error(tmp_path):
+    engine = next(name for name in ENGINES if name.startswith("postgres"))
+    frame = DataFrame.from_model(servers.target(engine), "SELECT 1 AS id, 'infinity'::timestamp AS moment")
+    with pytest.raises(DataInvalid, match="column 'moment' holds a timestamp outside the years 1 to 9999"):
+        frame.snapshot(tmp_path / "local")

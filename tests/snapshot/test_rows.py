@@ -219,6 +219,44 @@ def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
     for frame in (events, local):
         test = frame.props["plan"] == "pro"
         # JSON null differs from a string, and a member that is not there is missing.
-        assert [len(frame[each]) for each in (test, ~test, test | ~test, test | test.isnull())] == [5, 25, 30, 6]
+        counts = [len(frame[condition]) for condition in (test, ~test, test | ~test, test | test.isnull())]
+        assert counts == [5, 25, 30, 6]
         both = frame.assign(yes=test.fillna(False), test=test)
         assert [both[both.test == value].event_type.count().value for value in (True, False)] == [5, 25]
+
+
+def test_json_reads_as_in_the_source(tmp_path):
+    texts = ['{"a": 1e2}', '{"a": -0.0}', '{"a": "first", "a": "last"}', '{"a":1.50}', '{"a": [1, {"b" : 2}]}', '{"a": null}',
+             '{"A": "other"}', '{"a.b": 1, "a": {"b": "x"}}', "null", '"a"', "[]", '[{"a": 1e2}]', None]
+    rows = pa.table({"row": range(len(texts)), "json": texts})
+    for copies, dictionaries in ((1, 0), (5, 1)):  # beside members, and in a dictionary
+        frame = DataFrame.from_arrow(connect(rows), pa.concat_tables([rows] * copies).set_column(
+            0, "row", pa.array(range(len(texts) * copies))), "row")
+        frame["json"] = frame.json.astype("json")
+        local = frame.snapshot(tmp_path / str(copies))
+        assert len(snapshot.manifest.read(tmp_path / str(copies)).dictionaries) == dictionaries
+        answers = []
+        for each in (frame, local):
+            member = each.json["a"]
+            asked = each.assign(text=member.astype("string"), json=member, first=each.json[0]["a"].astype("string"),
+                                missing=member.isnull(), is_x=member == "x")
+            answers.append(content(asked))
+        assert answers[0] == answers[1]
+        assert [row["text"] for row in answers[1][1] if row["row"] in (0, 1, 2)] == ["100.0", "-0.0", "first"]
+
+
+@pytest.mark.parametrize("names", [["Text", "ID"], ["Props", "props_id"], ["PROPS.ID", "Event_ID.order"],
+                                   ["Known", "Session_ID.Computed"]])
+def test_names_that_differ_in_case_from_those_of_steps(names, tmp_path):
+    table = Table("duckdb", tmp_path, [event(number, n=number % 3) for number in range(30)])
+
+    def made():
+        events = table.events()
+        events["props"] = events.props.astype("json")
+        return events.assign(**{name: events.event_type + name for name in names})
+
+    for number in range(2):
+        local = made().snapshot(tmp_path / "local")
+        assert content(local) == content(made())
+        table.write([*table.rows, event(90 + number, at="2024-05-05 10:00", n=number)])
+    assert len(snapshot.manifest.read(tmp_path / "local").dictionaries) == 1

@@ -127,10 +127,12 @@ class DuckDBEngine(Session):
         with self._turn():
             return parquet.described(self._fetch, Relation("parquet", tuple(parts), folders=False)).stored
 
-    def write_parquet(self, path: Path, sql: str) -> None:
+    def write_parquet(self, path: Path, sql: str, names: Sequence[str]) -> None:
         """Write the result of a query to a new Parquet file; see :meth:`FileEngine.write_parquet`."""
         with self._turn():
-            copy = f"COPY (\n{sql}\n) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+            # A statement may name a column otherwise, where two differ in case.
+            rows = f"FROM (\n{sql}\n) AS rows ({', '.join(map(qualified, names))})"
+            copy = f"COPY ({rows}) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
             self._run(lambda: self._execute(copy), copy)
 
     # ---- the life of the connection

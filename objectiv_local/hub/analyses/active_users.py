@@ -134,7 +134,7 @@ def _members(scope: Scope, days: Node, cell: Mapping[str, Any], windows: Mapping
     column = days.column(PERIOD)
     if _DAY in cell:
         day = cell[_DAY]
-        if day is None or (first is not None and day < first):
+        if day is None:
             return Filter(days, literal(False), "cell")  # no such day is in the frame
         tests = [call("ge", column, literal(day - earlier)), call("le", column, literal(day))]
     elif first is not None:

@@ -223,7 +223,8 @@ _NAMES: Final = (
     "first_touch", "part", "first_part", "last_part", "as_first", "as_last", "weight", "touched_weight", "unexpired_weight",
     "from_block", "from_next_block", "open_label", "labels", "total", "credit", "conversions", "next_conversion", "number",
     "previous_touch", "previous_moment", "next_touch", "next_moment", "is_lost", "is_near_previous", "is_near_next",
-    "goes_on_from", "goes_on_to",
+    "goes_on_from", "goes_on_to", "passed", "converted_until", "next_converted", "part_so_far", "last_block",
+    "last_part_so_far",
 )
 
 

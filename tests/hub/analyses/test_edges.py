@@ -103,7 +103,9 @@ def test_users_of_all_days_are_those_of_the_range(engine):
 
     assert (users(), users(window="weekly"), users(window="monthly")) == (["b"], ["a", "b"], ["a", "b", "c"])
     assert users(day="2024-01-08", window="weekly") == ["a", "b"]
-    assert users(day=None) == users(day="2024-01-03") == []
+    assert users(day=None) == []
+    with pytest.raises(InvalidValue, match="before the range"):
+        users(day="2024-01-03")
 
 
 @on_every_engine

@@ -32,7 +32,7 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.types import STRING, Type
+from objectiv_local.types import INT64, STRING, Type
 
 #: The touch of a conversion before which there is none.
 DIRECT: Final = "(direct)"
@@ -142,13 +142,17 @@ class Journeys:
         touch, converts = rows.column(TOUCH), rows.column(CONVERTS)
         indirect = case([(call("not", _is_direct(rows, direct)), touch)]) if direct else touch
         keys = [(name, rows.column(name)) for name in (*self.unit, *self.order)]
-        if rows.key is not None and {*rows.key} <= {*self.unit, *self.order}:
+        if self._is_unique(rows):
             return Select(rows, (*keys, (CONVERTS, converts), (TOUCH, touch), ("indirect", indirect),
                                  (WORTH, rows.column(WORTH)), ("conversions", literal(1))), "touches_and_conversions")
         return Aggregate(rows, tuple(keys), (
             (CONVERTS, aggregation("any", converts)), (TOUCH, aggregation("max", touch)),
             ("indirect", aggregation("max", indirect)), (WORTH, aggregation("sum", rows.column(WORTH), where=converts)),
             ("conversions", aggregation("size", where=converts))), "touches_and_conversions")
+
+    def _is_unique(self, rows: Node) -> bool:
+        """Return whether there is one row of each moment and event id."""
+        return rows.key is not None and {*rows.key} <= {*self.unit, *self.order}
 
     def _with_rows_before(self, rows: Node, kinds: Sequence[str]) -> Node:
         """Return rows with the touch of each kind in the row before, and its moment, missing if that is no such touch."""
@@ -204,10 +208,65 @@ class Journeys:
 
     def linear(self) -> Node:
         """Return the credit of touches that share each conversion equally."""
+        if self._is_unique(self.rows):
+            return self._linear_by_distance()
         rows = self.stream()
         part = case([(self.converts(rows), call("truediv", rows.column(WORTH), rows.column("open")))], literal(0.0))
         plan = Extend(rows, (("part", part), *self._labels(rows)), "shares")
         return self._shared(Extend(plan, tuple(self._around(plan, "part")), "shares"))
+
+    def _linear_by_distance(self) -> Node:
+        """Return the credit of touches that share each conversion equally, with a row for each event.
+
+        The touches that count for a conversion are those before it less those that have expired. What a touch gets is the sum
+        of the parts of later conversions: those of its block, which is as long as the window, and those of the next one until
+        it expires. Sums within a block do not cancel out.
+        """
+        rows: Node = self.rows
+        rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
+        passed = call("sub", rows.column(self.order[0]), literal(_EPOCH))
+        rows = Extend(rows, (("passed", passed), ("block", call("floordiv", passed, literal(self.window)))), "blocks")
+        length = self.window // datetime.timedelta(microseconds=1)
+
+        def ordered(plan: Node, *, ascending: bool = True) -> list[Ordering]:
+            # All orders start with the same number, so that rows are sorted once.
+            return [Ordering(plan.column(name), ascending) for name in ("passed", *self.order[1:])]
+
+        units = self.units(rows)
+        touches, conversions = aggregation("count", rows.column(TOUCH)), aggregation("size", where=rows.column(CONVERTS))
+        plan = Extend(rows, (
+            ("touched", over(touches, units, ordered(rows), WindowFrame("ROWS", None, -1))),
+            ("expired", over(touches, units, ordered(rows)[:1], WindowFrame("RANGE", None, -length - 1))),
+            ("converted", over(conversions, units, ordered(rows), WindowFrame("ROWS", None, 0))),
+            ("converted_until", over(conversions, units, ordered(rows)[:1], WindowFrame("RANGE", None, length)))), "counts")
+        count = call("sub", plan.column("touched"), plan.column("expired"))
+        shares = call("and", plan.column(CONVERTS), call("gt", count, literal(0)))
+        plan = Extend(plan, (("open", count), ("part", case([(shares, call("truediv", plan.column(WORTH), count))],
+                                                            literal(0.0)))), "shares", once=True)
+        part, within = aggregation("sum", plan.column("part")), self.units(plan, "block")
+        plan = Extend(plan, (
+            ("from_block", over(part, within, ordered(plan, ascending=False), WindowFrame("ROWS", None, -1))),
+            ("part_so_far", over(part, within, ordered(plan)[:1], WindowFrame("RANGE", None, 0))),
+            ("next_converted", over(aggregation("lead", plan.column("converted"), literal(1), literal(None, INT64)),
+                                    self.units(plan, TOUCH), ordered(plan)))), "shares")
+        plan = Extend(plan, tuple(
+            (f"last_{name}", over(aggregation("last_value", plan.column(name)), self.units(plan), ordered(plan)[:1],
+                                  WindowFrame("RANGE", 0, length))) for name in ("block", "part_so_far")), "shares")
+        is_beyond = call("gt", plan.column("last_block"), plan.column("block"))
+        credit = call("add", plan.column("from_block"), case([(is_beyond, plan.column("last_part_so_far"))], literal(0.0)))
+        # A conversion counts for the last touch of a label before it.
+        until = plan.column("converted_until")
+        following = call("coalesce", plan.column("next_converted"), until)
+        following = case([(call("lt", following, until), following)], until)
+        gained = call("sub", following, plan.column("converted"))
+        gained = case([(call("gt", gained, literal(0)), gained)], literal(0))
+        touched = Filter(plan, call("not_null", plan.column(TOUCH)), "credited_touches")
+        alone = Filter(plan, call("and", plan.column(CONVERTS), call("eq", plan.column("open"), literal(0))), "without_touches")
+        names = (*self.unit, TOUCH, "credit", "conversions")
+        parts = (self._credited(touched, credit, gained),
+                 Select(alone, (*((name, alone.column(name)) for name in self.unit), (TOUCH, literal(DIRECT)),
+                                ("credit", alone.column(WORTH)), ("conversions", literal(1))), "credited"))
+        return Union(parts, names, "credited")
 
     def position(self, first: float, middle: float, last: float) -> Node:
         """Return the credit of touches by their place among those of a conversion: the first, the last, and all others."""
