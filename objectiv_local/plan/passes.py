@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from objectiv_local.plan.casting import group_before_casting
 from objectiv_local.plan.combine import combine_aggregates
 from objectiv_local.plan.dimensions import compute_on_dimensions
 from objectiv_local.plan.distinct import distinct_once
@@ -42,6 +43,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("aggregate early", aggregate_early, False),
     ("count within", count_within, False),
     ("drop single-row windows", drop_single_row_windows, False),
+    ("group before casting", group_before_casting, False),
     ("number locally", number_locally, False),
     ("prune local numbers", prune, False),
     ("narrow rows early", narrow_early, False),

@@ -11,6 +11,7 @@ from reference import evaluate
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidType
 from objectiv_local.frame.authoring import frame_of, state_of
+from objectiv_local.plan import rewrite
 from objectiv_local.plan.expr import Ordering, WindowFrame, aggregation, literal, over
 from objectiv_local.plan.nodes import Extend, Node, Values
 from objectiv_local.types import INT64, STRING
@@ -40,7 +41,7 @@ def asked(plan: Node) -> Node:
 def test_the_reference():
     values = Values((("id", INT64), ("kind", STRING), ("place", INT64)),
                     tuple((literal(number), literal(kind), literal(place)) for number, kind, place in ROWS), ("id",), "data")
-    found = evaluate(asked(values))
+    found = evaluate(rewrite.complete_orders(asked(values)))
     assert {name: [row[position] for row in sorted(found)] for position, name in enumerate(EXPECTED, 3)} == EXPECTED
 
 

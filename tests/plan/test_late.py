@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from plan.events import after, change, is_kept, numbered, per_user, stored_events
+from plan.events import after, change, events, is_kept, numbered, per_user, stored_events
 
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.late import read_late
@@ -384,6 +384,15 @@ def test_the_table_is_read_late_before_a_dimension_is_joined_above():
     assert lines[0].partition(" ")[2].startswith("Select: event_id = event_id, stack = stack, place = place")
     assert "Join placed" in lines[1]
     assert any("rows_with_json" in line for line in lines)
+
+
+def test_rows_that_are_a_dimension_themselves():
+    rows = labeled(only(with_place(), "event_id", "user_id", "place"))
+    ids = only(events(), "event_id")
+    plan = Join(ids, rows, "left", (("event_id", "event_id"),),
+                (("event_id", "left", ("event_id", "")), *((name, "right", ("", name)) for name in ("number", "place"))))
+    text = after(plan, read_late)
+    assert text.index("Join placed") < text.index("Extend labels")
 
 
 @pytest.mark.parametrize("nulls_match", [True, False])
