@@ -319,7 +319,8 @@ def test_a_manifest_with_anything_in_it(published):
     manifest = published / "manifest.json"
     text = manifest.read_text()
     for where in ("published", "version", "index", "key", "columns", "parts.0.rows", "parts.0.month", "parts.0.file.path",
-                  "columns.0", "columns.0.dtype", "columns.0.file_column", "dictionaries.0.column", "dictionaries.0.file", "origin"):
+                  "columns.0", "columns.0.dtype", "columns.0.file_column", "dictionaries.0.column", "dictionaries.0.file",
+                  "origin"):
         for value in (None, 5, "../v000001", {}, "x" * 70_000, "a\0b"):
             content_ = json.loads(text)
             *above, name = (int(each) if each.isdigit() else each for each in where.split("."))
