@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 # How many programs `make fuzz` generates.
 EXAMPLES ?= 20000
 python := .venv/bin/python
@@ -36,8 +37,8 @@ layers: .venv/dev.stamp
 fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more examples
 	OBJECTIV_FUZZ_EXAMPLES=$(EXAMPLES) $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
 
-bench: .venv/dev.stamp  ## the benchmarks
-	$(python) -m benchmarks
+bench: .venv/dev.stamp  ## the benchmarks of docs/performance.md, which takes half an hour; BENCH_ARGS='--original PYTHON' adds to it
+	$(python) -m benchmarks --postgres --write docs/performance.md $(BENCH_ARGS)
 
 docs: .venv/dev.stamp  ## what the docs say, run
 	$(python) -m pytest tests/docs $(PYTEST_ARGS)

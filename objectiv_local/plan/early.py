@@ -19,6 +19,7 @@ from objectiv_local.plan.expr import (
     Over,
     Query,
     cast,
+    never_raises,
     substitute,
     transform,
     walk,
@@ -30,6 +31,15 @@ from objectiv_local.types import BOOL, DATE, INT64, STRING, TIMESTAMP, UUID
 
 #: Types of columns by which rows may be grouped although the question does not group by them.
 FEW_VALUES = (BOOL, INT64, STRING, DATE, UUID)
+
+
+def _adds_up(expr: Aggregation) -> bool:
+    """Return whether the answers for parts of a group give exactly that of the group: numbers of rows, and ends of values.
+
+    A sum may leave the range of its type in a part and not in the group, and floats add up in any order.
+    """
+    operation = OPS[expr.op]
+    return operation.combined_by is not None and (operation.extreme or operation.null_only or not expr.args)
 
 
 class _Unfit(Exception):
@@ -150,7 +160,7 @@ class _Question:
         counted = {expr.args[0] for _, expr in node.aggregates
                    if isinstance(expr, Aggregation) and expr.op == "nunique"}
         self.counts_one = len(counted) == 1 and all(
-            isinstance(expr, Aggregation) and expr.op in ("nunique", "max") for _, expr in node.aggregates)
+            isinstance(expr, Aggregation) and (expr.op == "nunique" or _adds_up(expr)) for _, expr in node.aggregates)
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
             raise _Unfit
         if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
@@ -280,7 +290,7 @@ class _Question:
                 if _is_period(part):
                     return self._key(part, _period_name(part))
                 # A condition on a row splits the groups in two, whatever it reads.
-                if part.type == BOOL and isinstance(part, Call) and _never_raises(part):
+                if part.type == BOOL and isinstance(part, Call) and never_raises(part):
                     return self._key(part, next((name for name, own in self.plain.items() if own is part), "condition"))
             if isinstance(part, Column) and part.name not in self.labels:
                 if part.type not in FEW_VALUES:
@@ -337,10 +347,6 @@ class _Question:
         partial = self._partial(Aggregation(expr.op, args, (), None, expr.type))
         op = _combining(expr)
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
-
-
-def _never_raises(expr: Expr) -> bool:
-    return all(isinstance(part, Column | Literal) or (isinstance(part, Call) and OPS[part.op].total) for part in walk(expr))
 
 
 #: Parts of a moment that many moments have in common.

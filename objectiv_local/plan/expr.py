@@ -202,7 +202,10 @@ class Aggregation(Expr):
 
 
 class WindowFrame(Value):
-    """The rows of a window around the current one. ``None`` is unbounded, 0 the current row, negative is before it."""
+    """The rows of a window around the current one. ``None`` is unbounded, 0 the current row, negative is before it.
+
+    Of ``RANGE``, numbers are distances in the order, which then is by one whole number.
+    """
 
     __slots__ = ("end", "mode", "start")
     __match_args__ = ("mode", "start", "end")
@@ -212,6 +215,11 @@ class WindowFrame(Value):
 
     def __init__(self, mode: OneOf["ROWS", "RANGE"], start: int | None = None, end: int | None = 0) -> None:
         self._set(mode=mode, start=start, end=end)
+
+    @property
+    def has_distance(self) -> bool:
+        """Whether it starts or ends at a distance in the order."""
+        return self.mode == "RANGE" and bool({self.start, self.end} - {None, 0})
 
 
 class Over(Expr):
@@ -364,6 +372,9 @@ def over(function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[
         raise InvalidValue(f"{function.op} over a window needs an order", hint="sort the frame first: df.sort_values(...)")
     if operation.framed and frame is None and order:
         frame = WindowFrame("RANGE", None, 0)
+    if frame is not None and frame.has_distance and (len(order) != 1 or order[0].expr.type.name not in ("int64", "timedelta")):
+        raise InvalidType("a window with a range of distances is ordered by one whole number",
+                          hint="order by an integer, or by the time since a moment")
     return Over(function, partition, order, frame if operation.framed else None)
 
 

@@ -198,8 +198,7 @@ class Origin:
             origin = None if side == "both" else sides[side].get(left if side == "left" else right)
             if origin is not None and origin[0].depth < DEEP:
                 lacks = node.how == "outer" or (side == "right" and node.how == "left" and not node.total)
-                if not lacks or is_null_for_nulls(origin[1]):
-                    found[name] = (self._through(node, origin[0], side, lacks=lacks), origin[1])
+                found[name] = (self._through(node, origin[0], side, lacks=lacks), origin[1])
             elif name in own:
                 found[name] = (rows, Column(right, node.types[name]))
         return found

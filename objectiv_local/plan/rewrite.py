@@ -124,6 +124,8 @@ def complete_orders(root: Node) -> Node:
                     return None
                 # The windows in a window first: a part that is replaced is not visited.
                 part = part.rebuilt(tuple(transform(inner, complete) for inner in part.children()))
+                if isinstance(part, Over) and part.frame is not None and part.frame.has_distance:
+                    return part  # a distance is one in an order by one number
                 if isinstance(part, Over) and (_depends_on_ties(part.call.op) or _rows_frame(part)):
                     return Over(part.call, part.partition, completed(part.order, child, part.partition), part.frame)
                 if isinstance(part, Aggregation) and OPS[part.op].ordered and OPS[part.op].kind == "aggregate":

@@ -5,10 +5,9 @@ expression equal to such a member is replaced by its column wherever it is used,
 unchanged, and the JSON need not be read.
 
 Expressions are equal if they are the same in one form: shortened by ``simplify``, where the text of a member is
-``json_get_text(...)`` however it was written, and without the labels of types, such as that of a global context, and casts
-that only change these. That a JSON member equals a string that no other JSON value has as its text, as in
-``properties['plan'] == 'pro'``, is read from the text of the member where a condition need only be true for the same rows:
-for JSON null, the text is NULL.
+``json_get_text(...)`` however it was written, and without the labels of types and casts that only change these. That a JSON
+member equals a string that no other JSON value has as its text, as in ``properties['plan'] == 'pro'``, is read from the text
+of the member where a condition need only be true for the same rows: for JSON null, the text is NULL.
 """
 
 from __future__ import annotations

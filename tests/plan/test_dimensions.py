@@ -196,6 +196,13 @@ def test_a_column_that_was_replaced_in_another_step_is_the_same_here():
         assert on_the_dimension(both) == ["stack_length = json_length(stack)"]
 
 
+def test_an_element_with_the_name_of_a_column_is_another():
+    plan = joined()
+    for item, position in (("stack", "at"), ("item", "stack")):
+        elements = Unnest(plan, call("split", plan.column("user_id"), literal(",")), item, position)
+        assert is_kept(Select(elements, (("x", call("is_null", elements.column("stack"))),)), compute_on_dimensions)
+
+
 def test_expressions_over_both_sides_stay():
     plan = joined()
     mixed = call("eq", kind(plan), plan.column("user_id"))

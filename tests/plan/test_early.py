@@ -8,7 +8,7 @@ from plan.events import ROWS, after, at, change, date, day, events, is_kept, num
 from objectiv_local.plan.early import aggregate_early
 from objectiv_local.plan.expr import Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Node
-from objectiv_local.types import INT64
+from objectiv_local.types import FLOAT64, INT64
 
 
 def users(node: Node, *keys: tuple[str, object], **more: object) -> Aggregate:
@@ -299,3 +299,29 @@ def test_moments_are_grouped_by_the_days_that_a_filter_reads():
     label = Extend(plan, (("size", per_user(plan, "size")),))
     early = Filter(label, call("lt", call("date_part", literal("day"), label.column("moment")), literal(2)))
     assert "moment_day" in after(users(early, ("size", early.column("size"))), aggregate_early)
+
+
+def test_counts_and_extremes_beside_distinct_values_are_those_of_groups():
+    plan = events()
+    question = users(plan, ("day", day(plan)), events=aggregation("size"), known=aggregation("count", plan.column("k")),
+                     last=aggregation("max", plan.column("moment")))
+    assert change(question, aggregate_early).partition("becomes\n")[2] == """\
+3 Aggregate answer by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id), events = sum_or_null(size_rows), known = sum_or_null(count_k), last = max(max_moment) <- 2
+2 Aggregate by_moment_day_user_id by moment_day = moment as date, user_id = user_id: size_rows = size(), count_k = count(k), max_moment = max(moment) <- 1
+1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+
+
+def test_of_all_rows_counts_beside_distinct_values_are_zero_without_rows():
+    plan = events()
+    question = users(plan, events=aggregation("size"))
+    assert "events = sum(size_rows)" in after(question, aggregate_early)
+
+
+@pytest.mark.parametrize("beside", [
+    lambda plan: aggregation("sum", cast(plan.column("k"), FLOAT64)),
+    lambda plan: aggregation("mean", plan.column("k")),
+    lambda plan: aggregation("size", where=call("gt", plan.column("k"), literal(1)))])
+def test_other_aggregates_beside_distinct_values_stay_those_of_rows(beside):
+    plan = events()
+    question = users(plan, ("day", day(plan)), beside=beside(plan))
+    assert aggregate_early(question) == question

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from plan.events import after, change, is_kept, numbered, per_user, stored_events
 
 from objectiv_local.plan.expr import InQuery, Ordering, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.late import read_late
-from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Pin, Select, Sort, Union
-from objectiv_local.types import JSON
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Node, Pin, Select, Sort, Union, Values
+from objectiv_local.types import INT64, JSON, STRING
 
 
 def labeled(plan: Node) -> Node:
@@ -263,3 +265,149 @@ def test_names_of_the_row_id_that_are_taken():
     plan = stored_events()
     taken = Extend(labeled(plan), (("rowid", plan.column("k")),))
     assert "rowid_2 = rowid_2: event_id, user_id, moment, k, stack, number, rowid" in after(first(taken), read_late)
+
+
+# ---- dimensions
+
+
+def with_place(plan: Node | None = None, *, total: bool = True, how: str = "left", nulls_match: bool = False) -> Join:
+    """Return the events with the place that their number stands for: its name, its JSON and its size."""
+    plan = stored_events() if plan is None else plan
+    columns = (("place_id", INT64), ("name", STRING), ("place", JSON), ("size", INT64))
+    rows = ((1, "home", {"id": "h"}, 10), (2, "logo", {"id": "l"}, None), (3, None, None, 30), (5, "menu", [], 20),
+            (None, "none", {}, 1))
+    values = tuple(tuple(literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
+                         for value, (_, type_) in zip(row, columns, strict=True)) for row in rows)
+    if total:
+        plan = Filter(plan, call("not_null", plan.column("k")))
+    sides = (*((name, "left", (name, name)) for name in plan.types), *((name, "right", ("", name)) for name, _ in columns[1:]))
+    return Join(plan, Values(columns, values, ("place_id",), "places"), how, (("k", "place_id"),), sides, nulls_match,
+                "placed", ("event_id",), total=total and how == "left")
+
+
+def only(node: Node, *names: str) -> Node:
+    return Select(node, tuple((name, node.column(name)) for name in names))
+
+
+def test_a_dimension_is_joined_to_the_rows_that_are_left():
+    # The id is not among the columns that are chosen; the table is not read again.
+    rows = first(labeled(only(with_place(total=False), "event_id", "user_id", "place")))
+    assert change(rows, read_late) == """\
+6 Limit 2 after 0 by event_id <- 5
+5 Extend labels: number = row_number() over (partition user_id; order event_id) <- 4
+4 Select: event_id = event_id, user_id = user_id, place = place <- 3
+3 Join placed left on k = place_id: event_id, user_id, moment, k, stack, name, place, size <- 1, 2
+2 Values places: place_id int64, name string, place json, size int64 (5 rows)
+1 Source data: event_id int64, user_id string, moment timestamp, k int64, stack json
+becomes
+9 Sort by event_id <- 8
+8 Join placed left on k_2 = place_id: k_2, event_id, user_id, number, place <- 6, 7
+7 Values places: place_id int64, place json (5 rows)
+6 Select: k_2 = k_2, event_id = event_id, user_id = user_id, number = number <- 5
+5 Limit 2 after 0 by event_id <- 4
+4 Extend labels: number = row_number() over (partition user_id; order event_id) <- 3
+3 Select: event_id = event_id, user_id = user_id, k_2 = k_2 <- 2
+2 Select placed: k_2 = k, event_id = event_id, user_id = user_id <- 1
+1 Source data: event_id int64, user_id string, k int64"""
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_a_dimension_and_the_json_of_the_table(total):
+    text = after(first(labeled(only(with_place(total=total), "event_id", "user_id", "stack", "place"))), read_late)
+    assert "Join rows_with_json inner on rowid" in text
+    assert text.index("Join placed") < text.index("Join rows_with_json") < text.index("Limit")
+
+
+def test_a_dimension_is_joined_to_all_rows_after_windows():
+    for total in (True, False):
+        rows = labeled(with_place(total=total))
+        assert "Join placed left on k_2" in after(rows, read_late).splitlines()[0]
+        counted = Aggregate(rows, (("name", rows.column("name")),), (("n", aggregation("sum", rows.column("number"))),))
+        text = after(counted, read_late)
+        assert text.index("Aggregate") < text.index("Join placed") < text.index("Extend labels")
+
+
+def test_without_a_window_a_dimension_is_joined_where_it_is():
+    assert is_kept(first(with_place(total=False)), read_late)
+
+
+def test_numbers_of_a_dimension_are_carried():
+    rows = labeled(only(with_place(), "event_id", "user_id", "size"))
+    assert is_kept(rows, read_late)
+    both = labeled(only(with_place(), "event_id", "user_id", "size", "place"))
+    lines = after(both, read_late).splitlines()
+    assert [line.rpartition(": ")[2].partition(" <- ")[0] for line in lines if " Join placed" in line] == [
+        "k_2, event_id, user_id, size, number, place", "k_2, event_id, user_id, size"]
+
+
+def test_what_a_filter_reads_of_a_dimension_is_joined_before_it():
+    rows = labeled(with_place())
+    kept = Filter(rows, call("eq", rows.column("name"), literal("home")))
+    lines = [line.partition(" <- ")[0] for line in after(kept, read_late).splitlines() if "Join placed" in line]
+    assert [line.rpartition(": ")[2] for line in lines] == [
+                     "stack, k_2, event_id, user_id, moment, k, size, number, name, place",
+                     "rowid, k_2, event_id, user_id, moment, k, name, size"]
+
+
+def test_what_is_computed_of_a_dimension_is_computed_late():
+    rows = labeled(with_place())
+    told = Extend(rows, (("id", call("json_get_text", rows.column("place"), literal("id"))),))
+    text = after(first(told), read_late)
+    assert text.index("Extend: id = json_get_text(place, 'id')") < text.index("Join placed")
+    window = Extend(told, (("n", over(aggregation("size"), [told.column("id")])),))
+    after(first(window), read_late)
+
+
+def test_the_order_of_first_rows_below_the_last_steps_is_kept():
+    for plan in (stored_events(), stored_events(row_id=False)):
+        rows = Limit(labeled(with_place(plan)), (Ordering(plan.column("event_id"), ascending=False),), 3)
+        shown = Extend(rows, (("twice", call("add", rows.column("number"), rows.column("number"))),))
+        lines = after(shown, read_late).splitlines()
+        assert lines[0].partition(" ")[2].startswith("Extend: twice = add(number, number)")
+        assert lines[1].partition(" ")[2].startswith("Sort by event_id desc")
+    without_order = Limit(labeled(with_place(stored_events(row_id=False))), (), None, 2)
+    after(without_order, read_late)
+
+
+def test_joins_that_are_not_to_a_dimension_stay():
+    for how in ("inner", "outer"):
+        assert is_kept(labeled(with_place(total=False, how=how)), read_late)
+    plan = stored_events()
+    pairs = Join(plan, plan, "left", (("k", "k"),), (("event_id", "left", ("event_id", "")), ("user_id", "left", ("user_id", "")),
+                                                     ("stack", "right", ("", "stack"))))
+    assert is_kept(labeled(pairs), read_late)
+
+
+def test_the_table_is_read_late_before_a_dimension_is_joined_above():
+    rows = repeated(labeled(with_place()))
+    lines = after(only(rows, "event_id", "stack", "place"), read_late).splitlines()
+    assert lines[0].partition(" ")[2].startswith("Select: event_id = event_id, stack = stack, place = place")
+    assert "Join placed" in lines[1]
+    assert any("rows_with_json" in line for line in lines)
+
+
+@pytest.mark.parametrize("nulls_match", [True, False])
+def test_ids_that_are_missing(nulls_match):
+    plan = with_place(total=False, nulls_match=nulls_match)
+    after(first(labeled(plan), 9), read_late)
+    rows = labeled(plan)
+    after(Filter(rows, call("ne", rows.column("name"), literal("logo"))), read_late)
+
+
+def test_ids_that_are_replaced_later():
+    plan = labeled(with_place())
+    other = Extend(plan, (("k", literal(1)), ("place_id", literal(2))))
+    after(first(other), read_late)
+    again = with_place(Extend(plan, (("k", literal(2)),)), total=False)
+    after(first(Extend(only(again, "event_id", "user_id", "place"), (("n", literal(1)),))), read_late)
+
+
+def test_two_dimensions():
+    plan = with_place(total=False)
+    renamed = Select(plan, (("event_id", plan.column("event_id")), ("user_id", plan.column("user_id")), ("k", plan.column("size")),
+                            ("first", plan.column("place")), ("title", plan.column("name"))))
+    values = Values((("n", INT64), ("other", JSON)), ((literal(10), literal({"a": 1})), (literal(20), literal([2]))), ("n",), "sizes")
+    both = Join(renamed, values, "left", (("k", "n"),), (*((name, "left", (name, name)) for name in renamed.types),
+                                                          ("other", "right", ("", "other"))), step="sized")
+    text = after(first(labeled(both), 9), read_late)
+    assert text.index("Join sized") < text.index("Join placed") < text.index("Limit")

@@ -177,6 +177,13 @@ def test_both_sides_of_a_join_have_their_own():
         assert "x = plan, y = plan_2" in after(Select(pairs, columns))
 
 
+def test_the_column_of_the_other_side_of_a_join_is_another():
+    plan = table()
+    columns = (("plan", "left", ("plan", "")), ("properties", "right", ("", "properties")))
+    pairs = Join(plan, plan, "inner", (), columns)
+    assert "x = plan_2" in after(Select(pairs, (("plan", pairs.column("plan")), ("x", member(pairs)))))
+
+
 def test_a_value_where_there_is_no_row_is_not_in_a_column():
     source = table()
     stored = ((call("coalesce", member(source), literal("none")), "app_id"),)
@@ -253,9 +260,19 @@ def test_json_that_equals_a_string_that_may_be_the_text_of_another_value(text):
 
 
 def test_two_keys_that_are_one_column_stay_two():
-    plan = events()
-    other = call("json_text", call("json_get", plan.column("properties"), literal("plan")))
-    after(GroupingSets(plan, (("a", member(plan)), ("b", other)), ((0,), (1,)), (("n", aggregation("size")),), "level"))
+    for plan in (events(), table()):
+        other = call("json_text", call("json_get", plan.column("properties"), literal("plan")))
+        after(GroupingSets(plan, (("a", member(plan)), ("b", other)), ((0,), (1,)), (("n", aggregation("size")),), "level"))
+
+
+def test_a_label_of_the_type_is_kept():
+    source = table((*COLUMNS, ("part", JSON)))
+    held = call("json_get", source.column("properties"), literal("part"))
+    rows = [{**row, "part": None} for row in SOURCES[DATA]]
+    plan = only(Source(DATA, source.columns, source.key, 0, "data", (), ((held, "part"),)), "event_id", "properties")
+    value = Cast(call("json_get", plan.column("properties"), literal("part")), CONTEXT)
+    text = after_over(Select(plan, (("x", value),)), use_stored, {DATA: rows})
+    assert text.splitlines()[-1].endswith("part context_of_tests")
 
 
 def test_what_is_stored_has_to_fit():

@@ -131,8 +131,8 @@ class Rows:
             start = 0 if frame.start is None else max(position + frame.start, 0)
             end = len(members) if frame.end is None else max(position + frame.end + 1, 0)
             return members[start:end]
-        if {frame.start, frame.end} - {None, 0}:
-            raise NotImplementedError("a RANGE frame that starts or ends at a distance")
+        if frame.has_distance:
+            return self.within(over, members, position)
         # The rows equal to the current one in the order belong to it.
         def place(i: int) -> tuple[object, ...]:
             return row_identity(tuple(self.value(key.expr, i) for key in over.order))
@@ -141,3 +141,20 @@ class Rows:
         start = 0 if frame.start is None else ties[0]
         end = len(members) if frame.end is None else ties[-1] + 1
         return members[start:end]
+
+    def within(self, over: e.Over, members: list[int], position: int) -> list[int]:
+        """Return the rows of a frame that starts or ends at a distance, in the order of one number."""
+        frame, (key,) = over.frame, over.order
+        own = self.value(key.expr, members[position])
+        if own is None:
+            raise NotImplementedError("a distance from NULL")
+        sign = 1 if key.ascending else -1
+        found = []
+        for i in members:
+            value = self.value(key.expr, i)
+            if value is None:
+                raise NotImplementedError("a distance from NULL")
+            distance = sign * (value - own)
+            if (frame.start is None or distance >= frame.start) and (frame.end is None or distance <= frame.end):
+                found.append(i)
+        return found

@@ -303,6 +303,7 @@ DIALECT = Dialect(
     together=_together,
     elements=lambda array: func("unnest", some_elements(array)),
     is_free=is_unparsed,
+    reads_again="NOT MATERIALIZED",
     most_subselects=12,
     many_rows=many_rows,
     refuses_queries=frozenset({"mode"}),

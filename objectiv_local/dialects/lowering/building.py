@@ -104,7 +104,7 @@ class Blocks:
                     found |= dict.fromkeys(queries(part))
                     # Also because DuckDB refuses what may raise as the key of a window.
                     keys = (*part.partition, *(key.expr for key in part.order))
-                    found |= dict.fromkeys(key for key in keys if not is_cheap(key) and not key.has_window)
+                    found |= dict.fromkeys(key for key in keys if not (is_cheap(key) or _chooses(key)) and not key.has_window)
                 elif self.refuses_queries(part):
                     found |= dict.fromkeys(arg for arg in part.children() if arg.has_query)
                 elif isinstance(part, Call) and part.op in self.dialect.repeats and not _is_plain_quotient(part):
@@ -159,6 +159,11 @@ class Blocks:
 def _is_plain_quotient(part: Call) -> bool:
     """Return whether a division is by a constant other than 0, which needs no guard that writes an operand twice."""
     return part.op == "truediv" and isinstance(part.args[1], Literal) and bool(part.args[1].value)
+
+
+def _chooses(key: Expr) -> bool:
+    """Return whether a key is a column in some rows and nothing in the others."""
+    return isinstance(key, Case) and all(isinstance(part, Column | Literal) for part in key.children())
 
 
 def _uncast(expr: Expr) -> Expr:

@@ -184,6 +184,8 @@ def join(blocks: Blocks, node: Join) -> Block:
         met = f"\n  ON {blocks.scope.printer.layout(joined, 2)}"
     source = From(f"{shown[0]}\n{keyword} {shown[1]}{met}", steps=steps)
     words = _JOIN_WORDS[node.how] if node.on else "every row of both sides next to each other"
+    if node.total and node.right.step:
+        words = f"each row with its {node.right.step.removeprefix('of_')}"
     if node.on and all(node.left.types[name] == ROW_ID for name, _ in node.on):
         late = [name for name, type_ in node.left.types.items() if type_ != ROW_ID]
         words = f"reads {', '.join(late)} of the rows that are left" if isinstance(node.left, Source) else (

@@ -28,6 +28,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
 from objectiv_local.hub.analyses.base.calendar import PERIOD, day_of, moved, period_of, periods
+from objectiv_local.hub.analyses.base.cells import period_in
 from objectiv_local.hub.analyses.base.joins import looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
@@ -112,7 +113,7 @@ def active_users(settings: Settings, events: DataFrame, where: object = None, *,
         return _members(scope, days, cell, {_DAILY: 1, _WEEKLY: 7, _MONTHLY: month_days})
 
     return Analysis("active_users", frame, scope, rule_of(rule, test), members,
-                    {_DAY: "date", "window": "string"})
+                    {_DAY: "date", "window": "string"}, {_DAY: period_in(scope, "day")})
 
 
 def _days(scope: Scope, test: Condition | None) -> Node:
@@ -133,7 +134,7 @@ def _members(scope: Scope, days: Node, cell: Mapping[str, Any], windows: Mapping
     column = days.column(PERIOD)
     if _DAY in cell:
         day = cell[_DAY]
-        if day is None or (first is not None and day < first):
+        if day is None:
             return Filter(days, literal(False), "cell")  # no such day is in the frame
         tests = [call("ge", column, literal(day - earlier)), call("le", column, literal(day))]
     elif first is not None:

@@ -217,11 +217,14 @@ def _journeys(scope: Scope, test: Condition, label: Series, value: object, windo
 
 #: Names of columns that the steps of a model add.
 _NAMES: Final = (
-    MOMENT, CONVERTS, TOUCH, WORTH, "change", "place", "open", "converted", "touched", "expired", "block", "indirect",
-    "last_touch", "last_moment", "indirect_touch", "indirect_moment", "expired_before", "first_touch", "part", "first_part",
-    "last_part", "as_first", "as_last", "weight", "touched_weight", "unexpired_weight", "from_block", "from_next_block",
-    "open_label", "labels", "total", "credit", "conversions", "next_conversion", "number", "previous_touch", "previous_moment",
-    "next_touch", "next_moment", "is_lost", "is_near_previous", "is_near_next", "goes_on_from", "goes_on_to",
+    MOMENT, CONVERTS, TOUCH, WORTH, "change", "place", "open", "converted", "touched", "expired", "block", "last_touch",
+    "last_moment", "last_number", "indirect", "indirect_touch", "indirect_moment", "indirect_number", "row_before",
+    "expired_before",
+    "first_touch", "part", "first_part", "last_part", "as_first", "as_last", "weight", "touched_weight", "unexpired_weight",
+    "from_block", "from_next_block", "open_label", "labels", "total", "credit", "conversions", "next_conversion", "number",
+    "previous_touch", "previous_moment", "next_touch", "next_moment", "is_lost", "is_near_previous", "is_near_next",
+    "goes_on_from", "goes_on_to", "passed", "converted_until", "next_converted", "part_so_far", "last_block",
+    "last_part_so_far",
 )
 
 

@@ -30,6 +30,7 @@ from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, anal
 from objectiv_local.hub.analyses.base.breakdown import NONE, breakdown_of
 from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.analyses.base.joins import looked_up
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.base.words import in_time
@@ -129,7 +130,7 @@ class _Exposed:
 
     scope: Scope
     asked: Asked
-    label: Series
+    label: Series | OfUsers
     horizon: datetime.timedelta | None
     at_entry: bool
 
@@ -146,7 +147,7 @@ class _Exposed:
     def rows(self) -> Node:
         """Return a row for each user and value, with the moment of the first event that exposes to it."""
         scope = self.scope
-        columns: dict[str, Series] = {_LABEL: self.label}
+        columns: dict[str, Series | OfUsers] = {_LABEL: self.label}
         columns |= {flag(k): each.holds for k, each in enumerate(self.asked.conditions, 1)}
         events = scope.rows(columns, ranged=False)
         is_step = call("or", events.column(flag(1)), events.column(flag(2)))
@@ -226,7 +227,7 @@ def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta 
     return horizon
 
 
-def _rule(asked: Asked, label: Series, horizon: datetime.timedelta | None, least: int | None, *,
+def _rule(asked: Asked, label: Series | OfUsers, horizon: datetime.timedelta | None, least: int | None, *,
           at_entry: bool) -> tuple[str, ...]:
     """Return the rule in words."""
     first, last = (each.name for each in asked.conditions)

@@ -14,6 +14,8 @@ from objectiv_local.frame.authoring import (
     frame_of,
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.calendar import PERIOD
+from objectiv_local.hub.analyses.base.cells import between, period_in
 from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.hub.analyses.base.scope import scope_of
 from objectiv_local.hub.analyses.funnels.asked import COMPLETE, LABEL, asked_for
@@ -35,8 +37,8 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
            window: datetime.timedelta | None = None, *, order: str | None = None, entry: str | None = None,
            ties: str | None = None, exclude: object = None, exclude_mode: str | None = None,
            hold: str | list[str] | None = None, breakdown: object = None, attribution: str | int = "first_step",
-           top: int = 10, by: str | None = None, start: object = None, end: object = None, as_of: object = None,
-           unit: str | list[str] = "user_id", rules: str | None = None) -> Analysis:
+           top: int = 10, by: str | None = None, where: object = None, start: object = None, end: object = None,
+           as_of: object = None, unit: str | list[str] = "user_id", rules: str | None = None) -> Analysis:
     """Return how many users reach each step: index ``step``, from 1, with the breakdown and the period before it.
 
     =====================  ========================================================================================
@@ -81,17 +83,21 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
                       ``entry="first"``) or ``"amplitude"`` (1 day); switches that are given win
     ================  ========================================================================================================
 
+    ``where`` keeps some events, a condition as steps are. The others are not there at all: with ``order="strict"`` they may lie
+    between steps.
+
     ``start`` (inclusive) and ``end`` (exclusive) are for the event that starts an attempt. Later steps may come after the end.
 
     ``by`` is a period of the local calendar. Each ``period`` is a funnel of its own, of the attempts that start in it, so a
     user may be in several. ``complete`` is true if the window of all of its attempts is over as of the last moment of the data.
 
-    ``breakdown`` is a column, a series, a function of the frame or a frame of users; missing is ``(none)``, and beyond the
-    ``top`` groups with most users it is ``(other)``. ``attribution`` says which event has the value: that of the
-    ``"first_step"`` of the best attempt, its ``"last_step"``, or a step by number (``(none)`` where it was not reached);
-    ``"first_defined"`` or ``"last_defined"`` of its steps; ``"all_steps"``, where all steps have to have one value, as with
-    ``hold``; ``"user_first"`` or ``"user_last"``, the first or last value of any event of the user. Of events at one moment
-    that fit a step, it is the first one by event id that has a value.
+    ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a series of users with one value for
+    each, which is indexed by the unit; missing is ``(none)``, and beyond the ``top`` groups with most users it is ``(other)``.
+    ``attribution`` says which event has the value: that of the ``"first_step"`` of the best attempt, its ``"last_step"``, or a
+    step by number (``(none)`` where it was not reached); ``"first_defined"`` or ``"last_defined"`` of its steps;
+    ``"all_steps"``, where all steps have to have one value, as with ``hold``; ``"user_first"`` or ``"user_last"``, the first or
+    last value of any event of the user. Of events at one moment that fit a step, it is the first one by event id that has a
+    value.
 
     ``unit`` is the column, or the columns together, of what counts as a user. Events without it are left out.
 
@@ -115,7 +121,7 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     """
     scope = scope_of(settings, events, "funnel", unit=unit, start=start, end=end, as_of=as_of)
     switches = rules_of(rules, window, order=order, entry=entry, ties=ties, exclude_mode=exclude_mode)
-    asked = asked_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by)
+    asked = asked_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by, where)
     found = asked.units()
     names = [each.name for each in asked.conditions]
     rows = step_rows(found, names)
@@ -133,9 +139,11 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     if asked.label is not None:
         plan, members = (_renamed(each, LABEL, asked.title) for each in (plan, members))
     frame = frame_of(scope.state_over(plan, index), columns)
-    types = tuple(name for each in (*asked.conditions, *asked.excluded) for name in each.types)
+    types = tuple(name for each in (*asked.conditions, *asked.excluded, *((asked.where,) if asked.where is not None else ()))
+                  for name in each.types)
     cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
-    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells)
+    possible = {STEP: between(1, len(names))} | ({} if by is None else {PERIOD: period_in(scope, by)})
+    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells, possible)
 
 
 def _renamed(plan: Node, old: str, new: str) -> Node:

@@ -25,6 +25,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
 from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, moved, next_start, period_of, periods
+from objectiv_local.hub.analyses.base.cells import period_in
 from objectiv_local.hub.analyses.base.joins import looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import condition
@@ -129,7 +130,7 @@ def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: obj
         return found
 
     cells = {PERIOD: frame.index_dtypes[PERIOD], "state": "string"}
-    return Analysis("lifecycle", frame, scope, rule_of(rule, test), members, cells)
+    return Analysis("lifecycle", frame, scope, rule_of(rule, test), members, cells, {PERIOD: period_in(scope, by)})
 
 
 def scope_filtered(scope: Scope, plan: Node, by: str) -> Node:

@@ -13,6 +13,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import NONE
+from objectiv_local.hub.analyses.base.cells import between
 from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.path_steps import SOURCE, STEP, TAKEN, TARGET, Sequences, counted
@@ -99,7 +100,8 @@ class Paths(Analysis):
 
     def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, *,
                  asked: Sequences) -> None:
-        super().__init__(name, frame, scope, definition, members)
+        possible = {} if asked.is_reversed else {STEP: between(1, asked.steps - 1)}
+        super().__init__(name, frame, scope, definition, members, possible=possible)
         self._asked = asked
 
     def matrix(self, column: str | None = None) -> DataFrame:

@@ -12,8 +12,9 @@ from objectiv_local.frame.authoring import Call, Expr, Literal, expr_of, frame_o
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, groups_in_words
 from objectiv_local.hub.analyses.base.calendar import checked_period
+from objectiv_local.hub.analyses.base.cells import Check, between, one_of, period_in
 from objectiv_local.hub.analyses.base.scope import Scope, scope_of
-from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, Cells
+from objectiv_local.hub.analyses.retention_cells import COHORT, ELAPSED, NAMES, SINCE, Cells
 from objectiv_local.hub.conditions import Condition, condition, not_a_day
 from objectiv_local.hub.settings import Settings
 
@@ -79,13 +80,15 @@ class Retention(Analysis):
 def retention(settings: Settings, events: DataFrame, start: object = None, returning: object = None, by: str = "day",
               mode: str = "first_time", clock: str = "calendar", criterion: str = "on",
               brackets: Sequence[tuple[int, int]] | None = None, measure: str | tuple[str, str] = "users",
-              breakdown: object = None, *, top: int = 10, periods: int | None = None, start_date: object = None,
-              end_date: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Retention:
+              breakdown: object = None, *, where: object = None, top: int = 10, periods: int | None = None,
+              start_date: object = None, end_date: object = None, as_of: object = None,
+              unit: str | list[str] = "user_id") -> Retention:
     """Return how many users of each cohort came back: index ``cohort`` and ``periods_since``.
 
     Columns are ``cohort_users``, the size of the cohort; ``users``, how many of them came back; ``rate``, the second divided by
     the first; and ``complete``, false while the cell's periods are not over. Cohorts are periods of the hub's calendar, by
-    their first day (for hours what the clock shows); those without users have 0 users and no rate.
+    their first day (for hours what the clock shows); those without users have 0 users and no rate. Where the data span more
+    than 1,000 periods, cohorts without users have no rows, so that one event with a wrong clock does not make millions.
 
     ``start`` is the event that puts a user into a cohort and ``returning`` the one that counts as coming back; both are an
     event type, a list of them, a bool series of the frame, a function of it or a frame of users, and any event by default.
@@ -125,8 +128,11 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
     cell, and for sums ``value_per_user``, the value divided by ``cohort_users``: with ``criterion="on_or_before"``, this is the
     lifetime value.
 
-    ``breakdown`` is the value at the start, a column, a series, a function of the frame or a frame of users, and becomes the
-    first index level: missing values are ``(none)``, and all but the ``top`` groups with most starts are ``(other)``.
+    ``breakdown`` is the value at the start, a column, a series, a function of the frame, a frame of users, or a series of users
+    with one value for each, which is indexed by the unit. It becomes the first index level: missing values are ``(none)``, and
+    all but the ``top`` groups with most starts are ``(other)``.
+
+    ``where`` keeps some events, a condition as ``start`` is; the others neither start nor return.
 
     ``start_date`` and ``end_date`` are the range of starts; returns count up to ``as_of``, by default the last moment of the
     data. ``unit`` is the column, or the columns together, of what counts as a user. Events without it are left out.
@@ -156,16 +162,23 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
                            hint="rename it")
     not_a_day(start, "start of retention", "start_date")
     tests = [None if given is None else condition(given, scope.data, f"{name} of retention", scope.unit)
-             for name, given in (("start", start), ("returning", returning))]
+             for name, given in (("start", start), ("returning", returning), ("where", where))]
     label = None if breakdown is None else breakdown_of(
         breakdown, scope.data, "retention", scope.unit, (*NAMES, *scope.unit, *scope.event_key, "moment"))
     cells = Cells(scope, tests[0], tests[1], by, mode, clock == "elapsed", criterion, _brackets(brackets, periods),
                   _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]),
-                  periods=periods)
+                  periods=periods, where=tests[2])
     types = tuple(each for test in tests if test is not None for each in test.types)
-    found = Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members())
+    found = Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members(),
+                      possible={COHORT: period_in(scope, by), SINCE: _since(cells)})
     vars(found)["_plans"] = cells
     return found
+
+
+def _since(cells: Cells) -> Check:
+    if cells.brackets is not None:
+        return one_of(low for low, _ in cells.brackets)
+    return between(0, None if cells.periods is None else cells.periods - 1)
 
 
 def _is_same(start: Condition | None, returning: Condition | None) -> bool:
@@ -234,6 +247,8 @@ def _rule(cells: Cells) -> tuple[str, ...]:
             "on_or_before": f"the {by} that is periods_since later, or before it",
             "streak": f"every {by} up to the one that is periods_since later"}[cells.criterion]
     lines = [f"A {unit} is in the cohort of the {by} of {cohort}.", f"It came back if it has an {back} in {when}."]
+    if cells.where is not None:
+        lines.append(f"Only events that match {cells.where.title} count.")
     lines.append(f"Periods are of {ELAPSED[by]} since the first start in the cohort." if cells.is_elapsed
                  else f"Periods are those of the calendar: {by}s.")
     lines.append("The start itself counts as a return, because both are the same condition." if cells.is_same

@@ -17,6 +17,7 @@ from objectiv_local.frame.authoring import (
     Expr,
     Extend,
     Filter,
+    InQuery,
     Join,
     JoinSide,
     Literal,
@@ -38,6 +39,7 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.base.breakdown import with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, moment_of, period_of, periods
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.types import INT64
@@ -52,9 +54,11 @@ _LENGTHS: Final = {"hour": datetime.timedelta(hours=1), "day": datetime.timedelt
 _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT = "is_start", "is_return", "is_first", "entered", "amount_returned"
 _USERS, _SIZE, _RATE, _COMPLETE, _VALUE, _PER_USER = ("users", "cohort_users", "rate", "complete", "value", "value_per_user")
 _INTERVAL: Final = "usual_interval"
+#: Periods up to which cohorts without users have cells.
+_MOST_FILLED: Final = 1_000
 #: What no unit, index or breakdown may be named.
 NAMES: Final = (COHORT, SINCE, PERIOD, _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT, _USERS, _SIZE, _RATE, _COMPLETE, _VALUE,
-                _PER_USER, "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
+                _PER_USER, "cohorts", "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
                 _INTERVAL)
 
 
@@ -71,10 +75,11 @@ class Cells:
     criterion: str
     brackets: tuple[tuple[int, int], ...] | None
     measure: tuple[str, str] | None
-    label: Series | None
+    label: Series | OfUsers | None
     top: int
     is_same: bool
     periods: int | None
+    where: Condition | None
 
     @property
     def labels(self) -> list[str]:
@@ -97,13 +102,11 @@ class Cells:
         starts = self._starts(rows)
         back = self._pairs(starts, self._returns(rows))
         plan = self._grid(starts)
-        sizes = Aggregate(starts, _columns(starts, self.groups), ((_SIZE, aggregation("size")),), "cohorts")
-        plan = looked_up(plan, sizes, self.groups, "cohort_sizes", key=self.keys)
+        plan = looked_up(plan, self._sizes(starts), self.groups, "cohort_sizes", key=self.keys)
         plan = looked_up(plan, self._counted(back), self.keys, "cells", key=self.keys)
         counts = [_USERS]
         if self.measure is not None:
-            amounts = self._pairs(starts, self._return_events(rows))
-            plan = looked_up(plan, self._amounts(amounts), self.keys, "values", key=self.keys)
+            plan = looked_up(plan, self._amounts(starts, self._return_events(rows)), self.keys, "values", key=self.keys)
             counts += [_VALUE, "amounts"]
         zeros = {name: call("coalesce", plan.column(name), cast(literal(0), plan.types[name])) for name in (_SIZE, *counts)}
         plan = Extend(plan, tuple(zeros.items()), "counted")
@@ -142,7 +145,7 @@ class Cells:
     def usage_intervals(self) -> Node:
         """Return quantiles of the medians of the days between the days on which each user returned."""
         scope = self.scope
-        rows = scope.rows({}, None if self.returning is None else self.returning.holds, ranged=False)
+        rows = scope.rows({}, self._kept(None if self.returning is None else self.returning.holds), ranged=False)
         day = period_of(scope, rows, rows.column(MOMENT), "day")
         days: Node = Aggregate(rows, ((PERIOD, day), *_columns(rows, scope.unit)), (), "days")
         on = days.column(PERIOD)
@@ -160,7 +163,7 @@ class Cells:
     def _events(self) -> Node:
         """Return the events that start or return, with their period."""
         scope = self.scope
-        columns: dict[str, Series] = {}
+        columns: dict[str, Series | OfUsers] = {}
         if self.label is not None:
             columns[self.labels[0]] = self.label
         if self.measure is not None:
@@ -171,7 +174,7 @@ class Cells:
         if not self.is_same:
             flags = ((_START, self.start), (_RETURN, self.returning))
             columns |= {name: test.holds.fillna(False) for name, test in flags if test is not None}
-        plan = scope.rows(columns, where, ranged=False)
+        plan = scope.rows(columns, self._kept(where), ranged=False)
         plan = Extend(plan, ((PERIOD, period_of(scope, plan, plan.column(MOMENT), self.by)),), "events_by_period")
         if self.is_same:
             return plan
@@ -180,6 +183,13 @@ class Cells:
         order = (Ordering(case([(starts, literal(0))], literal(1))), *scope.order(plan))
         number = over(aggregation("row_number"), [*scope.units(plan), plan.column(PERIOD)], order)
         return Extend(plan, ((_IS_FIRST, call("and", starts, call("eq", number, literal(1)))),), "first_starts")
+
+    def _kept(self, test: Series | None) -> Series | None:
+        """Return whether an event counts that has to meet a condition, and that of ``where``."""
+        if test is None or self.where is None:
+            return test if self.where is None else self.where.holds
+        found: Series = test & self.where.holds
+        return found
 
     def _is_start(self, rows: Node) -> Expr:
         """Return whether an event starts: of all events, or of those in the range."""
@@ -212,7 +222,8 @@ class Cells:
     def _starts(self, rows: Node) -> Node:
         """Return a row for each user and cohort: ``entered`` is the moment of the start."""
         plan = self._reduced(rows)
-        plan = Filter(plan, call("not_null", plan.column(_ENTERED)), "periods_with_starts")
+        if _unless_true(self._is_start(rows)) is not None:
+            plan = Filter(plan, call("not_null", plan.column(_ENTERED)), "periods_with_starts")
         entered = plan.column(_ENTERED)
         keys: tuple[tuple[str, Expr], ...] = _columns(plan, self.scope.unit)
         values: list[tuple[str, Expr]] = [(_ENTERED, aggregation("min", entered))]
@@ -293,6 +304,10 @@ class Cells:
         """The first number of periods since."""
         return 0 if self.brackets is None else self.brackets[0][0]
 
+    def _sizes(self, starts: Node) -> Node:
+        """Return the number of users of each cohort that has any."""
+        return Aggregate(starts, _columns(starts, self.groups), ((_SIZE, aggregation("size")),), "cohort_sizes")
+
     def _grid(self, starts: Node) -> Node:
         """Return the cells up to ``as_of``: their key, ``end_period``, which is exclusive, and ``complete``."""
         scope = self.scope
@@ -304,6 +319,11 @@ class Cells:
         else:
             last = self._distance(period, period_of(scope, plan, as_of, self.by))
         plan = Select(plan, ((COHORT, period), ("next_period", plan.column("next_period")), ("last_since", last)), "cohorts")
+        # Cells are as many as the square of the periods, which one event with a wrong clock may make many.
+        plan = Extend(plan, (("cohorts", over(aggregation("size"))),), "cohorts")
+        is_filled = call("le", plan.column("cohorts"), literal(_MOST_FILLED))
+        has_users = InQuery(plan.column(COHORT), self._sizes(starts), COHORT)
+        plan = Filter(plan, call("or", is_filled, has_users), "cohorts")
         if self.brackets is None:
             number = call("add", plan.column("last_since"), literal(1))
             if self.periods is not None:
@@ -392,12 +412,51 @@ class Cells:
         order = (Ordering(plan.column(SINCE), self.criterion == "on_or_before"),)
         return over(aggregation("sum", plan.column(name)), partition, order, WindowFrame("ROWS", None, 0))
 
-    def _amounts(self, back: Node) -> Node:
-        """Return the sum and the number of values by the cell that their return is counted for first."""
-        plan = Extend(back, ((SINCE, self._slot(back.column("distance"), self.criterion)),), "slots")
-        amount = plan.column(_AMOUNT)
-        return Aggregate(plan, _columns(plan, self.keys), (
-            (_VALUE, aggregation("sum", amount)), ("amounts", aggregation("count", amount))), "amounts")
+    def _amounts(self, starts: Node, returns: Node) -> Node:
+        """Return the sum and the number of values by the cell that their return is counted for first.
+
+        Starts are joined to events of their own period only, and to the totals of later periods. Elapsed time is counted from
+        the start, which has no such totals.
+        """
+        amount = returns.column(_AMOUNT)
+        values = ((_VALUE, aggregation("sum", amount)), ("amounts", aggregation("count", amount)))
+        if self.is_elapsed:
+            each = Extend(returns, ((_VALUE, amount), ("amounts", case([(call("not_null", amount), literal(1))], literal(0)))),
+                          "values")
+            return self._summed_amounts([self._pairs(starts, each)])
+        unit = self.scope.unit
+        kept = [name for name in (*unit, PERIOD, _IS_FIRST, MOMENT) if name in returns.types]
+        own = Select(returns, (*_columns(returns, kept), (_VALUE, amount), (
+            "amounts", case([(call("not_null", amount), literal(1))], literal(0)))), "values")
+        test = [call("ge", own.column(MOMENT), starts.column(_ENTERED))]
+        if _IS_FIRST in own.types:
+            test.append(call("not", own.column(_IS_FIRST)))
+        in_period = self._joined(starts, own, [*((name, name) for name in unit), (COHORT, PERIOD)], test)
+        totals = Aggregate(returns, _columns(returns, (*unit, PERIOD)), values, "values_by_period")
+        later = self._joined(starts, totals, [(name, name) for name in unit],
+                             [call("gt", totals.column(PERIOD), starts.column(COHORT))])
+        zero = Extend(in_period, (("distance", literal(0)),), "values_of_start")
+        later = Extend(later, (("distance", self._distance(later.column(COHORT), later.column(PERIOD))),), "values_later")
+        return self._summed_amounts([zero, later])
+
+    def _joined(self, starts: Node, values: Node, on: Sequence[tuple[str, str]], tests: Sequence[Expr]) -> Node:
+        """Return starts with values of the same unit."""
+        kept = (*self.groups, _ENTERED)
+        columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in kept]
+        columns += [(name, "right", (name, name)) for name in values.types if name not in self.scope.unit]
+        condition = tests[0]
+        for each in tests[1:]:
+            condition = call("and", condition, each)
+        return Join(starts, values, "inner", tuple(on), tuple(columns), step="values", condition=condition)
+
+    def _summed_amounts(self, parts: Sequence[Node]) -> Node:
+        """Return the sum and the number of values by cell."""
+        names = (*self.keys, _VALUE, "amounts")
+        slots = [Select(each, (*_columns(each, self.groups), (SINCE, self._slot(each.column("distance"), self.criterion)),
+                               *_columns(each, (_VALUE, "amounts"))), "slots") for each in parts]
+        plan: Node = slots[0] if len(slots) == 1 else Union(tuple(slots), names, "slots")
+        return Aggregate(plan, _columns(plan, self.keys), tuple(
+            (name, aggregation("sum", plan.column(name))) for name in (_VALUE, "amounts")), "amounts")
 
     def _values(self, plan: Node) -> list[tuple[str, Expr]]:
         assert self.measure is not None

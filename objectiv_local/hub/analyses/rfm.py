@@ -29,6 +29,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.calendar import checked_period, next_start, period_of
+from objectiv_local.hub.analyses.base.cells import between, period_in
 from objectiv_local.hub.analyses.base.given import column_of, number_of
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
@@ -99,7 +100,7 @@ def rfm(settings: Settings, events: DataFrame, value: object, *, where: object =
     rule = ("recency and age are days since the last and the first order, frequency is the number of orders, and monetary "
             f"their mean {given.name}; scores are from 1 to {scores}, by rank.")
     definition = Definition((orders.rule, rule), () if test is None else test.types)
-    return Rfm("rfm", frame, scope, definition, plan, cells, orders)
+    return Rfm("rfm", frame, scope, definition, plan, cells, orders, scores)
 
 
 @checked
@@ -107,8 +108,8 @@ class Rfm(Analysis):
     """The result of rfm."""
 
     def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
-                 cells: Mapping[str, str], orders: Orders) -> None:
-        super().__init__(name, frame, scope, definition, members, cells)
+                 cells: Mapping[str, str], orders: Orders, scores: int) -> None:
+        super().__init__(name, frame, scope, definition, members, cells, dict.fromkeys(SCORES, between(1, scores)))
         self._orders = orders
 
     def ltv(self, by: str = "month", days: Sequence[int] = (1, 7, 30, 90, 180, 365)) -> Analysis:
@@ -140,7 +141,8 @@ class Rfm(Analysis):
         members = Select(rows, (*((name, rows.column(name)) for name in scope.unit), (MOMENT, rows.column("first_moment")),
                                 ("cohort", rows.column("cohort"))), "members")
         definition = Definition((self._orders.rule, rule), self._definition.types)
-        return Analysis("ltv", frame, scope, definition, members, {"cohort": "date"})
+        return Analysis("ltv", frame, scope, definition, members, {"cohort": "date"},
+                        {"cohort": period_in(self._scope, by)})
 
 
 @dataclass(frozen=True, slots=True)

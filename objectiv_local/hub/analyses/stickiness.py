@@ -24,6 +24,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
 from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, checked_period, parts_of, period_of, periods
+from objectiv_local.hub.analyses.base.cells import between, period_in
 from objectiv_local.hub.analyses.base.joins import looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import condition
@@ -82,7 +83,8 @@ def stickiness(settings: Settings, events: DataFrame, of: str = "week", by: str 
     plan = Extend(plan, (("share", call("ratio", plan.column("users"), plan.column("total"))),), "stickiness")
     frame = frame_of(scope.state_over(plan, index), ["users", "share", "users_at_least", "complete"])
     rule = f"The number of distinct {' and '.join(scope.unit)} by the number of {by}s of a {of} in which they have an event."
-    return Analysis("stickiness", frame, scope, rule_of(rule, test), active)
+    return Analysis("stickiness", frame, scope, rule_of(rule, test), active,
+                    possible={PERIOD: period_in(scope, of), "active": between(1)})
 
 
 def _active(scope: Scope, rows: Node, of: str, by: str) -> Node:

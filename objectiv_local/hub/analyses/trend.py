@@ -30,7 +30,9 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, groups_in_words, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, before, checked_period, period_of, periods
+from objectiv_local.hub.analyses.base.cells import period_in
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
@@ -69,13 +71,15 @@ def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = 
     Periods run from ``start``, or from the first event, to ``end``, or to the last moment of the data; those without events
     have 0 of what is counted or summed, and a missing value of ratios and other aggregates. ``complete`` is false for a
     period that the range covers in part only, and for one that is not over as of the last moment of the data, or ``as_of``.
+    Without ``start``, the data are taken to begin with the day of the first event, so that a first week or month that begins
+    before that day is not complete.
 
     ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
-    returns one, or a frame of users. ``breakdown`` is a column, a series, a function of the frame or a frame of users, and
-    becomes a second index level of strings: ``(none)`` are missing values, ``(other)`` is all but the ``top`` groups that have
-    most users over the whole range (most sessions for ``sessions``, most events for ``events`` and for those of a column), of
-    which users are counted anew. Of groups with equal totals, the first ones by alphabet are kept. First-time users belong to
-    the group of their first event.
+    returns one, or a frame of users. ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a
+    series of users with one value for each, which is indexed by the unit. It becomes a second index level of strings:
+    ``(none)`` are missing values, ``(other)`` is all but the ``top`` groups that have most users over the whole range (most
+    sessions for ``sessions``, most events for ``events`` and for those of a column), of which users are counted anew. Of
+    groups with equal totals, the first ones by alphabet are kept. First-time users belong to the group of their first event.
 
     ``compare="previous"`` adds the column ``previous``: the value of the period as many periods earlier as there are between
     ``start`` and ``end``, both of which are needed then.
@@ -114,7 +118,8 @@ def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = 
     frame = frame_of(scope.state_over(plan, on), columns)
     members = asked.members(asked.rows())
     return Analysis("trend", frame, scope, Definition(_rule(asked, by, compare), () if asked.test is None else asked.test.types,
-                                                      unit_counts=asked.kind not in _OF_UNITS), members)
+                                                      unit_counts=asked.kind not in _OF_UNITS), members,
+                    possible={PERIOD: period_in(scope, by)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ class _Asked:
     column: str | None
     by: str
     test: Condition | None
-    label: Series | None
+    label: Series | OfUsers | None
     top: int
     #: Rows whose largest groups are kept; by default those that are counted.
     largest: Node | None = None
@@ -144,7 +149,7 @@ class _Asked:
     def rows(self) -> Node:
         """Return the events that count, with their period and group."""
         scope = self.scope
-        columns: dict[str, Series] = {}
+        columns: dict[str, Series | OfUsers] = {}
         if self.column is not None and self.column not in (*scope.unit, MOMENT):
             columns[self.source] = scope.data[self.column]
         if self.label is not None:

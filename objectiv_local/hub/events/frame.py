@@ -10,6 +10,7 @@ from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
+    Column,
     Expr,
     Filter,
     Node,
@@ -27,6 +28,7 @@ from objectiv_local.frame.authoring import (
     over,
     series_of,
     state_of,
+    walk,
 )
 from objectiv_local.hub.events.ids import made_id, without_copies
 from objectiv_local.hub.events.moments import limit, within
@@ -43,6 +45,8 @@ from objectiv_local.hub.settings import Settings
 from objectiv_local.types import DATE
 
 logger = logging.getLogger("objectiv_local")
+#: The moments that Python's datetime has, the last microsecond left out.
+_YEARS = (datetime.datetime.min, datetime.datetime.max)
 
 
 def events(settings: Settings, source: object = None, *, schema: str | Schema | None = None, table_name: str | None = None,
@@ -75,7 +79,7 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     ======================  =======================================================================================
     ``day``                 date of the moment, in the time zone of the hub
     ``moment``              timestamp in UTC; a date counts as its start in the time zone of the hub. Events without a
-                            moment are dropped
+                            moment are dropped, as are infinite moments and those before the year 1 or after 9999
     ``user_id``             the user, or the device if the user is missing
     ``event_type``          name of the event, a string
     ``location``            page, screen or other place, a string; only if the source has it. For web pages, the URL path
@@ -182,12 +186,37 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
     if late:
         plan = _filtered(plan, within(plan.column("moment"), *bounds))
     state = state.with_rows(plan, ("event_id",))
+    # Text and numbers have no infinity.
+    stored = any(isinstance(part, Column) and part.type.name in ("timestamp", "date") for part in walk(moment))
+    if stored and None in bounds and _has_endless(state, rows.title):
+        state = state.with_plan(_filtered(plan, within(plan.column("moment"), *_YEARS)))
+        plan = state.plan
     unique = plan.key == ("event_id",) or _are_unique(state, rows.title, made=made)
     if plan.key != ("event_id",) or bounds == (None, None):
         # If there are bounds, no moment is missing, and the filter only declares the key.
         there = call("not_null", plan.column("moment"))
         state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
     return state
+
+
+def _has_endless(state: State, title: str) -> bool:
+    """Return whether there are moments that are infinite, or before the year 1 or after 9999. Logs how many there are."""
+    if state.engine is None:
+        return False
+    first, last = (literal(each) for each in _YEARS)
+    ends = Aggregate(state.plan, (), tuple((op, aggregation(op, state.column("moment"))) for op in ("min", "max")), "moments")
+    beyond = call("or", call("lt", ends.column("min"), first), call("ge", ends.column("max"), last))
+    found = frame_of(state.with_rows(Select(ends, (("beyond", beyond),), "moments"), ()), ["beyond"]).to_arrow().to_pylist()
+    if not found[0]["beyond"]:
+        return False
+    moment = state.column("moment")
+    outside = call("or", call("lt", moment, first), call("ge", moment, last))
+    counted = Aggregate(state.plan, (), (("rows", aggregation("size")), ("beyond", aggregation("size", where=outside))),
+                        "moments")
+    row = frame_of(state.with_rows(counted, ()), ["rows", "beyond"]).to_arrow().to_pylist()[0]
+    logger.warning("%d of %d rows of %s have a moment that is infinite or not in the years 1 to 9999, and are left out",
+                   row["beyond"], row["rows"], title)
+    return True
 
 
 def _resolved(state: State, identity: str, title: str) -> State:

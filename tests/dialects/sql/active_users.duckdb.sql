@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL

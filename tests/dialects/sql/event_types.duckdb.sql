@@ -1,15 +1,27 @@
 WITH
--- adds event_type; keeps some rows; one row for each event_type
+-- adds event_type; keeps some rows; one row for each event_type, user_id
+by_event_type_user_id AS (
+  SELECT
+    event_type,
+    user_id,
+    count(*) AS size_rows,
+    count(user_id) AS count_user_id,
+    min(moment) AS min_moment,
+    max(moment) AS max_moment
+  FROM events
+  WHERE moment IS NOT NULL
+  GROUP BY event_type, user_id
+),
+-- one row for each event_type
 event_types AS (
   SELECT
     event_type,
-    count(*) AS events,
-    count(DISTINCT user_id) AS users,
-    count(user_id) AS with_user,
-    min(moment) AS first_seen,
-    max(moment) AS last_seen
-  FROM events
-  WHERE moment IS NOT NULL
+    sum(size_rows)::bigint AS events,
+    count(user_id) AS users,
+    sum(count_user_id)::bigint AS with_user,
+    min(min_moment) AS first_seen,
+    max(max_moment) AS last_seen
+  FROM by_event_type_user_id
   GROUP BY event_type
 )
 SELECT

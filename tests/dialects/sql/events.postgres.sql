@@ -60,7 +60,10 @@ numbered_starts AS (
     is_session_start,
     user_hit_number,
     CASE
-      WHEN is_session_start THEN row_number() OVER (PARTITION BY is_session_start ORDER BY moment, event_id)
+      WHEN is_session_start THEN row_number() OVER (
+          PARTITION BY is_session_start
+          ORDER BY CASE WHEN is_session_start THEN moment END, CASE WHEN is_session_start THEN event_id END
+        )
     END AS session_start_number
   FROM session_starts
 )

@@ -1,6 +1,6 @@
 WITH
 -- adds step_1, step_2, step_3, breakdown; keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT
     user_id,
     moment,

@@ -11,65 +11,90 @@ events_2 AS (
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL
 ),
--- the rows of all of these
-touches_and_conversions AS (
-  SELECT user_id, moment, event_id, 0::bigint AS change, NULL::varchar AS touch, worth
-  FROM events_2
-  WHERE is_conversion
-  UNION ALL
-  SELECT user_id, moment, event_id, 1::bigint AS change, touch, 0.0::float8 AS worth
-  FROM events_2
-  WHERE touch IS NOT NULL
-),
--- adds following
-followed AS (
+-- keeps some rows; adds last_touch, last_moment
+rows_before AS (
   SELECT
     user_id,
     moment,
     event_id,
-    change,
+    is_conversion,
     touch,
     worth,
-    lead(change) OVER (PARTITION BY user_id ORDER BY moment, event_id, change, touch, worth) AS following
-  FROM touches_and_conversions
+    1::bigint AS conversions,
+    lag(touch) OVER w AS last_touch,
+    lag(CASE WHEN touch IS NOT NULL THEN moment END) OVER w AS last_moment
+  FROM events_2
+  WHERE is_conversion OR touch IS NOT NULL
+  WINDOW w AS (PARTITION BY user_id ORDER BY moment, event_id)
+),
+-- keeps some rows
+conversions AS (
+  SELECT
+    user_id,
+    moment,
+    event_id,
+    touch,
+    worth,
+    conversions,
+    last_touch,
+    last_moment
+  FROM rows_before
+  WHERE is_conversion
 ),
 -- keeps some rows; adds last_number
 numbered AS (
   SELECT
     user_id,
     moment,
-    change,
-    touch,
     worth,
-    coalesce(sum(CASE WHEN change = 1 THEN 1::bigint ELSE 0 END) OVER (
-        PARTITION BY user_id
-        ORDER BY moment, event_id, change, touch, worth, following
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      )::bigint, 0) AS last_number
-  FROM followed
-  WHERE change = 0 OR following = 0
+    conversions,
+    last_touch,
+    last_moment,
+    count(last_touch) OVER (
+      PARTITION BY user_id
+      ORDER BY moment, event_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS last_number
+  FROM conversions
+  WHERE touch IS NULL OR last_touch IS NULL
 ),
--- adds last_touch, last_moment
+-- columns of numbered
 last_touches AS (
   SELECT
     moment,
-    change,
     worth,
-    max(CASE WHEN change = 1 THEN touch END) OVER w AS last_touch,
-    max(CASE WHEN change = 1 THEN moment END) OVER w AS last_moment
+    conversions,
+    max(last_touch) OVER w AS last_touch,
+    max(last_moment) OVER w AS last_moment,
+    last_touch AS row_before
   FROM numbered
   WINDOW w AS (PARTITION BY user_id, last_number)
 ),
--- keeps some rows; one row for each touch; keeps some rows
-credits AS (
+-- the rows of all of these
+credited AS (
   SELECT
     CASE WHEN moment - last_moment <= INTERVAL '30 days' THEN last_touch ELSE '(direct)' END AS touch,
-    coalesce(sum(worth), 0.0::float8) AS credit,
-    coalesce(sum(1::bigint)::bigint, 0) AS conversions
+    worth AS credit,
+    conversions
+  FROM conversions
+  WHERE last_touch IS NOT NULL
+  UNION ALL
+  SELECT
+    CASE WHEN moment - last_moment <= INTERVAL '30 days' THEN last_touch ELSE '(direct)' END AS touch,
+    worth AS credit,
+    conversions
   FROM last_touches
-  WHERE change = 0
-  GROUP BY 1
-  HAVING coalesce(sum(1::bigint)::bigint, 0) > 0
+  WHERE row_before IS NULL
+),
+-- one row for each touch; keeps some rows
+credits AS (
+  SELECT
+    touch,
+    coalesce(sum(credit), 0.0::float8) AS credit,
+    coalesce(sum(conversions)::bigint, 0) AS conversions
+  FROM credited
+  GROUP BY touch
+  HAVING coalesce(sum(conversions)::bigint, 0) > 0
 )
 SELECT
   touch AS country,

@@ -14,7 +14,7 @@ quality ("check", severity) AS (
     ('odd_day', 'warning')
 ),
 -- adds event_type, user_id; keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT moment, event_id, event_type, user_id
   FROM events
   WHERE moment IS NOT NULL

@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL
@@ -39,42 +39,47 @@ periods_2 AS (
     epoch_us(date_trunc('week', (SELECT last_moment FROM last_moment))::date::timestamp - period::timestamp) AS sub
   FROM periods
 ),
--- columns of periods_2
-cohorts AS (
-  SELECT
-    period AS cohort,
-    sub // 604800000000 - (sub % 604800000000 < 0)::int AS last_since,
-    sub // 604800000000 - (sub % 604800000000 < 0)::int + 1 AS add
-  FROM periods_2
-),
 -- keeps some rows; adds period; one row for each user_id, period
 active_periods AS (
-  SELECT user_id, date_trunc('week', moment)::date AS period, min(moment) AS entered
+  SELECT user_id, date_trunc('week', moment)::date AS period
   FROM events_2
   WHERE user_id IS NOT NULL
   GROUP BY user_id, 2
 ),
--- keeps some rows; one row for each user_id
+-- one row for each user_id
 starts AS (
   SELECT user_id, min(period) AS cohort
   FROM active_periods
-  WHERE entered IS NOT NULL
   GROUP BY user_id
 ),
 -- one row for each cohort
-cohorts_2 AS (
+cohort_sizes AS (
   SELECT cohort, count(*) AS cohort_users
   FROM starts
   GROUP BY cohort
 ),
+-- adds cohorts
+cohorts AS (
+  SELECT
+    period AS cohort,
+    sub // 604800000000 - (sub % 604800000000 < 0)::int AS last_since,
+    count(*) OVER () AS cohorts
+  FROM periods_2
+),
+-- keeps some rows
+cohorts_2 AS (
+  SELECT cohort, last_since, last_since + 1 AS add
+  FROM cohorts
+  WHERE cohorts <= 1000 OR coalesce(cohort IN (SELECT cohort FROM cohort_sizes), FALSE)
+),
 -- one row for each number; adds end_period
 cells AS (
   SELECT
-    cohorts.cohort,
+    cohorts_2.cohort,
     element.position AS periods_since,
-    cohorts.last_since >= element.position + 1 AS complete
-  FROM cohorts
-  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
+    cohorts_2.last_since >= element.position + 1 AS complete
+  FROM cohorts_2
+  CROSS JOIN LATERAL generate_series(0, cohorts_2.add - 1) AS element (position)
 ),
 -- the rows of both sides with equal keys; adds distance; one row for each cohort, periods_since
 counted_returns AS (
@@ -91,14 +96,14 @@ counted_returns AS (
 SELECT
   cells.cohort,
   cells.periods_since,
-  coalesce(cohorts_2.cohort_users, 0::bigint) AS cohort_users,
+  coalesce(cohort_sizes.cohort_users, 0::bigint) AS cohort_users,
   coalesce(counted_returns.users, 0::bigint) AS users,
   coalesce(counted_returns.users, 0::bigint)::float8
-  / nullif(coalesce(cohorts_2.cohort_users, 0::bigint), 0) AS rate,
+  / nullif(coalesce(cohort_sizes.cohort_users, 0::bigint), 0) AS rate,
   cells.complete
 FROM cells
-LEFT JOIN cohorts_2
-  ON cells.cohort = cohorts_2.cohort
+LEFT JOIN cohort_sizes
+  ON cells.cohort = cohort_sizes.cohort
 LEFT JOIN counted_returns
   ON cells.cohort = counted_returns.cohort AND cells.periods_since = counted_returns.periods_since
 ORDER BY cohort, periods_since

@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT moment
   FROM events
   WHERE moment IS NOT NULL
@@ -40,11 +40,6 @@ periods_2 AS (
     epoch_us((SELECT last_moment FROM last_moment) - period::timestamp) AS sub
   FROM periods
 ),
--- columns of periods_2
-cohorts AS (
-  SELECT period AS cohort, next_period, sub // 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
-  FROM periods_2
-),
 -- adds is_start, is_return, retention_where; keeps some rows; adds period
 events_by_period AS (
   SELECT
@@ -57,18 +52,6 @@ events_by_period AS (
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL AND (event_type = 'view' OR event_type = 'buy')
 ),
--- columns of events_by_period
-events_by_period_2 AS (
-  SELECT
-    user_id,
-    moment,
-    event_id,
-    is_start,
-    is_return,
-    period,
-    CASE WHEN is_start THEN 0::bigint ELSE 1 END AS value
-  FROM events_by_period
-),
 -- adds is_first
 first_starts AS (
   SELECT
@@ -77,8 +60,13 @@ first_starts AS (
     is_start,
     is_return,
     period,
-    is_start AND row_number() OVER (PARTITION BY user_id, period ORDER BY value, moment, event_id) = 1 AS is_first
-  FROM events_by_period_2
+    is_start
+    AND row_number() OVER (
+          PARTITION BY user_id, period
+          ORDER BY CASE WHEN is_start THEN 0::bigint ELSE 1 END, moment, event_id
+        )
+      = 1 AS is_first
+  FROM events_by_period
 ),
 -- one row for each user_id, period, slot, is_first
 active_periods AS (
@@ -104,20 +92,35 @@ starts AS (
   GROUP BY user_id
 ),
 -- one row for each cohort
-cohorts_2 AS (
+cohort_sizes AS (
   SELECT cohort, count(*) AS cohort_users
   FROM starts
   GROUP BY cohort
 ),
+-- adds cohorts
+cohorts AS (
+  SELECT
+    period AS cohort,
+    next_period,
+    sub // 86400000000 - (sub % 86400000000 < 0)::int AS last_since,
+    count(*) OVER () AS cohorts
+  FROM periods_2
+),
+-- keeps some rows
+cohorts_2 AS (
+  SELECT cohort, next_period, last_since + 1 AS add
+  FROM cohorts
+  WHERE cohorts <= 1000 OR coalesce(cohort IN (SELECT cohort FROM cohort_sizes), FALSE)
+),
 -- one row for each number; adds end_period
 cells AS (
   SELECT
-    cohorts.cohort,
+    cohorts_2.cohort,
     element.position AS periods_since,
-    cohorts.next_period::timestamp + to_microseconds((element.position + 1) * 86400000000)
+    cohorts_2.next_period::timestamp + to_microseconds((element.position + 1) * 86400000000)
     <= (SELECT last_moment FROM last_moment) AS complete
-  FROM cohorts
-  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
+  FROM cohorts_2
+  CROSS JOIN LATERAL generate_series(0, cohorts_2.add - 1) AS element (position)
 ),
 -- keeps some rows
 periods_with_returns AS (
@@ -160,15 +163,15 @@ summed AS (
     cells.cohort,
     cells.periods_since,
     cells.complete,
-    coalesce(cohorts_2.cohort_users, 0::bigint) AS cohort_users,
+    coalesce(cohort_sizes.cohort_users, 0::bigint) AS cohort_users,
     coalesce(sum(coalesce(counted_returns.users, 0::bigint)) OVER (
         PARTITION BY cells.cohort
         ORDER BY cells.periods_since DESC NULLS LAST
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       )::bigint, 0) AS users
   FROM cells
-  LEFT JOIN cohorts_2
-    ON cells.cohort = cohorts_2.cohort
+  LEFT JOIN cohort_sizes
+    ON cells.cohort = cohort_sizes.cohort
   LEFT JOIN counted_returns
     ON cells.cohort = counted_returns.cohort AND cells.periods_since = counted_returns.periods_since
 )

@@ -11,8 +11,8 @@ orders AS (
     user_id,
     count(*) AS frequency,
     avg(coalesce(CASE WHEN amount = 'NaN'::float8 THEN 0.0::float8 ELSE amount END, 0.0::float8)) AS monetary,
-    (extract(epoch FROM (SELECT last_moment FROM last_moment)::date::timestamp - max(moment)::date::timestamp) * 1000000)::bigint AS sub,
-    (extract(epoch FROM (SELECT last_moment FROM last_moment)::date::timestamp - min(moment)::date::timestamp) * 1000000)::bigint AS sub_2
+    ((SELECT last_moment FROM last_moment)::date - max(moment)::date)::bigint * 86400000000 AS sub,
+    ((SELECT last_moment FROM last_moment)::date - min(moment)::date)::bigint * 86400000000 AS sub_2
   FROM events
   WHERE moment IS NOT NULL AND user_id IS NOT NULL AND event_type = 'buy'
   GROUP BY user_id

@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL
@@ -10,6 +10,7 @@ range AS (
   SELECT
     date_trunc('week', min(moment))::date::timestamp AS first_period,
     date_trunc('week', max(moment))::date::timestamp AS last_period,
+    min(moment) AS first_time,
     max(moment) AS known_until
   FROM events_2
 ),
@@ -17,6 +18,7 @@ range AS (
 range_2 AS (
   SELECT
     first_period,
+    first_time,
     known_until,
     epoch_us(last_period - first_period) // 604800000000
     - (epoch_us(last_period - first_period) % 604800000000 < 0)::int
@@ -27,20 +29,25 @@ range_2 AS (
 periods AS (
   SELECT
     (range_2.first_period + to_microseconds(element.position * 604800000000))::date AS period,
+    range_2.first_time,
     range_2.known_until
   FROM range_2
   CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- adds next_period
 periods_2 AS (
-  SELECT period, known_until, (period::timestamp + INTERVAL '7 days')::date AS next_period
+  SELECT
+    period,
+    first_time,
+    known_until,
+    (period::timestamp + INTERVAL '7 days')::date AS next_period
   FROM periods
 ),
 -- columns of periods_2
 periods_3 AS (
   SELECT
     period,
-    next_period::timestamp <= known_until AS is_complete,
+    next_period::timestamp <= known_until AND period >= first_time::date AS is_complete,
     epoch_us(date_trunc('day', next_period::timestamp - INTERVAL '0.000001 seconds')::date::timestamp
       - date_trunc('day', period::timestamp)::date::timestamp) AS sub
   FROM periods_2

@@ -10,6 +10,7 @@ range AS (
   SELECT
     date_trunc('week', min(moment))::date::timestamp AS first_period,
     date_trunc('week', max(moment))::date::timestamp AS last_period,
+    min(moment) AS first_time,
     max(moment) AS known_until
   FROM events_2
 ),
@@ -17,6 +18,7 @@ range AS (
 range_2 AS (
   SELECT
     first_period,
+    first_time,
     known_until,
     (extract(epoch FROM last_period - first_period) * 1000000)::bigint / 604800000000
     - ((extract(epoch FROM last_period - first_period) * 1000000)::bigint % 604800000000 < 0)::int
@@ -27,22 +29,27 @@ range_2 AS (
 periods AS (
   SELECT
     (range_2.first_period + element.position * 604800000000 * INTERVAL '1 microsecond')::date AS period,
+    range_2.first_time,
     range_2.known_until
   FROM range_2
   CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
 ),
 -- adds next_period
 periods_2 AS (
-  SELECT period, known_until, (period::timestamp + INTERVAL '7 days')::date AS next_period
+  SELECT
+    period,
+    first_time,
+    known_until,
+    (period::timestamp + INTERVAL '7 days')::date AS next_period
   FROM periods
 ),
 -- columns of periods_2
 periods_3 AS (
   SELECT
     period,
-    next_period::timestamp <= known_until AS is_complete,
-    (extract(epoch FROM date_trunc('day', next_period::timestamp - INTERVAL '0.000001 seconds')::date::timestamp
-      - date_trunc('day', period::timestamp)::date::timestamp) * 1000000)::bigint AS sub
+    next_period::timestamp <= known_until AND period >= first_time::date AS is_complete,
+    (date_trunc('day', next_period::timestamp - INTERVAL '0.000001 seconds')::date
+      - date_trunc('day', period::timestamp)::date)::bigint * 86400000000 AS sub
   FROM periods_2
 ),
 -- columns of periods_3

@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL
@@ -39,6 +39,33 @@ periods_2 AS (
     epoch_us(date_trunc('day', (SELECT last_moment FROM last_moment))::date::timestamp - period::timestamp) AS sub
   FROM periods
 ),
+-- keeps some rows; adds period; one row for each user_id, period
+active_periods AS (
+  SELECT user_id, date_trunc('day', moment)::date AS period
+  FROM events_2
+  WHERE user_id IS NOT NULL
+  GROUP BY user_id, 2
+),
+-- one row for each user_id, cohort
+starts AS (
+  SELECT user_id, period AS cohort
+  FROM active_periods
+  GROUP BY user_id, 2
+),
+-- one row for each cohort
+cohort_sizes AS (
+  SELECT cohort, count(*) AS cohort_users
+  FROM starts
+  GROUP BY cohort
+),
+-- adds cohorts
+cohorts AS (
+  SELECT
+    period AS cohort,
+    sub // 86400000000 - (sub % 86400000000 < 0)::int AS last_since,
+    count(*) OVER () AS cohorts
+  FROM periods_2
+),
 -- rows written out here
 brackets (periods_since, end_period) AS (
   VALUES
@@ -46,40 +73,21 @@ brackets (periods_since, end_period) AS (
     (1::bigint, 4::bigint),
     (4::bigint, 8::bigint)
 ),
--- columns of periods_2
-cohorts AS (
-  SELECT period AS cohort, sub // 86400000000 - (sub % 86400000000 < 0)::int AS last_since
-  FROM periods_2
-),
--- keeps some rows; adds period; one row for each user_id, period
-active_periods AS (
-  SELECT user_id, date_trunc('day', moment)::date AS period, min(moment) AS entered
-  FROM events_2
-  WHERE user_id IS NOT NULL
-  GROUP BY user_id, 2
-),
--- keeps some rows; one row for each user_id, cohort
-starts AS (
-  SELECT user_id, period AS cohort
-  FROM active_periods
-  WHERE entered IS NOT NULL
-  GROUP BY user_id, 2
-),
--- one row for each cohort
+-- keeps some rows
 cohorts_2 AS (
-  SELECT cohort, count(*) AS cohort_users
-  FROM starts
-  GROUP BY cohort
+  SELECT cohort, last_since
+  FROM cohorts
+  WHERE cohorts <= 1000 OR coalesce(cohort IN (SELECT cohort FROM cohort_sizes), FALSE)
 ),
 -- every row of both sides next to each other; keeps some rows
 cells AS (
   SELECT
-    cohorts.cohort,
+    cohorts_2.cohort,
     brackets.periods_since,
-    cohorts.last_since >= brackets.end_period AS complete
-  FROM cohorts
+    cohorts_2.last_since >= brackets.end_period AS complete
+  FROM cohorts_2
   CROSS JOIN brackets
-  WHERE cohorts.last_since >= brackets.periods_since
+  WHERE cohorts_2.last_since >= brackets.periods_since
 ),
 -- the rows of both sides with equal keys; adds distance
 returned AS (
@@ -149,15 +157,15 @@ summed AS (
     cells.cohort,
     cells.periods_since,
     cells.complete,
-    coalesce(cohorts_2.cohort_users, 0::bigint) AS cohort_users,
+    coalesce(cohort_sizes.cohort_users, 0::bigint) AS cohort_users,
     coalesce(sum(coalesce(counted_returns.users, 0::bigint)) OVER (
         PARTITION BY cells.cohort, cells.periods_since > 0
         ORDER BY cells.periods_since DESC NULLS LAST
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
       )::bigint, 0) AS users
   FROM cells
-  LEFT JOIN cohorts_2
-    ON cells.cohort = cohorts_2.cohort
+  LEFT JOIN cohort_sizes
+    ON cells.cohort = cohort_sizes.cohort
   LEFT JOIN counted_returns
     ON cells.cohort = counted_returns.cohort AND cells.periods_since = counted_returns.periods_since
 )

@@ -1,6 +1,6 @@
 WITH
 -- adds is_conversion, touch, worth; keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT
     user_id,
     moment,

@@ -4,6 +4,7 @@ range AS (
   SELECT
     date_trunc('month', min(moment))::date::timestamp AS first_period,
     date_trunc('day', max(moment))::date::timestamp AS last_period,
+    min(moment) AS first_time,
     max(moment) AS known_until
   FROM events
   WHERE moment IS NOT NULL
@@ -12,6 +13,7 @@ range AS (
 range_2 AS (
   SELECT
     first_period,
+    first_time,
     known_until,
     (extract(epoch FROM last_period - first_period) * 1000000)::bigint / 86400000000
     - ((extract(epoch FROM last_period - first_period) * 1000000)::bigint % 86400000000 < 0)::int
@@ -22,6 +24,7 @@ range_2 AS (
 periods AS (
   SELECT
     (range_2.first_period + element.position * 86400000000 * INTERVAL '1 microsecond')::date AS period,
+    range_2.first_time,
     range_2.known_until
   FROM range_2
   CROSS JOIN LATERAL generate_series(0, range_2.count - 1) AS element (position)
@@ -62,7 +65,8 @@ groups AS (
 periods_2 AS (
   SELECT
     period,
-    date_trunc('month', period::timestamp + INTERVAL '31 days')::date::timestamp <= known_until AS complete
+    date_trunc('month', period::timestamp + INTERVAL '31 days')::date::timestamp <= known_until
+    AND period >= first_time::date AS complete
   FROM periods
   WHERE period = date_trunc('month', period::timestamp)::date
 )

@@ -1,6 +1,6 @@
 WITH
 -- keeps some rows
-events_2 AS (
+events_2 AS NOT MATERIALIZED (
   SELECT user_id, moment
   FROM events
   WHERE moment IS NOT NULL
@@ -11,17 +11,16 @@ events_by_period AS (
   FROM events_2
   WHERE user_id IS NOT NULL
 ),
--- one row for each user_id, period; keeps some rows
-periods_with_starts AS (
+-- one row for each user_id, period
+active_periods AS (
   SELECT user_id, period, min(moment) AS entered
   FROM events_by_period
   GROUP BY user_id, period
-  HAVING min(moment) IS NOT NULL
 ),
 -- one row for each user_id
 starts AS (
   SELECT user_id, min(entered) AS entered, min(period) AS cohort
-  FROM periods_with_starts
+  FROM active_periods
   GROUP BY user_id
 ),
 -- one row for all
@@ -58,16 +57,31 @@ periods_2 AS (
     epoch_us(date_trunc('day', (SELECT last_moment FROM last_moment))::date::timestamp - period::timestamp) AS sub
   FROM periods
 ),
--- columns of periods_2
+-- adds cohorts
 cohorts AS (
-  SELECT period AS cohort, sub // 86400000000 - (sub % 86400000000 < 0)::int + 1 AS add
+  SELECT
+    period AS cohort,
+    sub // 86400000000 - (sub % 86400000000 < 0)::int AS last_since,
+    count(*) OVER () AS cohorts
   FROM periods_2
+),
+-- one row for each cohort
+cohort_sizes AS (
+  SELECT cohort
+  FROM starts
+  GROUP BY cohort
+),
+-- keeps some rows
+cohorts_2 AS (
+  SELECT cohort, last_since + 1 AS add
+  FROM cohorts
+  WHERE cohorts <= 1000 OR coalesce(cohort IN (SELECT cohort FROM cohort_sizes), FALSE)
 ),
 -- one row for each number; adds end_period
 cells AS (
-  SELECT cohorts.cohort, element.position AS periods_since, element.position + 1 AS end_period
-  FROM cohorts
-  CROSS JOIN LATERAL generate_series(0, cohorts.add - 1) AS element (position)
+  SELECT cohorts_2.cohort, element.position AS periods_since, element.position + 1 AS end_period
+  FROM cohorts_2
+  CROSS JOIN LATERAL generate_series(0, cohorts_2.add - 1) AS element (position)
 ),
 -- the rows of both sides with equal keys; adds distance
 returned AS (

@@ -75,3 +75,9 @@ def calendar(first, last, unit, week_start=0):
 
 def midnight(period):
     return period if isinstance(period, datetime.datetime) else datetime.datetime.combine(period, datetime.time())
+
+
+def is_whole(period, unit, first, last, week_start=0):
+    """Return whether events from one local time to another one, and from the start of the first day or hour, cover a period."""
+    known_from = floor(first, "hour" if unit == "hour" else "day")
+    return period >= known_from and midnight(following(period, unit, week_start)) <= last

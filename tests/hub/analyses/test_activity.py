@@ -101,7 +101,7 @@ def test_stickiness_by_hand(engine, seed, of, by):
                          lambda each: each["user_id"])
         active = [len({streams.floor(each["local"], by, sunday) for each in events}) for events in own.values()]
         expected += [(period, number, active.count(number), active.count(number) / len(active) if active else None,
-                      sum(each >= number for each in active), end <= last) for number in range(1, possible + 1)]
+                      sum(each >= number for each in active), streams.is_whole(period, of, first, last, sunday)) for number in range(1, possible + 1)]
     hub = ModelHub(time_zone=ZONE, week_start="sunday")
     assert rows(hub.stickiness(streamed(engine, seed), of, by)) == expected
 
@@ -153,7 +153,7 @@ def test_lifecycle_by_hand(engine, seed, by):
         here = {user for user, periods in active.items() if period in periods}
         there = {user for user, periods in active.items() if before in periods}
         new = {user for user in here if min(active[user]) == period}
-        whole = streams.midnight(streams.following(period, by)) <= last
+        whole = streams.is_whole(period, by, first, last)
         gone = len(there - here)
         back = len(here - there - new)
         expected.append((period, len(new), len(here & there), back, gone if whole else None, len(here),

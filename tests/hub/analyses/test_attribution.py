@@ -205,10 +205,14 @@ def test_the_rule_is_in_the_definition():
         "These touches share a conversion by weights, which halve with each 2 days before the conversion."]
 
 
-def compare(engine, seed, count, window):
-    """Compare all models on generated events with their twins."""
+def compare(engine, seed, count, window, *, unique):
+    """Compare all models on generated events with their twins; on an event frame that knows that ids are ``unique``, if so."""
     generated = credited.drawn(seed, count)
+    if unique:
+        generated = list({each["event_id"]: each for each in generated}.values())
     events = loaded(engine, generated)
+    if unique:
+        events = HUB.events(events) if generated else events
     for model in MODELS:
         options = {"weights": (0.2, 0.3, 0.5)} if model == "position" else {"half_life": window / 5} if model == "time_decay" else {}
         found = asked(events, model, window=window, **options)
@@ -225,15 +229,16 @@ def compare(engine, seed, count, window):
 
 
 @settings(max_examples=10)
-@given(seed=st.integers(0, 10**6), count=st.sampled_from([0, 1, 5, 30, 80]), hours=st.sampled_from([1, 100, 720]))
-def test_generated_events(seed, count, hours):
-    compare("duckdb", seed, count, hours * HOUR)
+@given(seed=st.integers(0, 10**6), count=st.sampled_from([0, 1, 5, 30, 80]), hours=st.sampled_from([1, 100, 720]),
+       unique=st.booleans())
+def test_generated_events(seed, count, hours, unique):
+    compare("duckdb", seed, count, hours * HOUR, unique=unique)
 
 
 @pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "duckdb"])
 @pytest.mark.parametrize("seed", [3, 8])
 def test_generated_events_elsewhere(engine, seed):
-    compare(engine, seed, 60, 100 * HOUR)
+    compare(engine, seed, 60, 100 * HOUR, unique=seed == 3)
 
 
 @on_every_engine
@@ -258,9 +263,10 @@ def test_a_user_with_many_events(engine):
          "event_type": "buy" if number % 2 else "view", "channel": None if number % 2 else "abcde"[number % 5], "amount": 1.0}
         for number in range(count)])
     events = DataFrame.from_arrow(opened(engine), table, "event_id", materialization="temp_table")
-    for model in MODELS:
+    known = HUB.events(events)  # whose ids are known to be unique
+    for model, frame in [*((each, events) for each in MODELS), ("last", known), ("linear", known)]:
         begun = time.perf_counter()
-        found = rows(asked(events, model))
+        found = rows(asked(frame, model))
         # A join of each touch to each conversion would have 50 million rows.
         assert time.perf_counter() - begun < 5
         assert model == "participation" or sum(row[1] for row in found) == pytest.approx(count / 2)
@@ -321,3 +327,34 @@ def test_the_twin_by_hand():
 
 def test_the_sql_of_markov_is_that_of_the_transitions():
     assert "converting" in asked(loaded("duckdb", JOURNEY), "markov").view_sql(dialect="postgres")
+
+
+@on_every_engine
+@pytest.mark.parametrize("unique", [True, False])
+def test_conversions_after_each_other_have_the_touch_before_them(engine, unique):
+    # Each conversion is worth another power of 2. Those without a channel are no touches themselves.
+    journey = [event(0, "u", 31 * DAY, amount=1.0), event(1, "u", 30 * DAY, "ads"), event(2, "u", 20 * DAY, amount=2.0),
+               event(3, "u", 10 * DAY, amount=4.0), event(4, "u", 9 * DAY, "direct"), event(5, "u", 8 * DAY, "email", 8.0),
+               event(6, "u", 7 * DAY, amount=16.0), event(7, "u", 6 * DAY, "direct"), event(8, "u", 0 * DAY, amount=32.0)]
+    events = loaded(engine, journey)
+    events = HUB.events(events) if unique else events
+    assert credit_of(asked(events, "last")) == {"(direct)": 1, "ads": 2 + 4, "direct": 8 + 32, "email": 16}
+    assert credit_of(asked(events, "last", window=19 * DAY)) == {"(direct)": 1 + 4, "ads": 2, "direct": 8 + 32, "email": 16}
+    assert credit_of(asked(events, "last_non_direct")) == {"(direct)": 1, "ads": 2 + 4 + 8, "email": 16 + 32}
+    # Touches that are not direct are too old for two conversions, and the last ones are not.
+    assert credit_of(asked(events, "last_non_direct", window=7 * DAY)) == {"(direct)": 1 + 2 + 4, "direct": 8 + 32, "email": 16}
+
+
+@on_every_engine
+@pytest.mark.parametrize("unique", [True, False])
+def test_touches_share_what_converts_within_the_window(engine, unique):
+    # Touches are 20, 15, 10 and 5 days old at the last event, and expire after exactly 10 days.
+    journey = [event(1, "u", 20 * DAY, "ads"), event(2, "u", 15 * DAY, "email"), event(3, "u", 10 * DAY, "ads", 6.0),
+               event(4, "u", 10 * DAY, amount=12.0), event(5, "u", 5 * DAY, "email"), event(6, "u", 0 * DAY, amount=4.0),
+               event(7, "u", -DAY, amount=8.0), event(8, "u", -20 * DAY, amount=16.0),
+               event(9, "v", 3 * HOUR, "ads"), event(10, "v", HOUR, amount=32.0)]
+    events = loaded(engine, journey)
+    events = HUB.events(events) if unique else events
+    found = asked(events, "linear", window=10 * DAY)
+    # 6 by events 1 and 2; 12 by 1, 2 and 3; 4 by 3 and 5; 8 by 5 alone; 16 by none.
+    assert rows(found[["credit", "conversions"]]) == [("(direct)", 16, 1), ("ads", 3 + 8 + 2 + 32, 4), ("email", 3 + 4 + 2 + 8, 4)]

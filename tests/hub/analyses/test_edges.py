@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import logging
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from frame.frames import ENGINES
+from frame.frames import ENGINES, opened
 from hub.analyses.fixture import day, loaded, rows
 
-from objectiv_local import ModelHub, did
+from objectiv_local import DataFrame, ModelHub, did
 from objectiv_local.errors import AttributeNotFound, DataInvalid, InvalidType, InvalidValue
 
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
@@ -101,7 +103,9 @@ def test_users_of_all_days_are_those_of_the_range(engine):
 
     assert (users(), users(window="weekly"), users(window="monthly")) == (["b"], ["a", "b"], ["a", "b", "c"])
     assert users(day="2024-01-08", window="weekly") == ["a", "b"]
-    assert users(day=None) == users(day="2024-01-03") == []
+    assert users(day=None) == []
+    with pytest.raises(InvalidValue, match="before the range"):
+        users(day="2024-01-03")
 
 
 @on_every_engine
@@ -310,3 +314,38 @@ def test_returns_on_one_day_are_one():
                    ("b", "2024-01-04 12:00", "view"), ("b", "2024-01-04 23:00", "view"))
     three = datetime.timedelta(days=3)
     assert rows(HUB.retention(events).usage_interval()) == [(1, three, three, three)]
+
+
+@on_every_engine
+def test_event_types_that_never_occur_are_logged_once_when_rows_are_fetched(engine, caplog):
+    events = frame(engine, ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 12:01", "buy"))
+    found = HUB.funnel(events, ["view", "buuy", "sell"], where=["view", "buy"])
+    with caplog.at_level(logging.WARNING, "objectiv_local"):
+        assert found.columns
+        assert "buuy" not in caplog.text
+        assert found.to_arrow().column("users").to_pylist() == [1, 0, 0]
+        assert caplog.messages == ["funnel: No event has the type 'buuy'; did you mean 'buy'?", "funnel: No event has the type 'sell'."]
+        found.to_pandas()
+        assert len(caplog.messages) == 2
+        HUB.funnel(events, ["view", "buy"]).to_pandas()
+        HUB.trend(events, where=lambda events: events.event_type == "none").to_pandas()
+        assert len(caplog.messages) == 2
+        HUB.trend(events, where="views").head()
+        assert caplog.messages[2:] == ["trend: No event has the type 'views'; did you mean 'view'?"]
+
+
+@on_every_engine
+def test_a_breakdown_of_many_values(engine):
+    many = 100_000
+    table = pa.table({
+        "event_id": pa.array(range(many)).cast("string"), "user_id": pa.array(range(many)).cast("string"),
+        "moment": pa.array([datetime.datetime(2024, 1, 4)] * many, pa.timestamp("us")), "event_type": pa.array(["view"] * many),
+        "page": pa.array(["/first"] * 3 + ["/second"] * 2 + [f"/{number:06}" for number in range(many - 5)])})
+    events = DataFrame.from_arrow(opened(engine), table, "event_id", name="many_pages", materialization="temp_table")
+    largest = [("/000000", 1), ("/first", 3), ("/second", 2)]
+    found = HUB.trend(events, breakdown="page", top=3)
+    assert [row[1:3] for row in rows(found)] == [("(other)", many - 6), *largest]
+    assert found.matrix().columns == ["(other)", "/000000", "/first", "/second"]
+    assert [row[:3] for row in rows(HUB.funnel(events, ["view"], breakdown="page", top=3)[["users"]])] == [
+        ("(other)", 1, many - 6), *((name, 1, count) for name, count in largest)]
+    assert [row[0] for row in rows(HUB.retention(events, breakdown="page", top=1))] == ["(other)", "/first"]

@@ -354,3 +354,19 @@ def test_specs(engine):
     found = HUB.funnel(events, ["view", lambda df: df.event_type == "cart", events.event_type == "buy"], HOUR, entry="first",
                        exclude=[("error", 1, 2)], hold="country", breakdown="amount", by="day")
     assert rows(HUB.from_spec(found.spec(), events)) == rows(found)
+
+
+@on_every_engine
+def test_events_that_where_leaves_out_are_not_there(engine):
+    events = fixture(engine)
+    # Of the six, only the error of e lies between steps: without it, e comes to the end.
+    found = HUB.funnel(events, STEPS, HOUR, order="strict", where=lambda events: events.event_type != "error")
+    assert users(found) == [6, 5, 3]
+    assert "e" in members(found, step=3)
+    assert "Only events that match the condition given as where count." in found.definition
+    # c and d view, c and d have a cart, and only c buys.
+    assert users(HUB.funnel(events, STEPS, HOUR, where=lambda events: events.country == "BE")) == [2, 2, 1]
+    assert users(HUB.funnel(events, STEPS, HOUR, where="view")) == [6, 0, 0]
+    # The value of the first event that counts: a buys first on January 1, before that it views.
+    kinds = HUB.funnel(events, ["buy"], where=["cart", "buy"], breakdown="event_type", attribution="user_first")
+    assert rows(kinds[["users"]]) == [("buy", 1, 1), ("cart", 1, 4)]

@@ -239,3 +239,49 @@ def test_errors(arguments, error, words):
 def test_names_that_the_analysis_uses():
     with pytest.raises(InvalidValue, match="rename it"):
         HUB.retention(fixture("duckdb").rename(columns={"country": "cohort"}), unit="cohort")
+
+
+@on_every_engine
+def test_events_that_where_leaves_out_neither_start_nor_return(engine):
+    # a buys on January 1, b and c on the 2nd, e on the 3rd, f on the 4th; the last event of all is on the 8th.
+    found = HUB.retention(fixture(engine), where="buy")
+    assert sizes(found) == {1: 1, 2: 2, 3: 1, 4: 1}
+    assert users(found) == {(1, 0): 1, (2, 0): 2, (3, 0): 1, (4, 0): 1}
+    assert len(rows(found)) == 8 * 9 // 2
+    # Without country BE, c and d are gone; a and b view again on the 2nd and 8th.
+    found = HUB.retention(fixture(engine), "view", "view", where=lambda events: events.country == "NL")
+    assert sizes(found) == {1: 2}
+    assert users(found) == {(1, 0): 2, (1, 1): 1, (1, 7): 1}
+    with pytest.raises(InvalidType, match="where of retention"):
+        HUB.retention(fixture(engine), where=3)
+
+
+@on_every_engine
+def test_an_event_with_a_wrong_clock_makes_no_millions_of_cells(engine):
+    def at(user, moment):
+        return {"event_id": f"{user}{moment}", "user_id": user, "moment": datetime.datetime.fromisoformat(moment), "event_type": "view",
+                "country": None, "amount": 1}
+
+    events = loaded(engine, [at("a", "1970-01-01 00:00"), at("b", "2024-01-01 10:00"), at("b", "2024-01-03 10:00")])
+    days = (datetime.date(2024, 1, 3) - datetime.date(1970, 1, 1)).days + 1
+    found = rows(HUB.retention(events)[["cohort_users", "users"]])
+    assert len(found) == days + 3
+    assert found[0] == (datetime.date(1970, 1, 1), 0, 1, 1)
+    assert {row[2:] for row in found[1:days]} == {(1, 0)}
+    assert found[days:] == [(day(1), 0, 1, 1), (day(1), 1, 1, 0), (day(1), 2, 1, 1)]
+    # Up to 1,000 periods, cohorts without users are there.
+    assert len(rows(HUB.retention(events, start_date="2021-04-09"))) == 1000 * 1001 // 2
+    assert len(rows(HUB.retention(events, start_date="2021-04-08"))) == 3
+
+
+@on_every_engine
+@pytest.mark.parametrize("criterion", ["on", "on_or_before"])
+def test_the_value_of_many_returns_of_one_user(engine, criterion):
+    # 40 days with 50 events each: each day is a cohort, and each event counts for all earlier cohorts and for its own.
+    start = datetime.datetime(2024, 1, 1)
+    events = loaded(engine, [
+        {"event_id": f"e{number:04}", "user_id": "a", "moment": start + datetime.timedelta(minutes=number * 1440 // 50), "event_type": "view",
+         "country": None, "amount": 1} for number in range(2000)])
+    found = rows(HUB.retention(events, mode="recurring", criterion=criterion, measure=("sum", "amount"))[["value"]])
+    assert found == [(start.date() + datetime.timedelta(days=cohort), since, 50 if criterion == "on" else 50 * (since + 1))
+                     for cohort in range(40) for since in range(40 - cohort)]

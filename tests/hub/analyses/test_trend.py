@@ -119,7 +119,7 @@ def test_periods(engine):
     assert rows(HUB.trend(events, by="quarter", as_of="2024-04-01")) == [(day(1), 6, True), (datetime.date(2024, 4, 1), 0, False)]
     assert rows(HUB.trend(events, by="year")) == [(day(1), 6, False)]
     assert rows(ModelHub(week_start="sunday").trend(events, by="week")) == [
-        (datetime.date(2023, 12, 31), 6, True), (day(7), 1, False)]
+        (datetime.date(2023, 12, 31), 6, False), (day(7), 1, False)]
 
 
 @on_every_engine
@@ -223,3 +223,19 @@ def test_the_analysis_is_its_frame():
     assert found.view_sql(dialect="postgres").startswith("WITH")
     with pytest.raises(AttributeError, match="definition"):
         found.definitions  # noqa: B018
+
+
+@on_every_engine
+def test_the_first_period_is_complete_if_the_data_begin_with_its_first_day(engine):
+    # The data begin on Monday, January 1, 2024 at 10:00.
+    events = fixture(engine)
+    for by, complete in (("hour", True), ("day", True), ("week", True), ("month", False)):
+        assert rows(HUB.trend(events, by=by))[0][-1] is complete, by
+    # Without b, who is only there before 8 o'clock and on the 8th.
+    later = events[events.moment >= datetime.datetime(2024, 1, 2, 8)].copy()
+    assert rows(HUB.trend(later, by="day"))[0] == (day(2), 2, True)
+    assert rows(HUB.trend(later, by="week"))[0] == (day(1), 5, False)
+    # A range that is given is covered, whether or not there are events.
+    assert rows(HUB.trend(later, by="week", start="2024-01-01"))[0] == (day(1), 5, True)
+    assert rows(HUB.trend(later, by="month", start="2024-01-01", as_of="2024-02-01"))[0] == (day(1), 6, True)
+    assert rows(HUB.trend(later, by="month", as_of="2024-02-01"))[0] == (day(1), 6, False)

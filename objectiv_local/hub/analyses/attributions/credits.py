@@ -119,33 +119,75 @@ class Journeys:
     def last(self, direct: Sequence[str] = ()) -> Node:
         """Return the credit of the last touch of each conversion; of the last one that is not ``direct``, if there is one.
 
-        Only touches that a conversion follows are of interest, and they are few where conversions are.
+        In the order of touches and conversions, the last touch of a conversion is that of the row before it, or if this is a
+        conversion and no touch, that which this one has.
         """
-        rows = self._united(self.touches())
-        following = aggregation("lead", rows.column("change"), literal(1), literal(None, INT64))
-        columns = [("following", over(following, self.units(rows), self._order(rows)))]
+        kinds = ["indirect", "last"] if direct else ["last"]
+        rows = self._with_rows_before(self._one_of_each(direct), kinds)
+        conversions = Filter(rows, rows.column(CONVERTS), "conversions")
         if direct:
-            # Among conversions and touches that are not direct, and among direct touches, which no conversion follows.
-            columns.append(("following_indirect", over(following, [*self.units(rows), _is_direct(rows, direct)],
-                                                       self._order(rows))))
-        plan: Node = Extend(rows, tuple(columns), "followed")
-        kept = is_conversion(plan)
-        for name, _ in columns:
-            kept = call("or", kept, call("eq", plan.column(name), literal(0)))
-        plan = Filter(plan, kept, "followed")
-        is_one = {"last": is_touch(plan)}
-        if direct:
-            is_one = {"indirect": call("and", is_touch(plan), call("not", _is_direct(plan, direct)))} | is_one
-        counted = {f"{kind}_number": aggregation("sum", flag(test)) for kind, test in is_one.items()}
-        plan = Extend(plan, tuple(self._so_far(plan, counted, self._order(plan))), "numbered")
-        moment = self.order[0]
-        labeled: Node = Extend(plan, tuple(
-            (f"{kind}_{title}", over(aggregation("max", case([(test, plan.column(name))])), self.units(plan, f"{kind}_number")))
-            for kind, test in is_one.items() for title, name in (("touch", TOUCH), ("moment", moment))), "last_touches")
-        labeled = Filter(labeled, is_conversion(labeled), "last_touches")
-        since = [(call("le", call("sub", labeled.column(moment), labeled.column(f"{kind}_moment")), literal(self.window)),
-                  labeled.column(f"{kind}_touch")) for kind in is_one]
-        return self._taken(labeled, case(since, literal(DIRECT)))
+            return self._taken(*self._recent(self._with_last(conversions, kinds), kinds))
+        # Few conversions follow another one without a touch in between, and only these need more windows.
+        found = call("not_null", conversions.column("last_touch"))
+        chained = call("or", call("is_null", conversions.column(TOUCH)), call("is_null", conversions.column("last_touch")))
+        others = self._with_last(Filter(conversions, chained, "chained"), kinds)
+        others = Filter(others, call("is_null", others.column("row_before")), "chained")
+        parts = [self._taken(*self._recent(each, kinds)) for each in (Filter(conversions, found, "conversions"), others)]
+        return Union(tuple(parts), tuple(parts[0].types), "credited")
+
+    def _one_of_each(self, direct: Sequence[str]) -> Node:
+        """Return touches and conversions, one row for all of one moment and event id, with the touch of each kind."""
+        rows: Node = self.rows
+        rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
+        touch, converts = rows.column(TOUCH), rows.column(CONVERTS)
+        indirect = case([(call("not", _is_direct(rows, direct)), touch)]) if direct else touch
+        keys = [(name, rows.column(name)) for name in (*self.unit, *self.order)]
+        if self._is_unique(rows):
+            return Select(rows, (*keys, (CONVERTS, converts), (TOUCH, touch), ("indirect", indirect),
+                                 (WORTH, rows.column(WORTH)), ("conversions", literal(1))), "touches_and_conversions")
+        return Aggregate(rows, tuple(keys), (
+            (CONVERTS, aggregation("any", converts)), (TOUCH, aggregation("max", touch)),
+            ("indirect", aggregation("max", indirect)), (WORTH, aggregation("sum", rows.column(WORTH), where=converts)),
+            ("conversions", aggregation("size", where=converts))), "touches_and_conversions")
+
+    def _is_unique(self, rows: Node) -> bool:
+        """Return whether there is one row of each moment and event id."""
+        return rows.key is not None and {*rows.key} <= {*self.unit, *self.order}
+
+    def _with_rows_before(self, rows: Node, kinds: Sequence[str]) -> Node:
+        """Return rows with the touch of each kind in the row before, and its moment, missing if that is no such touch."""
+        columns: list[tuple[str, Expr]] = []
+        for kind in kinds:
+            touch, moment, units = rows.column(TOUCH if kind == "last" else kind), rows.column(self.order[0]), self.units(rows)
+            there = call("not_null", touch)
+            if kind == "indirect":
+                # Among conversions and touches of this kind.
+                units.append(call("or", rows.column(CONVERTS), there))
+            for title, value in (("touch", touch), ("moment", case([(there, moment)]))):
+                before = aggregation("lag", value, literal(1), literal(None, value.type))
+                columns.append((f"{kind}_{title}", over(before, units, self._in_order(rows))))
+        return Extend(rows, tuple(columns), "rows_before")
+
+    def _with_last(self, conversions: Node, kinds: Sequence[str]) -> Node:
+        """Return conversions with their last touch of each kind, and the touch of the last kind in the ``row_before``."""
+        frame = WindowFrame("ROWS", None, 0)
+        numbered = Extend(conversions, tuple(
+            (f"{kind}_number", over(aggregation("count", conversions.column(f"{kind}_touch")), self.units(conversions),
+                                    self._in_order(conversions), frame)) for kind in kinds), "numbered")
+        found = {f"{kind}_{title}": over(aggregation("max", numbered.column(f"{kind}_{title}")),
+                                         self.units(numbered, f"{kind}_number"))
+                 for kind in kinds for title in ("touch", "moment")}
+        columns = {name: found.get(name, numbered.column(name)) for name in numbered.types}
+        return Select(numbered, (*columns.items(), ("row_before", numbered.column(f"{kinds[-1]}_touch"))), "last_touches")
+
+    def _recent(self, plan: Node, kinds: Sequence[str]) -> tuple[Node, Expr]:
+        """Return conversions and the first of their last touches that is within the window."""
+        age = {kind: call("sub", plan.column(self.order[0]), plan.column(f"{kind}_moment")) for kind in kinds}
+        return plan, case([(call("le", age[kind], literal(self.window)), plan.column(f"{kind}_touch")) for kind in kinds],
+                          literal(DIRECT))
+
+    def _in_order(self, plan: Node) -> list[Ordering]:
+        return [Ordering(plan.column(name)) for name in self.order]
 
     def first(self) -> Node:
         """Return the credit of the first touch of each conversion: of those that count, the next one to expire."""
@@ -158,17 +200,73 @@ class Journeys:
 
     def _taken(self, plan: Node, label: Expr) -> Node:
         moment = self.order[0]
+        conversions = plan.column("conversions") if "conversions" in plan.types else literal(1)
         return Select(plan, (*((name, plan.column(name)) for name in self.unit), (moment, plan.column(moment)), (TOUCH, label),
-                             ("credit", plan.column(WORTH)), ("conversions", literal(1))), "credited")
+                             ("credit", plan.column(WORTH)), ("conversions", conversions)), "credited")
 
     # ---- touches share it
 
     def linear(self) -> Node:
         """Return the credit of touches that share each conversion equally."""
+        if self._is_unique(self.rows):
+            return self._linear_by_distance()
         rows = self.stream()
         part = case([(self.converts(rows), call("truediv", rows.column(WORTH), rows.column("open")))], literal(0.0))
         plan = Extend(rows, (("part", part), *self._labels(rows)), "shares")
         return self._shared(Extend(plan, tuple(self._around(plan, "part")), "shares"))
+
+    def _linear_by_distance(self) -> Node:
+        """Return the credit of touches that share each conversion equally, with a row for each event.
+
+        The touches that count for a conversion are those before it less those that have expired. What a touch gets is the sum
+        of the parts of later conversions: those of its block, which is as long as the window, and those of the next one until
+        it expires. Sums within a block do not cancel out.
+        """
+        rows: Node = self.rows
+        rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
+        passed = call("sub", rows.column(self.order[0]), literal(_EPOCH))
+        rows = Extend(rows, (("passed", passed), ("block", call("floordiv", passed, literal(self.window)))), "blocks")
+        length = self.window // datetime.timedelta(microseconds=1)
+
+        def ordered(plan: Node, *, ascending: bool = True) -> list[Ordering]:
+            # All orders start with the same number, so that rows are sorted once.
+            return [Ordering(plan.column(name), ascending) for name in ("passed", *self.order[1:])]
+
+        units = self.units(rows)
+        touches, conversions = aggregation("count", rows.column(TOUCH)), aggregation("size", where=rows.column(CONVERTS))
+        plan = Extend(rows, (
+            ("touched", over(touches, units, ordered(rows), WindowFrame("ROWS", None, -1))),
+            ("expired", over(touches, units, ordered(rows)[:1], WindowFrame("RANGE", None, -length - 1))),
+            ("converted", over(conversions, units, ordered(rows), WindowFrame("ROWS", None, 0))),
+            ("converted_until", over(conversions, units, ordered(rows)[:1], WindowFrame("RANGE", None, length)))), "counts")
+        count = call("sub", plan.column("touched"), plan.column("expired"))
+        shares = call("and", plan.column(CONVERTS), call("gt", count, literal(0)))
+        plan = Extend(plan, (("open", count), ("part", case([(shares, call("truediv", plan.column(WORTH), count))],
+                                                            literal(0.0)))), "shares", once=True)
+        part, within = aggregation("sum", plan.column("part")), self.units(plan, "block")
+        plan = Extend(plan, (
+            ("from_block", over(part, within, ordered(plan, ascending=False), WindowFrame("ROWS", None, -1))),
+            ("part_so_far", over(part, within, ordered(plan)[:1], WindowFrame("RANGE", None, 0))),
+            ("next_converted", over(aggregation("lead", plan.column("converted"), literal(1), literal(None, INT64)),
+                                    self.units(plan, TOUCH), ordered(plan)))), "shares")
+        plan = Extend(plan, tuple(
+            (f"last_{name}", over(aggregation("last_value", plan.column(name)), self.units(plan), ordered(plan)[:1],
+                                  WindowFrame("RANGE", 0, length))) for name in ("block", "part_so_far")), "shares")
+        is_beyond = call("gt", plan.column("last_block"), plan.column("block"))
+        credit = call("add", plan.column("from_block"), case([(is_beyond, plan.column("last_part_so_far"))], literal(0.0)))
+        # A conversion counts for the last touch of a label before it.
+        until = plan.column("converted_until")
+        following = call("coalesce", plan.column("next_converted"), until)
+        following = case([(call("lt", following, until), following)], until)
+        gained = call("sub", following, plan.column("converted"))
+        gained = case([(call("gt", gained, literal(0)), gained)], literal(0))
+        touched = Filter(plan, call("not_null", plan.column(TOUCH)), "credited_touches")
+        alone = Filter(plan, call("and", plan.column(CONVERTS), call("eq", plan.column("open"), literal(0))), "without_touches")
+        names = (*self.unit, TOUCH, "credit", "conversions")
+        parts = (self._credited(touched, credit, gained),
+                 Select(alone, (*((name, alone.column(name)) for name in self.unit), (TOUCH, literal(DIRECT)),
+                                ("credit", alone.column(WORTH)), ("conversions", literal(1))), "credited"))
+        return Union(parts, names, "credited")
 
     def position(self, first: float, middle: float, last: float) -> Node:
         """Return the credit of touches by their place among those of a conversion: the first, the last, and all others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from objectiv_local.frame.authoring import (
     unstacked,
 )
 from objectiv_local.hub.analyses.base.breakdown import NONE
+from objectiv_local.hub.analyses.base.cells import Check
 from objectiv_local.hub.analyses.base.charts import draw
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.base.specs import ANALYSES, spec_of
@@ -40,6 +42,9 @@ R = TypeVar("R", bound="Analysis")
 ENTERED_AT = "entered_at"
 #: Event types that are compared with one that never occurs.
 _MOST_TYPES = 10_000
+#: Methods of frames that fetch their rows.
+_FETCHING = ("to_pandas", "to_polars", "to_arrow", "head")
+logger = logging.getLogger("objectiv_local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,16 @@ class Analysis:
     """The result of an analysis.
 
     Everything that a frame has is here too, computed for ``frame``: ``to_pandas()``, ``head()``, ``view_sql()``, ``columns``,
-    ``analysis["value"]`` and so on. Nothing is queried until it is asked for.
+    ``analysis["value"]`` and so on. Nothing is queried until it is asked for. Where the rows are fetched of an analysis that
+    names event types, one more query looks for these, and those that never occur are logged as a warning, once.
     """
 
     def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition,
-                 members: Node | Callable[[Mapping[str, Any]], Node] | None, cells: Mapping[str, str] | None = None) -> None:
+                 members: Node | Callable[[Mapping[str, Any]], Node] | None, cells: Mapping[str, str] | None = None,
+                 possible: Mapping[str, Check] | None = None) -> None:
         """``members`` has the unit and the moment of each event that counts, beside the cell that it counts for; or it is a
         function that returns them for a cell. ``cells`` are the names that a cell is given by, with their dtypes: by default
-        those of the index.
+        those of the index. ``possible`` has checks of their values.
         """
         self._name = name
         self._frame = frame
@@ -83,7 +90,9 @@ class Analysis:
         self._definition = definition
         self._members = members
         self._cells = dict(frame.index_dtypes if cells is None else cells)
+        self._possible = dict(possible or {})
         self._arguments: Mapping[str, object] = {}
+        self._is_warned = False
 
     @property
     def frame(self) -> DataFrame:
@@ -110,7 +119,9 @@ class Analysis:
         of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, ``(none)`` in a breakdown, and a level
         that is left out may have any value. Every analysis takes the result as a condition or as a breakdown.
 
-        Raises InvalidValue for a name that is not in the index, and NotSupported if no users are behind the cells.
+        Raises InvalidValue for a name that is not in the index, and for a value that no cell can have, as far as that is known
+        without a query: a day on which no period starts, a period beyond the range, a step that the funnel does not have. Other
+        values that do not occur have no users. Raises NotSupported if no users are behind the cells.
         """
         if self._members is None:
             raise NotSupported(f"{self._name} counts no users", hint="its frame is all there is")
@@ -119,6 +130,9 @@ class Analysis:
                 raise InvalidValue(f"{self._name} has no index level {name!r}", hint=near(name, self._cells))
         wanted = {name: None if _is_missing(value) else as_value(value, self._cells[name], f"{name} of users")
                   for name, value in cell.items()}
+        for name, check in self._possible.items():
+            if wanted.get(name) is not None:
+                check(wanted[name], name)
         if callable(self._members):
             plan = self._members(wanted)
         else:
@@ -171,6 +185,7 @@ class Analysis:
         """
         if ax is not None and not hasattr(ax, "bar"):
             raise InvalidType(f"ax is axes of matplotlib, not {in_words(ax)}", hint="for instance plt.subplots()[1]")
+        self._warn()
         return draw(self._name, self._frame, ax)
 
     def __getattr__(self, name: str) -> Any:
@@ -180,12 +195,31 @@ class Analysis:
             return object.__getattribute__(self, name)  # it failed: raise its error again
         frame = self.__dict__["_frame"]
         try:
-            return getattr(frame.copy(), name)
+            found = getattr(frame.copy(), name)
+            return self._warning(found) if name in _FETCHING else found
         except AttributeNotFound:
             own = [each for each in dir(type(self)) if not each.startswith("_")]
             if get_close_matches(name, own, n=1):
                 raise AttributeNotFound(f"{self._name} has no attribute {name!r}", hint=near(name, own)) from None
             raise
+
+    def _warning(self, fetch: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method that fetches rows as one that warns of event types that never occur, the first time."""
+
+        @wraps(fetch)
+        def fetched(*args: Any, **kwargs: Any) -> Any:
+            self._warn()
+            return fetch(*args, **kwargs)
+
+        return fetched
+
+    def _warn(self) -> None:
+        if self._is_warned or not self._definition.types or state_of(self._scope.data).engine is None:
+            return
+        self._is_warned = True
+        if not _all_occur(self._scope, self._definition.types):
+            for each in _unknown_types(self._scope, self._definition.types):
+                logger.warning("%s: %s", self._name, each)
 
     def __getitem__(self, key: Any) -> DataFrame | Series:
         found: DataFrame | Series = self._frame.copy()[key]
@@ -251,6 +285,13 @@ def _left_out(scope: Scope, definition: Definition) -> list[str]:
         what = "count for no user" if definition.unit_counts else "are left out"
         lines.append(f"{every['without_unit']:,} of them have no {' or '.join(scope.unit)}, and {what}.")
     return lines
+
+
+def _all_occur(scope: Scope, types: Iterable[str]) -> bool:
+    """Return whether there are events of all these types. One query."""
+    data, wanted = scope.data, list(dict.fromkeys(types))
+    found = data[data.event_type.isin(wanted)].event_type.nunique().value
+    return bool(found == len(wanted))
 
 
 def _unknown_types(scope: Scope, types: Iterable[str]) -> list[str]:

@@ -18,6 +18,7 @@ from objectiv_local.frame.authoring import (
     series_of,
     state_of,
 )
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.conditions import computed, is_member, of_rows
 
 NONE, OTHER = "(none)", "(other)"
@@ -26,11 +27,13 @@ _MOST = 10_000
 _EXAMPLE = "for instance breakdown='country', or breakdown=lambda events: events.amount > 100"
 
 
-def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...], taken: tuple[str, ...]) -> Series:
+def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...],
+                 taken: tuple[str, ...]) -> Series | OfUsers:
     """Return the value that each event is grouped by, as a string named as the column of the result; missing is ``(none)``.
 
-    It is given as a column, a series of the frame, a function of the frame, or a frame of users: ``in`` and ``not in`` it,
-    named ``member``. Raises InvalidValue for a name among ``taken``, the other columns of the result.
+    It is given as a column, a series of the frame, a function of the frame, a series of users, that is one indexed by the
+    unit, or a frame of users: ``in`` and ``not in`` it, named ``member``. Raises InvalidValue for a name among ``taken``, the
+    other columns of the result, and for a series of users whose labels may repeat.
     """
     what = f"breakdown of {name}"
     if callable(given) and not isinstance(given, Series | DataFrame) and not hasattr(given, "members"):
@@ -49,13 +52,33 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
     if given.name in taken:
         raise InvalidValue(f"{what} is named {given.name!r}, as another column of the result is",
                            hint=f"rename it: breakdown=events[{given.name!r}].rename('...')")
-    placed = of_rows(given, data, f"{what} is", _EXAMPLE)
+    is_of_users = state_of(given).index == unit and data.index_columns != list(unit)
+    placed = _of_users(given, data, what, unit) if is_of_users else of_rows(given, data, f"{what} is", _EXAMPLE)
     if placed.dtype in ("list", "dict"):
         raise InvalidType(f"{what} is {placed.dtype}, which makes no groups", hint="take a member of it")
     if placed.dtype == "timedelta":
         raise InvalidType(f"{what} is timedelta, which makes no groups", hint="make it a number: dt.total_seconds()")
     text: Series = placed if placed.dtype == "string" else placed.astype("string")
+    if is_of_users:
+        return OfUsers(str(given.name), text, unit, NONE)
     return text.fillna(NONE).rename(given.name)
+
+
+def _of_users(given: Series, data: DataFrame, what: str, unit: tuple[str, ...]) -> Series:
+    """Return a series of users as given. Raises if it is not one value for each user of the events."""
+    state = state_of(given)
+    if state.engine is not state_of(data).engine:
+        raise InvalidValue(f"{what} is a series of users of another connection than that of the events",
+                           hint="load the users where the events are")
+    for name in unit:
+        own = state.plan.types[name]
+        if own != state_of(data).plan.types[name]:
+            raise InvalidType(f"{what} is a series of users whose {name} is {own}, and {name} of the events is "
+                              f"{data.dtypes[name]}", hint="cast one of them with astype")
+    if state.groups is not None or state.plan.key is None or not {*state.plan.key} <= {*unit}:
+        raise InvalidValue(f"{what} is a series of users in which a user may be there twice",
+                           hint=f"make it one value a user: users.groupby({list(unit)!r})[...].max()")
+    return given
 
 
 def groups_in_words(name: str, top: int) -> str:

@@ -103,6 +103,13 @@ def moved(settings: Settings, moment: datetime.datetime, by: str, count: int = 0
     return time.replace(tzinfo=zones.zone(settings.time_zone)).astimezone(datetime.UTC).replace(tzinfo=None)
 
 
+def floor_of(settings: Settings, period: datetime.date, by: str) -> datetime.date:
+    """Return the start of the period that a local day or time is in: a date, or a time for hours."""
+    time = period if isinstance(period, datetime.datetime) else datetime.datetime.combine(period, datetime.time())
+    start = _floor(settings, time, by)
+    return start if by == "hour" else start.date()
+
+
 def day_of(settings: Settings, moment: datetime.datetime) -> datetime.date:
     """Return the local day that a moment in UTC is in."""
     return _local(settings, moment).date()
@@ -135,8 +142,9 @@ def periods(scope: Scope, by: str) -> Node:
     """Return the periods of the scope, whether or not they have events: ``period``, its ``next_period`` and ``is_complete``.
 
     They begin with the period of ``start``, or of the first event, and end with that of the last moment before ``end`` and up
-    to ``as_of``. A period is complete if the range covers all of it, and it is over as of ``as_of``. Without events, there are
-    none.
+    to ``as_of``. A period is complete if the range covers all of it, and it is over as of ``as_of``. Without ``start``, the
+    data are taken to begin with the day of the first event, for hours with its hour: a first week or month that begins before
+    that day is not complete. Without events, there are none.
     """
     plan = scope.rows(with_unit=False)
     first, last, known = _ends(scope)
@@ -167,6 +175,9 @@ def periods(scope: Scope, by: str) -> Node:
     if scope.start is not None and scope.start != moved(scope.settings, scope.start, by):
         # Clocks may show another time than midnight when a day starts, so the moments are compared, and not the times.
         whole = call("and", whole, call("gt", cast(plan.column(PERIOD), TIMESTAMP), plan.column("first_time")))
+    elif scope.start is None and by not in ("hour", "day"):
+        # What the data have from the day of the first event on.
+        whole = call("and", whole, call("ge", plan.column(PERIOD), cast(plan.column("first_time"), DATE)))
     return Select(plan, ((PERIOD, plan.column(PERIOD)), ("next_period", plan.column("next_period")), ("is_complete", whole)),
                   "periods")
 

@@ -25,6 +25,7 @@ from objectiv_local.frame.authoring import (
     state_of,
     unused_name,
 )
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.checks import column_names, require
 from objectiv_local.hub.events.moments import limit
 from objectiv_local.hub.hits import EVENT
@@ -73,9 +74,10 @@ class Scope:
         """Return the columns of the unit."""
         return [plan.column(name) for name in self.unit]
 
-    def rows(self, columns: Mapping[str, Series] | None = None, where: Series | None = None, *, ranged: bool = True,
+    def rows(self, columns: Mapping[str, Series | OfUsers] | None = None, where: Series | None = None, *, ranged: bool = True,
              with_unit: bool = True) -> Node:
-        """Return the events up to ``as_of``: their unit, moment, event id and the given columns, series of the event frame.
+        """Return the events up to ``as_of``: their unit, moment, event id and the given columns, series of the event frame or
+        values of users.
 
         ``where`` keeps the events for which it is true; ``ranged`` those from ``start`` to ``end``; ``with_unit`` those that
         have a unit. Columns and conditions that look at other rows see all events of the frame.
@@ -84,7 +86,10 @@ class Scope:
         kept = dict.fromkeys((*self.unit, MOMENT, *self.event_key))
         data = self.data.copy()
         condition = None
+        looked_up = {name: each for name, each in (columns or {}).items() if isinstance(each, OfUsers)}
         for name, series in (columns or {}).items():
+            if isinstance(series, OfUsers):
+                continue
             if name not in named:
                 data[name] = series
             elif expr_of(series) != self.state.plan.column(name):
@@ -100,7 +105,10 @@ class Scope:
             plan = Filter(plan, test, "events")
         if condition is not None:
             plan = Filter(plan, plan.column(condition), "events")
-        return Select(plan, tuple((name, plan.column(name)) for name in kept), "events")
+        plan = Select(plan, tuple((name, plan.column(name)) for name in kept), "events")
+        for name, each in looked_up.items():
+            plan = each.added_to(plan, name)
+        return plan
 
     def in_range(self, plan: Node) -> Node:
         """Return the rows whose moment is from ``start`` to ``end``."""

@@ -22,6 +22,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, moment_of, period_of, periods
+from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.analyses.funnels.attempts import ENTERED, Exclusion, Steps, attempts, flag
@@ -56,10 +57,11 @@ class Asked:
     excluded: tuple[Condition, ...]
     exclusions: tuple[Exclusion, ...]
     hold: tuple[str, ...]
-    label: Series | None
+    label: Series | OfUsers | None
     attribution: str | int
     top: int
     by: str | None
+    where: Condition | None
 
     @property
     def title(self) -> str:
@@ -74,11 +76,11 @@ class Asked:
     def rows(self) -> Node:
         """Return the events that attempts may have, with the conditions of steps and exclusions."""
         scope = self.scope
-        columns: dict[str, Series] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
+        columns: dict[str, Series | OfUsers] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
         columns |= {f"excluded_{number}": each.holds for number, each in enumerate(self.excluded, 1)}
         columns |= {name: scope.data[name] for name in self.hold if name not in scope.unit}
         columns |= {} if self.label is None else {LABEL: self.label}
-        plan = scope.rows(columns, ranged=False)
+        plan = scope.rows(columns, None if self.where is None else self.where.holds, ranged=False)
         for name in self.hold:
             plan = Filter(plan, call("not_null", plan.column(name)), "events")
         return plan
@@ -91,7 +93,6 @@ class Asked:
         together = (LABEL,) if self.label is not None and self.attribution == "all_steps" else ()
         unit = tuple(dict.fromkeys((*scope.unit, *self.hold, *together)))
         return Steps(unit, len(self.conditions), self.rules.order, self.rules.ties, same, self.exclusions, scope.end)
-
 
     def units(self) -> Node:
         """Return the best attempt of each unit, within each period, with the value of the breakdown."""
@@ -137,6 +138,8 @@ class Asked:
         if rules.order != "any":
             lines.append({"permissive": "Events at one moment come in any order; each fills one step.",
                           "strict": "Later steps need later moments."}[rules.ties])
+        if self.where is not None:
+            lines.append(f"Only events that match {self.where.title} count.")
         for each in self.exclusions:
             name = self.excluded[int(each.flag.removeprefix("excluded_")) - 1].name
             lines.append(f"An attempt {'ends' if rules.exclude_mode == 'truncate' else 'does not count'} if {name} is between "
@@ -151,7 +154,8 @@ class Asked:
 
 
 def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rules: Rules, exclude: object,
-           hold: str | list[str] | None, breakdown: object, attribution: str | int, top: int, by: str | None) -> Asked:
+              hold: str | list[str] | None, breakdown: object, attribution: str | int, top: int, by: str | None,
+              where: object = None) -> Asked:
     """Return what was asked for. Raises for what does not fit the frame, or each other."""
     data, unit = scope.data, scope.unit
     if by is not None:
@@ -185,8 +189,9 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
     label = None
     if breakdown is not None:
         label = breakdown_of(breakdown, data, "funnel", unit, (*unit, *held, *_TAKEN))
+    kept = None if where is None else condition(where, data, "where of funnel", unit)
     return Asked(scope, rules, tuple(conditions), excluded, exclusions, held, label,
-                  attribution_of(attribution, len(conditions)), checked_top(top), by)
+                 attribution_of(attribution, len(conditions)), checked_top(top), by, kept)
 
 
 def _later(moment: datetime.datetime, window: datetime.timedelta) -> Expr:

@@ -46,11 +46,15 @@ class Observed:
         """
         scope, rows = self.scope, self.rows()
         moment, converts = rows.column(MOMENT), rows.column("is_conversion")
-        order = scope.order(rows)
-        ids = ((f"{_ID}_{name}", aggregation("first", rows.column(name), order=order, where=converts))
-               for name in scope.event_key)
         plan: Node = Aggregate(rows, tuple((name, rows.column(name)) for name in scope.unit), (
-            (_FIRST, aggregation("min", moment)), (_AT, aggregation("min", moment, where=converts)), *ids), "users")
+            (_FIRST, aggregation("min", moment)), (_AT, aggregation("min", moment, where=converts))), "users")
+        # Only conversions have to be sorted for the first one.
+        conversions = Filter(rows, converts, "conversions")
+        ids = tuple((f"{_ID}_{name}", aggregation("first", conversions.column(name), order=scope.order(conversions)))
+                    for name in scope.event_key)
+        firsts = Aggregate(conversions, tuple((name, conversions.column(name)) for name in scope.unit), ids,
+                           "first_conversions")
+        plan = looked_up(plan, firsts, scope.unit, "users")
         converted = call("not_null", plan.column(_AT))
         units = [Ordering(each) for each in scope.units(plan)]
         number = over(aggregation("row_number"), [converted], [Ordering(plan.column(_FIRST)), *units])
@@ -84,9 +88,9 @@ class Observed:
         is_before = case([(plan.column(CONVERTED), self._is_before_conversion(plan)), (call("is_null", until), literal(True))],
                          call("lt", moment, until))
         plan = Filter(plan, is_before, "uses")
-        keys = (*scope.unit, FEATURE, CONVERTED, USER)
+        keys = (*scope.unit, FEATURE, CONVERTED)
         return Aggregate(plan, tuple((name, plan.column(name)) for name in keys),
-                         ((MOMENT, aggregation("min", plan.column(MOMENT))),), "used")
+                         tuple((name, aggregation("min", plan.column(name))) for name in (USER, MOMENT)), "used")
 
     def _is_before_conversion(self, plan: Node) -> Expr:
         pairs = [(plan.column(MOMENT), plan.column(_AT)),

@@ -1,0 +1,1 @@
+"""More data than memory: workloads with a limit on what DuckDB may hold, so that it spills to disk."""

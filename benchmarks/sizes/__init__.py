@@ -1,1 +1,0 @@
-"""Benchmarks of long and wide programs: how building, compiling and running them grows with their size."""

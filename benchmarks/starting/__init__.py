@@ -1,0 +1,1 @@
+"""What it costs to start: importing the package, and building a program and its SQL."""

@@ -1,0 +1,105 @@
+"""``demo``, ``sample``, ``inspect`` and ``quality``: what is in the data."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from objectiv_local import connect
+from objectiv_local import demo as demonstration
+from objectiv_local.cli.events import events_of, reads_events
+from objectiv_local.cli.output import check_new, document, show, writes_rows
+from objectiv_local.errors import InvalidValue, ObjectivError
+from objectiv_local.sample import generator
+
+
+@click.command(short_help="Ask questions of the sample events.")
+def demo() -> int:
+    """Run the notebook "model hub basics" over the bundled sample events."""
+    return demonstration.main()
+
+
+@click.command(short_help="Write made-up events to a file.")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--events", type=click.IntRange(1), default=generator.EVENTS, show_default=True, help="How many events.")
+@click.option("--seed", type=int, default=generator.SEED, show_default=True, help="Another seed gives other events.")
+@click.option("--start", default=generator.START, show_default=True, metavar="DAY", help="The first day.")
+@click.option("--days", type=click.IntRange(1), default=generator.DAYS, show_default=True, help="How many days.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
+def sample(path: Path, events: int, seed: int, start: str, days: int, overwrite: bool) -> None:
+    """Write made-up product-analytics events to a Parquet file."""
+    check_new(path, overwrite=overwrite)
+    try:
+        written = generator.generate(path, events=events, seed=seed, start=start, days=days, overwrite=overwrite)
+    except OSError as error:
+        raise InvalidValue(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another place") from None
+    click.echo(f"{events:,} events written to {written} ({written.stat().st_size:,} bytes)", err=True)
+
+
+@click.command(short_help="Show what is in a source.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+@reads_events
+def inspect(source: str, as_json: bool, **options: Any) -> None:
+    """Show what is in a source: its tables, and how one of them is read as events, with the number of events and users, the
+    first and the last moment, and the most frequent event types.
+    """
+    engine = connect(source)
+    tables = engine.tables() if engine.default_table is None else [engine.default_table]
+    about: dict[str, Any] = {"source": engine.description, "tables": tables}
+    if len(tables) > 1 and options["table_name"] is None:
+        about["note"] = "choose one with --table NAME"
+    else:
+        try:
+            about |= _events(source, options)
+        except ObjectivError as error:
+            about["not_events"] = error.what
+            about["columns"] = dict(engine.table(options["table_name"] or tables[0]).columns) if tables else {}
+    if as_json:
+        document(about)
+        return
+    for name, value in about.items():
+        if isinstance(value, dict):
+            click.echo(f"{name.replace('_', ' ')}:")
+            width = max(map(len, value), default=0)
+            for key, each in value.items():
+                click.echo(f"  {key:{width}}  {f'{each:,}' if isinstance(each, int) else each}")
+        else:
+            shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
+            click.echo(f"{name.replace('_', ' ')}: {shown}")
+
+
+def _events(source: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what is in a table of events."""
+    hub, events, _ = events_of(source, dict(options))
+    counts = hub.event_types(events)
+    rows = counts.frame.sort_values("events", ascending=False).to_pandas()
+    total, users = len(events), int(events.user_id.nunique().value)
+    moments = [events.moment.min().value, events.moment.max().value]
+    return {"read_as": "; ".join(repr(events).splitlines()[len(events.dtypes) + 2:]) or "events",
+            "events": total, "users": users,
+            "moments": {name: moment.isoformat(sep=" ") if isinstance(moment, datetime.datetime) else None
+                        for name, moment in zip(("first", "last"), moments, strict=True)},
+            "columns": {**events.index_dtypes, **events.dtypes},
+            "event_types": {name: int(count) for name, count in rows["events"].head(10).items()}}
+
+
+@click.command(short_help="Check events; fails if checks fail.")
+@click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True,
+              help="Exit with 1 if a check of this severity failed, or of a higher one.")
+@writes_rows
+@reads_events
+def quality(source: str, fail_on: str, **options: Any) -> int:
+    """Check the events of a source: missing and repeated ids, moments that cannot be, days without events, and more. For
+    continuous integration, the exit code is 1 if checks failed.
+    """
+    hub, events, options = events_of(source, options)
+    checks = hub.quality(events)
+    show(checks.frame, about={"checks": "quality"}, **options)
+    wanted = {"error": ["error"], "warning": ["error", "warning"], "never": []}[fail_on]
+    failed = [row["check"] for row in checks.frame.to_arrow().to_pylist() if row["failed"] and row["severity"] in wanted]
+    if failed:
+        click.echo(f"failed: {', '.join(failed)}", err=True)
+    return 1 if failed else 0

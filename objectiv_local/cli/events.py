@@ -1,0 +1,49 @@
+"""The options of every command that reads events, and the event frame that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from objectiv_local import DataFrame, ModelHub
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_EVENT_OPTIONS = (
+    click.option("--table", "table_name", metavar="NAME", help="The table, if the source has several."),
+    click.option("--schema", metavar="NAME", help="The layout: objectiv, snowplow, ga4, posthog, segment, amplitude, mixpanel, "
+                                                  "or table for any other. Recognized by default."),
+    click.option("--user-id", metavar="COLUMN", help="The column of users, or device,user."),
+    click.option("--moment", metavar="COLUMN", help="The column of moments."),
+    click.option("--event-type", metavar="COLUMN", help="The column of event types."),
+    click.option("--event-id", metavar="COLUMN", help="The column of event ids."),
+    click.option("--session-id", metavar="COLUMN", help="The column of session ids; sessions are computed by default."),
+    click.option("--location", metavar="COLUMN", help="The column of pages or screens."),
+    click.option("--from", "start", metavar="MOMENT", help="The first moment or day of events to read."),
+    click.option("--until", "end", metavar="MOMENT", help="The end of events to read, which is left out."),
+    click.option("--identity", metavar="RULE", help="Resolve users by their devices: last_known, first_known, forward_only or "
+                                                    "graph."),
+    click.option("--dedup", is_flag=True, help="Keep one event of each id."),
+    click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="The zone whose days and weeks count."),
+    click.option("--week-start", default="monday", show_default=True, metavar="DAY", help="The day on which weeks start."),
+)
+_NAMES = ("table_name", "schema", "user_id", "moment", "event_type", "event_id", "session_id", "location", "start", "end",
+          "identity", "dedup", "time_zone", "week_start")
+
+
+def reads_events(function: F) -> F:
+    """Add the argument SOURCE and the options of events to a command."""
+    for option in reversed(_EVENT_OPTIONS):
+        function = option(function)
+    return click.argument("source")(function)
+
+
+def events_of(source: str, options: dict[str, Any]) -> tuple[Any, DataFrame, dict[str, Any]]:
+    """Return the hub, the event frame and the options that are left."""
+    given = {name: options.pop(name) for name in _NAMES}
+    hub = ModelHub(time_aggregation="%Y-%m-%d", time_zone=given.pop("time_zone"), week_start=given.pop("week_start"))
+    if given["user_id"] is not None and "," in given["user_id"]:
+        given["user_id"] = tuple(each.strip() for each in given["user_id"].split(","))
+    return hub, hub.events(source, **given), options

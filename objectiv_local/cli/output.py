@@ -1,0 +1,81 @@
+"""Results on standard output, or in a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from objectiv_local import DataFrame
+from objectiv_local.errors import InvalidValue, near
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: What a file can be written as, by the end of its name.
+_WRITERS: dict[str, Callable[[DataFrame, Path], None]] = {
+    ".parquet": DataFrame.to_parquet, ".csv": DataFrame.to_csv, ".jsonl": DataFrame.to_json, ".json": DataFrame.to_json}
+WIDTH = 200
+
+
+def writes_rows(function: F) -> F:
+    """Add the options of commands that print rows."""
+    for option in (
+            click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists."),
+            click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+                         help="Write all rows to a .parquet, .csv or .jsonl file instead."),
+            click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV."),
+            click.option("--json", "as_json", is_flag=True, help="Print all rows as one JSON document."),
+            click.option("-n", "--rows", type=click.IntRange(1), default=40, show_default=True,
+                         help="How many rows the table on the screen has.")):
+        function = option(function)
+    return function
+
+
+def show(frame: DataFrame, *, rows: int, as_json: bool, as_csv: bool, output: Path | None, overwrite: bool,
+         about: dict[str, Any]) -> None:
+    """Print the rows of a frame in its order, or write them to a file. ``about`` goes into the JSON document."""
+    if output is not None:
+        write(frame, output, overwrite=overwrite)
+        click.echo(f"written: {output}", err=True)
+    elif as_csv:
+        sys.stdout.write(_text(frame, DataFrame.to_csv))
+    elif as_json:
+        lines = _text(frame, DataFrame.to_json).splitlines()
+        document({**about, "rows": [json.loads(line) for line in lines]})
+    else:
+        found = frame.to_pandas(limit=rows + 1)
+        click.echo(found.head(rows).to_string(line_width=WIDTH, na_rep="") if len(found) else "no rows")
+        if len(found) > rows:
+            click.echo(f"... and more rows: -n {rows * 5} shows more, --csv and --output all", err=True)
+
+
+def write(frame: DataFrame, path: Path, *, overwrite: bool) -> None:
+    """Write a frame to a file. Raises InvalidValue for an existing file and for one of no known kind."""
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InvalidValue(f"{str(path)!r} has no known ending", hint=near(path.suffix, _WRITERS))
+    check_new(path, overwrite=overwrite)
+    writer(frame, path)
+
+
+def check_new(path: Path, *, overwrite: bool) -> None:
+    """Raise InvalidValue for a file that exists, unless it may be replaced."""
+    if path.exists() and not overwrite:
+        raise InvalidValue(f"{str(path)!r} exists", hint="add --overwrite to replace it")
+
+
+def document(content: Any) -> None:
+    """Print a JSON document."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def _text(frame: DataFrame, writer: Callable[[DataFrame, Path], None]) -> str:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "rows"
+        writer(frame, path)
+        return path.read_text("utf-8")

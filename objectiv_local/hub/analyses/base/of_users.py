@@ -1,0 +1,29 @@
+"""Values of users, which a breakdown looks up for each of their events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from objectiv_local.frame import Series
+from objectiv_local.frame.authoring import Expr, Node, Select, call, expr_of, literal, state_of
+from objectiv_local.hub.analyses.base.joins import looked_up
+
+
+@dataclass(frozen=True, slots=True)
+class OfUsers:
+    """A string for each user: a series that is indexed by the unit, whose labels are unique."""
+
+    name: str
+    values: Series
+    unit: tuple[str, ...]
+    #: What users have that are not there, and those whose value is missing.
+    missing: str
+
+    def added_to(self, plan: Node, name: str) -> Node:
+        """Return rows that have the unit with the value of their user."""
+        state = state_of(self.values)
+        users = Select(state.plan, (*((each, state.plan.column(each)) for each in self.unit), (name, expr_of(self.values))),
+                       "values_of_users")
+        found = looked_up(plan, users, self.unit, "events_with_users")
+        value: Expr = call("coalesce", found.column(name), literal(self.missing))
+        return Select(found, tuple((each, value if each == name else found.column(each)) for each in found.types), found.step)
