@@ -107,8 +107,8 @@ class Export:
                  replace: bool = False) -> DataFrame:
         """Write the rows as a snapshot: a directory of Parquet files with a manifest. Returns its frame.
 
-        The frame of a snapshot has the index, the columns, the types and the rows of this one, and reads the files. The order of
-        a sorted frame is not kept. Rows are divided by the months of the column ``time``, in UTC: by default ``moment``, if the
+        The frame of a snapshot has the index, the columns, the types and the rows of this one, and reads the files. Its rows are
+        not sorted. They are divided by the months of the column ``time``, in UTC: by default ``moment``, if the
         frame has such a timestamp. JSON columns whose values repeat are stored once for each value, and the rows have their
         numbers.
 
