@@ -107,16 +107,17 @@ class Export:
                  replace: bool = False) -> DataFrame:
         """Write the rows as a snapshot: a directory of Parquet files with a manifest. Returns its frame.
 
-        The frame of a snapshot has the index, the columns, the types and the rows of this one, and reads the files. Rows are
-        divided by the months of the column ``time``, in UTC: by default ``moment``, if the frame has such a timestamp. JSON
-        columns whose values repeat are stored once for each value, and the rows have their numbers.
+        The frame of a snapshot has the index, the columns, the types and the rows of this one, and reads the files. Its rows are
+        not sorted. They are divided by the months of the column ``time``, in UTC: by default ``moment``, if the
+        frame has such a timestamp. JSON columns whose values repeat are stored once for each value, and the rows have their
+        numbers.
 
         Where the directory has a snapshot of the same program already, it is brought up to date: months whose rows have changed
         in the source are read again, in one read snapshot of the database. ``check`` says what shows that: ``'rows'``, their
-        number; ``'keys'``, also the ids, moments, users and types of events; ``'values'``, all columns, which takes the source
-        about as long as reading them. A frame whose rows depend on other rows is always checked by all values. Sessions, and
-        what else is added by windows to the rows, are computed anew from all rows of the snapshot. ``replace=True`` writes a
-        snapshot anew, of whatever frame.
+        number; ``'keys'``, also the ids, moments, users and types of events, or all columns but JSON if the rows have no key;
+        ``'values'``, all columns, which takes the source about as long as reading them. A frame whose rows depend on other rows
+        is always checked by all values. Sessions, and what else is added by windows to the rows, are computed anew from all
+        rows of the snapshot. ``replace=True`` writes a snapshot anew, of whatever frame.
 
         Memory is bounded. A new version is published in one step when it is complete. What interrupts that, such as a lost
         connection, a full disk or the end of the process, publishes nothing, and the next run of the same program goes on with

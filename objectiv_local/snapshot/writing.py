@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -147,6 +148,7 @@ def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEng
                  sum(months[month].rows for month in new if month not in there)) as shown:
             staged = staging.export(wanted, months, new, directory.staging, staged, shown)
     if old is not None and not new and before.keys() == months.keys():
+        shutil.rmtree(directory.staging, ignore_errors=True)
         return
     name, made = directory.new_version()
     built = Builder(directory, wanted, engine, made, staged, keep).build(months)
