@@ -107,10 +107,9 @@ class Export:
                  replace: bool = False) -> DataFrame:
         """Write the rows as a snapshot: a directory of Parquet files with a manifest. Returns its frame.
 
-        The frame of a snapshot has the index, the columns, the types and the rows of this one, and reads the files. Its rows are
-        not sorted. They are divided by the months of the column ``time``, in UTC: by default ``moment``, if the
-        frame has such a timestamp. JSON columns whose values repeat are stored once for each value, and the rows have their
-        numbers.
+        The frame of a snapshot has the index, the columns, the types and the rows of this one, in no order, and reads the
+        files. Rows are divided by the months of the column ``time``, in UTC: by default ``moment``, if the frame has such a
+        timestamp. JSON columns whose values repeat are stored once for each value, and the rows have their numbers.
 
         Where the directory has a snapshot of the same program already, it is brought up to date: months whose rows have changed
         in the source are read again, in one read snapshot of the database. ``check`` says what shows that: ``'rows'``, their
