@@ -322,7 +322,7 @@ def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
     pairs = func("list_value", *(Template("({}, element -> {})", (text(key), text(_path(key)))) for key in keys))
     members = func("map_from_entries", func("list_filter", pairs, Raw("lambda member: json_type(member[2]) <> 'NULL'")))
     picked = func("list_transform", some_elements(args[0]),
-                  Template("lambda element: {}", (members if keys else Raw("MAP {}"),)))
+                  Template("lambda element: {}", (members if keys else Raw("'{}'::json"),)))
     return func("coalesce", func("to_json", picked), Raw("'[]'::json"))
 
 
