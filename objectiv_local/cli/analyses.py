@@ -22,22 +22,26 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 #: Arguments whose values are several names, and can be separated by commas.
 _LISTS = ("steps", "rules", "properties", "columns", "hold", "unit")
 _ARGUMENTS = """\
-Arguments of the analysis are options of their own. A condition is an event type, several of them separated by commas, or a
-query after an equals sign, such as '=amount > 100'. A duration is 14d, 2h, 30m or 10s. Other values are given as JSON.
+The options without a description are the arguments of the method in Python: help(ModelHub.{name}) explains them. A condition
+is an event type, several of them separated by commas, or an equals sign and a query, such as '=amount > 100'. A duration is
+14d, 2h, 30m or 10s. Other values are JSON.
 """
 
 
-@click.group(short_help="Run an analysis.")
+@click.group(short_help="Run an analysis.", subcommand_metavar="ANALYSIS SOURCE [OPTIONS]")
 def run() -> None:
     """Run an analysis and print its rows.
 
-    ``run spec SPEC SOURCE`` runs an analysis that is written down in a JSON file, or a metric of a YAML or JSON file.
+    "run list" lists the analyses. "run spec SPEC SOURCE" runs an analysis from a JSON file, or a metric from a YAML or JSON
+    file.
     """
 
 
-@click.group(short_help="Print the SQL of an analysis.")
+@click.group(short_help="Print the SQL of an analysis.", subcommand_metavar="ANALYSIS SOURCE [OPTIONS]")
 def sql() -> None:
-    """Print the SQL of an analysis, for the engine of the source or another one. Nothing is run but what reads the source."""
+    """Print the SQL of an analysis, for the engine of the source or another one. The analysis is not run; only
+    the columns of the source are read.
+    """
 
 
 def value_of(name: str, text: str, annotation: str) -> Any:
@@ -50,7 +54,7 @@ def value_of(name: str, text: str, annotation: str) -> Any:
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
-            raise InvalidValue(f"{name} is no JSON: {error}", hint="put it in single quotes") from None
+            raise InvalidValue(f"{name} is not valid JSON: {error}", hint="put the JSON in single quotes") from None
     if text.startswith("="):
         return {"query": text[1:].strip()}
     kinds = {each.strip() for each in annotation.split("|")}
@@ -62,7 +66,7 @@ def value_of(name: str, text: str, annotation: str) -> Any:
                 if "str" not in kinds:
                     raise InvalidValue(f"{name} is a number, not {text!r}") from None
     if "timedelta" in annotation and "str" not in kinds:
-        raise InvalidValue(f"{name} is a duration, not {text!r}", hint="for instance 14d, 2h, 30m or 10s")
+        raise InvalidValue(f"{name} is a duration, not {text!r}", hint="write it as 14d, 2h, 30m or 10s")
     if "," in text or name in _LISTS:
         return [each.strip() for each in text.split(",")]
     return text
@@ -112,7 +116,7 @@ def _register(name: str) -> None:
     first = doc.split("\n\n")[0].replace("\n", " ")
     first = re.sub(r"``|:meth:|:class:", "", first).removeprefix("Return ")
     first = first[:1].upper() + first[1:]
-    shared = {"short_help": first, "help": f"{first}\n\n{_ARGUMENTS}"}
+    shared = {"short_help": first, "help": f"{first}\n\n{_ARGUMENTS.format(name=name)}"}
 
     def run_one(source: str, definition: bool, **options: Any) -> None:
         spec = _spec(name, options)
@@ -133,11 +137,12 @@ def _register(name: str) -> None:
 
 
 def _defines(function: Callable[..., None]) -> Callable[..., None]:
-    return click.option("--definition", is_flag=True, help="Print the rule in words as well.")(function)
+    return click.option("--definition", is_flag=True, help="Also print the definition of the result in words.")(function)
 
 
 def _writes_sql(function: Callable[..., None]) -> Callable[..., None]:
-    option = click.option("--dialect", metavar="NAME", help="The engine to write SQL for; by default that of the source.")
+    option = click.option("--dialect", metavar="NAME",
+                          help="The engine to write SQL for, such as postgres; by default that of the source.")
     return option(function)
 
 
@@ -157,7 +162,8 @@ def _written_down(path: Path, metric: str | None) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidValue(f"{str(path)!r} cannot be read: {error}", hint="give a JSON file of a spec") from None
+        raise InvalidValue(f"{str(path)!r} cannot be read: {error}",
+                           hint="give a JSON file with what spec() of an analysis returned") from None
     return found if isinstance(found, dict) and "analysis" in found else None
 
 
@@ -179,7 +185,7 @@ def _from_file(path: Path, metric: str | None, source: str, options: dict[str, A
 @writes_rows
 @reads_events
 def run_spec(spec: Path, metric: str | None, source: str, definition: bool, **options: Any) -> None:
-    """Run the analysis in SPEC: a JSON file that spec() of an analysis has written, or a file of metrics."""
+    """Run the analysis in SPEC: a JSON file with what spec() of an analysis returned, or a file of metrics."""
     analysis, options = _from_file(spec, metric, source, options)
     _show(analysis, definition=definition, **options)
 

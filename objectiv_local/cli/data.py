@@ -16,21 +16,21 @@ from objectiv_local.errors import InvalidValue, ObjectivError
 from objectiv_local.sample import generator
 
 
-@click.command(short_help="Ask questions of the sample events.")
+@click.command(short_help="Run a tour of the bundled sample events.")
 def demo() -> int:
     """Run the notebook "model hub basics" over the bundled sample events."""
     return demonstration.main()
 
 
-@click.command(short_help="Write made-up events to a file.")
+@click.command(short_help="Write synthetic events to a file.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--events", type=click.IntRange(1), default=generator.EVENTS, show_default=True, help="How many events.")
-@click.option("--seed", type=int, default=generator.SEED, show_default=True, help="Another seed gives other events.")
+@click.option("--seed", type=int, default=generator.SEED, show_default=True, help="Seed of the random numbers.")
 @click.option("--start", default=generator.START, show_default=True, metavar="DAY", help="The first day.")
 @click.option("--days", type=click.IntRange(1), default=generator.DAYS, show_default=True, help="How many days.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 def sample(path: Path, events: int, seed: int, start: str, days: int, overwrite: bool) -> None:
-    """Write made-up product-analytics events to a Parquet file."""
+    """Write synthetic product-analytics events to a Parquet file."""
     check_new(path, overwrite=overwrite)
     try:
         written = generator.generate(path, events=events, seed=seed, start=start, days=days, overwrite=overwrite)
@@ -39,7 +39,7 @@ def sample(path: Path, events: int, seed: int, start: str, days: int, overwrite:
     click.echo(f"{events:,} events written to {written} ({written.stat().st_size:,} bytes)", err=True)
 
 
-@click.command(short_help="Show what is in a source.")
+@click.command(short_help="Show what is in a source: columns, users, event types.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @reads_events
 def inspect(source: str, as_json: bool, **options: Any) -> None:
@@ -86,14 +86,14 @@ def _events(source: str, options: dict[str, Any]) -> dict[str, Any]:
             "event_types": {name: int(count) for name, count in rows["events"].head(10).items()}}
 
 
-@click.command(short_help="Check events; fails if checks fail.")
+@click.command(short_help="Check the quality of events; exits with 1 if a check fails.")
 @click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True,
-              help="Exit with 1 if a check of this severity failed, or of a higher one.")
+              help="Exit with 1 if a check of at least this severity fails.")
 @writes_rows
 @reads_events
 def quality(source: str, fail_on: str, **options: Any) -> int:
-    """Check the events of a source: missing and repeated ids, moments that cannot be, days without events, and more. For
-    continuous integration, the exit code is 1 if checks failed.
+    """Check the events of a source: missing and repeated ids, impossible moments, days without events, and more. The exit
+    code is 1 if a check failed, for use in continuous integration.
     """
     hub, events, options = events_of(source, options)
     checks = hub.quality(events)

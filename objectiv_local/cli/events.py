@@ -12,21 +12,21 @@ from objectiv_local import DataFrame, ModelHub
 F = TypeVar("F", bound=Callable[..., Any])
 
 _EVENT_OPTIONS = (
-    click.option("--table", "table_name", metavar="NAME", help="The table, if the source has several."),
+    click.option("--table", "table_name", metavar="NAME", help="The table to read, if the source has several."),
     click.option("--schema", metavar="NAME", help="The layout: objectiv, snowplow, ga4, posthog, segment, amplitude, mixpanel, "
                                                   "or table for any other. Recognized by default."),
-    click.option("--user-id", metavar="COLUMN", help="The column of users, or device,user."),
-    click.option("--moment", metavar="COLUMN", help="The column of moments."),
+    click.option("--user-id", metavar="COLUMN", help="The column of users, or two columns: DEVICE,USER."),
+    click.option("--moment", metavar="COLUMN", help="The column of timestamps."),
     click.option("--event-type", metavar="COLUMN", help="The column of event types."),
     click.option("--event-id", metavar="COLUMN", help="The column of event ids."),
     click.option("--session-id", metavar="COLUMN", help="The column of session ids; sessions are computed by default."),
     click.option("--location", metavar="COLUMN", help="The column of pages or screens."),
-    click.option("--from", "start", metavar="MOMENT", help="The first moment or day of events to read."),
-    click.option("--until", "end", metavar="MOMENT", help="The end of events to read, which is left out."),
-    click.option("--identity", metavar="RULE", help="Resolve users by their devices: last_known, first_known, forward_only or "
-                                                    "graph."),
-    click.option("--dedup", is_flag=True, help="Keep one event of each id."),
-    click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="The zone whose days and weeks count."),
+    click.option("--from", "start", metavar="MOMENT", help="Read only events from this day or moment on."),
+    click.option("--until", "end", metavar="MOMENT", help="Read only events before this day or moment."),
+    click.option("--identity", metavar="RULE", help="How to resolve users by their devices: last_known, first_known, "
+                                                    "forward_only or graph."),
+    click.option("--dedup", is_flag=True, help="Keep one event of each event id."),
+    click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="The time zone of days and weeks."),
     click.option("--week-start", default="monday", show_default=True, metavar="DAY", help="The day on which weeks start."),
 )
 _NAMES = ("table_name", "schema", "user_id", "moment", "event_type", "event_id", "session_id", "location", "start", "end",

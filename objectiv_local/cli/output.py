@@ -25,13 +25,13 @@ WIDTH = 200
 def writes_rows(function: F) -> F:
     """Add the options of commands that print rows."""
     for option in (
-            click.option("--overwrite", is_flag=True, help="Replace the file of --output if it exists."),
+            click.option("--overwrite", is_flag=True, help="Replace the --output file if it exists."),
             click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                         help="Write all rows to a .parquet, .csv or .jsonl file instead."),
+                         help="Write all rows to a .parquet, .csv or .jsonl file."),
             click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV."),
             click.option("--json", "as_json", is_flag=True, help="Print all rows as one JSON document."),
             click.option("-n", "--rows", type=click.IntRange(1), default=40, show_default=True,
-                         help="How many rows the table on the screen has.")):
+                         help="The most rows to show in the table.")):
         function = option(function)
     return function
 
@@ -51,14 +51,14 @@ def show(frame: DataFrame, *, rows: int, as_json: bool, as_csv: bool, output: Pa
         found = frame.to_pandas(limit=rows + 1)
         click.echo(found.head(rows).to_string(line_width=WIDTH, na_rep="") if len(found) else "no rows")
         if len(found) > rows:
-            click.echo(f"... and more rows: -n {rows * 5} shows more, --csv and --output all", err=True)
+            click.echo(f"... and more rows: -n {rows * 5} shows more of them, --csv or --output FILE all", err=True)
 
 
 def write(frame: DataFrame, path: Path, *, overwrite: bool) -> None:
     """Write a frame to a file. Raises InvalidValue for an existing file and for one of no known kind."""
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise InvalidValue(f"{str(path)!r} has no known ending", hint=near(path.suffix, _WRITERS))
+        raise InvalidValue(f"{str(path)!r} has no known file extension", hint=near(path.suffix, _WRITERS))
     check_new(path, overwrite=overwrite)
     writer(frame, path)
 

@@ -13,27 +13,28 @@ from objectiv_local.cli.output import document
 from objectiv_local.errors import DataInvalid
 
 _checks = click.option("--check", type=click.Choice(["rows", "keys", "values"]), default="keys", show_default=True,
-                       help="What shows that a month has changed: its number of rows, ids, users and types too, or all.")
+                       help="What counts as a change of a month: its number of rows (rows); also ids, moments, users and "
+                            "types of events (keys); any column (values).")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 _path = click.argument("path", type=click.Path(path_type=Path))
 
 
-@click.command(short_help="Copy events to local Parquet files.")
+@click.command(short_help="Copy events to local Parquet files, or update the copy.")
 @reads_events
 @_path
 @_checks
-@click.option("--replace", is_flag=True, help="Write the snapshot anew, whatever it holds.")
+@click.option("--replace", is_flag=True, help="Overwrite the snapshot, whatever it holds.")
 @_as_json
 def snapshot(path: Path, source: str, check: str, replace: bool, as_json: bool, **options: Any) -> None:
-    """Write the events of SOURCE to the directory PATH, or bring a snapshot there up to date."""
+    """Write the events of SOURCE as a snapshot to the directory PATH, or refresh the snapshot there."""
     _, events, _ = events_of(source, options)
     events.snapshot(path, check=check, replace=replace)
     _show(snapshots.info(path), as_json=as_json)
 
 
-@click.command(short_help="Bring a snapshot up to date.")
+@click.command(short_help="Bring a snapshot up to date with its source.")
 @_path
-@click.option("--source", metavar="SOURCE", help="Where the events are, if not where they were, or if that needs a password.")
+@click.option("--source", metavar="SOURCE", help="The source to read; by default the one that the snapshot names.")
 @_checks
 @_as_json
 def refresh(path: Path, source: str | None, check: str, as_json: bool) -> None:
@@ -60,7 +61,7 @@ def verify(path: Path, as_json: bool) -> int:
 @_path
 @_as_json
 def info(path: Path, as_json: bool) -> None:
-    """Show what the snapshot in the directory PATH holds, and where that comes from."""
+    """Show what the snapshot in the directory PATH holds, and its source."""
     _show(snapshots.info(path), as_json=as_json)
 
 

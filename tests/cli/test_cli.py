@@ -207,7 +207,7 @@ def test_sample(asked, tmp_path):
     (["run", "trend", "nothing.parquet"], "there is no file"),
     (["run", "trend", "clicks.csv", "--by", "fortnight"], "is not a period"),
     (["run", "trend", "clicks.csv", "--where", "=nothing > 1"], "nothing"),
-    (["run", "trend", "clicks.csv", "--where", "[1"], "where is no JSON"),
+    (["run", "trend", "clicks.csv", "--where", "[1"], "where is not valid JSON"),
     (["run", "funnel", "clicks.csv"], "Missing option '--steps'"),
     (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "window is a duration"),
     (["run", "trend", "clicks.csv", "--top", "many"], "top is a number"),
@@ -249,7 +249,7 @@ def test_wrong_values(text, annotation):
 def test_a_fault_is_no_traceback(asked, monkeypatch):
     monkeypatch.setattr("objectiv_local.cli.data.connect", lambda source: 1 / 0)
     result, _, err = asked("inspect", "x")
-    assert (result, "ZeroDivisionError" in err, "fault of objectiv_local" in err) == (70, True, True)
+    assert (result, "ZeroDivisionError" in err, "bug in objectiv_local" in err) == (70, True, True)
     with pytest.raises(ZeroDivisionError):
         code(["--traceback", "inspect", "x"])
 
