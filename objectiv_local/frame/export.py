@@ -105,25 +105,25 @@ class Export:
 
     def snapshot(self, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys",
                  replace: bool = False) -> DataFrame:
-        """Write the rows as a snapshot: a directory of Parquet files with a manifest. Returns its frame.
+        """Write the rows as a snapshot, a directory of Parquet files with a manifest, and return the frame of that.
 
-        The frame of a snapshot has the index, the columns, the types and the rows of this one, not sorted, and reads the files.
-        Rows are divided by the months of the column ``time``, in UTC: by default ``moment``, if the frame has such a timestamp.
-        JSON columns whose values repeat are stored once for each value, and the rows have their numbers.
+        The frame of the snapshot has the index, columns, types and rows of this one, not sorted, and reads the files. Rows are
+        divided by the month, in UTC, of the timestamp column ``time``: by default ``moment``, if the frame has it. JSON columns
+        whose values repeat are dictionary-encoded.
 
-        Where the directory has a snapshot of the same program already, it is brought up to date: months whose rows have changed
-        in the source are read again, in one read snapshot of the database. ``check`` says what shows that: ``'rows'``, their
-        number; ``'keys'``, also the ids, moments, users and types of events, or all columns but JSON if the rows have no key;
-        ``'values'``, all columns, which takes the source about as long as reading them. A frame whose rows depend on other rows
-        is always checked by all values. Sessions, and what else is added by windows to the rows, are computed anew from all
-        rows of the snapshot. ``replace=True`` writes a snapshot anew, of whatever frame.
+        If the directory already has a snapshot of the same query, it is refreshed: months whose rows have changed in the source
+        are read again, in one read snapshot of the database. ``check`` says what counts as a change: ``'rows'``, the number of
+        rows; ``'keys'``, also the ids, moments, users and types of events, or all columns but JSON if the rows have no key;
+        ``'values'``, any column, which takes the source about as long as reading them. Frames whose rows depend on other rows
+        are always checked by values. Sessions and other columns that are computed with window functions are recomputed over
+        all rows of the snapshot. ``replace=True`` overwrites the snapshot of any frame.
 
-        Memory is bounded. A new version is published in one step when it is complete. What interrupts that, such as a lost
-        connection, a full disk or the end of the process, publishes nothing, and the next run of the same program goes on with
-        the rows that are there, a million at a time.
+        Memory is bounded. A new version is published in one step when it is complete. If the connection is lost, the disk is
+        full or the process ends before that, nothing is published, and the next run of the same query continues from the rows
+        already read, in steps of a million.
 
-        Raises InvalidValue for a directory with a snapshot of other rows or with other files, and while another process writes
-        there; DataInvalid if it cannot be written, and if rows have the key of another one; ConnectionFailed.
+        Raises InvalidValue for a directory with other files or a snapshot of another query, and while another process writes
+        there; DataInvalid if the directory cannot be written, and if rows repeat a key; ConnectionFailed.
 
         >>> import tempfile
         >>> import objectiv_local as ol

@@ -1,6 +1,6 @@
-"""Snapshots: the rows of a frame as Parquet files on this machine, brought up to date in steps, and read as the same frame.
+"""Snapshots: the rows of a frame as local Parquet files, which are refreshed month by month and open as the same frame.
 
-``frame.snapshot(path)`` writes one; the functions here open it, refresh it, and check it.
+``frame.snapshot(path)`` writes one. The functions here open, refresh, describe and check it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CHECKS = ("rows", "keys", "values")
 @checked
 def write(frame: DataFrame, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys",
           replace: bool = False) -> DataFrame:
-    """Write the rows of a frame as a snapshot, or bring that up to date; the same as ``frame.snapshot(path)``."""
+    """Write the rows of a frame as a snapshot, or refresh the snapshot there; the same as ``frame.snapshot(path)``."""
     if check not in _CHECKS:
         raise InvalidValue(f"check is 'rows', 'keys' or 'values', not {check!r}")
     return writing.write(frame, _path(path), time=time, check=check, over=replace)  # type: ignore[arg-type]
@@ -30,10 +30,11 @@ def write(frame: DataFrame, path: str | os.PathLike[str], *, time: str | None = 
 
 @checked
 def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.open(...) says what it does
-    """Return the frame of a snapshot, with the index, the columns and the types of the frame that it was made of.
+    """Return the frame of a snapshot, with the index, columns and types of the frame that was written.
 
-    The frame stays with the version that was current when it was opened, also after a refresh; the version before the current
-    one is kept for that. Opened again, it has the rows of the last refresh. ``ModelHub.events(path)`` opens a snapshot too.
+    An open frame keeps the rows of the version that it was opened with, also after a refresh, as long as that version is kept:
+    a refresh deletes all but the new one and the one before. Open the snapshot again for the new rows.
+    ``ModelHub.events(path)`` opens a snapshot of events, too.
 
     Raises TableNotFound for a directory that is no snapshot, and DataInvalid if its manifest is damaged.
 
@@ -52,13 +53,15 @@ def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.op
 def refresh(path: str | os.PathLike[str], source: object = None, *, check: str = "keys") -> DataFrame:
     """Bring a snapshot up to date with its source, and return its frame.
 
-    ``source`` is where the rows are: anything that ``objectiv_local.connect`` takes, or the frame, made again. By default it is
-    the address in the manifest, which has no password: libpq takes that from ``PGPASSWORD`` or the password file.
+    ``source`` is anything that ``objectiv_local.connect`` takes, or a frame of the same query. By default it is the address in
+    the manifest, which has no password: libpq takes it from ``PGPASSWORD`` or the password file. Needed for rows that were in
+    memory, such as a pandas frame.
 
-    See ``DataFrame.snapshot`` for ``check``, and for what is read again.
+    ``DataFrame.snapshot`` describes ``check`` and what is read again.
 
-    Raises TableNotFound for a directory that is no snapshot, InvalidValue for a source of another kind and while another
-    process writes there, ConnectionFailed, and DataInvalid for a program that this version cannot read.
+    Raises TableNotFound for a directory that is no snapshot; InvalidValue for a source of another kind, for rows of another
+    query, and while another process writes there; ConnectionFailed; DataInvalid if a column of the source is gone or has
+    another type, if rows repeat a key, and if this version cannot read the query in the manifest.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -84,7 +87,7 @@ def is_snapshot(path: str | os.PathLike[str]) -> bool:
 
 @checked
 def info(path: str | os.PathLike[str]) -> Info:
-    """Return what a snapshot holds: rows, months, size, columns, source, and when it was published. Reads the manifest alone.
+    """Return what a snapshot holds: rows, months, size, columns, source, and when it was published. Reads only the manifest.
 
     Raises TableNotFound for a directory that is no snapshot, and DataInvalid if its manifest is damaged.
 
@@ -101,10 +104,10 @@ def info(path: str | os.PathLike[str]) -> Info:
 
 @checked
 def verify(path: str | os.PathLike[str]) -> Info:
-    """Check a snapshot and return what it holds: every file against its checksum, the rows of every month, repeated keys, and
-    the numbers of dictionaries.
+    """Check a snapshot and return what it holds. Compares every file with its checksum and every month with its number of rows,
+    and looks for repeated keys and for numbers that are in no dictionary.
 
-    Raises TableNotFound for a directory that is no snapshot, and DataInvalid, which says what is wrong with it.
+    Raises TableNotFound for a directory that is no snapshot, and DataInvalid, which says what is wrong, for a damaged one.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -122,7 +125,7 @@ def _path(path: str | os.PathLike[str]) -> Path:
     if not given.strip() or "\0" in given:
         raise InvalidValue(f"{given!r} cannot be a directory", hint="give the directory of a snapshot")
     if "://" in given:
-        raise InvalidValue(f"{given.split('://')[0]}://... is an address, and snapshots are directories of this machine",
+        raise InvalidValue(f"{given.split('://')[0]}://... is an address, and a snapshot is a local directory",
                            hint="give the directory of a snapshot")
     try:
         os.fsencode(given)

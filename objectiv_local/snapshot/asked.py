@@ -102,8 +102,8 @@ def asked(frame: DataFrame, time: str | None) -> Asked:
     elif time not in types:
         raise InvalidValue(f"the frame has no column {time!r}", hint=near(time, types))
     elif types[time] != TIMESTAMP:
-        raise InvalidType(f"column {time!r} is {types[time]}, and rows are divided by the months of a timestamp",
-                          hint=f"cast it: df[{time!r}] = df[{time!r}].astype('timestamp')")
+        raise InvalidType(f"time has to name a timestamp column, and {time!r} is {types[time]}",
+                          hint=f"give another column, or cast it: df[{time!r}] = df[{time!r}].astype('timestamp')")
     plan = set_variables(state.plan)
     check_aligned(plan, engine)
     base, steps = _cut(plan)

@@ -158,7 +158,7 @@ class Builder:
         totals = (("keys", aggregation("size")), ("rows", aggregation("sum", each.column("rows"))))
         found = fetched(Aggregate(each, (), totals, "repeats"), self.engine)[0]
         if found["keys"] != (found["rows"] or 0):
-            raise DataInvalid(f"{found['rows'] - found['keys']:,} rows have the {', '.join(self.asked.key)} of another one",
+            raise DataInvalid(f"{found['rows'] - found['keys']:,} rows repeat the {', '.join(self.asked.key)} of another row",
                               hint="make the frame without duplicates, as with hub.events(..., dedup=True)")
 
     def _rows_staged(self, month: str, made: Layout, dictionaries: Mapping[str, Source]) -> tuple[Node, dict[str, Expr]]:

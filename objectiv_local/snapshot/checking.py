@@ -11,7 +11,7 @@ from objectiv_local.errors import DataInvalid
 from objectiv_local.plan.expr import aggregation, call
 from objectiv_local.plan.nodes import Aggregate, Filter, Join
 from objectiv_local.snapshot.directory import digest
-from objectiv_local.snapshot.manifest import Manifest, read
+from objectiv_local.snapshot.manifest import REWRITE, Manifest, read
 from objectiv_local.snapshot.months import counted
 from objectiv_local.snapshot.opening import logical_rows
 from objectiv_local.snapshot.tables import fetched
@@ -67,7 +67,7 @@ def verify(path: Path) -> Info:
     if problems:
         more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
         raise DataInvalid(f"the snapshot {str(path)!r} is damaged: {'; '.join(problems[:5])}{more}",
-                          hint="write it anew with frame.snapshot(path, replace=True)")
+                          hint=REWRITE)
     return _info(path, manifest)
 
 
@@ -106,7 +106,7 @@ def _key(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
         distinct = Aggregate(rows, tuple((name, rows.column(name)) for name in key), (), "keys")
         found = fetched(Aggregate(distinct, (), (("keys", aggregation("size")),), "keys"), engine)[0]["keys"]
         if found != manifest.rows:
-            problems.append(f"{manifest.rows - found:,} rows have the {', '.join(key)} of another one")
+            problems.append(f"{manifest.rows - found:,} rows repeat the {', '.join(key)} of another row")
     for each in manifest.dictionaries:
         joined, = logical_rows(manifest, directory, engine, [directory / "rows"], [each.column]).inputs()
         assert isinstance(joined, Join)
@@ -114,5 +114,5 @@ def _key(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
         missing = Filter(pairs, call("is_null", pairs.column(each.id)), "numbers")
         count = fetched(Aggregate(missing, (), (("rows", aggregation("size")),), "numbers"), engine)[0]["rows"]
         if count:
-            problems.append(f"{count:,} rows have numbers that {each.file} lacks")
+            problems.append(f"{count:,} rows have a number that {each.file} lacks")
     return problems

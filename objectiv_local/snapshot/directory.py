@@ -132,7 +132,7 @@ def written(path: Path) -> Iterator[None]:
 
 def _unwritten(path: Path, reason: str) -> DataInvalid:
     return DataInvalid(f"the snapshot {str(path)!r} cannot be written: {reason}",
-                       hint="nothing was published; mend this and run it again, and it goes on with the rows that are there")
+                       hint="nothing was published; fix this and run it again, and it continues from the rows already read")
 
 
 def link(source: Path, target: Path) -> None:

@@ -12,6 +12,9 @@ from typing import Any, TypeVar
 from objectiv_local.errors import DataInvalid, TableNotFound
 
 NAME, FORMAT = "manifest.json", "objectiv_local.snapshot"
+#: The hint for a snapshot that has to be written again from its source.
+REWRITE = ("make the frame again and write it with frame.snapshot(path, replace=True), or use "
+           "objectiv-local snapshot SOURCE PATH --replace")
 #: The form of the manifest and of the files. A reader refuses a later one.
 VERSION = 1
 
@@ -130,7 +133,7 @@ def read(directory: Path) -> Manifest:
     found = read_if_there(directory)
     if found is None:
         raise TableNotFound(f"{str(directory)!r} is not a snapshot: it has no {NAME}",
-                            hint="write one with frame.snapshot(path)")
+                            hint="write one with frame.snapshot(path), or with objectiv-local snapshot SOURCE PATH")
     return found
 
 

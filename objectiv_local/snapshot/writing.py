@@ -23,7 +23,7 @@ from objectiv_local.snapshot import columns, program, staging
 from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
 from objectiv_local.snapshot.building import EMPTY, Builder
 from objectiv_local.snapshot.directory import Directory, locked, written
-from objectiv_local.snapshot.manifest import NAME, Manifest, Origin, read, read_if_there
+from objectiv_local.snapshot.manifest import NAME, REWRITE, Manifest, Origin, read, read_if_there
 from objectiv_local.snapshot.months import Counted, counted
 from objectiv_local.snapshot.opening import open_snapshot
 from objectiv_local.snapshot.progress import bar
@@ -83,7 +83,7 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
         if versions or relation.temporary:
             what = "a version of another snapshot" if versions else "a temporary table, which ends with its connection"
             raise InvalidValue(f"the rows of {str(path)!r} came from {what}",
-                               hint="make the frame again, and write it with snapshot(path, replace=True)")
+                               hint=REWRITE)
         if relation.kind == "parquet":
             continue  # what is in files is checked when they are read
         now = (engine.described(relation.parts[0]) if relation.kind == "query"
@@ -97,7 +97,7 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
             else:
                 continue
             raise DataInvalid(f"column {column!r} of {relation.title} {problem}",
-                              hint="make the frame again, and write it with snapshot(path, replace=True)")
+                              hint=REWRITE)
 
 
 def _is_of_snapshot(pattern: str) -> bool:
@@ -110,16 +110,16 @@ def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path) -> Non
     """Raise InvalidValue if a snapshot is one of other rows."""
     what = None
     if [(each.name, each.dtype) for each in old.columns] != [(name, type_.dtype) for name, type_ in wanted.types.items()]:
-        what = "other columns"
+        what = "has other columns than the frame"
     elif old.index != wanted.index or old.time != wanted.time:
-        what = "another index or time column"
+        what = "has another index or time column than the frame"
     elif old.origin.program != _as_read(origin.program):
-        what = "rows of another program"
+        what = "holds the rows of another query"
     elif old.origin.address and origin.address and old.origin.address != origin.address:
-        what = f"rows of another source, {old.origin.description},"
+        what = f"holds the rows of another source, {old.origin.description}"
     if what is not None:
-        raise InvalidValue(f"{str(path)!r} is a snapshot with {what} than the frame",
-                           hint="give another directory, or replace=True to write it anew")
+        raise InvalidValue(f"the snapshot {str(path)!r} {what}",
+                           hint="give another directory, or overwrite it with replace=True (--replace on the command line)")
 
 
 def _as_read(written_as: list[Any]) -> list[Any]:

@@ -292,9 +292,9 @@ def test_verify_looks_at_the_rows(published, tmp_path):
     assert f"{name} should have" in rewritten(name, "FROM read_parquet('{file}', hive_partitioning = false) LIMIT 3")
     assert f"{name} should have" in rewritten(
         name, "SELECT * REPLACE (moment + INTERVAL 1 YEAR AS moment) FROM read_parquet('{file}', hive_partitioning = false)")
-    assert "have the event_id of another one" in rewritten(
+    assert "repeat the event_id of another row" in rewritten(
         name, "SELECT * REPLACE ('e1' AS event_id) FROM read_parquet('{file}', hive_partitioning = false)")
-    assert "rows have numbers that props.parquet lacks" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
+    assert "rows have a number that props.parquet lacks" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "other"}', '{"format": "objectiv_local.snapshot"}',

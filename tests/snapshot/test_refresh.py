@@ -226,8 +226,8 @@ def test_other_rows_are_refused(tmp_path):
     events = table.events()
     events.snapshot(tmp_path / "local")
     for other, what in ((events[["moment", "user_id"]], "other columns"),
-                        (events[events.event_type == "buy"], "another program"),
-                        (events.assign(user_id=events.user_id.str.upper()), "another program"),
+                        (events[events.event_type == "buy"], "another query"),
+                        (events.assign(user_id=events.user_id.str.upper()), "another query"),
                         (events.reset_index().set_index("user_id"), "other columns")):
         with pytest.raises(InvalidValue, match=what):
             other.snapshot(tmp_path / "local")
@@ -270,7 +270,7 @@ def test_repeated_keys_are_an_error(tmp_path):
     table = Table("duckdb", tmp_path, [event(1), event(2)])
     events = table.events()
     table.write([event(1), event(1, at="2024-03-01 10:00")])
-    with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
+    with pytest.raises(DataInvalid, match="1 rows repeat the event_id of another row"):
         events.snapshot(tmp_path / "local")
     assert not (tmp_path / "local" / "manifest.json").exists()
 
@@ -280,7 +280,7 @@ def test_repeated_keys_are_an_error_for_rows_without_sessions(tmp_path):
     events = table.events()[["moment", "user_id"]]
     events.snapshot(tmp_path / "local")
     table.write([event(1), event(1, at="2024-03-01 10:00"), event(2)])
-    with pytest.raises(DataInvalid, match="1 rows have the event_id of another one"):
+    with pytest.raises(DataInvalid, match="1 rows repeat the event_id of another row"):
         events.snapshot(tmp_path / "local")
     assert snapshot.verify(tmp_path / "local").rows == 2
 
