@@ -53,14 +53,13 @@ def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.op
 def refresh(path: str | os.PathLike[str], source: object = None, *, check: str = "keys") -> DataFrame:
     """Bring a snapshot up to date with its source, and return its frame.
 
-    ``source`` is anything that ``objectiv_local.connect`` takes, or a frame of the same query. By default it is the address in
-    the manifest, which has no password: libpq takes it from ``PGPASSWORD`` or the password file. Needed for rows that were in
-    memory, such as a pandas frame.
+    By default, ``source`` is the address in the manifest, which has no password: libpq takes it from ``PGPASSWORD`` or the
+    password file. You can give the same address with a password, or a frame of the same query, which is needed if the rows
+    were in memory. To read from another place, write the snapshot again with ``replace=True``.
 
     ``DataFrame.snapshot`` describes ``check`` and what is read again.
 
-    Raises TableNotFound for a directory that is no snapshot; InvalidValue for a source of another kind, for rows of another
-    query, and while another process writes there; ConnectionFailed; DataInvalid if a column of the source is gone or has
+    Raises TableNotFound for a directory that is no snapshot; InvalidValue for another source or query, and while another process writes there; ConnectionFailed; DataInvalid if a column of the source is gone or has
     another type, if rows repeat a key, and if this version cannot read the query in the manifest.
 
     >>> import tempfile
