@@ -59,8 +59,9 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
 
     ``DataFrame.snapshot`` describes ``check`` and what is read again.
 
-    Raises TableNotFound for a directory that is no snapshot; InvalidValue for another source or query, and while another process writes there; ConnectionFailed; DataInvalid if a column of the source is gone or has
-    another type, if rows repeat a key, and if this version cannot read the query in the manifest.
+    Raises TableNotFound for a directory that is no snapshot; InvalidValue for another source or query, and while another
+    process writes there; ConnectionFailed; DataInvalid if a column of the source is gone or has another type, if rows repeat a
+    key, and if this version cannot read the query in the manifest.
 
     >>> import tempfile
     >>> import objectiv_local as ol
