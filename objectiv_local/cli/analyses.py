@@ -152,7 +152,7 @@ def _show(analysis: Any, *, definition: bool, as_json: bool, **options: Any) -> 
         about["definition"] = analysis.definition
     elif definition:
         click.echo(f"{analysis.definition}\n")
-    show(analysis.frame, as_json=as_json, about=about, **options)
+    show(analysis, as_json=as_json, about=about, **options)
 
 
 def _written_down(path: Path, metric: str | None) -> dict[str, Any] | None:

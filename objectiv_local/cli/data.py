@@ -10,9 +10,9 @@ import click
 
 from objectiv_local import connect
 from objectiv_local import demo as demonstration
-from objectiv_local.cli.events import events_of, reads_events
+from objectiv_local.cli.events import READING, events_of, reads_events
 from objectiv_local.cli.output import check_new, document, show, writes_rows
-from objectiv_local.errors import InvalidValue, ObjectivError
+from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.sample import generator
 
 
@@ -31,6 +31,8 @@ def demo() -> int:
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 def sample(path: Path, events: int, seed: int, start: str, days: int, overwrite: bool) -> None:
     """Write synthetic product-analytics events to a Parquet file."""
+    if path.suffix.lower() != ".parquet":
+        raise InvalidValue(f"{str(path)!r} is no name of a Parquet file", hint="give one that ends in .parquet")
     check_new(path, overwrite=overwrite)
     try:
         written = generator.generate(path, events=events, seed=seed, start=start, days=days, overwrite=overwrite)
@@ -54,7 +56,9 @@ def inspect(source: str, as_json: bool, **options: Any) -> None:
     else:
         try:
             about |= _events(source, options)
-        except ObjectivError as error:
+        except (ColumnNotFound, InvalidType, InvalidValue) as error:
+            if any(options[name] for name in READING):
+                raise  # it was said how to read it
             about["not_events"] = error.what
             about["columns"] = dict(engine.table(options["table_name"] or tables[0]).columns) if tables else {}
     if as_json:
@@ -97,7 +101,7 @@ def quality(source: str, fail_on: str, **options: Any) -> int:
     """
     hub, events, options = events_of(source, options)
     checks = hub.quality(events)
-    show(checks.frame, about={"checks": "quality"}, **options)
+    show(checks, about={"checks": "quality"}, **options)
     wanted = {"error": ["error"], "warning": ["error", "warning"], "never": []}[fail_on]
     failed = [row["check"] for row in checks.frame.to_arrow().to_pylist() if row["failed"] and row["severity"] in wanted]
     if failed:

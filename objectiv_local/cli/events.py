@@ -31,6 +31,8 @@ _EVENT_OPTIONS = (
 )
 _NAMES = ("table_name", "schema", "user_id", "moment", "event_type", "event_id", "session_id", "location", "start", "end",
           "identity", "dedup", "time_zone", "week_start")
+#: Those of them that say how a table is read.
+READING = ("schema", "user_id", "moment", "event_type", "event_id", "session_id", "location")
 
 
 def reads_events(function: F) -> F:

@@ -11,14 +11,12 @@ from typing import Any, TypeVar
 
 import click
 
-from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidValue, near
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: What a file can be written as, by the end of its name.
-_WRITERS: dict[str, Callable[[DataFrame, Path], None]] = {
-    ".parquet": DataFrame.to_parquet, ".csv": DataFrame.to_csv, ".jsonl": DataFrame.to_json, ".json": DataFrame.to_json}
+_WRITERS = {".parquet": "to_parquet", ".csv": "to_csv", ".jsonl": "to_json", ".json": "to_json"}
 WIDTH = 200
 
 
@@ -36,16 +34,19 @@ def writes_rows(function: F) -> F:
     return function
 
 
-def show(frame: DataFrame, *, rows: int, as_json: bool, as_csv: bool, output: Path | None, overwrite: bool,
+def show(frame: Any, *, rows: int, as_json: bool, as_csv: bool, output: Path | None, overwrite: bool,
          about: dict[str, Any]) -> None:
-    """Print the rows of a frame in its order, or write them to a file. ``about`` goes into the JSON document."""
+    """Print the rows of a frame or an analysis in its order, or write them to a file.
+
+    ``about`` goes into the JSON document.
+    """
     if output is not None:
         write(frame, output, overwrite=overwrite)
         click.echo(f"written: {output}", err=True)
     elif as_csv:
-        sys.stdout.write(_text(frame, DataFrame.to_csv))
+        sys.stdout.write(_text(frame, "to_csv"))
     elif as_json:
-        lines = _text(frame, DataFrame.to_json).splitlines()
+        lines = _text(frame, "to_json").splitlines()
         document({**about, "rows": [json.loads(line) for line in lines]})
     else:
         found = frame.to_pandas(limit=rows + 1)
@@ -54,13 +55,13 @@ def show(frame: DataFrame, *, rows: int, as_json: bool, as_csv: bool, output: Pa
             click.echo(f"... and more rows: -n {rows * 5} shows more of them, --csv or --output FILE all", err=True)
 
 
-def write(frame: DataFrame, path: Path, *, overwrite: bool) -> None:
+def write(frame: Any, path: Path, *, overwrite: bool) -> None:
     """Write a frame to a file. Raises InvalidValue for an existing file and for one of no known kind."""
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise InvalidValue(f"{str(path)!r} has no known file extension", hint=near(path.suffix, _WRITERS))
     check_new(path, overwrite=overwrite)
-    writer(frame, path)
+    getattr(frame, writer)(path)
 
 
 def check_new(path: Path, *, overwrite: bool) -> None:
@@ -74,8 +75,8 @@ def document(content: Any) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
-def _text(frame: DataFrame, writer: Callable[[DataFrame, Path], None]) -> str:
+def _text(frame: Any, writer: str) -> str:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "rows"
-        writer(frame, path)
+        getattr(frame, writer)(path)
         return path.read_text("utf-8")

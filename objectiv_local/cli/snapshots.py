@@ -34,7 +34,7 @@ def snapshot(path: Path, source: str, check: str, replace: bool, as_json: bool, 
 
 @click.command(short_help="Bring a snapshot up to date with its source.")
 @_path
-@click.option("--source", metavar="SOURCE", help="The same source again, such as an address with its password.")
+@click.option("--source", metavar="SOURCE", help="Where the rows are now, such as an address with its password.")
 @_checks
 @_as_json
 def refresh(path: Path, source: str | None, check: str, as_json: bool) -> None:

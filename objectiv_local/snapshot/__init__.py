@@ -54,8 +54,8 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
     """Bring a snapshot up to date with its source, and return its frame.
 
     By default, ``source`` is the address in the manifest, which has no password: libpq takes it from ``PGPASSWORD`` or the
-    password file. You can give the same address with a password, or a frame of the same query, which is needed if the rows
-    were in memory. To read from another place, write the snapshot again with ``replace=True``.
+    password file. Give an address with a password, or where the table or file has moved to; the manifest then has the new
+    address. A frame of the same query is needed if the rows were in memory.
 
     ``DataFrame.snapshot`` describes ``check`` and what is read again.
 

@@ -19,6 +19,7 @@ from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
 from objectiv_local.plan.nodes import Node, Source, topological
 from objectiv_local.plan.relation import AS_DECLARED
+from objectiv_local.plan.rewrite import rebuild
 from objectiv_local.snapshot import columns, program, staging
 from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
 from objectiv_local.snapshot.building import EMPTY, Builder
@@ -32,16 +33,21 @@ from objectiv_local.snapshot.staging import Staged
 Check = Literal["rows", "keys", "values"]
 
 
-def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over: bool) -> DataFrame:
-    """Write a snapshot or bring it up to date; see :meth:`DataFrame.snapshot`."""
+def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over: bool, moved: bool = False) -> DataFrame:
+    """Write a snapshot or bring it up to date; see :meth:`DataFrame.snapshot`.
+
+    With ``moved``, the frame is that of the snapshot over another source, which may have another address.
+    """
     wanted = asked(frame, time)
+    if (address := address_of(wanted.engine)) and Path(address).is_dir() and Path(address).resolve() == path.resolve():
+        raise InvalidValue(f"the snapshot {str(path)!r} cannot be replaced by its own rows", hint="give another directory")
     written_as = program.to_json(wanted.plan)
     origin = Origin(wanted.engine.description, address_of(wanted.engine), wanted.engine.dialect, written_as)
     path = path.absolute()
     with locked(path) as directory, written(path):
         old = None if over else directory.manifest
         if old is not None:
-            _check_same(old, wanted, origin, path)
+            _check_same(old, wanted, origin, path, moved=moved)
         engine = file_engine(path)
         try:
             _update(directory, wanted, origin, engine, old, "values" if depends_on_other_rows(wanted.base) else check)
@@ -64,11 +70,25 @@ def refresh(path: Path, source: object, check: Check) -> DataFrame:
                            f"{engine.description}", hint="make a frame over the new source, and write another snapshot")
     open_snapshot(path)  # which registers the types of its columns
     plan = program.from_json(manifest.origin.program, id(engine))
+    if source is not None:
+        plan = _over_files_of(plan, engine)
     _check_sources(plan, engine, path)
     state = State(plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(),
                   notes=(manifest.note,) if manifest.note else ())
     frame = DataFrame(state, [each.name for each in manifest.columns if each.name not in manifest.index])
-    return write(frame, path, time=manifest.time or None, check=check, over=False)
+    return write(frame, path, time=manifest.time or None, check=check, over=False, moved=source is not None)
+
+
+def _over_files_of(plan: Node, engine: Engine) -> Node:
+    """Return a program that reads Parquet files over those of an engine, which may be at another place."""
+
+    def change(_: Node, node: Node) -> Node:
+        if not isinstance(node, Source) or node.relation.kind != "parquet" or engine.default_table is None:
+            return node
+        found = engine.table(engine.default_table)
+        return node.over(found.relation, node.columns, node.key, node.row_id and found.row_id)
+
+    return rebuild(plan, change)
 
 
 def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
@@ -106,13 +126,15 @@ def _is_of_snapshot(pattern: str) -> bool:
     return any((each / NAME).is_file() and read_if_there(each) is not None for each in files.parents)
 
 
-def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path) -> None:
-    """Raise InvalidValue if a snapshot is one of other rows."""
+def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, moved: bool) -> None:
+    """Raise InvalidValue if a snapshot is one of other rows. If its source has ``moved``, the query is its own."""
     what = None
     if [(each.name, each.dtype) for each in old.columns] != [(name, type_.dtype) for name, type_ in wanted.types.items()]:
         what = "has other columns than the frame"
     elif old.index != wanted.index or old.time != wanted.time:
         what = "has another index or time column than the frame"
+    elif moved:
+        pass
     elif old.origin.program != _as_read(origin.program):
         what = "holds the rows of another query"
     elif old.origin.address and origin.address and old.origin.address != origin.address:

@@ -200,6 +200,7 @@ def test_sample(asked, tmp_path):
     assert asked("sample", path, "--events", 500, "--days", 3)[0] == 0
     assert pq.read_metadata(path).num_rows == 500
     assert asked("sample", path)[0] == 2
+    assert asked("sample", tmp_path / "events.csv")[0] == 2
     assert asked("sample", tmp_path / "nowhere" / "events.parquet")[0] == 2
 
 
@@ -266,3 +267,16 @@ def test_the_command_itself(tmp_path):
     failed = command("run", "trend", "nothing.parquet", cwd=tmp_path)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert failed.stderr.startswith("error: there is no file 'nothing.parquet'\nhint: ")
+
+
+@pytest.mark.parametrize("output", [[], ["--json"], ["--csv"], ["-o", "found.parquet"]])
+def test_event_types_that_never_occur_are_warned_of(asked, clicks, output):
+    result, _, err = asked("run", "trend", clicks, "--where", "biuy", *output)
+    assert result == 0
+    assert "biuy" in err
+
+
+def test_inspect_with_columns_that_are_not_there(asked, clicks):
+    result, out, err = asked("inspect", clicks, "--user-id", "visitor")
+    assert (result, out) == (2, "")
+    assert "visitor" in err

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import random
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pytest
 import servers
 from snapshot.sources import ENGINES, HUB, Table, content, event, parquet_rows, stream
 
-from objectiv_local import DataFrame, snapshot
+from objectiv_local import DataFrame, connect, snapshot
 from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
 from objectiv_local.snapshot import staging
 
@@ -335,3 +337,30 @@ def test_moments_without_an_end_are_an_error(tmp_path):
     frame = DataFrame.from_model(servers.target(engine), "SELECT 1 AS id, 'infinity'::timestamp AS moment")
     with pytest.raises(DataInvalid, match="column 'moment' holds a timestamp outside the years 1 to 9999"):
         frame.snapshot(tmp_path / "local")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_source_that_has_moved_is_given(suffix, tmp_path):
+    def rows(name, count):
+        moments = [datetime.datetime(2024, 1 + number % 3, 1) for number in range(count)]
+        table = pa.table({"id": list(range(count)), "moment": moments})
+        frame = DataFrame.from_arrow(connect(table), table, "id")
+        (frame.to_csv if suffix == "csv" else frame.to_parquet)(tmp_path / name)
+
+    rows(f"one.{suffix}", 6)
+    DataFrame.from_table(tmp_path / f"one.{suffix}", "data", index="id").snapshot(tmp_path / "local")
+    (tmp_path / f"one.{suffix}").unlink()
+    rows(f"two.{suffix}", 8)
+    for number in range(2):
+        local = snapshot.refresh(tmp_path / "local", tmp_path / f"two.{suffix}" if number == 0 else None)
+        assert local.sort_index().to_arrow().column("id").to_pylist() == list(range(8))
+        assert snapshot.verify(tmp_path / "local").rows == 8
+
+
+def test_a_snapshot_is_not_replaced_by_its_own_rows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Table("duckdb", tmp_path, [event(1)]).events().snapshot("local")
+    for replace in (False, True):
+        with pytest.raises(InvalidValue, match="cannot be replaced by its own rows"):
+            snapshot.open("local").snapshot(tmp_path / "local", replace=replace)
+    assert snapshot.verify("local").rows == 1

@@ -43,7 +43,7 @@ ENTERED_AT = "entered_at"
 #: Event types that are compared with one that never occurs.
 _MOST_TYPES = 10_000
 #: Methods of frames that fetch their rows.
-_FETCHING = ("to_pandas", "to_polars", "to_arrow", "head")
+_FETCHING = ("to_pandas", "to_polars", "to_arrow", "to_batches", "to_parquet", "to_csv", "to_json", "head")
 logger = logging.getLogger("objectiv_local")
 
 
