@@ -33,6 +33,7 @@ from objectiv_local.plan.expr import (
     literal,
     over,
 )
+from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import (
     Aggregate,
     Extend,
@@ -123,6 +124,32 @@ def events(draw: Random) -> Node:
     node: Node = Values(COLUMNS, tuple(rows), ("event_id",) if chance(draw, 80) else None, "data")
     if chance(draw, 70):
         node = with_sessions(State(node, None, "duckdb", ("event_id",)), pick(draw, (0, 900, 1800, 86400))).plan
+    return node
+
+
+def question_of_text(seed: int) -> Node:
+    """Return a question of events with a number that is stored as text, sometimes in two spellings: how many there are."""
+    draw = Random(seed)
+    if chance(draw, 50):
+        return question(seed, events_with_text)
+    node = events_with_text(draw)
+    for _ in range(draw.randint(0, 2)):
+        node = pick(draw, (labeled, selected, filtered))(draw, node)
+    keys = [(column.name, column) for column in columns(node, STRING, BOOL, INT64) if chance(draw, 25)]
+    numbers = [column for column in columns(node, INT64) if column.name == "k"] or columns(node, INT64)
+    if not numbers:
+        return node
+    return Aggregate(node, tuple(keys), ((unused_name("n", dict(keys)), aggregation("nunique", numbers[0])),), "numbers")
+
+
+def events_with_text(draw: Random) -> Node:
+    """Return up to nine events whose ``k`` is read from text, most often in sessions."""
+    rows = [(literal(number), *(value(draw, type_) for _, type_ in COLUMNS[1:]),
+             literal(pick(draw, ("1", "01", "2", "3", None)), STRING)) for number in range(draw.randint(0, 9))]
+    node: Node = Values((*COLUMNS, ("code", STRING)), tuple(rows), ("event_id",), "data")
+    node = Extend(node, (("k", cast(node.column("code"), INT64)),), "read")
+    if chance(draw, 50):
+        node = with_sessions(State(node, None, "duckdb", ("event_id",)), pick(draw, (0, 900, 1800))).plan
     return node
 
 

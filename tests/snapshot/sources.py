@@ -68,10 +68,10 @@ class Table:
         """What to connect to."""
         return str(self.directory / "events.parquet") if self.engine == "duckdb" else servers.target(self.engine)
 
-    def events(self, **options):
+    def events(self, connection=None, **options):
         """Return the event frame of the table."""
         table = {} if self.engine == "duckdb" else {"table_name": self.name}
-        return HUB.events(self.target, user_id="user", moment="at", event_type="kind", event_id="id", schema="table", **table,
+        return HUB.events(connection or self.target, user_id="user", moment="at", event_type="kind", event_id="id", schema="table", **table,
                           **options)
 
 

@@ -19,9 +19,10 @@ import pytest
 import servers
 from snapshot.sources import HUB, Table, content, event, stream
 
-from objectiv_local import DataFrame, snapshot
+from objectiv_local import DataFrame, connect, snapshot
 from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, ObjectivError, TableNotFound
 from objectiv_local.snapshot import staging
+from objectiv_local.types import INT64
 
 KILLS = int(os.environ.get("OBJECTIV_KILLS", "8"))
 POSTGRES = next(name for name in servers.STARTED if name.startswith("postgres"))
@@ -95,7 +96,10 @@ def test_a_full_disk_publishes_nothing_and_the_next_run_goes_on(tmp_path):
 def test_a_lost_connection_costs_one_file_at_most(tmp_path, monkeypatch):
     monkeypatch.setattr(staging, "FILE_ROWS", 30)
     table = Table(POSTGRES, tmp_path, stream(2, 120))
-    events = table.events()
+    # A connection of its own, because others hold what other tests need.
+    engine = connect(table.target, new=True)
+    pid = engine.arrow("SELECT pg_backend_pid()", (("pid", INT64),)).column(0)[0].as_py()
+    events = table.events(engine)
     path = tmp_path / "local"
     streamed, read = staging.streamed, []
 
@@ -103,9 +107,8 @@ def test_a_lost_connection_costs_one_file_at_most(tmp_path, monkeypatch):
         for batch in streamed(plan, engine):
             if len(read) == 2:
                 with psycopg.connect(table.target, autocommit=True) as other:
-                    other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                  "WHERE pid <> pg_backend_pid() AND application_name LIKE 'objectiv_local%'")
-                    list(streamed(plan, engine))
+                    other.execute("SELECT pg_terminate_backend(%s)", [pid])
+                list(streamed(plan, engine))
             read.append(batch.num_rows)
             yield batch
 
