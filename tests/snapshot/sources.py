@@ -71,8 +71,8 @@ class Table:
     def events(self, connection=None, **options):
         """Return the event frame of the table."""
         table = {} if self.engine == "duckdb" else {"table_name": self.name}
-        return HUB.events(connection or self.target, user_id="user", moment="at", event_type="kind", event_id="id", schema="table", **table,
-                          **options)
+        return HUB.events(connection or self.target, user_id="user", moment="at", event_type="kind", event_id="id",
+                          schema="table", **table, **options)
 
 
 def content(frame):
