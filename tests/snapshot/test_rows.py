@@ -200,7 +200,7 @@ def test_a_snapshot_of_a_table_is_a_source_of_events(tmp_path):
     assert content(events[["moment", "user_id", "session_id"]]) == content(table.events()[["moment", "user_id", "session_id"]])
 
 
-@pytest.mark.parametrize(("time", "message"), [("user_id", "is string, and rows are divided"),
+@pytest.mark.parametrize(("time", "message"), [("user_id", "has to name a timestamp column"),
                                                ("momnt", "did you mean 'moment'")])
 def test_a_column_that_divides_no_rows(tmp_path, time, message):
     events = Table("duckdb", tmp_path, [event(1)]).events()
