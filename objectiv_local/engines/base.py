@@ -29,6 +29,9 @@ BATCH_ROWS = 65_536
 #: Drivers count the rows of a batch in 32 bits.
 MOST_BATCH_ROWS = 2**31 - 1
 
+#: The file that makes a directory a snapshot, and what it says of itself.
+SNAPSHOT_MANIFEST, SNAPSHOT_FORMAT = "manifest.json", "objectiv_local.snapshot"
+
 #: Names up to this length keep room for a number behind them within Postgres' 63 bytes.
 _NAME_LENGTH = 48
 

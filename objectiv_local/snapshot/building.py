@@ -47,7 +47,6 @@ class Builder:
         self.old: Manifest | None = directory.manifest if keep else None
         self.keep = list(keep)
         self.exported = asked.exported
-        self.staged_files = list(staged)
         self.staged = staging.rows_of(staged, self.exported, engine) if staged else None
 
     def build(self, source: Mapping[str, Counted]) -> Built:
@@ -64,11 +63,9 @@ class Builder:
             digest = digests[month].digests[0] if month in digests else ""
             if month not in new:
                 before = kept_parts[month]
-                path = self._path(month)
                 if digest == before.computed:
-                    link(self._before / before.file.path, path)
-                    parts.append(before if Path(before.file.path) == path.relative_to(self.made)
-                                 else replace(before, file=finished(path, self.made)))
+                    link(self._before / before.file.path, self.made / before.file.path)
+                    parts.append(before)
                     continue
                 plan, stored = self._rows_before(before, made)
                 count, keys = before.rows, before.keys

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from objectiv_local.engines.base import SNAPSHOT_MANIFEST
 from objectiv_local.errors import DataInvalid, InvalidValue, ObjectivError, QueryFailed
-from objectiv_local.snapshot.manifest import NAME, File, Manifest, read_if_there
+from objectiv_local.snapshot.manifest import File, Manifest, read_if_there
 
 _STAGING, _LOCK = ".staging", ".lock"
 
@@ -61,7 +62,7 @@ class Directory:
         for directory in {made, *(file.parent for file in made.rglob("*") if file.is_file())}:
             _flush(directory)
         made.rename(self.path / manifest.version)
-        replace_text(self.path / NAME, manifest.text())
+        replace_text(self.path / SNAPSHOT_MANIFEST, manifest.text())
         before, self.manifest = self.manifest, manifest
         kept = {manifest.version, *(() if before is None else (before.version,))}
         for each in self.path.glob("v[0-9]*"):
@@ -88,7 +89,7 @@ def locked(path: Path) -> Iterator[Directory]:
     with written(path):
         if path.exists() and not path.is_dir():
             raise InvalidValue(f"{str(path)!r} is a file", hint="give the directory of a snapshot, or a new one")
-        if path.is_dir() and not (path / NAME).exists():
+        if path.is_dir() and not (path / SNAPSHOT_MANIFEST).exists():
             others = [each.name for each in path.iterdir() if not each.name.startswith(".")]
             if others and not (path / _LOCK).exists():
                 raise InvalidValue(f"{str(path)!r} holds other files: {', '.join(sorted(others)[:3])}",

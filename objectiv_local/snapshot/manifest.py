@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from objectiv_local.engines.base import SNAPSHOT_FORMAT, SNAPSHOT_MANIFEST
 from objectiv_local.errors import DataInvalid, TableNotFound
 
-NAME, FORMAT = "manifest.json", "objectiv_local.snapshot"
 #: The hint for a snapshot that has to be written again from its source.
 REWRITE = ("make the frame again and write it with frame.snapshot(path, replace=True), or use "
            "objectiv-local snapshot SOURCE PATH --replace")
@@ -121,7 +121,7 @@ class Manifest:
 
     def text(self) -> str:
         """Return the manifest as the text of its file."""
-        content = {"format": FORMAT, "format_version": VERSION, **asdict(self)}
+        content = {"format": SNAPSHOT_FORMAT, "format_version": VERSION, **asdict(self)}
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -132,7 +132,7 @@ def read(directory: Path) -> Manifest:
     """
     found = read_if_there(directory)
     if found is None:
-        raise TableNotFound(f"{str(directory)!r} is not a snapshot: it has no {NAME}",
+        raise TableNotFound(f"{str(directory)!r} is not a snapshot: it has no {SNAPSHOT_MANIFEST}",
                             hint="write one with frame.snapshot(path), or with objectiv-local snapshot SOURCE PATH")
     return found
 
@@ -140,7 +140,7 @@ def read(directory: Path) -> Manifest:
 def read_if_there(directory: Path) -> Manifest | None:
     """Return the manifest of a snapshot, or None if there is none. Raises DataInvalid if it is damaged."""
     try:
-        text = (directory / NAME).read_text(encoding="utf-8")
+        text = (directory / SNAPSHOT_MANIFEST).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -150,7 +150,7 @@ def read_if_there(directory: Path) -> Manifest | None:
         format_, later = content["format"], content["format_version"] > VERSION
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(directory, repr(error)[:300]) from None
-    if format_ != FORMAT:
+    if format_ != SNAPSHOT_FORMAT:
         raise _damaged(directory, f"its format is {format_!r}")
     if later:
         raise DataInvalid(f"the snapshot {str(directory)!r} was written by a later version of objectiv_local, "

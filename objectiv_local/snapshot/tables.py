@@ -48,7 +48,7 @@ def statement(plan: Node, engine: Engine, order: Sequence[Ordering] = (),
 
 
 def named(error: DataInvalid, names: Mapping[str, str]) -> DataInvalid:
-    """Return an error about a column with another name of that, if it has one."""
+    """Return the error with the frame's name of the column that it is about, given the names of columns in the files."""
     for column, name in names.items():
         if error.what.startswith(f"column {column!r} "):
             return DataInvalid(error.what.replace(repr(column), repr(name), 1), hint=error.hint)

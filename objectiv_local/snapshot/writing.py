@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import objectiv_local
 from objectiv_local.engines import connect
-from objectiv_local.engines.base import Engine, FileEngine, shown_name
+from objectiv_local.engines.base import SNAPSHOT_MANIFEST, Engine, FileEngine, shown_name
 from objectiv_local.engines.connect import address_of, file_engine
 from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.frame.frame import DataFrame
@@ -24,7 +24,7 @@ from objectiv_local.snapshot import columns, program, staging
 from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
 from objectiv_local.snapshot.building import EMPTY, Builder
 from objectiv_local.snapshot.directory import Directory, locked, written
-from objectiv_local.snapshot.manifest import NAME, REWRITE, Manifest, Origin, read, read_if_there
+from objectiv_local.snapshot.manifest import REWRITE, Manifest, Origin, read, read_if_there
 from objectiv_local.snapshot.months import Counted, counted
 from objectiv_local.snapshot.opening import open_snapshot
 from objectiv_local.snapshot.progress import bar
@@ -123,7 +123,7 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
 def _is_of_snapshot(pattern: str) -> bool:
     """Return whether a pattern is one of the files of a snapshot."""
     files = Path(re.sub(r"\[([*?[])\]", r"\1", pattern))
-    return any((each / NAME).is_file() and read_if_there(each) is not None for each in files.parents)
+    return any((each / SNAPSHOT_MANIFEST).is_file() and read_if_there(each) is not None for each in files.parents)
 
 
 def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, moved: bool) -> None:

@@ -8,12 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from objectiv_local.engines.base import qualified
+from objectiv_local.engines.base import SNAPSHOT_FORMAT, SNAPSHOT_MANIFEST, qualified
 from objectiv_local.engines.duckdb.confining import text
 from objectiv_local.errors import DataInvalid
-
-#: The file that says which version of a snapshot is the current one, and what a manifest of ours says of itself.
-MANIFEST, FORMAT = "manifest.json", "objectiv_local.snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +30,14 @@ class Published:
 def published(path: Path) -> Published | None:
     """Return the current version of a snapshot, or None for a directory that is none. Raises DataInvalid if it is damaged."""
     try:
-        content = (path / MANIFEST).read_text(encoding="utf-8")
+        content = (path / SNAPSHOT_MANIFEST).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     try:
         found = json.loads(content)
     except ValueError:
         return None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") != SNAPSHOT_FORMAT:
         return None
     try:
         dictionaries = tuple((str(each["column"]), str(each["id"]), str(each["file"])) for each in found["dictionaries"])
