@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     )
     from objectiv_local.hub import ModelHub
     from objectiv_local.hub.analyses.cohort_rules import among, did, did_in_order, did_not, was
+    from objectiv_local.preferences import options
 
 __version__ = "0.1.0"
 __all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "concat", "connect", "did", "did_in_order",
-           "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "snapshot", "to_datetime", "was"]
+           "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "options", "snapshot",
+           "to_datetime", "was"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -47,6 +49,7 @@ _HOMES = {
     "from_model": "objectiv_local.frame",
     "from_pandas": "objectiv_local.frame",
     "from_table": "objectiv_local.frame",
+    "options": "objectiv_local.preferences",
     "snapshot": "objectiv_local.snapshot",
     "to_datetime": "objectiv_local.frame",
     "was": "objectiv_local.hub.analyses.cohort_rules",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.plan.relation import Schema, StoredTable
+    from objectiv_local.progress import Progress
 
 
 class Session(ABC):
@@ -155,8 +156,9 @@ class Session(ABC):
 
         from objectiv_local.engines.coerce import arrow_schema
 
-        with self._turn():
-            return pa.Table.from_batches(list(self._start(sql, schema, BATCH_ROWS)), arrow_schema(schema))
+        progress = self._progress()
+        with self._turn(), progress.watched():
+            return pa.Table.from_batches(list(self._start(sql, schema, BATCH_ROWS, progress)), arrow_schema(schema))
 
     def batches(self, sql: str, schema: Schema, batch_rows: int = BATCH_ROWS) -> Iterator[pyarrow.RecordBatch]:
         """Return an iterator over the rows of a query, at most ``batch_rows`` at a time, in bounded memory.
@@ -169,17 +171,21 @@ class Session(ABC):
         from objectiv_local.engines.coerce import arrow_schema
 
         with self._turn():
-            stream = Stream(self._start(sql, schema, batch_rows), arrow_schema(schema), self._lock)
+            stream = Stream(self._start(sql, schema, batch_rows, self._progress()), arrow_schema(schema), self._lock)
             # A weak reference: dropping the iterator frees the connection.
             self._open_stream = weakref.ref(stream)
             return stream
 
     @abstractmethod
-    def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
+    def _progress(self) -> Progress:
+        """Return the progress of a query that begins now, in what the engine knows of it."""
+
+    @abstractmethod
+    def _rows(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
         """Yield None once the query runs, then its rows in the types of the schema."""
 
-    def _start(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch]:
-        rows = self._rows(sql, schema, batch_rows)
+    def _start(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch]:
+        rows = self._rows(sql, schema, batch_rows, progress)
         next(rows)
         return cast("Generator[pyarrow.RecordBatch]", rows)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +71,11 @@ def restored(staged: Node, name: str, types: Mapping[str, Type]) -> Expr:
 
 
 def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], directory: Path, done: Sequence[Staged],
-           bar: Any) -> list[Staged]:
-    """Fetch the rows of the wanted months that no file has, and return all files. Raises DataInvalid if rows are missing."""
+           fetched: Callable[[int], None]) -> list[Staged]:
+    """Fetch the rows of the wanted months that no file has, and return all files. Raises DataInvalid if rows are missing.
+
+    ``fetched`` is called with the number of rows of each batch.
+    """
     there = {month for each in done for month in each.months}
     types = asked.exported
     parts = names(types)
@@ -89,7 +92,7 @@ def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], d
         expected = sum(months[month].rows for month in covered)
         values = tuple(months[month].digests[1] for month in covered)
         try:
-            count = _write(Select(rows, tuple(columns), "rows"), asked, path, bar)
+            count = _write(Select(rows, tuple(columns), "rows"), asked, path, fetched)
         except DataInvalid as error:
             raise named(error, {part: name for name, each in parts.items() for part in each}) from None
         if count != expected:
@@ -100,20 +103,18 @@ def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], d
     return files
 
 
-def _write(plan: Node, asked: Asked, path: Path, bar: Any) -> int:
+def _write(plan: Node, asked: Asked, path: Path, fetched: Callable[[int], None]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pa.schema([(name, arrow_type(type_)) for name, type_ in plan.types.items()])
     partial = path.with_name(f".{path.name}")
-    count = size = 0
+    count = 0
     with pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer:
         for batch in streamed(plan, asked.engine):
             writer.write_batch(batch)
             count += batch.num_rows
-            size += batch.nbytes
-            bar.update(batch.num_rows)
-            bar.set_postfix_str(f"{size / 1e6:,.0f} MB", refresh=False)
+            fetched(batch.num_rows)
     partial.replace(path)
     return count
 

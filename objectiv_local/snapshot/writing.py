@@ -20,6 +20,7 @@ from objectiv_local.frame.state import State
 from objectiv_local.plan.nodes import Node, Source, topological
 from objectiv_local.plan.relation import AS_DECLARED
 from objectiv_local.plan.rewrite import rebuild
+from objectiv_local.progress import counting
 from objectiv_local.snapshot import columns, program, staging
 from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
 from objectiv_local.snapshot.building import EMPTY, Builder
@@ -27,7 +28,6 @@ from objectiv_local.snapshot.directory import Directory, locked, written
 from objectiv_local.snapshot.manifest import REWRITE, Manifest, Origin, read, read_if_there
 from objectiv_local.snapshot.months import Counted, counted
 from objectiv_local.snapshot.opening import open_snapshot
-from objectiv_local.snapshot.progress import bar
 from objectiv_local.snapshot.staging import Staged
 
 Check = Literal["rows", "keys", "values"]
@@ -166,9 +166,9 @@ def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEng
         new = [month for month in months if month not in keep]
         staged = _usable(staged, wanted, engine, months, new, check)
         there = {month for each in staged for month in each.months}
-        with bar(f"{wanted.engine.description} to {directory.path.name}",
-                 sum(months[month].rows for month in new if month not in there)) as shown:
-            staged = staging.export(wanted, months, new, directory.staging, staged, shown)
+        left = sum(months[month].rows for month in new if month not in there)
+        with counting(f"{wanted.engine.description} to {directory.path.name}", left, "rows") as count:
+            staged = staging.export(wanted, months, new, directory.staging, staged, count)
     if old is not None and not new and before.keys() == months.keys():
         shutil.rmtree(directory.staging, ignore_errors=True)
         return

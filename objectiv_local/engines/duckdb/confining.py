@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
+
+from objectiv_local.progress import is_watched
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,14 +31,16 @@ def confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
     connection.execute("SET enable_external_access = false")
 
 
-def hide_progress(connection: duckdb.DuckDBPyConnection) -> None:
-    """Turn the progress bar off where it is on.
+def follow_progress(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB track the progress of queries where somebody watches it, without a progress bar of its own.
 
-    In a Jupyter kernel without ipywidgets it is off, and setting it, even to what it is, fails.
+    In a Jupyter kernel without ipywidgets, its progress bar is off, and setting it, even to what it is, fails.
     """
-    rows = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
-    if rows[0][0]:
-        connection.execute("SET enable_progress_bar = false")
+    import duckdb
+
+    with suppress(duckdb.Error):
+        connection.execute("SET enable_progress_bar_print = false")
+        connection.execute(f"SET enable_progress_bar = {'true' if is_watched() else 'false'}")
 
 
 def without_wrong(disabled: str) -> str:

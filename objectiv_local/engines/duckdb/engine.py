@@ -12,7 +12,7 @@ from objectiv_local.engines import process
 from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.duckdb import parquet
-from objectiv_local.engines.duckdb.confining import confine, hide_progress, text, without_wrong
+from objectiv_local.engines.duckdb.confining import confine, follow_progress, text, without_wrong
 from objectiv_local.engines.duckdb.running import interruptible, translated
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
@@ -26,6 +26,7 @@ from objectiv_local.errors import (
     near,
 )
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
+from objectiv_local.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -109,7 +110,7 @@ class DuckDBEngine(Session):
             self._finalizer = weakref.finalize(self, _close_quietly, connection)
             for name, value in (_SETTINGS | timeout | {"disabled_optimizers": without_wrong("")}).items():
                 connection.execute(f"SET {name} = {text(value)}")
-            hide_progress(connection)
+            follow_progress(connection)
             if reach is not None:
                 confine(connection, reach)
 
@@ -183,16 +184,16 @@ class DuckDBEngine(Session):
             table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
 
-    def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
+    def _rows(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
         coercion = Coercion(schema)
         with self._pinned():
             reader: pyarrow.RecordBatchReader | None = None
             drained = False
             try:
                 self._check(sql)
-                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql)
+                reader = self._run(lambda: self._connection.sql(sql).to_arrow_reader(batch_rows), sql, progress)
                 yield None
-                while (batch := self._run(lambda: next(reader, None), sql)) is not None:
+                while (batch := self._run(lambda: next(reader, None), sql, progress)) is not None:
                     if batch.num_rows:
                         yield coercion.batch(batch)
                 drained = True
@@ -203,6 +204,7 @@ class DuckDBEngine(Session):
                     if not drained:
                         self._connection.interrupt()
                     reader.close()
+                progress.close()
 
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns.
@@ -227,7 +229,12 @@ class DuckDBEngine(Session):
         text = "\n".join(str(row[-1]) for row in rows)
         return text if self._secret is None else hide(self._secret, text)
 
-    def _run(self, action: Callable[[], T], sql: str) -> T:
+    def _progress(self) -> Progress:
+        progress = Progress()
+        progress.count = self._connection.query_progress  # in percent; -1 where DuckDB does not know it
+        return progress
+
+    def _run(self, action: Callable[[], T], sql: str, progress: Progress | None = None) -> T:
         import duckdb
         import pyarrow as pa
 
@@ -242,7 +249,7 @@ class DuckDBEngine(Session):
             raise failure
 
         # Translated inside, so that exceptions of signal handlers, such as TimeoutError, are not translated.
-        return interruptible(translating, self._connection.interrupt)
+        return interruptible(translating, self._connection.interrupt, progress or self._progress(), last=progress is None)
 
     @contextmanager
     def _pinned(self) -> Generator[None]:

@@ -15,6 +15,7 @@ from objectiv_local.errors import (
     ReadOnly,
     TableNotFound,
 )
+from objectiv_local.progress import INTERVAL, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,11 +26,13 @@ T = TypeVar("T")
 _NOT_CAST = re.compile(r"not a (whole number|number|bool|date|time|timestamp):")
 
 
-def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
+def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progress: Progress, *,
+                  last: bool = True) -> T:
     """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
 
     DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
-    own and the main thread waits. Other threads than the main one receive no signals and run the action themselves.
+    own and the main thread waits, and shows progress. Other threads than the main one receive no signals and run the action
+    themselves. ``last`` is whether the work whose progress it is ends with the action.
     """
     if threading.current_thread() is not threading.main_thread():
         return action()
@@ -53,8 +56,10 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None]) -> T:
     try:
         # A signal may arrive while the thread starts, so it asks whether it is still wanted.
         threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
-        while not done.wait(60):
-            pass
+        with progress.watched(last=last) as tick:
+            while not done.wait(60 if tick is None else INTERVAL):
+                if tick is not None:
+                    tick(INTERVAL)
     except BaseException as error:
         with beginning:
             given_up.set()

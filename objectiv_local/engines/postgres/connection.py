@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from objectiv_local.engines.base import qualified
+from objectiv_local.engines.postgres.reading import watched_connection
 from objectiv_local.engines.secrets import HIDDEN, hide, without_secrets
 from objectiv_local.errors import (
     ConnectionFailed,
@@ -73,7 +74,7 @@ def opened(parameters: Mapping[str, str]) -> tuple[psycopg.Connection, str]:
     defaults = {} if "PGCONNECT_TIMEOUT" in os.environ else {"connect_timeout": "15"}
     defaults |= {} if "PGAPPNAME" in os.environ else {"application_name": "objectiv_local"}
     try:
-        connection = psycopg.connect(autocommit=True, prepare_threshold=None, **(defaults | dict(parameters)))  # type: ignore[arg-type]
+        connection = watched_connection().connect(autocommit=True, prepare_threshold=None, **(defaults | dict(parameters)))  # type: ignore[arg-type]
     except psycopg.Error as error:
         failure = _not_opened(str(error), parameters)
     else:

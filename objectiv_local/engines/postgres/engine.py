@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from objectiv_local.dialects.postgres import DIALECT
@@ -15,6 +16,7 @@ from objectiv_local.engines.postgres.reading import abandoned, answered, collect
 from objectiv_local.engines.session import Session
 from objectiv_local.errors import ConnectionFailed, InvalidValue, ObjectivError, ReadOnly, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
+from objectiv_local.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -134,16 +136,26 @@ class PostgresEngine(Session):
 
     # ---- statements
 
-    def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
-        copied = self._copied(sql, schema, batch_rows)
+    def _progress(self) -> Progress:
+        return Progress(unit="rows")
+
+    def _rows(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
+        copied = self._copied(sql, schema, batch_rows, progress)
+
+        def following() -> pyarrow.RecordBatch | None:
+            with progress.watched(last=False):
+                return next(copied, None)
+
         try:
-            yield self._run(lambda: next(copied), sql)
-            while (batch := self._run(lambda: next(copied, None), sql)) is not None:
+            yield self._run(following, sql)
+            while (batch := self._run(following, sql)) is not None:
                 yield batch
         finally:
             copied.close()
+            progress.close()
 
-    def _copied(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
+    def _copied(self, sql: str, schema: Schema, batch_rows: int,
+                progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
         # The line break keeps a comment at the end of the statement from swallowing the parenthesis.
         copy = f"COPY (\n{_unterminated(sql)}\n) TO STDOUT (FORMAT csv)"
         coercion = Coercion(schema)
@@ -152,10 +164,12 @@ class PostgresEngine(Session):
         self._connection.wait(answered(pgconn, lambda: pgconn.send_query_params(copy.encode(), None)))
         try:
             yield None
-            more = True
+            more, fetched = True, 0
             while more:
                 rows: list[bytes] = []
+                progress.count = partial(_total, fetched, rows)
                 more = self._connection.wait(collect(pgconn, rows, batch_rows))
+                fetched += len(rows)
                 if rows:
                     yield coercion.batch(parsed(rows, schema))
         finally:
@@ -453,6 +467,10 @@ class PostgresEngine(Session):
 
     def _close(self) -> None:
         self._finalizer()
+
+
+def _total(fetched: int, rows: list[bytes]) -> int:
+    return fetched + len(rows)
 
 
 def _unterminated(sql: str) -> str:

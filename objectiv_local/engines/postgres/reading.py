@@ -7,26 +7,64 @@ import re
 import selectors
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.engines.coerce import out_of_range, shortened, wrong_columns
 from objectiv_local.errors import DataInvalid, ObjectivError, QueryFailed
+from objectiv_local.progress import INTERVAL, Progress
 from objectiv_local.types import arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import psycopg
     import pyarrow
     from psycopg.abc import PQGen
     from psycopg.pq.abc import PGconn, PGresult
 
     from objectiv_local.plan.relation import Schema
 
+T = TypeVar("T")
+
 #: A block of rows is parsed when it reaches this size, however few rows that is.
 _BLOCK_BYTES = 16 * 2**20
 
 #: The maximum number of unsolicited messages that are read between two statements.
 _NOTICES = 100
+
+
+@cache
+def watched_connection() -> type[psycopg.Connection]:
+    """Return the class of connections whose waiting shows progress."""
+    import psycopg
+
+    class WatchedConnection(psycopg.Connection):
+        """Waits for the server as psycopg does, and shows how long."""
+
+        def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
+            with Progress().watched() as tick:
+                return super().wait(gen if tick is None else _ticking(gen, tick), *args, **kwargs)
+
+    return WatchedConnection
+
+
+def _ticking(gen: PQGen[T], tick: Callable[[float], None]) -> PQGen[T]:
+    """Run what waits for the server, and report the seconds that it waited."""
+    last = time.monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            now = time.monotonic()
+            if now - last >= INTERVAL:
+                tick(now - last)
+                last = now
+            wanted = gen.send(ready)
+    except StopIteration as end:
+        tick(time.monotonic() - last)
+        result: T = end.value
+        return result
 
 
 def answered(pgconn: PGconn, send: Callable[[], None]) -> PQGen[PGresult]:

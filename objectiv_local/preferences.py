@@ -1,0 +1,96 @@
+"""Options of the package that belong to a person and not to a question: what is shown, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from objectiv_local.errors import AttributeNotFound, InvalidType, near
+
+_MEANINGS = {
+    "preview": "rows in the display of frames: True, False, or None for sources that are read on this machine",
+    "progress": "progress of queries that take more than 2 seconds: True, False, or None in terminals and notebooks",
+}
+_temporary: ContextVar[Mapping[str, bool | None]] = ContextVar("objectiv_local_options", default={})  # noqa: B039 - never changed
+
+
+class Options:
+    """What is shown without being asked for; ``objectiv_local.options`` holds the options of the process.
+
+    ``preview`` is whether the display of a frame, a series or an analysis in a notebook has its first rows. They come from a
+    query that is stopped after a second. By default, None, sources that are read on this machine are previewed (files, tables
+    in memory, snapshots, databases in a file), and servers and remote files are not.
+
+    ``progress`` is whether queries and snapshots that take more than two seconds show how far they are, on standard error. By
+    default, None, they do in terminals and notebooks. Queries of other threads than the main one never do.
+
+    An option is set for the process by assigning it, and for a block with ``with``; in a block, it is set for the current
+    thread or task alone.
+
+    Raises AttributeNotFound for an unknown option, and InvalidType for a value other than True, False and None.
+
+    >>> import objectiv_local as ol
+    >>> with ol.options(preview=False):
+    ...     print(ol.options.preview)
+    False
+    >>> print(ol.options.preview)
+    None
+    """
+
+    __slots__ = ("_values",)
+    _values: dict[str, bool | None]
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_values", dict.fromkeys(_MEANINGS))
+
+    @contextmanager
+    def __call__(self, **values: bool | None) -> Generator[Options]:
+        """Set options in a ``with`` block."""
+        given = {name: _checked(name, value) for name, value in values.items()}
+        token = _temporary.set({**_temporary.get(), **given})
+        try:
+            yield self
+        finally:
+            _temporary.reset(token)
+
+    def __getattr__(self, name: str) -> bool | None:
+        if name not in _MEANINGS:
+            raise _unknown(name)
+        temporary = _temporary.get()
+        return temporary[name] if name in temporary else self._values[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        value = _checked(name, value)
+        temporary = _temporary.get()
+        if name in temporary:
+            _temporary.set({**temporary, name: value})
+        else:
+            self._values[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        setattr(self, name, None)
+
+    def __dir__(self) -> list[str]:
+        return sorted(_MEANINGS)
+
+    def __repr__(self) -> str:
+        width = max(map(len, _MEANINGS))
+        return "\n".join(["<options", *(f"  {name:{width}} = {getattr(self, name)!s:5}  # {meaning}"
+                                        for name, meaning in _MEANINGS.items())]) + ">"
+
+
+def _unknown(name: str) -> AttributeNotFound:
+    return AttributeNotFound(f"there is no option {name!r}", hint=None if name.startswith("_") else near(name, _MEANINGS))
+
+
+def _checked(name: str, value: object) -> bool | None:
+    if name not in _MEANINGS:
+        raise _unknown(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise InvalidType(f"the option {name} is True, False or None, not {value!r}")
+
+
+options = Options()

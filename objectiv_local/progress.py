@@ -1,0 +1,153 @@
+"""How far long work is: a line on standard error that appears after two seconds, and is gone when the work ends."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from objectiv_local.preferences import options
+
+#: Seconds of waiting before there is anything to see.
+DELAY = 2.0
+#: Seconds between two looks at how far the work is.
+INTERVAL = 0.2
+
+#: What is shown now. Work within other work, such as the queries of a snapshot, shows nothing of its own.
+_shown: list[Progress] = []
+
+
+class Progress:
+    """How far one piece of work is: a number of ``unit``, of ``total`` if that is known; in percent without a unit.
+
+    ``count`` returns how much is done, and 0 or less where that is not known.
+    """
+
+    def __init__(self, title: str = "query", total: float | None = None, unit: str = "") -> None:
+        self.count: Callable[[], float] = lambda: 0
+        self._title = title
+        self._total = total
+        self._unit = unit
+        self._began = time.monotonic()
+        self._waited = 0.0
+        self._looked = 0.0
+        self._bar: Any = None
+
+    @contextmanager
+    def watched(self, *, last: bool = True) -> Generator[Callable[[float], None] | None]:
+        """Show how far the work is while the block waits for it, and remove it from the screen afterwards.
+
+        What the block gets is to be called with the seconds that it just waited; it is None where nobody watches. If the
+        block is not the ``last`` one that waits for this work, :meth:`close` has to be called in the end.
+        """
+        if threading.current_thread() is not threading.main_thread() or not is_watched():
+            yield None
+        elif _shown:
+            yield _shown[0].waited
+        else:
+            _shown.append(self)
+            try:
+                yield self.waited
+            finally:
+                _shown.clear()
+                if last:
+                    self.close()
+                elif self._bar is not None:
+                    with _undisturbed():
+                        self._bar.clear()
+
+    def close(self) -> None:
+        """Remove what is shown."""
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            with _undisturbed():
+                # Ctrl-C in the middle of a refresh leaves a line whose length tqdm does not know.
+                bar.refresh()
+                bar.close()
+
+    def waited(self, seconds: float) -> None:
+        """Add seconds of waiting. What the reader of a stream does between two batches is no waiting."""
+        # Work in parts may report the same seconds twice.
+        self._waited = min(self._waited + seconds, time.monotonic() - self._began)
+        if self._waited >= DELAY and time.monotonic() - self._looked >= INTERVAL:
+            self._looked = time.monotonic()
+            with _undisturbed():
+                self._show()
+
+    def _show(self) -> None:
+        if self._bar is None:
+            self._bar = _bar(self._title, self._total, time.time() - (time.monotonic() - self._began))
+        done = max(self.count(), self._bar.n)
+        if not self._unit and done > 0:
+            self._bar.total, self._bar.bar_format = 100, "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
+        elif self._total:
+            self._bar.bar_format = f"{{l_bar}}{{bar}}| {{n:,}} of {{total:,}} {self._unit}, {{elapsed}}"
+        elif done > 0:
+            self._bar.bar_format = f"{{desc}}: {{n:,}} {self._unit}, {{elapsed}}"
+        self._bar.n = done
+        self._bar.refresh()
+
+@contextmanager
+def counting(title: str, total: int, unit: str) -> Generator[Callable[[int], None]]:
+    """Show how many of ``total`` are done while the block runs; what the block gets counts some more."""
+    progress = Progress(title, total, unit)
+    done, last = 0, time.monotonic()
+    progress.count = lambda: done
+    with progress.watched() as tick:
+
+        def count(number: int) -> None:
+            nonlocal done, last
+            done += number
+            now = time.monotonic()
+            if tick is not None:
+                tick(now - last)
+            last = now
+
+        yield count
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Let the work go on where its progress cannot be shown, as in a terminal that was closed."""
+    try:
+        yield
+    except TimeoutError:
+        raise  # from a signal handler
+    except (OSError, ValueError):
+        pass
+
+
+def is_watched() -> bool:
+    """Return whether somebody sees standard error: in a terminal or a notebook, unless an option decides."""
+    wanted = options.progress
+    if wanted is not None:
+        return wanted
+    return _in_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def _in_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def _bar(title: str, total: float | None, since: float) -> Any:
+    # tqdm.auto would choose the same, and warns where ipywidgets is not installed.
+    if _in_notebook() and _has_widgets():
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm.std import tqdm
+    # With a delay, nothing is shown before the first refresh.
+    bar = tqdm(desc=title, total=total, bar_format="{desc}: {elapsed}", leave=False, delay=1e-9)
+    bar.start_t = since
+    return bar
+
+
+def _has_widgets() -> bool:
+    try:
+        return find_spec("ipywidgets") is not None
+    except ValueError:
+        return False  # something else stands in its place
