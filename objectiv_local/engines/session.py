@@ -8,15 +8,16 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, cast
 
 from objectiv_local.engines import process
 from objectiv_local.engines.base import BATCH_ROWS, MOST_BATCH_ROWS, lost_table, qualified, shown_name
 from objectiv_local.engines.stream import Stream
+from objectiv_local.engines.waiting import Unanswered, briefly
 from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ReadOnly
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from types import TracebackType
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from objectiv_local.plan.relation import Schema, StoredTable
     from objectiv_local.progress import Progress
+
+T = TypeVar("T")
 
 
 class Session(ABC):
@@ -219,6 +222,50 @@ class Session(ABC):
             self._recover()
         if not self._alive():
             self._reconnect()
+
+    @property
+    @abstractmethod
+    def is_local(self) -> bool:
+        """Whether rows are read on this machine, and not from a server or another machine's files."""
+
+    def briefly(self, action: Callable[[], T], seconds: float) -> T:
+        """Return what a function returns that runs statements, if it takes less than ``seconds`` and nothing else runs.
+
+        The function runs in another thread. It does not begin where the connection is in use, in a transaction or lost, and
+        its statements are stopped when the time is over. Exceptions of signal handlers, such as Ctrl-C's, pass at once.
+
+        Raises :class:`Unanswered`, which says why there is no answer.
+        """
+        return briefly(action, self._undisturbed, self._interrupt, seconds)
+
+    @contextmanager
+    def _undisturbed(self) -> Generator[None]:
+        """Hold the connection if nothing uses it, and nothing can be lost by stopping a statement."""
+        if self._process != os.getpid() or self._inherited:
+            raise Unanswered("the connection belongs to another process")
+        if not self._lock.acquire(blocking=False):
+            raise Unanswered("the connection runs another query")
+        try:
+            stream = self._stream
+            if self._closed:
+                raise Unanswered("the connection is closed")
+            if not self._alive():
+                raise Unanswered("the connection was lost")
+            if stream is not None and stream.is_running:
+                raise Unanswered("the connection has a result open")
+            if self._snapshots or self._in_transaction():
+                raise Unanswered("the connection is in a transaction")
+            yield
+        finally:
+            self._lock.release()
+
+    @abstractmethod
+    def _interrupt(self) -> None:
+        """Stop the statement that another thread runs."""
+
+    @abstractmethod
+    def _in_transaction(self) -> bool:
+        """Return whether the user began a transaction."""
 
     @property
     def _stream(self) -> Stream | None:

@@ -33,6 +33,11 @@ class Stream:
         self._settled: pyarrow.RecordBatchReader | None = None
         self._failure: Exception | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the connection still sends its rows."""
+        return self._running
+
     def __iter__(self) -> Self:
         return self
 

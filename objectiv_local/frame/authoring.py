@@ -25,6 +25,7 @@ classes of series     ``series_class`` registers one for a labelled type; ``Seri
 frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
                       ``without_join`` (a series of other rows), ``on_rows_of`` (one of the same rows), ``origin_of``,
                       ``check_aligned``; ``pyplot`` for charts
+notebooks             ``frame_html``, a frame with its first rows as HTML; ``box`` and ``names_and_values`` for other objects
 loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
                       table is written into the statement itself
 ====================  ==============================================================================================
@@ -44,6 +45,7 @@ from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
 from objectiv_local.frame.plot import pyplot
+from objectiv_local.frame.preview import box, frame_html, names_and_values
 from objectiv_local.frame.query import condition as queried
 from objectiv_local.frame.reshape import unstacked
 from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
@@ -130,6 +132,7 @@ __all__ = [
     "Variable",
     "WindowFrame",
     "aggregation",
+    "box",
     "call",
     "case",
     "cast",
@@ -142,10 +145,12 @@ __all__ = [
     "digest",
     "encoded",
     "expr_of",
+    "frame_html",
     "frame_of",
     "grouping",
     "joined",
     "literal",
+    "names_and_values",
     "new_name",
     "on_rows_of",
     "origin_of",

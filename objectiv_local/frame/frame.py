@@ -19,6 +19,7 @@ from objectiv_local.frame import (
     merge,
     ordering,
     pivot,
+    preview,
     query,
     reshape,
     sampling,
@@ -49,6 +50,7 @@ from objectiv_local.frame.plot import Plot
 from objectiv_local.frame.reductions import Reductions
 from objectiv_local.frame.rowwise import RowWise
 from objectiv_local.frame.series.base import Series, index_levels
+from objectiv_local.frame.sql_text import SQL
 from objectiv_local.frame.state import State, limited
 from objectiv_local.frame.together import set_together
 from objectiv_local.frame.values import checked_name, is_listed, value_per_column
@@ -170,6 +172,9 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     def __repr__(self) -> str:
         return display.frame_repr(self)
+
+    def _repr_html_(self) -> str:
+        return preview.frame_html(self)
 
     def __eq__(self, other: object) -> bool:
         """Return whether another frame is the same program with the same columns; ``df.a == df.b`` compares values."""
@@ -549,7 +554,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         return self.to_pandas(limit=n)
 
     def view_sql(self, limit: int | slice | None = None, dialect: str | None = None) -> str:
-        """Return the SQL that fetches the frame. Runs no query.
+        """Return the SQL that fetches the frame, as a string that notebooks show highlighted. Runs no query.
 
         With ``dialect``, ``'duckdb'`` or ``'postgres'``, it is the SQL of the same program there: over tables of the same
         names and types, where files stand as a table ``data``.
@@ -557,7 +562,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         Series of other frames are joined on the index. Whether its labels are unique is checked when rows are fetched, and not
         by the SQL.
         """
-        return self._state.statement([*self._state.index, *self._columns], limit, dialect).sql
+        return SQL(self._state.statement([*self._state.index, *self._columns], limit, dialect).sql)
 
     def explain(self, engine: bool = False) -> str:
         """Return the plan of the frame as a tree, last step first. Runs no query.

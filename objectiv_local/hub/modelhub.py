@@ -8,7 +8,7 @@ from objectiv_local import zones
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import Series
-from objectiv_local.frame.authoring import days_after_monday, expr_of
+from objectiv_local.frame.authoring import box, days_after_monday, expr_of, names_and_values
 from objectiv_local.hub.aggregate import Aggregate
 from objectiv_local.hub.analyses.active_users import active_users
 from objectiv_local.hub.analyses.attribution import attribution
@@ -100,6 +100,13 @@ class ModelHub(WithSettings):
         return (f"ModelHub(time_aggregation={self.time_aggregation!r}, global_contexts={list(self.global_contexts)!r}, "
                 f"time_zone={self.time_zone!r}, week_start={self.week_start!r})"
                 + (f" with conversion events {', '.join(known)}" if known else ""))
+
+    def _repr_html_(self) -> str:
+        known = ", ".join(self._settings.conversions)
+        settings = [("time_zone", self.time_zone), ("week_start", self.week_start), ("time_aggregation", self.time_aggregation),
+                    ("global_contexts", ", ".join(self.global_contexts)), ("conversion_events", known)]
+        return box("ModelHub", [], names_and_values((name, value) for name, value in settings if value),
+                   ["hub.events(source) reads events; hub.trend, hub.retention, hub.funnel and others analyze them"])
 
     events = method(events)
     get_objectiv_dataframe = method(get_objectiv_dataframe)

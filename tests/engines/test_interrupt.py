@@ -13,7 +13,7 @@ import postgres_server
 import pytest
 from servers import ENGINES
 
-from objectiv_local.engines.duckdb.running import raised_by_signal
+from objectiv_local.engines.waiting import raised_by_signal
 
 ROOT = Path(__file__).parents[2]
 

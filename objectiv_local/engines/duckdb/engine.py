@@ -169,6 +169,14 @@ class DuckDBEngine(Session):
                 self._run(lambda: self._execute("ROLLBACK"), "ROLLBACK")
             self._begun = False
 
+    @property
+    def is_local(self) -> bool:
+        """Whether rows are read on this machine; those of a connection of the user's own count as such."""
+        return self._secret is None and (self.files is None or not any("://" in part for part in self.files.parts))
+
+    def _interrupt(self) -> None:
+        self._connection.interrupt()
+
     # ---- statements
 
     def arrow(self, sql: str, schema: Schema) -> pyarrow.Table:

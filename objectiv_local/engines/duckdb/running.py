@@ -6,6 +6,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from objectiv_local.engines.waiting import raised_by_signal
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
@@ -74,16 +75,6 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progre
     if failures:
         raise failures.pop()
     return results.pop()
-
-
-def raised_by_signal(error: BaseException) -> BaseException:
-    """Return the exception that a signal handler raised while this thread waited for another one.
-
-    In the middle of a wait, threading has let go of a lock that it releases on the way out, and raises a RuntimeError there.
-    """
-    hidden = error.__context__
-    is_hidden = isinstance(error, RuntimeError) and str(error) == "release unlocked lock" and hidden is not None
-    return hidden if is_hidden and hidden is not None else error
 
 
 def _stopped(done: threading.Event, interrupt: Callable[[], None]) -> bool:

@@ -134,6 +134,20 @@ class PostgresEngine(Session):
         if self._idle and self.read_only and self._connection.pgconn.parameter_status(_READ_ONLY) != b"on":
             self._plain("SET default_transaction_read_only = on")
 
+    @property
+    def is_local(self) -> bool:
+        """Whether rows are read on this machine: a server, even here, has others to serve."""
+        return False
+
+    def _interrupt(self) -> None:
+        import psycopg
+
+        with suppress(psycopg.Error):
+            self._connection.cancel_safe(timeout=1)
+
+    def _in_transaction(self) -> bool:
+        return not self._idle
+
     # ---- statements
 
     def _progress(self) -> Progress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue, RowNotFound
-from objectiv_local.frame import habits
+from objectiv_local.frame import habits, preview
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.functions import Function
 from objectiv_local.frame.handles import make_frame, make_series, series_class
@@ -101,6 +101,9 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         index += "" if self._state.groups is None else ", grouped"
         where = self._state.engine.description if self._state.engine is not None else f"not connected, {self._state.dialect}"
         return f"<{type(self).__name__} {self._name}: {self.dtype}, index {index}; {where}>"
+
+    def _repr_html_(self) -> str:
+        return preview.frame_html(self.to_frame(), self._name, kind=type(self).__name__)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

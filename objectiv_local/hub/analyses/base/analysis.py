@@ -22,6 +22,7 @@ from objectiv_local.frame.authoring import (
     Node,
     aggregation,
     call,
+    frame_html,
     frame_of,
     literal,
     state_of,
@@ -228,9 +229,15 @@ class Analysis:
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(name for name in dir(self._frame) if not name.startswith("_"))})
 
-    def __repr__(self) -> str:
+    def _title(self) -> str:
         given = ", ".join(f"{name}={_shown(value)}" for name, value in self._arguments.items())
-        return (f"<{self._name}({given})\nindex: {', '.join(self._frame.index_columns)}; "
+        return f"{self._name}({given})"
+
+    def _repr_html_(self) -> str:
+        return frame_html(self._frame, self._title(), [*self._definition.rule, *_common(self._scope)])
+
+    def __repr__(self) -> str:
+        return (f"<{self._title()}\nindex: {', '.join(self._frame.index_columns)}; "
                 f"columns: {', '.join(self._frame.data_columns)}>")
 
 
