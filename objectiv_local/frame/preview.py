@@ -25,23 +25,25 @@ ROWS, SECONDS = 5, 1.0
 _LONGEST = 60
 _NUMBERS = ("int64", "float64", "decimal", "timedelta")
 
-#: Small, and readable in light and dark: colors are those of the theme in JupyterLab, and else mixed from the text's own.
+#: Small, and readable in light and dark: colors are those of the theme in JupyterLab, or mixed from the text's own. The class
+#: stands there twice to count for more than the rules that notebooks have for every table.
 STYLE = """\
-.objectiv { font-size: 12px; line-height: 1.4; color: var(--jp-content-font-color1, inherit); max-width: 100% }
-.objectiv p { margin: .2em 0 }
-.objectiv .quiet { color: var(--jp-content-font-color2, inherit); opacity: .8 }
+.objectiv { font-size: 12px; line-height: 1.4; color: var(--jp-content-font-color1, inherit); max-width: 100%; margin: .3em 0 }
+.objectiv.objectiv p { margin: .2em 0 }
+.objectiv .quiet, .objectiv small { color: color-mix(in srgb, currentColor 72%, transparent) }
 .objectiv .scroll { overflow-x: auto; margin: .4em 0 }
-.objectiv table { border-collapse: collapse; border: 0; margin: 0; font-size: 12px }
-.objectiv :is(th, td) { padding: .2em .8em .2em 0; border: 0; background: none; text-align: left; vertical-align: top;
-  white-space: pre; unicode-bidi: isolate; max-width: 40em; overflow: hidden; text-overflow: ellipsis }
-.objectiv th { font-weight: 600 }
-.objectiv th small { display: block; font-weight: 400; font-size: 11px; opacity: .75 }
-.objectiv thead th { border-bottom: 1px solid var(--jp-border-color1, currentColor) }
-.objectiv tbody tr + tr > * { border-top: 1px solid var(--jp-border-color3, rgba(128, 128, 128, .25)) }
-.objectiv .number { text-align: right; font-variant-numeric: tabular-nums }
-.objectiv .missing { opacity: .55; font-style: italic }
-.objectiv details { margin: .2em 0 }
-.objectiv ul { margin: .2em 0; padding-left: 1.4em }
+.objectiv.objectiv table { border-collapse: collapse; border: 0; margin: 0; font-size: 12px }
+.objectiv.objectiv table :is(th, td) { padding: .2em 1em .2em 0; border: 0; background: none; text-align: left;
+  vertical-align: top; white-space: pre; unicode-bidi: isolate; max-width: none }
+.objectiv.objectiv table tr { background: none }
+.objectiv.objectiv table th { font-weight: 600 }
+.objectiv.objectiv table small { display: block; font-weight: 400; font-size: 11px }
+.objectiv.objectiv table thead th { border-bottom: 1px solid var(--jp-border-color1, currentColor) }
+.objectiv.objectiv table tbody tr + tr > * { border-top: 1px solid var(--jp-border-color3, rgba(128, 128, 128, .25)) }
+.objectiv.objectiv table .number { text-align: right; font-variant-numeric: tabular-nums }
+.objectiv .missing { color: color-mix(in srgb, currentColor 60%, transparent); font-style: italic }
+.objectiv.objectiv details { margin: .2em 0 }
+.objectiv.objectiv ul { margin: .2em 0; padding-left: 1.4em }
 """
 
 
@@ -100,7 +102,8 @@ def _first_rows(state: State, names: Sequence[str]) -> tuple[pyarrow.Table | Non
     try:
         rows: pyarrow.Table = briefly(fetch, SECONDS)
     except Unanswered as reason:
-        return None, [f"preview {reason}" if str(reason).startswith("stopped") else f"no preview: {reason}"]
+        is_late = str(reason).startswith("stopped")
+        return None, [f"preview {reason}; head() fetches the rows" if is_late else f"no preview: {reason}"]
     except ObjectivError as error:
         return None, [f"no preview: {' '.join(error.what.split())}"[:300]]
     except Exception as error:

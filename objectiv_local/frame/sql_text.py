@@ -13,11 +13,12 @@ _COLORS = (("Comment", "comment"), ("Keyword", "keyword"), ("String", "string"),
 
 #: Colors are those of the theme in JupyterLab, and else go by what the reader prefers.
 STYLE = """\
-.objectiv-sql { --k: #7c2fb5; --s: #a3331f; --n: #0b6b3a; --c: #5f6672; --o: #3b5bb5;
-  margin: 0; padding: .3em 0; font-size: 12px; line-height: 1.45; overflow-x: auto; white-space: pre; background: none;
+.objectiv-sql.objectiv-sql { --k: #7c2fb5; --s: #a3331f; --n: #0b6b3a; --c: #5f6672; --o: #3b5bb5;
+  margin: 0; padding: .3em 0; font-family: var(--jp-code-font-family, ui-monospace, monospace);
+  font-size: 12px; line-height: 1.45; overflow-x: auto; white-space: pre; background: none;
   color: var(--jp-content-font-color1, inherit) }
 @media (prefers-color-scheme: dark) {
-  .objectiv-sql { --k: #cf9bff; --s: #ffa28b; --n: #7fd6a2; --c: #9aa3b2; --o: #9db8ff } }
+  .objectiv-sql.objectiv-sql { --k: #cf9bff; --s: #ffa28b; --n: #7fd6a2; --c: #9aa3b2; --o: #9db8ff } }
 .objectiv-sql i { font-style: normal; color: var(--jp-mirror-editor-keyword-color, var(--k)) }
 .objectiv-sql i.string { color: var(--jp-mirror-editor-string-color, var(--s)) }
 .objectiv-sql i.number { color: var(--jp-mirror-editor-number-color, var(--n)) }
