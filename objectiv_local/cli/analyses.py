@@ -72,14 +72,15 @@ def value_of(name: str, text: str, annotation: str) -> Any:
     return text
 
 
-def _parameters(name: str) -> list[inspect.Parameter]:
+def parameters_of(name: str) -> list[inspect.Parameter]:
+    """Return the arguments of an analysis."""
     return [each for each in inspect.signature(ANALYSES[name]).parameters.values() if each.name not in ("settings", "events")]
 
 
 def _options(name: str) -> list[Callable[[Any], Any]]:
     """Return an option for each argument of an analysis. Arguments that are named like an option of events get a prefix."""
     found = []
-    for each in _parameters(name):
+    for each in parameters_of(name):
         annotation = str(each.annotation)
         required = each.default is inspect.Parameter.empty and each.kind is not inspect.Parameter.VAR_POSITIONAL
         option, key = f"--{each.name.replace('_', '-')}", f"argument_{each.name}"
@@ -104,7 +105,7 @@ def _metavar(annotation: str) -> str:
 def _spec(name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the spec that options stand for."""
     arguments = {}
-    for each in _parameters(name):
+    for each in parameters_of(name):
         given = options.pop(f"argument_{each.name}", None)
         if given is not None:
             arguments[each.name] = given if isinstance(given, bool) else value_of(each.name, given, str(each.annotation))
@@ -206,7 +207,7 @@ def sql_spec(spec: Path, metric: str | None, source: str, dialect: str | None, *
 def list_analyses(as_json: bool) -> None:
     """List the analyses."""
     if as_json:
-        document({name: [each.name for each in _parameters(name)] for name in sorted(ANALYSES)})
+        document({name: [each.name for each in parameters_of(name)] for name in sorted(ANALYSES)})
         return
     for name in sorted(ANALYSES):
         click.echo(f"{name.replace('_', '-'):14} {run.commands[name.replace('_', '-')].get_short_help_str(100)}")

@@ -48,6 +48,23 @@ def inspect(source: str, as_json: bool, **options: Any) -> None:
     """Show what is in a source: its tables, and how one of them is read as events, with the number of events and users, the
     first and the last moment, and the most frequent event types.
     """
+    about = contents(source, options)
+    if as_json:
+        document(about)
+        return
+    for name, value in about.items():
+        if isinstance(value, dict):
+            click.echo(f"{name.replace('_', ' ')}:")
+            width = max(map(len, value), default=0)
+            for key, each in value.items():
+                click.echo(f"  {key:{width}}  {f'{each:,}' if isinstance(each, int) else each}")
+        else:
+            shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
+            click.echo(f"{name.replace('_', ' ')}: {shown}")
+
+
+def contents(source: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return what is in a source, as one of its tables is read with the options of events."""
     engine = connect(source)
     tables = engine.tables() if engine.default_table is None else [engine.default_table]
     about: dict[str, Any] = {"source": engine.description, "tables": tables}
@@ -61,18 +78,7 @@ def inspect(source: str, as_json: bool, **options: Any) -> None:
                 raise  # it was said how to read it
             about["not_events"] = error.what
             about["columns"] = dict(engine.table(options["table_name"] or tables[0]).columns) if tables else {}
-    if as_json:
-        document(about)
-        return
-    for name, value in about.items():
-        if isinstance(value, dict):
-            click.echo(f"{name.replace('_', ' ')}:")
-            width = max(map(len, value), default=0)
-            for key, each in value.items():
-                click.echo(f"  {key:{width}}  {f'{each:,}' if isinstance(each, int) else each}")
-        else:
-            shown = ", ".join(value) if isinstance(value, list) else f"{value:,}" if isinstance(value, int) else value
-            click.echo(f"{name.replace('_', ' ')}: {shown}")
+    return about
 
 
 def _events(source: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -46,8 +46,7 @@ def show(frame: Any, *, rows: int, as_json: bool, as_csv: bool, output: Path | N
     elif as_csv:
         sys.stdout.write(_text(frame, "to_csv"))
     elif as_json:
-        lines = _text(frame, "to_json").splitlines()
-        document({**about, "rows": [json.loads(line) for line in lines]})
+        document({**about, "rows": as_json_rows(frame)})
     else:
         found = frame.to_pandas(limit=rows + 1)
         click.echo(found.head(rows).to_string(line_width=WIDTH, na_rep="") if len(found) else "no rows")
@@ -73,6 +72,11 @@ def check_new(path: Path, *, overwrite: bool) -> None:
 def document(content: Any) -> None:
     """Print a JSON document."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+
+
+def as_json_rows(frame: Any) -> list[dict[str, Any]]:
+    """Return the rows of a frame as JSON has them."""
+    return [json.loads(line) for line in _text(frame, "to_json").split("\n") if line]
 
 
 def _text(frame: Any, writer: str) -> str:

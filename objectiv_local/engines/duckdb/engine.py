@@ -98,6 +98,8 @@ class DuckDBEngine(Session):
         self._owned = owned
         self.kept = keep
         self._secret = secret
+        #: Whether queries read nothing but the target.
+        self.is_confined = reach is not None
         self.reopen: Callable[[], DuckDBEngine] | None = None
         self._begun = False
         self._created: list[str] = []

@@ -77,6 +77,8 @@ class PostgresEngine(Session):
     """A Postgres connection. Each statement is its own transaction, unless the user begins one."""
 
     dialect = "postgres"
+    #: Whether queries read nothing but the target: on a server, what its user may read.
+    is_confined = True
 
     def __init__(self, parameters: Mapping[str, str], *, read_only: bool = True,
                  statement_timeout: float | None = None) -> None:

@@ -1,0 +1,32 @@
+"""``mcp``: what the other commands answer, for agents that speak the Model Context Protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from objectiv_local.cli.events import reads_events
+from objectiv_local.errors import NotSupported
+from objectiv_local.preferences import options as preferences
+
+
+@click.command(short_help="Serve a source to agents, over standard input and output.")
+@click.option("--rows", type=click.IntRange(1, 100_000), default=1000, show_default=True,
+              help="The maximum number of rows of an answer.")
+@click.option("--seconds", type=click.FloatRange(0.5, 86_400), default=60, show_default=True,
+              help="The time after which an answer is given up.")
+@click.option("--allow-sql", is_flag=True, help="Also offer a tool that runs a SELECT of the agent's own.")
+@reads_events
+def mcp(source: str, rows: int, seconds: float, allow_sql: bool, **options: Any) -> None:
+    """Serve the events of SOURCE to an agent by the Model Context Protocol, over standard input and output.
+
+    The agent can see what is in the source, list the analyses, run one from its spec, read its SQL and its definition, and
+    check the quality of the events. It writes nothing, and its answers are limited in rows and time.
+    """
+    try:
+        from objectiv_local.cli.serving import served
+    except ImportError:
+        raise NotSupported("the package mcp is not installed", hint="pip install 'objectiv-local[mcp]'") from None
+    preferences.progress = False
+    served(source, options, rows=rows, seconds=seconds, allow_sql=allow_sql).run("stdio")

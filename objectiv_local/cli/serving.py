@@ -1,0 +1,189 @@
+"""The tools of the command ``mcp``. Each is a question that another command answers too."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+import objectiv_local
+from objectiv_local import DataFrame, connect, from_model
+from objectiv_local.cli.analyses import parameters_of
+from objectiv_local.cli.data import contents
+from objectiv_local.cli.events import events_of
+from objectiv_local.cli.output import as_json_rows
+from objectiv_local.engines.secrets import hide
+from objectiv_local.engines.waiting import Unanswered
+from objectiv_local.errors import InvalidValue, NotSupported, ObjectivError, near
+from objectiv_local.hub.analyses.base.specs import ANALYSES
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: Characters of the rows of an answer, as JSON.
+_MOST_CHARACTERS = 400_000
+
+_INSTRUCTIONS = """\
+Product analytics on one source of events, {source}. Begin with inspect, to see the columns and the event types, and with \
+list_analyses. An analysis is run from a spec, such as {{"analysis": "trend", "arguments": {{"by": "week", "where": "buy"}}}}; \
+describe_analysis explains its arguments. A condition is an event type, a list of event types, or {{"query": "amount > 100"}} \
+over columns of the events. A duration is {{"days": 7}}, {{"hours": 2}}, {{"minutes": 30}} or {{"seconds": 10}}. A tuple is \
+{{"tuple": ["sum", "amount"]}}. Report the definition of a result along with its numbers."""
+
+Spec = Annotated[dict[str, Any], Field(description='{"analysis": "trend", "arguments": {"by": "week"}}')]
+Rows = Annotated[int, Field(description="The maximum number of rows.", ge=1)]
+Dialect = Annotated[str | None, Field(description="The engine to write SQL for, duckdb or postgres; by default that of "
+                                                  "the source.")]
+Name = Annotated[str, Field(description="A name that list_analyses has.")]
+Select = Annotated[str, Field(description="One SELECT statement in the SQL of the source.")]
+
+
+class _Asked:
+    """A source, and the limits of its answers. One question is answered at a time."""
+
+    def __init__(self, source: str, options: dict[str, Any], rows: int, seconds: float) -> None:
+        self.source = source
+        self.options = options
+        self.rows = rows
+        self._seconds = seconds
+        self._one = threading.Lock()
+
+    def within(self, action: Callable[[], T], engine: Any) -> T:
+        """Return what an action returns if it takes no longer than an answer may. Raises InvalidValue if it does."""
+        with self._one:
+            briefly = getattr(engine, "briefly", None)
+            if briefly is None:
+                return action()
+            try:
+                answer: T = briefly(action, self._seconds)
+            except Unanswered as reason:
+                raise InvalidValue(f"there is no answer: {reason}", hint="ask for a shorter range of time, with start and end, "
+                                   "or for fewer groups") from None
+            return answer
+
+    def events(self) -> tuple[Any, DataFrame]:
+        """Return the hub and the event frame."""
+        hub, events, _ = events_of(self.source, dict(self.options))
+        return hub, events
+
+    def answer(self, frame: DataFrame, most: int) -> dict[str, Any]:
+        """Return the first rows of a frame, and whether there are more."""
+        most = min(most, self.rows)
+        rows = as_json_rows(frame[:most + 1])
+        shown: list[dict[str, Any]] = []
+        size = 0
+        for row in rows[:most]:
+            size += len(json.dumps(row, ensure_ascii=False))
+            if shown and size > _MOST_CHARACTERS:
+                break
+            shown.append(row)
+        return {"index": frame.index_columns, "rows": shown, "more_rows": len(shown) < len(rows)}
+
+
+def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, allow_sql: bool) -> MCPServer:
+    """Return the server of a source. Raises the errors of ``connect``, and NotSupported for SQL on a source that is not
+    confined: a query could read any file of this machine.
+    """
+    engine = connect(source)
+    if allow_sql and not getattr(engine, "is_confined", False):
+        raise NotSupported(f"--allow-sql is not possible for {engine.description}: a query could read any file of this machine",
+                           hint="copy the rows to a local file or a snapshot first")
+    asked = _Asked(source, options, rows, seconds)
+    server = MCPServer("objectiv-local", version=objectiv_local.__version__, log_level="WARNING",
+                       instructions=_INSTRUCTIONS.format(source=engine.description))
+    for tool in (*_tools(asked), *([_query(asked, engine)] if allow_sql else [])):
+        server.add_tool(_with_errors(tool, source), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+    return server
+
+
+def _tools(asked: _Asked) -> list[Callable[..., Any]]:
+
+    def inspect() -> dict[str, Any]:
+        """What is in the source: tables, columns with their types, numbers of events and users, the first and the last moment,
+        and the most frequent event types.
+        """
+        return asked.within(lambda: contents(asked.source, asked.options), connect(asked.source))
+
+    def list_analyses() -> dict[str, Any]:
+        """The analyses: what each one returns, and its arguments with their types and defaults."""
+        return {name: {"returns": _first_sentence(name), "arguments": [_argument(each) for each in parameters_of(name)]}
+                for name in sorted(ANALYSES)}
+
+    def describe_analysis(name: Name) -> str:
+        """The complete description of an analysis: its rule, its columns, and every argument."""
+        if name not in ANALYSES:
+            raise InvalidValue(f"there is no analysis {name!r}", hint=near(name, ANALYSES))
+        return doc_of(name)
+
+    def run_analysis(spec: Spec, rows: Rows = 100, definition: bool = True) -> dict[str, Any]:
+        """The rows of an analysis, and its definition in words: what counts, and which events were left out."""
+        hub, events = asked.events()
+
+        def run() -> dict[str, Any]:
+            analysis = hub.from_spec(spec, events)
+            about = {"definition": analysis.definition.splitlines()} if definition else {}
+            return {"spec": analysis.spec(), **about, **asked.answer(analysis.frame, rows)}
+
+        return asked.within(run, events.engine)
+
+    def analysis_sql(spec: Spec, dialect: Dialect = None) -> str:
+        """The SQL of an analysis, which is not run."""
+        hub, events = asked.events()
+        return asked.within(lambda: str(hub.from_spec(spec, events).view_sql(dialect=dialect)), events.engine)
+
+    def check_quality() -> dict[str, Any]:
+        """Checks of the events: missing and repeated ids, impossible moments, days without events, and more."""
+        hub, events = asked.events()
+        return asked.within(lambda: asked.answer(hub.quality(events).frame, asked.rows), events.engine)
+
+    return [inspect, list_analyses, describe_analysis, run_analysis, analysis_sql, check_quality]
+
+
+def _query(asked: _Asked, engine: Any) -> Callable[..., Any]:
+
+    def query(sql: Select, rows: Rows = 100) -> dict[str, Any]:
+        """The first rows of one SELECT statement, on a connection that cannot write."""
+        return asked.within(lambda: asked.answer(from_model(engine, sql), rows), engine)
+
+    return query
+
+
+def _with_errors(tool: Callable[P, T], source: str) -> Callable[P, T]:
+    """Return a tool whose errors are messages for the agent, without secrets of the source."""
+
+    @wraps(tool)
+    def answering(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return tool(*args, **kwargs)
+        except ObjectivError as error:
+            message = str(error)
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}\nThis is a bug in objectiv_local."
+        raise ToolError(hide(source, message))
+
+    return answering
+
+
+def doc_of(name: str) -> str:
+    """Return the docstring of an analysis."""
+    return inspect.getdoc(ANALYSES[name]) or ""
+
+
+def _first_sentence(name: str) -> str:
+    return " ".join(doc_of(name).split("\n\n")[0].split()).removeprefix("Return ")
+
+
+def _argument(parameter: inspect.Parameter) -> dict[str, Any]:
+    required = parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
+    about: dict[str, Any] = {"name": parameter.name, "type": str(parameter.annotation), "required": required}
+    if parameter.default not in (inspect.Parameter.empty, None):
+        about["default"] = json.loads(json.dumps(parameter.default, default=str))
+    return about
