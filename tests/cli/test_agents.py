@@ -61,7 +61,8 @@ def spec(analysis: str, **arguments: Any) -> dict[str, Any]:
 def test_what_is_in_the_data_and_its_analyses(clicks: str) -> None:
     about, (contents, listed, described, daily, limited, buyers, sql, on_postgres, checks) = ask(
         [clicks], ("inspect", {}), ("list_analyses", {}), ("describe_analysis", {"name": "retention"}),
-        ("run_analysis", spec("trend", by="day")), ("run_analysis", {**spec("trend", by="day"), "rows": 2, "definition": False}),
+        ("run_analysis", spec("trend", by="day")),
+        ("run_analysis", {**spec("trend", by="day"), "rows": 2, "definition": False}),
         ("run_analysis", spec("trend", by="month", where={"query": "amount > 100"})),
         ("analysis_sql", spec("trend", by="day")), ("analysis_sql", {**spec("trend", by="day"), "dialect": "postgres"}),
         ("check_quality", {}))
