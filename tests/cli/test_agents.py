@@ -14,8 +14,11 @@ import pytest
 import servers
 from hub.events import stream
 from mcp import Client, StdioServerParameters
+from mcp.server.mcpserver.exceptions import ToolError
 
 from objectiv_local import ModelHub
+from objectiv_local.cli.serving import _with_errors, served
+from objectiv_local.errors import NotSupported
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 
 ROOT = Path(__file__).parents[2]
@@ -167,7 +170,7 @@ def test_postgres_is_read_and_its_password_is_not_shown() -> None:
 @pytest.mark.parametrize(("arguments", "message"), [
     (["nowhere.csv"], "there is no file"),
     (["postgresql://me:hunter2@127.0.0.1:1/shop"], "cannot connect"),
-    (["https://me:hunter2@127.0.0.1:1/a.parquet", "--allow-sql"], "error: "),
+    (["https://me:hunter2@127.0.0.1:1/a.parquet"], "error: "),
     ([], "Missing argument 'SOURCE'"),
     (["x.csv", "--rows", "0"], "--rows"),
 ])
@@ -178,6 +181,21 @@ def test_a_server_that_cannot_start_says_why(arguments: list[str], message: str)
     assert message in done.stderr
     assert "hunter2" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_error_of_ours_shows_no_secret_of_the_source() -> None:
+    def broken() -> str:
+        raise KeyError("in postgresql://me:hunter2@db.example.com/shop")
+
+    with pytest.raises(ToolError, match="KeyError: (.|\\n)*This is a bug in objectiv_local") as found:
+        _with_errors(broken, "postgresql://me:hunter2@db.example.com/shop")()
+    assert "hunter2" not in str(found.value)
+
+
+def test_sql_is_not_offered_where_it_could_read_other_files() -> None:
+    with pytest.raises(NotSupported, match="--allow-sql is not possible for DuckDB connection"):
+        served(duckdb.connect(), {}, rows=10, seconds=1, allow_sql=True)  # type: ignore[arg-type]
+    served(duckdb.connect(), {}, rows=10, seconds=1, allow_sql=False)  # type: ignore[arg-type]
 
 
 def test_without_the_package_the_command_says_what_to_install(clicks: str) -> None:
