@@ -187,7 +187,7 @@ def test_an_error_of_ours_shows_no_secret_of_the_source() -> None:
     def broken() -> str:
         raise KeyError("in postgresql://me:hunter2@db.example.com/shop")
 
-    with pytest.raises(ToolError, match="KeyError: (.|\\n)*This is a bug in objectiv_local") as found:
+    with pytest.raises(ToolError, match=r"KeyError: (.|\n)*This is a bug in objectiv_local") as found:
         _with_errors(broken, "postgresql://me:hunter2@db.example.com/shop")()
     assert "hunter2" not in str(found.value)
 
