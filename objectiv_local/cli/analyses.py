@@ -13,6 +13,7 @@ import click
 
 import objectiv_local.hub.modelhub  # noqa: F401 - registers the analyses
 from objectiv_local.cli.events import events_of, reads_events
+from objectiv_local.cli.naming import in_options
 from objectiv_local.cli.output import document, show, writes_rows
 from objectiv_local.errors import InvalidValue
 from objectiv_local.hub.analyses.base.specs import ANALYSES
@@ -67,7 +68,7 @@ def value_of(name: str, text: str, annotation: str) -> Any:
                     raise InvalidValue(f"{name} is a number, not {text!r}") from None
     if "timedelta" in annotation and "str" not in kinds:
         raise InvalidValue(f"{name} is a duration, not {text!r}", hint="write it as 14d, 2h, 30m or 10s")
-    if "," in text or name in _LISTS:
+    if "," in text or name.removeprefix("--") in _LISTS:
         return [each.strip() for each in text.split(",")]
     return text
 
@@ -78,20 +79,24 @@ def parameters_of(name: str) -> list[inspect.Parameter]:
 
 
 def _options(name: str) -> list[Callable[[Any], Any]]:
-    """Return an option for each argument of an analysis. Arguments that are named like an option of events get a prefix."""
+    """Return an option for each argument of an analysis."""
     found = []
     for each in parameters_of(name):
         annotation = str(each.annotation)
         required = each.default is inspect.Parameter.empty and each.kind is not inspect.Parameter.VAR_POSITIONAL
-        option, key = f"--{each.name.replace('_', '-')}", f"argument_{each.name}"
-        if each.name in ("event_type", "location", "time_zone"):
-            option = f"--of-{each.name.replace('_', '-')}"
+        option, key = option_of(each.name), f"argument_{each.name}"
         shown = "" if required or each.default in (None, inspect.Parameter.empty) else f"[default: {each.default}]"
         if annotation == "bool":
             found.append(click.option(f"{option}/--no-{option[2:]}", key, default=None, help=shown))
         else:
             found.append(click.option(option, key, required=required, metavar=_metavar(annotation), help=shown))
     return found
+
+
+def option_of(argument: str) -> str:
+    """Return the option of an argument of an analysis. Arguments that are named like an option of events get a prefix."""
+    prefix = "--of-" if argument in ("event_type", "location", "time_zone") else "--"
+    return prefix + argument.replace("_", "-")
 
 
 def _metavar(annotation: str) -> str:
@@ -108,8 +113,13 @@ def _spec(name: str, options: dict[str, Any]) -> dict[str, Any]:
     for each in parameters_of(name):
         given = options.pop(f"argument_{each.name}", None)
         if given is not None:
-            arguments[each.name] = given if isinstance(given, bool) else value_of(each.name, given, str(each.annotation))
+            kind = str(each.annotation)
+            arguments[each.name] = given if isinstance(given, bool) else value_of(option_of(each.name), given, kind)
     return {"analysis": name, "arguments": arguments}
+
+
+def _arguments(name: str) -> dict[str, str]:
+    return {each.name: option_of(each.name) for each in parameters_of(name)}
 
 
 def _register(name: str) -> None:
@@ -122,12 +132,16 @@ def _register(name: str) -> None:
     def run_one(source: str, definition: bool, **options: Any) -> None:
         spec = _spec(name, options)
         hub, events, options = events_of(source, options)
-        _show(hub.from_spec(spec, events), definition=definition, **options)
+        with in_options(_arguments(name), name):
+            analysis = hub.from_spec(spec, events)
+        _show(analysis, definition=definition, **options)
 
     def sql_one(source: str, dialect: str | None, **options: Any) -> None:
         spec = _spec(name, options)
         hub, events, _ = events_of(source, options)
-        click.echo(hub.from_spec(spec, events).view_sql(dialect=dialect))
+        with in_options(_arguments(name), name):
+            analysis = hub.from_spec(spec, events)
+        click.echo(analysis.view_sql(dialect=dialect))
 
     command, statement = writes_rows(_defines(reads_events(run_one))), _writes_sql(reads_events(sql_one))
     for option in reversed(_options(name)):

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from objectiv_local import DataFrame, ModelHub
+from objectiv_local.cli.naming import in_options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +32,8 @@ _EVENT_OPTIONS = (
 )
 _NAMES = ("table_name", "schema", "user_id", "moment", "event_type", "event_id", "session_id", "location", "start", "end",
           "identity", "dedup", "time_zone", "week_start")
+_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _NAMES} | {"table_name": "--table", "start": "--from",
+                                                                       "end": "--until"}
 #: Those of them that say how a table is read.
 READING = ("schema", "user_id", "moment", "event_type", "event_id", "session_id", "location")
 
@@ -45,7 +48,10 @@ def reads_events(function: F) -> F:
 def events_of(source: str, options: dict[str, Any]) -> tuple[Any, DataFrame, dict[str, Any]]:
     """Return the hub, the event frame and the options that are left."""
     given = {name: options.pop(name) for name in _NAMES}
-    hub = ModelHub(time_aggregation="%Y-%m-%d", time_zone=given.pop("time_zone"), week_start=given.pop("week_start"))
+    with in_options(_OPTIONS):
+        hub = ModelHub(time_aggregation="%Y-%m-%d", time_zone=given.pop("time_zone"), week_start=given.pop("week_start"))
     if given["user_id"] is not None and "," in given["user_id"]:
         given["user_id"] = tuple(each.strip() for each in given["user_id"].split(","))
-    return hub, hub.events(source, **given), options
+    with in_options(_OPTIONS, "events"):
+        events = hub.events(source, **given)
+    return hub, events, options

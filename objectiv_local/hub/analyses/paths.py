@@ -69,7 +69,8 @@ def paths(settings: Settings, events: DataFrame, label: object = "event_type", s
     >>> found["count"].to_pandas().loc[1, "InputChangeEvent"].nlargest(1).index[0]
     'PressEvent'
     """
-    scope = scope_of(settings, events, "paths", unit=unit, start=start_date, end=end_date, as_of=as_of)
+    scope = scope_of(settings, events, "paths", unit=unit, start=start_date, end=end_date, as_of=as_of,
+                     limits=("start_date", "end_date"))
     keys = tuple(dict.fromkeys(column_names(by)))
     if not keys:
         raise InvalidValue("paths need what sequences are made by", hint="for instance by='session_id'")

@@ -155,7 +155,8 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
         if given not in known:
             raise InvalidValue(f"{name} of retention is not known: {given!r}", hint=near(given, known))
     checked_period(by)
-    scope = scope_of(settings, events, "retention", unit=unit, start=start_date, end=end_date, as_of=as_of)
+    scope = scope_of(settings, events, "retention", unit=unit, start=start_date, end=end_date, as_of=as_of,
+                     limits=("start_date", "end_date"))
     used = [name for name in (*scope.unit, *scope.event_key, *scope.data.index_columns) if name in NAMES]
     if used:
         raise InvalidValue(f"the unit or the index of the frame is column {used[0]!r}, whose name retention uses itself",

@@ -159,10 +159,10 @@ class Scope:
 
 def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] | None = "user_id",
              start: object = None, end: object = None, as_of: object = None, columns: Sequence[str] = (),
-             **dtypes: str) -> Scope:
+             limits: tuple[str, str] = ("start", "end"), **dtypes: str) -> Scope:
     """Return the scope of the analysis ``name``, which reads ``columns``, and those of ``dtypes`` in these dtypes.
 
-    Without a ``unit``, all events count.
+    Without a ``unit``, all events count. ``limits`` are the names that the analysis has for ``start`` and ``end``.
 
     Raises InvalidType and ColumnNotFound for frames that lack columns, and InvalidValue for an empty range.
     """
@@ -178,7 +178,8 @@ def scope_of(settings: Settings, events: object, name: str, *, unit: str | Seque
             raise InvalidType(f"unit of {name} is column {each!r}, which is {data.dtypes[each]}",
                               hint="units are ids: strings, numbers, uuids")
     zone = settings.time_zone
-    bounds = limit(start, "start", zone), limit(end, "end", zone), limit(as_of, "as_of", zone)
+    bounds = limit(start, limits[0], zone), limit(end, limits[1], zone), limit(as_of, "as_of", zone)
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
-        raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")
+        raise InvalidValue(f"{limits[1]} {end} is not after {limits[0]} {start}",
+                           hint=f"{limits[0]} is inclusive and {limits[1]} is not")
     return Scope(settings, name, data, units, *bounds)
