@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
 import json
 import re
@@ -12,6 +13,7 @@ from typing import Any
 import click
 
 import objectiv_local.hub.modelhub  # noqa: F401 - registers the analyses
+from objectiv_local.cli.describing import description_of
 from objectiv_local.cli.events import events_of, reads_events
 from objectiv_local.cli.naming import in_options
 from objectiv_local.cli.output import document, show, writes_rows
@@ -23,7 +25,7 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 #: Arguments whose values are several names, and can be separated by commas.
 _LISTS = ("steps", "rules", "properties", "columns", "hold", "unit")
 _ARGUMENTS = """\
-The options without a description are the arguments of the method in Python: help(ModelHub.{name}) explains them. A condition
+In Python, help(ModelHub.{name}) has the complete definition. A condition
 is an event type, several of them separated by commas, or an equals sign and a query, such as '=amount > 100'. A duration is
 14d, 2h, 30m or 10s. Other values are JSON.
 """
@@ -85,12 +87,22 @@ def _options(name: str) -> list[Callable[[Any], Any]]:
         annotation = str(each.annotation)
         required = each.default is inspect.Parameter.empty and each.kind is not inspect.Parameter.VAR_POSITIONAL
         option, key = option_of(each.name), f"argument_{each.name}"
-        shown = "" if required or each.default in (None, inspect.Parameter.empty) else f"[default: {each.default}]"
+        has_default = not (required or each.default in (None, inspect.Parameter.empty) or isinstance(each.default, bool))
+        shown = description_of(name, each.name) + (f"  [default: {_typed(each.default)}]" if has_default else "")
         if annotation == "bool":
             found.append(click.option(f"{option}/--no-{option[2:]}", key, default=None, help=shown))
         else:
             found.append(click.option(option, key, required=required, metavar=_metavar(annotation), help=shown))
     return found
+
+
+def _typed(value: object) -> str:
+    """Return a default as one would type it."""
+    if isinstance(value, datetime.timedelta):
+        seconds = int(value.total_seconds())
+        return next(f"{seconds // size}{unit}" for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+                    if seconds % size == 0)
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def option_of(argument: str) -> str:

@@ -18,6 +18,7 @@ import objectiv_local
 from objectiv_local import DataFrame, connect, from_model
 from objectiv_local.cli.analyses import parameters_of
 from objectiv_local.cli.data import contents
+from objectiv_local.cli.describing import description_of
 from objectiv_local.cli.events import events_of
 from objectiv_local.cli.output import as_json_rows
 from objectiv_local.engines.secrets import hide
@@ -114,7 +115,7 @@ def _tools(asked: _Asked) -> list[Callable[..., Any]]:
 
     def list_analyses() -> dict[str, Any]:
         """The analyses: what each one returns, and its arguments with their types and defaults."""
-        return {name: {"returns": _first_sentence(name), "arguments": [_argument(each) for each in parameters_of(name)]}
+        return {name: {"returns": _first_sentence(name), "arguments": [_argument(name, each) for each in parameters_of(name)]}
                 for name in sorted(ANALYSES)}
 
     def describe_analysis(name: Name) -> str:
@@ -181,9 +182,10 @@ def _first_sentence(name: str) -> str:
     return " ".join(doc_of(name).split("\n\n")[0].split()).removeprefix("Return ")
 
 
-def _argument(parameter: inspect.Parameter) -> dict[str, Any]:
+def _argument(analysis: str, parameter: inspect.Parameter) -> dict[str, Any]:
     required = parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
-    about: dict[str, Any] = {"name": parameter.name, "type": str(parameter.annotation), "required": required}
+    about: dict[str, Any] = {"name": parameter.name, "is": description_of(analysis, parameter.name),
+                             "type": str(parameter.annotation), "required": required}
     if parameter.default not in (inspect.Parameter.empty, None):
         about["default"] = json.loads(json.dumps(parameter.default, default=str))
     return about

@@ -13,12 +13,14 @@ import pytest
 from hub.events import stream
 
 from objectiv_local import ModelHub, sample, snapshot
-from objectiv_local.cli.analyses import value_of
+from objectiv_local.cli.analyses import parameters_of, value_of
+from objectiv_local.cli.describing import description_of, known
 from objectiv_local.cli.main import code
 from objectiv_local.errors import InvalidValue
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 
 HUB = ModelHub()
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -252,6 +254,30 @@ def test_values(text, annotation, expected):
 def test_wrong_values(text, annotation):
     with pytest.raises(InvalidValue):
         value_of("some", text, annotation)
+
+
+def test_every_option_of_an_analysis_is_described(asked):
+    assert known().keys() <= ANALYSES.keys()
+    for name in ANALYSES:
+        arguments = {each.name for each in parameters_of(name)}
+        assert known().get(name, set()) <= arguments, name
+        assert [each for each in arguments if not description_of(name, each)] == []
+    _, out, _ = asked("run", "sessions", "--help")
+    shown = " ".join(out.split())
+    assert "The duration from which on a session is engaged. [default: 10s]" in shown
+    assert "--gap DURATION A longer pause ends a session; 30 minutes by default." in shown
+    _, out, _ = asked("run", "attribution", "--help")
+    assert "[default: direct,(direct)]" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell):
+    environment = {"_OBJECTIV_LOCAL_COMPLETE": f"{shell}_complete", "COMP_WORDS": "objectiv-local run tre", "COMP_CWORD": "2",
+                   "PATH": ""} | ({"COMP_CWORD": "tre"} if shell == "fish" else {})
+    done = subprocess.run([sys.executable, "-m", "objectiv_local"], env=environment, cwd=ROOT, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert "trend" in done.stdout
+    assert "funnel" not in done.stdout
 
 
 def test_a_fault_is_no_traceback(asked, monkeypatch):
