@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any
 
 from objectiv_local.preferences import options
@@ -135,19 +134,30 @@ def _in_notebook() -> bool:
 
 
 def _bar(title: str, total: float | None, since: float) -> Any:
-    # tqdm.auto would choose the same, and warns where ipywidgets is not installed.
-    if _in_notebook() and _has_widgets():
-        from tqdm.notebook import tqdm
-    else:
-        from tqdm.std import tqdm
+    from tqdm.std import tqdm
+
     # With a delay, nothing is shown before the first refresh.
-    bar = tqdm(desc=title, total=total, bar_format="{desc}: {elapsed}", leave=False, delay=1e-9)
+    place: dict[str, Any] = {"file": _Line(), "ncols": 60} if _in_notebook() else {}
+    bar = tqdm(desc=title, total=total, bar_format="{desc}: {elapsed}", leave=False, delay=1e-9, **place)
     bar.start_t = since
     return bar
 
 
-def _has_widgets() -> bool:
-    try:
-        return find_spec("ipywidgets") is not None
-    except ValueError:
-        return False  # something else stands in its place
+class _Line:
+    """A line in the output of a cell that is written anew, as that of a terminal; widgets would stay in saved notebooks."""
+
+    def __init__(self) -> None:
+        self._shown: Any = None
+
+    def write(self, text: str) -> None:
+        """Show what comes after the last carriage return."""
+        from IPython.display import display
+
+        line = {"text/plain": text.rpartition("\r")[2].rstrip()}
+        if self._shown is None:
+            self._shown = display(line, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._shown.update(line, raw=True)
+
+    def flush(self) -> None:
+        """Do nothing: what was written is shown."""

@@ -231,6 +231,23 @@ def test_sample(asked, tmp_path):
     (["refresh", "nothing"], "is not a snapshot"),
     (["snapshot", "clicks.csv", "."], "holds other files"),
     (["snapshot", "clicks.csv", "local", "--check", "all"], "is not one of"),
+    (["run", "trend", "clicks.csv", "-o", "nowhere/rows.csv"], "there is no directory"),
+    (["run", "trend", "clicks.csv", "-o", "clicks.csv/rows.csv"], "clicks.csv"),
+    (["run", "trend", "clicks.csv", "-o", "/proc/rows.csv"], "cannot be written"),
+    (["run", "trend", "clicks.csv", "-o", "clicks.csv"], "exists"),
+    (["run", "trend", "clicks.csv", "-o", "rows.docx"], "no known file extension"),
+    (["sample", "/proc/events.parquet"], "cannot be written"),
+    (["sample", "nowhere/events.parquet"], "does not exist"),
+    (["snapshot", "clicks.csv", "/proc/events"], "cannot be written"),
+    (["snapshot", "clicks.csv", "clicks.csv"], "is a file"),
+    (["snapshot", "clicks.csv", "clicks.csv/events"], "cannot be written"),
+    (["quality", "nothing.csv"], "there is no file"),
+    (["sql", "trend", "nothing.csv"], "there is no file"),
+    (["info", "nothing"], "is not a snapshot"),
+    (["mcp", "nothing.csv"], "there is no file"),
+    *(([*command, "postgresql://me:hunter2@localhost:1/events", *rest], "cannot connect to database 'events'")
+      for command, rest in ((["run", "trend"], []), (["sql", "funnel"], ["--steps", "a,b"]), (["quality"], []), (["mcp"], []),
+                            (["snapshot"], ["local"]))),
     (["inspect", "postgresql://me:hunter2@localhost:1/events"], "cannot connect to database 'events'"),
 ], ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "")
 def test_wrong_input(asked, clicks, arguments, message):
