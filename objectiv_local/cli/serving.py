@@ -55,20 +55,19 @@ class _Asked:
         self.options = options
         self.rows = rows
         self._seconds = seconds
-        self._one = threading.Lock()
+        self.one = threading.Lock()
 
     def within(self, action: Callable[[], T], engine: Any) -> T:
         """Return what an action returns if it takes no longer than an answer may. Raises InvalidValue if it does."""
-        with self._one:
-            briefly = getattr(engine, "briefly", None)
-            if briefly is None:
-                return action()
-            try:
-                answer: T = briefly(action, self._seconds)
-            except Unanswered as reason:
-                raise InvalidValue(f"there is no answer: {reason}", hint="ask for a shorter range of time, with start and end, "
-                                   "or for fewer groups") from None
-            return answer
+        briefly = getattr(engine, "briefly", None)
+        if briefly is None:
+            return action()
+        try:
+            answer: T = briefly(action, self._seconds)
+        except Unanswered as reason:
+            raise InvalidValue(f"there is no answer: {reason}",
+                               hint="ask for a shorter range of time, with start and end, or for fewer groups") from None
+        return answer
 
     def events(self) -> tuple[Any, DataFrame]:
         """Return the hub and the event frame."""
@@ -101,7 +100,7 @@ def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, a
     server = MCPServer("objectiv-local", version=objectiv_local.__version__, log_level="WARNING",
                        instructions=_INSTRUCTIONS.format(source=engine.description))
     for tool in (*_tools(asked), *([_query(asked, engine)] if allow_sql else [])):
-        server.add_tool(_with_errors(tool, source), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+        server.add_tool(_with_errors(tool, asked), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
     return server
 
 
@@ -157,18 +156,19 @@ def _query(asked: _Asked, engine: Any) -> Callable[..., Any]:
     return query
 
 
-def _with_errors(tool: Callable[P, T], source: str) -> Callable[P, T]:
-    """Return a tool whose errors are messages for the agent, without secrets of the source."""
+def _with_errors(tool: Callable[P, T], asked: _Asked) -> Callable[P, T]:
+    """Return a tool that waits for its turn, and whose errors are messages for the agent, without secrets of the source."""
 
     @wraps(tool)
     def answering(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            return tool(*args, **kwargs)
+            with asked.one:
+                return tool(*args, **kwargs)
         except ObjectivError as error:
             message = str(error)
         except Exception as error:
             message = f"{type(error).__name__}: {error}\nThis is a bug in objectiv_local."
-        raise ToolError(hide(source, message))
+        raise ToolError(hide(asked.source, message))
 
     return answering
 

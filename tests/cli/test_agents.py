@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver.exceptions import ToolError
 
 from objectiv_local import ModelHub
-from objectiv_local.cli.serving import _with_errors, served
+from objectiv_local.cli.serving import _Asked, _with_errors, served
 from objectiv_local.errors import NotSupported
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 
@@ -130,6 +130,16 @@ def test_answers_are_limited_in_rows_and_time(clicks: str) -> None:
     assert after["rows"] == [{"n": 42}]
 
 
+def test_several_questions_at_once_wait_for_each_other(clicks: str) -> None:
+    async def session() -> list[Any]:
+        server = StdioServerParameters(command=sys.executable, args=["-m", "objectiv_local", "mcp", clicks], cwd=ROOT)
+        async with Client(server, read_timeout_seconds=60) as client:
+            asked = [client.call_tool("run_analysis", spec("trend", by="month", where=kind)) for kind in ("view", "buy") * 4]
+            return [json.loads(found.content[0].text) for found in await asyncio.gather(*asked)]
+
+    assert [[row["value"] for row in answer["rows"]] for answer in asyncio.run(session())] == [[2], [2]] * 4
+
+
 def test_sql_is_one_select_that_reads_the_source_alone(clicks: str, tmp_path: Path) -> None:
     about, answers = ask([clicks, "--allow-sql"], ("query", {"sql": "SELECT sum(amount)::bigint AS total FROM data"}),
                          *(("query", {"sql": sql}) for sql in (
@@ -188,7 +198,7 @@ def test_an_error_of_ours_shows_no_secret_of_the_source() -> None:
         raise KeyError("in postgresql://me:hunter2@db.example.com/shop")
 
     with pytest.raises(ToolError, match=r"KeyError: (.|\n)*This is a bug in objectiv_local") as found:
-        _with_errors(broken, "postgresql://me:hunter2@db.example.com/shop")()
+        _with_errors(broken, _Asked("postgresql://me:hunter2@db.example.com/shop", {}, 10, 1.0))()
     assert "hunter2" not in str(found.value)
 
 
