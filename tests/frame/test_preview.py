@@ -109,8 +109,7 @@ def test_names_and_values_are_escaped_everywhere() -> None:
     table = pa.table({attack: [attack, "</td></table><svg/onload=alert(1)>"]})
     frame = DataFrame.from_arrow(connect(duckdb.connect()), table)
     series = frame[attack]
-    hub = ModelHub()
-    hub.add_conversion_event(event_type="buy", name=attack)
+    hub = ModelHub(time_aggregation=f"%Y {attack}")
     for obj in (frame, series, hub, SQL(f"SELECT '{attack}' -- {attack}\n/* {attack} */")):
         found = page(obj)
         assert found.tags <= {"div", "style", "p", "b", "span", "table", "thead", "tbody", "tr", "th", "td", "small", "pre", "i"}

@@ -31,7 +31,7 @@ INSIDE = {"State", "Groups", "Running", "Stored", "Asked", "Made", "Reduction", 
           "Settings", "Schema", "Table", "WithSettings", "Rows", "Span", "RowWise", "OneValue", "Offers", "Accessor", "Person",
           "Scope", "Definition", "Condition", "Steps", "Exclusion", "Overlaps", "Rules", "Sequences",
           "Adjusted", "Adoption", "Changes", "Journeys", "Exposures", "Moments", "Group", "Comparison", "Total", "Metric",
-          "Observed", "Cells", "OfUsers", "Orders", "Rule", "Did", "InOrder", "Was", "Among", "All", "Either", "Not"}
+          "Observed", "Cells", "OfUsers", "Orders", "Rule", "Did", "InOrder", "Was", "Among", "All", "Either", "Not", "SQL"}
 #: Methods that Python calls, with values that a test cannot choose; operators and indexing are calls of users.
 BY_PYTHON = {"__init__", "__init_subclass__", "__class_getitem__", "__getattr__", "__setattr__", "__array__",
              "__subclasshook__", "__eq__ of DataFrame", "__contains__", "__array_ufunc__"}
