@@ -10,6 +10,7 @@ from functools import partial
 
 import duckdb
 import postgres_server
+import spark_server
 
 from objectiv_local.registry import names
 
@@ -18,6 +19,7 @@ _STARTED: dict[str, dict[str, Callable[[], object]]] = {
     "duckdb": {"duckdb": duckdb.connect},
     "postgres": {f"postgres{version}": partial(postgres_server.session_url, version)
                  for version in postgres_server.default_versions()},
+    "spark": {"spark": spark_server.session_url},
 }
 
 #: The engines, without versions.
