@@ -5,6 +5,7 @@ An engine that is added gets one entry in ``_STARTED``; specs, generated program
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 
@@ -26,6 +27,12 @@ _STARTED: dict[str, dict[str, Callable[[], object]]] = {
 ENGINES = names()
 #: What is tested of each engine, such as ``postgres16``, to what makes something to connect to.
 STARTED = {name: start for engine in ENGINES for name, start in _STARTED[engine].items()}
+#: Engines whose server is a cluster, where any question takes a second. Specs, generated programs and tests/spark run there;
+#: the other tests only where this variable is set, because they ask thousands of questions.
+CLUSTERS = ("spark",)
+VARIABLE = "OBJECTIV_TEST_EVERYWHERE"
+#: What the tests of frames, models and analyses run on.
+NEAR = tuple(name for name in STARTED if name not in CLUSTERS or os.environ.get(VARIABLE))
 
 
 def engine_of(name: str) -> str:

@@ -90,6 +90,9 @@ class Dialect:
     most_steps: int = 200
     #: As many other steps take as long to plan as a join.
     join_steps: int = 8
+    #: How often an engine that writes a step into each of those that read it may compute one, before its rows are kept in a
+    #: temporary table; None for an engine that computes a step once.
+    most_copies: int | None = None
     #: What ends a step that the engine is to compute by itself, if it writes steps into those that read them; otherwise None.
     fence: str | None = None
     #: What follows AS for a step whose rows the engine has to keep, if it may compute one side of a join again for each row of

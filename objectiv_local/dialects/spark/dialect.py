@@ -96,5 +96,6 @@ DIALECT = SparkDialect(
     totals_nothing=False,
     most_steps=16,
     join_steps=4,
+    most_copies=4,
     repeats=numbers.REPEATS | text.REPEATS | time.REPEATS | json.REPEATS,
 )
