@@ -34,6 +34,9 @@ SETTINGS = {
     "spark.sql.ansi.enabled": "false",
     "spark.sql.session.timeZone": "Europe/Amsterdam",
     "spark.sql.shuffle.partitions": "2",
+    "spark.log.level": "ERROR",
+    # What it remembers of statements that are done, so that thousands of them fit.
+    "spark.connect.execute.manager.abandonedTombstonesSize": "10",
     "spark.sql.ui.retainedExecutions": "1",
     "spark.ui.retainedJobs": "1",
     "spark.ui.retainedStages": "1",
@@ -90,7 +93,7 @@ def command(port: int, directory: Path, settings: list[str]) -> tuple[list[str],
     opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ([f"java.{name}" for name in _OPENED] + _INTERNAL)]
     confs = [f"spark.connect.grpc.binding.address=127.0.0.1", f"spark.connect.grpc.binding.port={port}",
              f"spark.sql.warehouse.dir={directory / 'warehouse'}", f"spark.local.dir={directory / 'local'}", *settings]
-    return ([str(java), "-Xmx1536m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m", *opened,
+    return ([str(java), "-Xmx3g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m", *opened,
              "-cp", str(home / "jars" / "*"), "org.apache.spark.deploy.SparkSubmit",
              *(part for conf in confs for part in ("--conf", conf)),
              "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"],

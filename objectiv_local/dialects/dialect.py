@@ -77,6 +77,8 @@ class Dialect:
     stored_types: Mapping[str, str] = field(default_factory=dict)
     #: How a column of a stored type is read; None for one that is not supported.
     stored: Callable[[str], tuple[Type, Reader | None] | None] = lambda name: None
+    #: How a column that this package stored is read, by its stored type and its type: where JSON is stored as text, say.
+    written: Mapping[tuple[str, str], Reader] = field(default_factory=dict)
     #: The mark around names that are not plain.
     quote: str = '"'
     #: The schema that holds temporary tables.
@@ -86,6 +88,8 @@ class Dialect:
 
     # ---- what an engine plans well
 
+    #: Optional passes over plans whose result the engine does not run, or runs no faster.
+    skips: frozenset[str] = frozenset()
     #: How many steps that read each other the engine plans within a second.
     most_steps: int = 200
     #: As many other steps take as long to plan as a join.

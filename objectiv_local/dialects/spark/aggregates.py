@@ -9,7 +9,7 @@ from objectiv_local.dialects.dialect import Builder, float_literal
 from objectiv_local.dialects.spark.numbers import template
 from objectiv_local.dialects.spark.text import whole
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import Func, Ordered, Raw, Sql, Template, binary, case, func, number
+from objectiv_local.dialects.sql.tree import Func, Ordered, Raw, Sql, Template, case, func, number
 from objectiv_local.dialects.standard.builders import constant
 from objectiv_local.dialects.standard.quantiles import beside_infinity, is_finite, within_group
 from objectiv_local.plan.expr import Aggregation, Expr

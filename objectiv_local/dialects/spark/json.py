@@ -217,7 +217,7 @@ def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
     return tree.cast(func("size", Template("try_cast({} AS array<variant>)", (args[0],))), INT64)
 
 
-_KINDS = " ".join(f"WHEN '{kind}' THEN '{name}'" for kind, name in (("STRING", "string"), ("BOOLEAN", "boolean"), ("VOID", "null")))
+_KINDS = "WHEN 'STRING' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'VOID' THEN 'null'"
 
 
 def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:

@@ -107,7 +107,8 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _interval(args: Sequence[Sql], expr: Expr) -> Sql:
     bounds = BOUNDS.index(str(constant(expr, 2)))
-    return template(f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN array({{0}}, {{1}}, {bounds}::double) END", *args[:2])
+    return template("CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL "
+                    f"THEN array({{0}}, {{1}}, {bounds}::double) END", *args[:2])
 
 
 def _end(position: int) -> Builder:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 
 from objectiv_local.dialects.dialect import Builder
-from objectiv_local.dialects.spark.numbers import template
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.dialects.standard import regex
@@ -101,7 +100,7 @@ def _re_replace(args: Sequence[Sql], expr: Expr) -> Sql:
     found = text(_java(regex.deterministic(pattern, _JAVA, empty=False)))
     pieces = re.findall(r"\\.|[^\\]+", regex.replacement(str(constant(expr, 2)), regex.groups(pattern)), re.DOTALL)
     # A group is $1 there. The digit after it would be read as a part of its number, if there were so many groups.
-    new = "".join("$" + piece[1:] if piece[1:].isdigit() and piece[0] == "\\" else piece.replace("$", r"\$") for piece in pieces)
+    new = "".join("$" + piece[1:] if re.fullmatch(r"\\[1-9]", piece) else piece.replace("$", r"\$") for piece in pieces)
     new = re.sub(r"(\$[1-9])(?=[0-9])", r"\1\\", new)
     return func("regexp_replace", args[0], found, text(new))
 

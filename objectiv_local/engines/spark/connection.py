@@ -50,7 +50,8 @@ _RETRIES = {"max_retries": 3, "initial_backoff": 50, "max_backoff": 1_000, "jitt
 #: Classes of errors to those of the package, with what to do; the first that the class starts with.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
     (("TABLE_OR_VIEW_NOT_FOUND",), TableNotFound, "the table may have been dropped since"),
-    (("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"), InvalidValue, "choose another name, or drop it first"),
+    (("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"), InvalidValue,
+     "choose another name, or drop it first"),
     (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose one that is there"),
     (("USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "CAST_OVERFLOW", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
       "INVALID_VARIANT_CAST", "MALFORMED_VARIANT", "VARIANT_SIZE_LIMIT", "CANNOT_PARSE_TIMESTAMP", "INVALID_UTF8_STRING",
@@ -94,14 +95,11 @@ def opened(target: object, where: str) -> SparkSession:
             session.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
         else:
             session = target.cloneSession()  # type: ignore[attr-defined]
-        version = str(session.version)
-        _check_version(version, where)
         with warnings.catch_warnings():
-            # Of settings that later versions may not have any more.
+            # It warns of each error that it raises after the last try.
             warnings.simplefilter("ignore")
-            for name, value in SETTINGS.items():
-                if session.conf.get(name, None) != value:
-                    session.conf.set(name, value)
+            check_version(str(session.version), where)
+            pin(session)
     except PySparkException as error:
         failure = _not_opened(error, where)
     except ObjectivError:
@@ -113,13 +111,24 @@ def opened(target: object, where: str) -> SparkSession:
     raise failure
 
 
+def pin(session: Any) -> None:
+    """Give a session the settings of :data:`SETTINGS`, which any statement of the user may have changed."""
+    with warnings.catch_warnings():
+        # It warns of settings that later versions may not have any more.
+        warnings.simplefilter("ignore")
+        for name, value in SETTINGS.items():
+            if session.conf.get(name, None) != value:
+                session.conf.set(name, value)
+
+
 def _stopped(session: Any) -> None:
     if session is not None:
         session.release_session_on_close = False
         session.stop()
 
 
-def _check_version(version: str, where: str) -> None:
+def check_version(version: str, where: str) -> None:
+    """Raise NotSupported for a server without the types that values have inside a statement."""
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < _OLDEST:
         raise NotSupported(f"{where} is version {version}",
@@ -141,8 +150,8 @@ def _not_opened(error: Any, where: str) -> ObjectivError:
 
 def _plain(error: Any, message: str) -> str:
     # What the transport says holds many lines on channels; its first words are enough.
-    status = _status(error)
-    return {"UNAVAILABLE": "no server takes the connection", "DEADLINE_EXCEEDED": "the server does not answer"}.get(status, message)
+    known = {"UNAVAILABLE": "no server takes the connection", "DEADLINE_EXCEEDED": "the server does not answer"}
+    return known.get(_status(error), message)
 
 
 def _status(error: Any) -> str:
@@ -180,3 +189,9 @@ def refused(description: str) -> ReadOnly:
     """Return the error for a statement that is not a query, on a connection for reading."""
     return ReadOnly(f"the statement is not a query, and {description} is open for reading",
                     hint="connect(..., read_only=False) runs other statements")
+
+
+def late(description: str) -> QueryFailed:
+    """Return the error for a statement that was stopped when its time was over."""
+    return QueryFailed(f"the query took longer than its statement_timeout in {description}",
+                       hint="connect with a longer statement_timeout, or ask for fewer rows")

@@ -13,7 +13,7 @@ from objectiv_local.engines import process
 from objectiv_local.engines.base import safe_name, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.session import Session
-from objectiv_local.engines.spark.connection import is_lost, opened, refused, translated
+from objectiv_local.engines.spark.connection import is_lost, late, opened, pin, refused, translated
 from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.types import JSON
@@ -74,55 +74,39 @@ class SparkEngine(Session):
     # ---- statements
 
     def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
-        tables = self._fetched(sql)
         coercion = Coercion(schema)
+        limit = _Limit(self._session, self._timeout)
+        tables = self._fetched(sql, limit)
         try:
-            first = self._run(lambda: next(tables, None))
+            found = self._run(lambda: next(tables, None), limit)
             yield None
-            while first is not None:
-                for batch in first.to_batches():
+            while found is not None:
+                for batch in found.to_batches():
                     for start in range(0, batch.num_rows, batch_rows):
                         yield coercion.batch(batch.slice(start, batch_rows))
-                first = self._run(lambda: next(tables, None))
+                found = self._run(lambda: next(tables, None), limit)
         finally:
             tables.close()
 
-    def _fetched(self, sql: str) -> Generator[pyarrow.Table]:
+    def _fetched(self, sql: str, limit: _Limit) -> Generator[pyarrow.Table]:
         """Yield the rows of a query as they arrive; the query is stopped when the caller goes no further."""
-        tag = f"objectiv_local_{uuid.uuid4().hex}"
-        frame = self._query(sql)
-        client = self._session.client
-        timer = self._timer(tag)
+        session, client = self._session, self._session.client
+        plan = session.sql(sql)._plan  # noqa: SLF001 - the client's own way to rows that arrive is not public
         done = False
-        self._session.addTag(tag)
+        # The tag is that of statements of this thread while it is set.
+        session.addTag(limit.tag)
         try:
-            parts = client.to_table_as_iterator(frame._plan.to_proto(client), frame._plan.observations)
+            with limit:
+                parts = client.to_table_as_iterator(plan.to_proto(client), plan.observations)
+                for part in parts:
+                    session.removeTag(limit.tag)
+                    if hasattr(part, "to_batches"):
+                        yield part
+                done = True
         finally:
-            self._session.removeTag(tag)
-        try:
-            for part in parts:
-                if hasattr(part, "to_batches"):
-                    yield part
-            done = True
-        finally:
-            if timer is not None:
-                timer.cancel()
+            session.removeTag(limit.tag)
             if not done:
-                with suppress(Exception):
-                    self._session.interruptTag(tag)
-                parts.close()
-
-    def _timer(self, tag: str) -> threading.Timer | None:
-        if self._timeout is None:
-            return None
-        timer = threading.Timer(self._timeout, self._session.interruptTag, (tag,))
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _query(self, sql: str) -> Any:
-        """Return a query that has not run. Commands run where they are given as SQL, so it has to be a query in brackets."""
-        return self._session.sql(sql)
+                limit.stop()
 
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns. On a connection for reading, it has to be a query."""
@@ -130,7 +114,11 @@ class SparkEngine(Session):
             self._users_session = True
             if self.read_only:
                 self._as_query(sql)
-            self._run(lambda: self._session.sql(sql).collect())
+            try:
+                self._run(lambda: self._session.sql(sql).collect())
+            finally:
+                if not self.read_only:
+                    self._run(lambda: pin(self._session))
 
     def _as_query(self, sql: str) -> None:
         """Raise ReadOnly for what is not a query: the server parses it where only a query can stand, and runs nothing."""
@@ -140,7 +128,7 @@ class SparkEngine(Session):
             failure = error
         else:
             return
-        raise refused(self.description) from failure if "PARSE_SYNTAX_ERROR" in str(failure) else failure
+        raise refused(self.description) if "PARSE_SYNTAX_ERROR" in str(failure) else failure
 
     def explain(self, sql: str) -> str:
         """Return the engine's own plan of a query, as text."""
@@ -153,13 +141,13 @@ class SparkEngine(Session):
     def _plain(self, sql: str) -> None:
         self._run(lambda: self._session.sql(sql).collect())
 
-    def _run(self, action: Callable[[], T]) -> T:
+    def _run(self, action: Callable[[], T], limit: _Limit | None = None) -> T:
         from pyspark.errors import PySparkException
 
         try:
             return action()
         except PySparkException as error:
-            failure = self._translated(error)
+            failure = self._translated(error) if limit is None or not limit.is_over else late(self.description)
         except RecursionError:
             failure = NotSupported("the statement is nested too deeply for the client of Spark", hint="split the program: "
                                    "df.materialize() keeps the rows of a step")
@@ -223,8 +211,8 @@ class SparkEngine(Session):
                 set(reading.parquet(path).inputFiles()),
                 set(reading.option("recursiveFileLookup", "true").parquet(path).inputFiles())))
             if there - seen:
-                raise DataInvalid(f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that Spark "
-                                  f"does not read, such as {min(there - seen)!r}",
+                raise DataInvalid(f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that "
+                                  f"Spark does not read, such as {min(there - seen)!r}",
                                   hint="give a pattern such as 'folder/*', or name the folders as key=value")
         return StoredTable(Relation("table", parts), columns)
 
@@ -330,6 +318,34 @@ class SparkEngine(Session):
     def _unused(self, name: str) -> str:
         taken = {str(row[1]) for row in self._fetch("SHOW TABLES")}
         return unused_table_name(safe_name(name), taken | self.temporary | self._gone)
+
+
+class _Limit:
+    """The time that a statement may take, and the tag by which it is stopped."""
+
+    def __init__(self, session: Any, seconds: float | None) -> None:
+        self.tag = f"objectiv_local_{uuid.uuid4().hex}"
+        self.is_over = False
+        self._session = session
+        self._timer = None if seconds is None else threading.Timer(seconds, self._end)
+
+    def _end(self) -> None:
+        self.is_over = True
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the statement on the server."""
+        with suppress(Exception):
+            self._session.interruptTag(self.tag)
+
+    def __enter__(self) -> None:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 #: The end of the name of a view with the rows of a table as they were loaded.
