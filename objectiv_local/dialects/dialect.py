@@ -132,6 +132,8 @@ class Dialect:
     array: str = "[{}]"
     #: Whether NULL comes last in an ascending order that does not say; None to say it in every order.
     nulls_last: bool | None = True
+    #: Whether a key of an ORDER BY may be computed over a window.
+    orders_by_windows: bool = True
     #: Whether the total among several groupings has a row where there are no rows to group.
     totals_nothing: bool = True
     #: How the number of a LIMIT is written in a statement with grouping sets.

@@ -268,7 +268,9 @@ class Lowering:
         if block.must_close_for(exprs, self.needed[node], self.dialect) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
             block = self.blocks.closed(block)
-        if self.is_ambiguous([substitute(expr, block.columns) for expr in exprs], block):
+        keys = [substitute(expr, block.columns) for expr in exprs]
+        has_window = not self.dialect.orders_by_windows and any(key.has_window for key in keys)
+        if has_window or self.is_ambiguous(keys, block):
             block = self.blocks.closed(block)
         order = [Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last) for key in node.order]
         # A constant orders nothing, and Postgres takes it for the number of a column.

@@ -71,17 +71,18 @@ def _skew(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _sorted_values(value: Sql) -> Sql:
-    return func("array_sort", func("array_agg", value))
+    # The filter of an aggregate belongs to the function inside the template.
+    return Template("array_sort({})", (func("array_agg", value),))
 
 
 def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     share = constant(expr, 1)
     if expr.type == FLOAT64:
-        value = tree.cast(args[0], FLOAT64)
-        found = within_group("percentile_cont", value, Raw(repr(share)))
+        number_ = tree.cast(args[0], FLOAT64)
+        plain = within_group("percentile_cont", number_, Raw(repr(share)))
         assert isinstance(share, float)
-        return found if share in (0, 1) or is_finite(expr.args[0]) else beside_infinity(found, value, share)
+        return plain if share in (0, 1) or is_finite(expr.args[0]) else beside_infinity(plain, number_, share)
     value = func("unix_micros", tree.cast(args[0], "timestamp_ltz")) if expr.type == TIMESTAMP else args[0]
     # Of the sorted values, because percentile_cont makes floats of them, which are not exact beyond 2^53.
     found = template(
@@ -89,7 +90,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
         "p -> (v[floor(p)::int] + (v[ceil(p)::int] - v[floor(p)::int]) * (p - floor(p))::decimal(17, 16))::bigint)[0] END), 1)",
         _sorted_values(value), Raw(repr(share)))
     if expr.type == TIMESTAMP:
-        return tree.cast(func("timestamp_micros", found), TIMESTAMP)
+        return tree.cast(Template("timestamp_micros({})", (found,)), TIMESTAMP)
     return found
 
 

@@ -95,6 +95,7 @@ DIALECT = SparkDialect(
     quote="`",
     nulls_last=None,
     totals_nothing=False,
+    orders_by_windows=False,
     # It compares no JSON, so it has no distinct values of it.
     skips=frozenset({"distinct once"}),
     most_steps=16,

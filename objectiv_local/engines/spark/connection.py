@@ -45,7 +45,8 @@ SETTINGS = {
 
 _OLDEST = (4, 1)
 #: How often and how long an unreachable server is tried again, in milliseconds.
-_RETRIES = {"max_retries": 3, "initial_backoff": 50, "max_backoff": 1_000, "jitter": 50, "min_jitter_threshold": 1_000}
+_RETRIES: dict[str, Any] = {
+    "max_retries": 3, "initial_backoff": 50, "max_backoff": 1_000, "jitter": 50, "min_jitter_threshold": 1_000}
 
 #: Classes of errors to those of the package, with what to do; the first that the class starts with.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
