@@ -91,7 +91,7 @@ def command(port: int, directory: Path, settings: list[str]) -> tuple[list[str],
     """Return the command that runs a server, and its environment."""
     home, java = _installed()
     opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ([f"java.{name}" for name in _OPENED] + _INTERNAL)]
-    confs = [f"spark.connect.grpc.binding.address=127.0.0.1", f"spark.connect.grpc.binding.port={port}",
+    confs = ["spark.connect.grpc.binding.address=127.0.0.1", f"spark.connect.grpc.binding.port={port}",
              f"spark.sql.warehouse.dir={directory / 'warehouse'}", f"spark.local.dir={directory / 'local'}", *settings]
     return ([str(java), "-Xmx3g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m", *opened,
              "-cp", str(home / "jars" / "*"), "org.apache.spark.deploy.SparkSubmit",

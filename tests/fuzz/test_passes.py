@@ -23,8 +23,8 @@ from fuzz.questions import question, question_of_text, rows_left
 from fuzz.snapshots import snapshot_question, snapshot_rows
 from fuzz.stored import in_memory, in_tables
 from reference import Failure, evaluate
-from spec.engines import Rows, Sql, same_rows
 from servers import CLUSTERS
+from spec.engines import Rows, Sql, same_rows
 from spec.opened import DATABASES, opened
 
 from objectiv_local import dialects

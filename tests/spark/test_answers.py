@@ -45,7 +45,8 @@ def rows(found):
 def test_analyses(asked):
     one, other = (ASKED[asked](fixture(engine)).to_arrow() for engine in ("duckdb", "spark"))
     assert one.schema == other.schema
-    assert [[*map(plain, row.values())] for row in one.to_pylist()] == [[*map(plain, row.values())] for row in other.to_pylist()]
+    found = [[[*map(plain, row.values())] for row in table.to_pylist()] for table in (one, other)]
+    assert found[0] == found[1]
 
 
 def test_users_of_a_cell():

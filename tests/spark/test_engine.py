@@ -26,7 +26,20 @@ from objectiv_local.errors import (
     ReadOnly,
     TableNotFound,
 )
-from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, INTERVAL, JSON, STRING, TIME, TIMEDELTA, TIMESTAMP, UUID, decimal_type
+from objectiv_local.types import (
+    BOOL,
+    DATE,
+    FLOAT64,
+    INT64,
+    INTERVAL,
+    JSON,
+    STRING,
+    TIME,
+    TIMEDELTA,
+    TIMESTAMP,
+    UUID,
+    decimal_type,
+)
 
 ID = "123e4567-e89b-12d3-a456-426614174000"
 ROWS = (("id", INT64),)
@@ -323,5 +336,5 @@ def test_names_with_special_characters_are_names(writable):
 
 def test_a_table_that_is_not_there_has_a_hint(writable):
     writable.create_table("scratch.purchases", "SELECT 1::bigint AS id", temporary=False)
-    with pytest.raises(TableNotFound, match="scratch.purchases"):
+    with pytest.raises(TableNotFound, match=r"scratch\.purchases"):
         writable.table("scratch.purchase")

@@ -19,10 +19,19 @@ events AS (
     ) AS location_stack
   FROM data
 ),
--- one row for each location_stack; adds name
-names AS (
+-- adds is_conversion_event, __location
+is_conversion_event AS (
   SELECT
-    location_stack,
+    event_id,
+    moment,
+    user_id,
+    coalesce(
+      exists(
+        try_cast(location_stack AS array<variant>),
+        element -> variant_get(element, '$.id', 'string') = 'Quickstart Guide'
+      ),
+      FALSE
+    ) AS is_conversion_event,
     element_at(
       transform(
         array(
@@ -40,27 +49,8 @@ names AS (
         titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce(' located at ' || nullif(array_join(slice(titles, 1, size(titles) - 1), ' => '), ''), '') END
       ),
       1
-    ) AS name
+    ) AS __location
   FROM events
-  GROUP BY location_stack
-),
--- all rows on the left with those on the right that have equal keys; adds is_conversion_event, __location
-is_conversion_event AS (
-  SELECT
-    events.event_id,
-    events.moment,
-    events.user_id,
-    coalesce(
-      exists(
-        try_cast(events.location_stack AS array<variant>),
-        element -> variant_get(element, '$.id', 'string') = 'Quickstart Guide'
-      ),
-      FALSE
-    ) AS is_conversion_event,
-    names.name AS __location
-  FROM events
-  LEFT JOIN names
-    ON events.location_stack = names.location_stack
 ),
 -- adds is_session_start
 session_starts AS (

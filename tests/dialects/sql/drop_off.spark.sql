@@ -1,6 +1,6 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
-events AS (
+-- adds event_id, cookie_id, value, user_id, location_stack, location
+location AS (
   SELECT
     CASE
       WHEN event_id IS NULL THEN NULL
@@ -13,21 +13,14 @@ events AS (
       WHEN regexp_like(cookie_id, '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z') THEN lower(cookie_id)
       ELSE raise_error('not a uuid: ' || cookie_id)
     END AS user_id,
-    variant_get(
-      CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
-      '$.location_stack'
-    ) AS location_stack
-  FROM data
-),
--- one row for each location_stack; adds name
-names AS (
-  SELECT
-    location_stack,
     element_at(
       transform(
         array(
           transform(
-            try_cast(location_stack AS array<variant>),
+            try_cast(variant_get(
+                CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
+                '$.location_stack'
+              ) AS array<variant>),
             element -> replace(
                   regexp_replace(variant_get(element, '$._type', 'string'), '([a-z])([A-Z])', '$1 $2'),
                   ' Context',
@@ -40,27 +33,24 @@ names AS (
         titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce(' located at ' || nullif(array_join(slice(titles, 1, size(titles) - 1), ' => '), ''), '') END
       ),
       1
-    ) AS name
-  FROM events
-  GROUP BY location_stack
+    ) AS location
+  FROM data
 ),
--- all rows on the left with those on the right that have equal keys; adds location; keeps some rows; one row for each user_id
-location AS (
+-- keeps some rows; one row for each user_id
+location_2 AS (
   SELECT
     max_by(
-      names.name,
-      struct(events.moment IS NULL, events.moment, events.event_id IS NULL, events.event_id)
-    ) FILTER (WHERE names.name IS NOT NULL) AS location
-  FROM events
-  LEFT JOIN names
-    ON events.location_stack = names.location_stack
-  WHERE names.name IS NOT NULL
-  GROUP BY events.user_id
+      location,
+      struct(moment IS NULL, moment, event_id IS NULL, event_id)
+    ) FILTER (WHERE location IS NOT NULL) AS location
+  FROM location
+  WHERE location IS NOT NULL
+  GROUP BY user_id
 ),
 -- one row for each location
 size AS (
   SELECT location, count(*) AS size
-  FROM location
+  FROM location_2
   GROUP BY location
 ),
 -- one row for all

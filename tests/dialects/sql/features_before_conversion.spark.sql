@@ -36,10 +36,30 @@ events_2 AS (
     ) AS application
   FROM events
 ),
--- one row for each location_stack; adds name
-names AS (
+-- adds location_stack_matches, stack_event_types_matches, application_id, feature_nice_name
+location_stack_matches AS (
   SELECT
-    location_stack,
+    event_id,
+    moment,
+    user_id,
+    event_type,
+    coalesce(
+      exists(
+        try_cast(location_stack AS array<variant>),
+        element -> variant_get(element, '$.id', 'string') = 'Quickstart Guide'
+      ),
+      FALSE
+    ) AS location_stack_matches,
+    CASE
+      WHEN stack_event_types IS NOT NULL THEN coalesce(
+          exists(
+            try_cast(stack_event_types AS array<variant>),
+            element -> element::string = 'InteractiveEvent'
+          ),
+          FALSE
+        )
+    END AS stack_event_types_matches,
+    variant_get(try_element_at(try_cast(application AS array<variant>), 1), '$.id', 'string') AS application_id,
     element_at(
       transform(
         array(
@@ -57,38 +77,8 @@ names AS (
         titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce(' located at ' || nullif(array_join(slice(titles, 1, size(titles) - 1), ' => '), ''), '') END
       ),
       1
-    ) AS name
+    ) AS feature_nice_name
   FROM events_2
-  GROUP BY location_stack
-),
--- all rows on the left with those on the right that have equal keys; adds location_stack_matches, stack_event_types_matches, application_id, feature_nice_name
-location_stack_matches AS (
-  SELECT
-    events_2.event_id,
-    events_2.moment,
-    events_2.user_id,
-    events_2.event_type,
-    coalesce(
-      exists(
-        try_cast(events_2.location_stack AS array<variant>),
-        element -> variant_get(element, '$.id', 'string') = 'Quickstart Guide'
-      ),
-      FALSE
-    ) AS location_stack_matches,
-    CASE
-      WHEN events_2.stack_event_types IS NOT NULL THEN coalesce(
-          exists(
-            try_cast(events_2.stack_event_types AS array<variant>),
-            element -> element::string = 'InteractiveEvent'
-          ),
-          FALSE
-        )
-    END AS stack_event_types_matches,
-    variant_get(try_element_at(try_cast(events_2.application AS array<variant>), 1), '$.id', 'string') AS application_id,
-    names.name AS feature_nice_name
-  FROM events_2
-  LEFT JOIN names
-    ON events_2.location_stack = names.location_stack
 ),
 -- adds is_session_start
 session_starts AS (

@@ -1,6 +1,6 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
-events AS (
+-- adds event_id, cookie_id, value, user_id, location_stack, location
+location AS (
   SELECT
     CASE
       WHEN event_id IS NULL THEN NULL
@@ -13,21 +13,14 @@ events AS (
       WHEN regexp_like(cookie_id, '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z') THEN lower(cookie_id)
       ELSE raise_error('not a uuid: ' || cookie_id)
     END AS user_id,
-    variant_get(
-      CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
-      '$.location_stack'
-    ) AS location_stack
-  FROM data
-),
--- one row for each location_stack; adds name
-names AS (
-  SELECT
-    location_stack,
     element_at(
       transform(
         array(
           transform(
-            try_cast(location_stack AS array<variant>),
+            try_cast(variant_get(
+                CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
+                '$.location_stack'
+              ) AS array<variant>),
             element -> replace(
                   regexp_replace(variant_get(element, '$._type', 'string'), '([a-z])([A-Z])', '$1 $2'),
                   ' Context',
@@ -40,24 +33,20 @@ names AS (
         titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce(' located at ' || nullif(array_join(slice(titles, 1, size(titles) - 1), ' => '), ''), '') END
       ),
       1
-    ) AS name
-  FROM events
-  GROUP BY location_stack
+    ) AS location
+  FROM data
 ),
--- all rows on the left with those on the right that have equal keys; adds location, is_session_start, user_hit_number
+-- adds is_session_start, user_hit_number
 session_starts AS (
   SELECT
-    events.event_id,
-    events.moment,
-    events.user_id,
-    names.name AS location,
-    coalesce(timestampdiff(MICROSECOND, lag(events.moment) OVER w, events.moment) > 1800000000, TRUE) AS is_session_start,
+    event_id,
+    moment,
+    user_id,
+    location,
+    coalesce(timestampdiff(MICROSECOND, lag(moment) OVER w, moment) > 1800000000, TRUE) AS is_session_start,
     row_number() OVER w::bigint AS user_hit_number
-  FROM events
-  LEFT JOIN names
-    ON events.location_stack = names.location_stack
-  WINDOW
-    w AS (PARTITION BY events.user_id ORDER BY events.moment NULLS LAST, events.event_id NULLS LAST)
+  FROM location
+  WINDOW w AS (PARTITION BY user_id ORDER BY moment NULLS LAST, event_id NULLS LAST)
 ),
 -- adds session_start_number
 numbered_starts AS (
@@ -77,7 +66,7 @@ numbered_starts AS (
   FROM session_starts
 ),
 -- adds session_id, session_hit_number, location
-location AS (
+location_2 AS (
   SELECT
     event_id,
     moment,
@@ -101,7 +90,7 @@ condition AS (
         ORDER BY session_id NULLS LAST, session_hit_number NULLS LAST, event_id NULLS LAST
       )::bigint
     = 1 AS condition
-  FROM location
+  FROM location_2
 ),
 -- keeps some rows; adds next_location, went_on
 went_on AS (

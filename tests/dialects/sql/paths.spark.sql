@@ -1,6 +1,6 @@
 WITH
--- adds event_id, cookie_id, value, user_id, location_stack
-events AS (
+-- adds event_id, cookie_id, value, user_id, location_stack, __location
+location AS (
   SELECT
     CASE
       WHEN event_id IS NULL THEN NULL
@@ -13,21 +13,14 @@ events AS (
       WHEN regexp_like(cookie_id, '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z') THEN lower(cookie_id)
       ELSE raise_error('not a uuid: ' || cookie_id)
     END AS user_id,
-    variant_get(
-      CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
-      '$.location_stack'
-    ) AS location_stack
-  FROM data
-),
--- one row for each location_stack; adds name
-names AS (
-  SELECT
-    location_stack,
     element_at(
       transform(
         array(
           transform(
-            try_cast(location_stack AS array<variant>),
+            try_cast(variant_get(
+                CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
+                '$.location_stack'
+              ) AS array<variant>),
             element -> replace(
                   regexp_replace(variant_get(element, '$._type', 'string'), '([a-z])([A-Z])', '$1 $2'),
                   ' Context',
@@ -40,23 +33,20 @@ names AS (
         titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce(' located at ' || nullif(array_join(slice(titles, 1, size(titles) - 1), ' => '), ''), '') END
       ),
       1
-    ) AS name
-  FROM events
-  GROUP BY location_stack
+    ) AS __location
+  FROM data
 ),
--- all rows on the left with those on the right that have equal keys; adds __location, location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
+-- adds location_stack_step_1, location_stack_step_2, location_stack_step_3, __offset
 paths AS (
   SELECT
-    events.user_id,
-    names.name AS location_stack_step_1,
-    lead(names.name) OVER w AS location_stack_step_2,
-    lead(names.name, 2) OVER w AS location_stack_step_3,
+    user_id,
+    __location AS location_stack_step_1,
+    lead(__location) OVER w AS location_stack_step_2,
+    lead(__location, 2) OVER w AS location_stack_step_3,
     row_number() OVER w::bigint - 1 AS __offset
-  FROM events
-  LEFT JOIN names
-    ON events.location_stack = names.location_stack
+  FROM location
   WINDOW
-    w AS (PARTITION BY events.user_id ORDER BY events.moment NULLS LAST, names.name NULLS LAST, events.event_id NULLS LAST)
+    w AS (PARTITION BY user_id ORDER BY moment NULLS LAST, __location NULLS LAST, event_id NULLS LAST)
 )
 SELECT user_id, location_stack_step_1, location_stack_step_2, location_stack_step_3
 FROM paths

@@ -28,28 +28,12 @@ events_2 AS (
     ) AS application
   FROM events
 ),
--- keeps some rows; adds application
-application AS (
+-- keeps some rows; adds application, feature_nice_name
+feature_nice_name AS (
   SELECT
     user_id,
-    location_stack,
     event_type,
-    variant_get(try_element_at(try_cast(application AS array<variant>), 1), '$.id', 'string') AS application
-  FROM events_2
-  WHERE CASE
-    WHEN stack_event_types IS NOT NULL THEN coalesce(
-        exists(
-          try_cast(stack_event_types AS array<variant>),
-          element -> element::string = 'InteractiveEvent'
-        ),
-        FALSE
-      )
-  END
-),
--- one row for each location_stack; adds name
-names AS (
-  SELECT
-    location_stack,
+    variant_get(try_element_at(try_cast(application AS array<variant>), 1), '$.id', 'string') AS application,
     element_at(
       transform(
         array(
@@ -67,24 +51,24 @@ names AS (
         titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce(' located at ' || nullif(array_join(slice(titles, 1, size(titles) - 1), ' => '), ''), '') END
       ),
       1
-    ) AS name
-  FROM application
-  GROUP BY location_stack
+    ) AS feature_nice_name
+  FROM events_2
+  WHERE CASE
+    WHEN stack_event_types IS NOT NULL THEN coalesce(
+        exists(
+          try_cast(stack_event_types AS array<variant>),
+          element -> element::string = 'InteractiveEvent'
+        ),
+        FALSE
+      )
+  END
 ),
--- all rows on the left with those on the right that have equal keys; adds feature_nice_name; keeps some rows; one row for each application, feature_nice_name, event_type, user_id
+-- keeps some rows; one row for each application, feature_nice_name, event_type, user_id
 by_application_feature_nice_name_event_type_user AS (
-  SELECT
-    application.application,
-    names.name AS feature_nice_name,
-    application.event_type,
-    application.user_id
-  FROM application
-  LEFT JOIN names
-    ON application.location_stack = names.location_stack
-  WHERE application.application IS NOT NULL
-  AND names.name IS NOT NULL
-  AND application.event_type IS NOT NULL
-  GROUP BY 1, 2, 3, 4
+  SELECT application, feature_nice_name, event_type, user_id
+  FROM feature_nice_name
+  WHERE application IS NOT NULL AND feature_nice_name IS NOT NULL AND event_type IS NOT NULL
+  GROUP BY application, feature_nice_name, event_type, user_id
 )
 SELECT application, feature_nice_name, event_type, count(user_id) AS user_id_nunique
 FROM by_application_feature_nice_name_event_type_user
