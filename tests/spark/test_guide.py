@@ -20,7 +20,8 @@ def test_the_program_of_the_guide_runs(tmp_path, capsys):
     pq.write_table(pa.table({"user_id": ["ann", "bob", "ann"], "moment": pa.array(moments, pa.timestamp("us")),
                              "event_type": ["view"] * 3}), directory / "a.parquet")
     program = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
-    program = program.replace("sc://spark.example.com:15002", spark_server.session_url()).replace("/data/clicks", str(directory))
+    program = program.replace("sc://spark.example.com:15002", spark_server.session_url())
+    program = program.replace("/data/clicks", str(directory))
     exec(program, {})
     shown = capsys.readouterr().out
     assert re.search(r"2024-03-01\s+2\s+2\s+2", shown), shown
