@@ -1,6 +1,6 @@
 """What the dialects rely on in the engines themselves: SQL of each, and the one answer that they give.
 
-`cases.csv` has the SQL of a case for DuckDB and for Postgres, and the answer as Python writes it. A new version of an
+`cases.csv` has the SQL of a case for each engine, and the answer as Python writes it. A new version of an
 engine that answers otherwise is noticed here, before a generated program meets it.
 """
 
