@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,19 +13,26 @@ from objectiv_local.charts.theme import (
     GREY,
     INCOMPLETE,
     LIGHTER,
-    WIDTH,
+    NUMBERS,
+    PERCENT,
     Layout,
     colors,
     data,
     finished,
     hatching,
+    sparse,
+    states,
+    tip,
+    words,
 )
 from objectiv_local.charts.values import count, number
 
 #: Bars of a chart of named things: the largest ones.
 MOST_BARS: Final = 30
-#: Bars up to which each has a fixed width; more of them share the width of the chart.
-_MOST_WIDE: Final = 40
+#: Labels up to which horizontal bars have a fixed height; more of them share that of the chart.
+_MOST_ROWS: Final = 80
+#: The share of the axis that is left free for the text at the end of a bar.
+_ROOM: Final = 0.18
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +63,19 @@ def ranked_bars(bars: Sequence[Bar], layout: Layout, *, x_title: str, y_title: s
              **{f"detail_{titles.index(title)}": text for title, text in bar.details}} for bar in shown]
     ends = [0.0 if most is None else most, *(_value(bar) for bar in shown)]
     low, high = min(0.0, *ends), max(ends)
-    scale = alt.Scale(domain=[low, most]) if most is not None else alt.Scale(zero=True, padding=8)
+    # Room for the text at the ends of bars.
+    room = (high - low) * _ROOM
+    scale = alt.Scale(domain=[low - room if low < 0 else 0.0, high + room if high > low else 1.0], nice=False)
     base = alt.Chart(data(rows)).encode(y=alt.Y("name", type="nominal", sort=names, title=y_title or None), x=alt.X(
-        "value", type="quantitative", title=x_title, scale=scale, axis=alt.Axis(format=".1~%" if is_share else ",")))
-    opacity = {"opacity": alt.Opacity("state", type="nominal", title=None, scale=alt.Scale(
-        domain=[strong, faint], range=[1, LIGHTER]))} if any(bar.is_faint for bar in shown) else {}
-    tooltip = [alt.Tooltip("name", type="nominal", title=y_title or "name"), alt.Tooltip("text", type="nominal", title=x_title),
-               *(alt.Tooltip(f"detail_{place}", type="nominal", title=title) for place, title in enumerate(titles))]
+        "value", type="quantitative", title=x_title, scale=scale, axis=alt.Axis(format=PERCENT if is_share else NUMBERS)))
+    opacity = {"opacity": states(alt, alt.Opacity, [strong, faint], [1, LIGHTER])} if any(bar.is_faint for bar in shown) else {}
+    tooltip = [tip("name", y_title or "name"), tip("text", x_title),
+               *(tip(f"detail_{place}", title) for place, title in enumerate(titles))]
     layers = [base.mark_bar(color=COLORS[0], height={"band": 0.75}).encode(tooltip=tooltip, **opacity),
-              base.transform_filter("datum.value >= 0").mark_text(align="left", dx=4).encode(text=alt.Text("text", type="nominal"))]
+              base.transform_filter("datum.value >= 0").mark_text(align="left", dx=4).encode(text=words())]
     if low < 0:
         layers += [base.transform_filter("datum.value < 0").mark_text(align="right", dx=-4).encode(
-            text=alt.Text("text", type="nominal")), zero_line(alt)]
+            text=words()), zero_line(alt)]
     elif high == 0:
         layers.append(zero_line(alt))
     return finished(alt.layer(*layers), layout, height=alt.Step(22), note="; ".join(each for each in notes if each))
@@ -88,11 +96,11 @@ class Columns:
     """Named values at each label, such as the columns of a frame by its index."""
 
     labels: Sequence[str]
-    values: dict[str, Sequence[Any]]
+    values: Mapping[str, Sequence[Any]]
 
 
 def column_bars(columns: Columns, layout: Layout, *, x_title: str = "", y_title: str = "", is_stacked: bool = False,
-                is_horizontal: bool = False, log: bool = False, color: str | None = None) -> Any:
+                is_horizontal: bool = False, palette: Sequence[str] | None = None) -> Any:
     """Return bars of columns at each label: beside each other, or stacked."""
     alt = altair()
     names = list(columns.values)
@@ -104,26 +112,27 @@ def column_bars(columns: Columns, layout: Layout, *, x_title: str = "", y_title:
     channel = {"x": alt.X, "y": alt.Y}
     encodings: dict[str, Any] = {
         band: channel[band]("label", type="nominal", sort=None, title=x_title or None),
-        length: channel[length]("value", type="quantitative", title=y_title or None, axis=alt.Axis(format=","),
-                                scale=alt.Scale(type="log" if log else "linear"),
+        length: channel[length]("value", type="quantitative", title=y_title or None, axis=alt.Axis(format=NUMBERS),
                                 **({"stack": "zero" if is_stacked else None} if several else {})),
-        "tooltip": [alt.Tooltip("label", type="nominal", title=x_title or "label"), *(
-            [alt.Tooltip("name", type="nominal", title="column")] if several else []),
-            alt.Tooltip("number", type="nominal", title=y_title or "value")]}
+        "tooltip": [tip("label", x_title or "label"), *(
+            [tip("name", "column")] if several else []),
+            tip("number", y_title or "value")]}
     if several:
         encodings["color"] = alt.Color("name", type="nominal", title=None, sort=names, scale=alt.Scale(
-            domain=names, range=colors(names)))
+            domain=names, range=list(palette or colors(names))))
         if is_stacked:
             encodings["order"] = alt.Order("place", type="quantitative")
             rows = [row | {"place": names.index(str(row["name"]))} for row in rows]
         else:
             encodings[f"{band}Offset"] = {"x": alt.XOffset, "y": alt.YOffset}[band]("name", type="nominal", sort=names)
-    mark = alt.Chart(data(rows)).mark_bar(**({} if several else {"color": color or COLORS[0]}),
+    mark = alt.Chart(data(rows)).mark_bar(**({} if several else {"color": palette[0] if palette else COLORS[0]}),
                                           **({"stroke": "white", "strokeWidth": 0.5} if is_stacked else {})).encode(**encodings)
     groups = len(names) if several and not is_stacked else 1
-    across = alt.Step(22 if groups == 1 else 14, **({"for": "offset"} if groups > 1 else {})) \
-        if is_horizontal and len(labels) <= _MOST_WIDE * 2 else max(WIDTH, 1) if not is_horizontal else 900
-    return finished(mark, layout, **({"height": across} if is_horizontal else {"width": across}))
+    if not is_horizontal:
+        return finished(mark, layout)
+    step = alt.Step(22) if groups == 1 else alt.Step(14, **{"for": "offset"})
+    return finished(mark, layout, height=step if len(labels) <= _MOST_ROWS else _MOST_ROWS * 10)
+
 
 
 def _unlike(labels: Sequence[str]) -> list[str]:
@@ -136,8 +145,8 @@ def _unlike(labels: Sequence[str]) -> list[str]:
     return found
 
 
-def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: dict[str, Sequence[Any]],
-                    below: dict[str, Sequence[Any]], layout: Layout, *, x_title: str, y_title: str,
+def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Mapping[str, Sequence[Any]],
+                    below: Mapping[str, Sequence[Any]], layout: Layout, *, x_title: str, y_title: str,
                     hatched: Sequence[str] = (), palette: Sequence[str] = COLORS, note: str = "") -> Any:
     """Return stacked bars over periods: some series above zero, others below. Incomplete periods are lighter.
 
@@ -157,18 +166,18 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: dic
                              "number": count(value), "state": COMPLETE if complete[place] else INCOMPLETE})
                 base += value
     every = [{"period": period} for period in periods]
-    x = alt.X("period", type="ordinal", title=x_title, sort=list(periods))
-    y = alt.Y("from", type="quantitative", title=y_title, axis=alt.Axis(format=","))
-    opacity = {"opacity": alt.Opacity("state", type="nominal", title=None, scale=alt.Scale(
-        domain=[COMPLETE, INCOMPLETE], range=[1, LIGHTER]))} if not all(complete) else {}
+    x = alt.X("period", type="ordinal", title=x_title, sort=list(periods), axis=alt.Axis(
+        labelAngle=0, values=sparse(periods)))
+    y = alt.Y("from", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS))
+    opacity = {"opacity": states(alt, alt.Opacity, [COMPLETE, INCOMPLETE], [1, LIGHTER])} if not all(complete) else {}
     chart = alt.Chart(data(rows))
     bars = chart.mark_bar().encode(
         x=x, y=y, y2=alt.Y2("to"), **opacity,
         color=alt.Color("name", type="nominal", title=None, sort=names, scale=alt.Scale(
             domain=names, range=[palette[place] for place in range(len(names))])),
-        tooltip=[alt.Tooltip("period", type="nominal", title=x_title), alt.Tooltip("name", type="nominal", title="state"),
-                 alt.Tooltip("number", type="nominal", title=y_title),
-                 *([alt.Tooltip("state", type="nominal", title="period is")] if opacity else [])])
+        tooltip=[tip("period", x_title), tip("name", "state"),
+                 tip("number", y_title),
+                 *([tip("state", "period is")] if opacity else [])])
     layers = [alt.Chart(data(every)).mark_point(opacity=0, size=0).encode(x=x), bars]
     if hatched:
         layers.append(chart.transform_filter({"field": "name", "oneOf": list(hatched)}).mark_bar(

@@ -8,7 +8,7 @@ from typing import Any
 
 from objectiv_local.charts.bars import MOST_BARS, zero_line
 from objectiv_local.charts.library import altair
-from objectiv_local.charts.theme import COLORS, GREY, Layout, data, finished
+from objectiv_local.charts.theme import COLORS, GREY, NUMBERS, PERCENT, Layout, data, finished, tip
 
 #: What the legend says of intervals on one side of the line, and of those across it.
 APART, ACROSS = "interval without 0", "interval with 0"
@@ -47,10 +47,10 @@ def forest_plot(estimates: Sequence[Estimate], layout: Layout, *, x_title: str, 
              "state": APART if each.low is not None and each.high is not None and (each.low > 0 or each.high < 0) else ACROSS,
              **{f"detail_{titles.index(title)}": text for title, text in each.details}} for each in shown]
     y = alt.Y("name", type="nominal", sort=names, title=y_title or None)
-    axis = alt.Axis(format=".1~%" if is_share else ",")
+    axis = alt.Axis(format=PERCENT if is_share else NUMBERS)
     base = alt.Chart(data(rows)).encode(y=y)
-    tooltip = [alt.Tooltip("name", type="nominal", title=y_title or "name"), alt.Tooltip("text", type="nominal", title=x_title),
-               *(alt.Tooltip(f"detail_{place}", type="nominal", title=title) for place, title in enumerate(titles))]
+    tooltip = [tip("name", y_title or "name"), tip("text", x_title),
+               *(tip(f"detail_{place}", title) for place, title in enumerate(titles))]
     intervals = base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=GREY, strokeWidth=2).encode(
         x=alt.X("low", type="quantitative", title=x_title, axis=axis), x2=alt.X2("high"))
     points = base.encode(
@@ -58,6 +58,7 @@ def forest_plot(estimates: Sequence[Estimate], layout: Layout, *, x_title: str, 
         shape=alt.Shape("state", type="nominal", title=None, scale=alt.Scale(
             domain=[APART, ACROSS], range=["circle", "diamond"])),
         fillOpacity=alt.FillOpacity("state", type="nominal", title=None, scale=alt.Scale(
-            domain=[APART, ACROSS], range=[1, 0]))).mark_point(size=70, strokeWidth=2, stroke=COLORS[0], fill=COLORS[0])
+            domain=[APART, ACROSS], range=[1, 0]))).mark_point(
+                size=70, opacity=1, strokeWidth=2, stroke=COLORS[0], fill=COLORS[0])
     return finished(alt.layer(zero_line(alt), intervals, points), layout, height=alt.Step(24),
                     note="; ".join(each for each in notes if each))

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from objectiv_local.charts.library import altair
-from objectiv_local.charts.theme import COMPLETE, INCOMPLETE, INK, ON_DARK, ON_LIGHT, Layout, data, finished, hatching
+from objectiv_local.charts.theme import (
+    COMPLETE,
+    INCOMPLETE,
+    INK,
+    NUMBERS,
+    ON_DARK,
+    ON_LIGHT,
+    Layout,
+    data,
+    finished,
+    hatching,
+    tip,
+    words,
+)
 
 #: Cells up to which each shows its number; of more, none could be read.
 MOST_NUMBERS: Final = 2_500
@@ -45,26 +58,31 @@ def heat_map(cells: Sequence[Cell], rows: Sequence[str], columns: Sequence[str],
               "text": cell.text + ("" if cell.is_complete else "*"), "state": COMPLETE if cell.is_complete else INCOMPLETE,
               "ink": INK if cell.value is None else ON_DARK if cell.value > _WHITE_FROM * top else ON_LIGHT,
               **{f"detail_{titles.index(title)}": text for title, text in cell.details}} for cell in cells]
-    width, height = _CELL if has_numbers else _SMALL
-    width = max(width, *(8 + 7 * len(str(cell["text"])) for cell in found)) if has_numbers and found else width
+    width, height = _SMALL
+    if has_numbers:
+        # Cells of a small matrix are larger.
+        width = max(_CELL[0], min(90, 420 // len(columns)), *(10 + 7 * len(str(cell["text"])) for cell in found))
+        height = max(_CELL[1], min(36, 240 // len(rows)))
     base = alt.Chart(data(found)).encode(
         x=alt.X("column", type="ordinal", sort=list(columns), title=column_title, axis=alt.Axis(
-            labelAngle=0, orient="top", domain=False, ticks=False), scale=alt.Scale(domain=list(columns))),
-        y=alt.Y("row", type="ordinal", sort=list(rows), title=row_title, axis=alt.Axis(domain=False, ticks=False),
+            labelAngle=-40 if max(map(len, columns), default=0) * 7 > width else 0, orient="top", domain=False, ticks=False,
+            labelOverlap=not has_numbers), scale=alt.Scale(domain=list(columns))),
+        y=alt.Y("row", type="ordinal", sort=list(rows), title=row_title, axis=alt.Axis(
+            domain=False, ticks=False, labelOverlap=not has_numbers),
                 scale=alt.Scale(domain=list(rows))))
-    tooltip = [alt.Tooltip("row", type="nominal", title=row_title), alt.Tooltip("column", type="nominal", title=column_title),
-               *(alt.Tooltip(f"detail_{place}", type="nominal", title=title) for place, title in enumerate(titles))]
+    tooltip = [tip("row", row_title), tip("column", column_title),
+               *(tip(f"detail_{place}", title) for place, title in enumerate(titles))]
     colored = base.transform_filter("isValid(datum.value)")
     layers = [colored.mark_rect(**({"stroke": "white", "strokeWidth": 1} if has_numbers else {})).encode(
-        color=alt.Color("value", type="quantitative", title=scale_title, scale=alt.Scale(
-            domain=[0, top], range=[_LIGHT, _DARK]), legend=alt.Legend(format=".0%" if is_share else ",")), tooltip=tooltip)]
+        tooltip=tooltip, color=alt.Color("value", type="quantitative", title=scale_title, scale=alt.Scale(
+            domain=[0, top], range=[_LIGHT, _DARK]), legend=alt.Legend(format=".0%" if is_share else NUMBERS)))]
     is_open = any(not cell.is_complete for cell in cells)
     if is_open:
         layers.append(base.transform_filter({"field": "state", "equal": INCOMPLETE}).mark_rect(
-            fill=hatching("#FFFFFF" if has_numbers else "#888888"), opacity=0.5).encode())
+            fill=hatching("#FFFFFF" if has_numbers else "#888888"), opacity=0.3).encode())
     if has_numbers:
         layers.append(base.mark_text(baseline="middle").encode(
-            text=alt.Text("text", type="nominal"), color=alt.Color("ink", type="nominal", scale=None), tooltip=tooltip))
+            text=words(), color=alt.Color("ink", type="nominal", scale=None), tooltip=tooltip))
     notes = [note, f"hatched{', *' if has_numbers else ''}: {INCOMPLETE}" if is_open else ""]
-    return finished(alt.layer(*layers).resolve_scale(color="independent"), layout, width=alt.Step(width), height=alt.Step(height),
-                    note="; ".join(each for each in notes if each))
+    return finished(alt.layer(*layers).resolve_scale(color="independent"), layout, width=alt.Step(width),
+                    height=alt.Step(height), note="; ".join(each for each in notes if each))

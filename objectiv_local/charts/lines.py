@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from objectiv_local.charts.library import altair
-from objectiv_local.charts.theme import COLORS, COMPLETE, GREY, INCOMPLETE, REST, Layout, colors, data, finished, shapes
+from objectiv_local.charts.theme import (
+    COLORS,
+    COMPLETE,
+    GREY,
+    INCOMPLETE,
+    NUMBERS,
+    PERCENT,
+    REST,
+    Layout,
+    colors,
+    data,
+    finished,
+    shapes,
+    sparse,
+    states,
+    tip,
+)
 from objectiv_local.charts.values import count, kind_of, labels, number, percent, plain
 
 #: Points of a line up to which each has a symbol; of more, some have.
@@ -30,7 +47,7 @@ class Line:
 
 def line_chart(lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: str, series_title: str = "",
                is_share: bool = False, grey: Sequence[str] = REST, from_zero: bool = True, note: str = "",
-               color: str | None = None, log: tuple[bool, bool] = (False, False)) -> Any:
+               palette: Sequence[str] | None = None, log: tuple[bool, bool] = (False, False)) -> Any:
     """Return a chart of lines: a color and a symbol for each, and a legend where there are several.
 
     The part of a line between two points is dashed if one of them is incomplete. Symbols of incomplete points are hollow. The
@@ -38,35 +55,32 @@ def line_chart(lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: 
     each axis is logarithmic.
     """
     alt = altair()
-    kind = kind_of(value for line in lines for value in line.x)
+    over = [value for line in lines for value in line.x]
+    kind = kind_of(over)
     is_open = any(not line.is_complete(place) for line in lines for place in range(len(line.x)))
     names = [line.name for line in lines]
     several = len(lines) > 1
-    x = alt.X("x", type=kind, title=x_title or None, **_scale(alt, kind, log[0]),
-              **({"sort": list(dict.fromkeys(name for line in lines for name in labels(line.x)))} if kind == "ordinal" else {}))
-    y = alt.Y("y", type="quantitative", title=y_title or None, axis=alt.Axis(format=".1~%" if is_share else ","),
+    x = alt.X("x", type=kind, title=x_title or None, **x_axis(alt, over, kind, log=log[0]))
+    y = alt.Y("y", type="quantitative", title=y_title or None, axis=alt.Axis(format=PERCENT if is_share else NUMBERS),
               scale=alt.Scale(type="log") if log[1] else alt.Scale(zero=from_zero))
-    palette = colors(names, tuple(grey))
+    hues = list(palette or colors(names, tuple(grey)))
     hue: dict[str, Any] = {"color": alt.Color("series", type="nominal", title=series_title or None, sort=names,
-                                              scale=alt.Scale(domain=names, range=palette))} if several else {}
-    drawn = {} if several else {"color": color or COLORS[0]}
-    dash = {"strokeDash": alt.StrokeDash("state", type="nominal", title=None, scale=alt.Scale(
-        domain=[COMPLETE, INCOMPLETE], range=[[1, 0], [5, 4]]))} if is_open else {}
+                                              scale=alt.Scale(domain=names, range=hues))} if several else {}
+    drawn = {} if several else {"color": palette[0] if palette else COLORS[0]}
+    dash = {"strokeDash": states(alt, alt.StrokeDash, [COMPLETE, INCOMPLETE], [[1, 0], [5, 4]])} if is_open else {}
     parts = alt.Chart(data([row for line in lines for row in _parts(line, kind)])).mark_line(strokeWidth=2, **drawn).encode(
         x=x, y=y, detail=alt.Detail("part", type="nominal"), **hue, **dash)
     symbols = {"shape": alt.Shape("series", type="nominal", title=series_title or None, sort=names,
                                   scale=alt.Scale(domain=names, range=shapes(len(names))))} if several else {}
-    tooltip = [alt.Tooltip("when", type="nominal", title=x_title or "x"),
-               *([alt.Tooltip("series", type="nominal", title=series_title or "series")] if several else []),
-               alt.Tooltip("number", type="nominal", title=y_title or "y"),
-               *([alt.Tooltip("state", type="nominal", title="period")] if is_open else [])]
+    tooltip = [tip("when", x_title or "x"), *([tip("series", series_title or "series")] if several else []),
+               tip("number", y_title or "y"), *([tip("state", "period")] if is_open else [])]
     points = alt.Chart(data([row for line in lines for row in _points(line, kind, is_share=is_share)])).encode(
         x=x, y=y, tooltip=tooltip, opacity=alt.Opacity("shown", type="quantitative", legend=None, scale=None), **hue, **symbols)
     layers = [parts, points.transform_filter({"field": "state", "equal": COMPLETE}).mark_point(
         filled=True, size=45, **drawn)]
     if is_open:
         layers.append(points.transform_filter({"field": "state", "equal": INCOMPLETE}).mark_point(
-            filled=False, size=45, fill="white", **drawn))
+            filled=False, size=45, **drawn))
     return finished(alt.layer(*layers), layout, note=note)
 
 
@@ -84,13 +98,30 @@ def spread_chart(lines: Sequence[Line], main: Sequence[Line], layout: Layout, *,
     return finished(alt.layer(thin, *chart.layer), layout, note=note)
 
 
-def _scale(alt: Any, kind: str, log: bool) -> dict[str, Any]:  # noqa: FBT001 - a private helper
-    if kind == "temporal":
-        # Labels of the axis are those of UTC, and not of the reader's time zone.
-        return {"scale": alt.Scale(type="utc")}
+def x_axis(alt: Any, values: Sequence[Any], kind: str, *, log: bool = False) -> dict[str, Any]:
+    """Return the scale, the ticks and the order of the values that a chart is over."""
+    if kind == "ordinal":
+        names = list(dict.fromkeys(labels(values)))
+        return {"sort": names, "axis": alt.Axis(labelAngle=-40 if max(map(len, names), default=0) > 6 else 0)}
     if kind == "quantitative":
-        return {"scale": alt.Scale(type="log") if log else alt.Scale(zero=False, nice=False), "axis": alt.Axis(format=",")}
-    return {}
+        return {"scale": alt.Scale(type="log") if log else alt.Scale(zero=False, nice=False), "axis": alt.Axis(format=NUMBERS)}
+    # Labels are those of UTC, and not of the reader's time zone, and stand at periods.
+    moments = sorted({_moment(value) for value in values if plain(value) is not None})
+    has_clock = any(moment.time() != datetime.time() for moment in moments)
+    is_monthly = all(moment.day == 1 for moment in moments) and len(moments) > 1
+    ticks = [str(plain(moment)) for moment in moments]
+    return {"scale": alt.Scale(type="utc"), "axis": alt.Axis(
+        values=[_milliseconds(tick) for tick in sparse(ticks, 4 if has_clock else 6)],
+        format="%Y-%m-%d %H:%M" if has_clock else "%Y-%m" if is_monthly else "%Y-%m-%d")}
+
+
+def _moment(value: Any) -> datetime.datetime:
+    return value if isinstance(value, datetime.datetime) else datetime.datetime.combine(value, datetime.time())
+
+
+def _milliseconds(moment: str) -> int:
+    """Return the milliseconds since 1970 of a moment in ISO form, which ticks are given by."""
+    return round(datetime.datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def _at(value: Any, name: str, kind: str) -> Any:
@@ -100,7 +131,8 @@ def _at(value: Any, name: str, kind: str) -> Any:
 def _parts(line: Line, kind: str) -> Iterator[dict[str, Any]]:
     """Return the points of each solid and each dashed part, which share the points between them."""
     names = labels(line.x)
-    part, before = 0, None
+    part, before = 0, ""
+    last: dict[str, Any] = {}
     for place in range(len(line.x)):
         row = {"x": _at(line.x[place], names[place], kind), "y": number(line.y[place]), "series": line.name}
         if place:

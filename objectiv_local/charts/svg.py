@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from typing import Any, Final
-from xml.etree import ElementTree  # noqa: S405 - what is parsed is what vl_convert drew
+from xml.etree import ElementTree
 
 from objectiv_local.charts.library import vl_convert
 from objectiv_local.charts.theme import INK
@@ -41,6 +41,7 @@ def svg(chart: Any) -> str:
     drawn = vl_convert().vegalite_to_svg(spec, show_warnings=False)
     root = ElementTree.fromstring(drawn)  # noqa: S314
     _clean(root)
+    _share_gradients(root)
     _named_apart(root, hashlib.sha256(drawn.encode()).hexdigest()[:8])
     root.attrib |= {"role": "img", "font-family": "system-ui, sans-serif"}
     title = _text(spec.get("title"))
@@ -87,6 +88,25 @@ def _clean(element: ElementTree.Element) -> None:
     for name in ("opacity", "stroke-width"):
         if element.get(name) == "1":
             del element.attrib[name]
+
+
+def _share_gradients(root: ElementTree.Element) -> None:
+    """Leave one of several gradients that are the same: Vega writes one for each mark that has stripes."""
+    first: dict[str, str] = {}
+    same: dict[str, str] = {}
+    for parent in list(root.iter()):
+        for child in [each for each in parent if each.tag.endswith("Gradient")]:
+            name = child.attrib.pop("id")
+            kept = first.setdefault(ElementTree.tostring(child, encoding="unicode"), name)
+            if kept == name:
+                child.set("id", name)
+            else:
+                same[name] = kept
+                parent.remove(child)
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if "url(#" in value:
+                element.set(name, _REFERENCE.sub(lambda found: f"url(#{same.get(found[1], found[1])})", value))
 
 
 def _named_apart(root: ElementTree.Element, prefix: str) -> None:

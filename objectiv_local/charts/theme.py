@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangl
 REST: Final = ("(other)", "(none)", "(exit)", "(entry)")
 #: Opacity of bars that may still grow.
 LIGHTER: Final = 0.4
+#: Formats of axes: thousands separators, and percentages, with as many decimal places as the ticks need.
+NUMBERS, PERCENT = ",f", "%"
 #: How values of complete and incomplete periods are named in legends.
 COMPLETE, INCOMPLETE = "complete", "incomplete, may still change"
 
@@ -36,13 +39,34 @@ CONFIG: Final[dict[str, Any]] = {
     "view": {"stroke": None},
     "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
              "gridColor": "#88888833", "domainColor": "#888888", "tickColor": "#888888", "labelLimit": 240, "titlePadding": 8,
-             "labelOverlap": True},
+             "labelOverlap": True, "maxExtent": 300, "labelPadding": 5},
     "legend": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
-               "labelLimit": 240, "symbolSize": 80},
+               "labelLimit": 240, "symbolSize": 80, "symbolOpacity": 1},
     "title": {"fontSize": 14, "subtitleFontSize": 11, "color": INK, "subtitleColor": INK, "anchor": "start", "offset": 12,
               "subtitlePadding": 4},
     "text": {"color": INK, "fontSize": 11},
 }
+
+
+def sparse(labels: Sequence[str], most: int = 8) -> list[str]:
+    """Return labels of an axis that has room for so many: every second one, every third one and so on."""
+    return list(labels[::1 + (len(labels) - 1) // most])
+
+
+def states(alt: Any, channel: Any, domain: list[str], values: list[Any]) -> Any:
+    """Return the encoding of a state, such as complete and incomplete, with a legend in grey."""
+    return channel("state", type="nominal", title=None, scale=alt.Scale(domain=domain, range=values),
+                   legend=alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY, symbolSize=200))
+
+
+def tip(field: str, title: str) -> Any:
+    """Return a line of a tooltip, of a field that holds text: a browser would show moments in the reader's time zone."""
+    return altair().Tooltip(field, type="nominal", title=title)
+
+
+def words() -> Any:
+    """Return the encoding of the text of a mark, the field ``text``."""
+    return altair().Text("text", type="nominal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +116,9 @@ def shapes(count: int) -> list[str]:
 def hatching(color: str) -> dict[str, Any]:
     """Return diagonal stripes, as a fill."""
     stops: list[dict[str, Any]] = []
-    count = 8
+    count = 6
     for stripe in range(count):
-        at, half = stripe / count, 0.35 / count
+        at, half = stripe / count, 0.25 / count
         clear = f"{color}00"
         stops += [{"offset": at, "color": clear}, {"offset": at + half, "color": clear},
                   {"offset": at + half, "color": color}, {"offset": at + 2 * half, "color": color},

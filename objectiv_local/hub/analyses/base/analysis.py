@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objectiv_local.arguments import checked, in_words
 from objectiv_local.charts.theme import Layout
-from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -199,8 +199,8 @@ class Analysis:
         ``ltv``            ``"heat_map"``, and ``"curve"``
         =================  ===========================================================================================
 
-        What may still change is dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are pixels of
-        the area between the axes. ``title=""`` is no title. Rows that are many, such as sessions, are counted by the database.
+        What may still change is dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are pixels
+        of the area between the axes. ``title=""`` is no title. The database counts rows that are many, such as sessions.
 
         Raises NotSupported for a cohort, which has no chart, and without the extra ``plot``; InvalidValue for an unknown kind,
         and where there is nothing to draw or more than 10,000 rows.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from objectiv_local.charts.theme import Layout
+from objectiv_local.charts.theme import REST, Layout
 from objectiv_local.charts.values import MOST_ROWS, check_rows, label
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
@@ -51,8 +51,8 @@ class Asked:
 
 
 def by_group(rows: list[dict[str, Any]], name: str | None) -> dict[str, list[dict[str, Any]]]:
-    """Return rows by the value of a column, in the order in which these come; all under no name without a column."""
+    """Return rows by the value of a column, rest groups last; all under no name without a column."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault("" if name is None else label(row[name]), []).append(row)
-    return found
+    return dict(sorted(found.items(), key=lambda each: each[0] in REST))

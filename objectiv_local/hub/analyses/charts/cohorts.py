@@ -39,7 +39,8 @@ def retention(asked: Asked) -> Any:
     columns = [named.get(number, str(number)) for number in numbers]
     sizes = {label(row["cohort"]): row["cohort_users"] for row in rows}
     cells = [Cell(_ALL, named.get(number, str(number)), percent(rate, 0), rate, details=(
-        ("rate", percent(rate)), ("users", f"{count(users)} of {count(of)}"))) for number, (rate, users, of) in _mean(rows).items()]
+        ("rate", percent(rate)), ("users", f"{count(users)} of {count(of)}")))
+        for number, (rate, users, of) in _mean(rows).items()]
     cells += [Cell(cohort, _USERS, count(size)) for cohort, size in ((_ALL, sum(sizes.values())), *sizes.items())]
     cells += [Cell(label(row["cohort"]), named.get(row["periods_since"], str(row["periods_since"])), percent(row["rate"], 0),
                    row["rate"], bool(row["complete"]), (
@@ -69,13 +70,13 @@ def retention_curve(asked: Asked) -> Any:
         raise asked.nothing()
     lines = [Line(group or "all cohorts", list(mean), [rate for rate, _, _ in mean.values()]) for group, mean in means.items()]
     layout = asked.layout.titled(f"Retention of users by {asked.by}" + (f" and {asked.group}" if asked.group else ""))
-    titles = {"x_title": _since(asked), "y_title": "users who came back, %"}
+    x_title, y_title = _since(asked), "users who came back, %"
     note = "complete cells, weighted by users"
     if asked.group is not None:
-        return line_chart(lines, layout, **titles, series_title=asked.group, is_share=True, note=note)
+        return line_chart(lines, layout, x_title=x_title, y_title=y_title, series_title=asked.group, is_share=True, note=note)
     cohorts = [Line(cohort, [row["periods_since"] for row in own], [row["rate"] for row in own],
                     [bool(row["complete"]) for row in own]) for cohort, own in by_group(rows, "cohort").items()]
-    return spread_chart(cohorts, lines, layout, **titles, note=f"blue: all cohorts, {note}; grey: each cohort")
+    return spread_chart(cohorts, lines, layout, x_title=x_title, y_title=y_title, note=f"blue: all cohorts, {note}; grey: each cohort")
 
 
 def ltv(asked: Asked) -> Any:

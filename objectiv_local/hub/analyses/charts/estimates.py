@@ -13,9 +13,8 @@ _SCORES = {"association": "correlation with converting, phi", "adjusted": "coeff
 
 
 def _text(value: Any, low: Any, high: Any, *, is_share: bool = False) -> str:
-    value, low, high = (number(each) for each in (value, low, high))
-    shown = percent if is_share else lambda each: "" if each is None else f"{each:.3f}"
-    return shown(value) + (f" ({shown(low)} to {shown(high)})" if low is not None and high is not None else "")
+    shown = [percent(each) if is_share else "" if number(each) is None else f"{each:.3f}" for each in (value, low, high)]
+    return f"{shown[0]} ({shown[1]} to {shown[2]})" if shown[1] and shown[2] else shown[0]
 
 
 def impact(asked: Asked) -> Any:
@@ -47,7 +46,8 @@ def experiment(asked: Asked) -> Any:
     estimates = [Estimate(named.format(metric=label(row["metric"]), variant=label(row["variant"])), number(row["lift"]),
                           number(row["ci_low"]), number(row["ci_high"]),
                           _text(row["lift"], row["ci_low"], row["ci_high"], is_share=True), (
-        ("users", count(row["users"])), ("mean", _mean(row["mean"])), (f"mean of {control}", _mean(means[label(row["metric"])])),
+        ("users", count(row["users"])), ("mean", _mean(row["mean"])),
+        (f"mean of {control}", _mean(means[label(row["metric"])])),
         ("p", "" if number(row["p"]) is None else f"{row['p']:.2g}"))) for row in rows]
     one = f" of {next(iter(metrics))}" if len(metrics) == 1 else ""
     other = f" of {next(iter(variants))}" if len(variants) == 1 and not one else ""

@@ -30,8 +30,8 @@ def drivers(asked: Asked) -> Any:
         ("users", count(row["users"])), ("odds ratio", count(row["odds_ratio"])),
         ("q", "" if row["q"] is None else f"{row['q']:.2g}")), is_faint=row["q"] is None or not row["q"] < _LEVEL)
         for row in asked.rows()]
-    return ranked_bars(bars, asked.layout.titled("What goes together with converting"), x_title="correlation with converting, phi",
-                       y_title=title, faint=f"q of {_LEVEL} or more", strong=f"q below {_LEVEL}")
+    return ranked_bars(bars, asked.layout.titled("What goes together with converting"), y_title=title,
+                       x_title="correlation with converting, phi", faint=f"q of {_LEVEL} or more", strong=f"q below {_LEVEL}")
 
 
 def event_types(asked: Asked) -> Any:
@@ -46,8 +46,8 @@ def properties(asked: Asked) -> Any:
     bars = [Bar(label(row["property"]), number(row["fill"]), percent(row["fill"]), (
         ("dtype", label(row["dtype"])), ("events", count(row["filled"])), ("distinct values", count(row["distinct"]))))
         for row in asked.rows()]
-    return ranked_bars(bars, asked.layout.titled("Events that have a property"), x_title="share of events, %", y_title="property",
-                       is_share=True, most=1)
+    return ranked_bars(bars, asked.layout.titled("Events that have a property"), x_title="share of events, %",
+                       y_title="property", is_share=True, most=1)
 
 
 def quality(asked: Asked) -> Any:

@@ -26,16 +26,16 @@ def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_titl
                   for place, end in enumerate(DURATIONS))
     plan = Aggregate(state.plan, (), (
         *below, ("every", aggregation("count", value)), ("longest", aggregation("max", value)),
-        ("median", aggregation("quantile", value, literal(0.5))), ("p90", aggregation("quantile", value, literal(0.9)))), "durations")
+        ("median", aggregation("quantile", value, literal(0.5))), ("p90", aggregation("quantile", value, literal(0.9)))),
+        "durations")
     [found] = frame_of(state.with_rows(plan, (), ()), list(plan.types)).to_arrow().to_pylist()
     if not found["every"]:
         raise asked.nothing()
     last = max(float(DURATIONS[-1]), number(found["longest"]) or 0.0) + 1
-    ends = [(low, high, found[name]) for low, high, name in zip((0, *DURATIONS), DURATIONS, [name for name, _ in below], strict=False)]
-    counts, before = [], 0
-    for low, high, total in [*ends, (DURATIONS[-1], last, found["every"])]:
-        counts.append(Bin(low, high, total - before))
-        before = total
+    totals = [found[name] for name, _ in below] + [found["every"]]
+    ends = [0.0, *DURATIONS, last]
+    counts = [Bin(ends[place], ends[place + 1], total - (totals[place - 1] if place else 0))
+              for place, total in enumerate(totals)]
     filled = [place for place, each in enumerate(counts) if each.count]
     marks = [(name, value) for name, value in (("median", number(found["median"])), ("90%", number(found["p90"])))
              if value is not None]
@@ -52,5 +52,5 @@ def rfm(asked: Asked) -> Any:
     cells = [Cell(str(row["recency_score"]), str(row["frequency_score"]), count(row["users"]), row["users"], details=(
         ("users", count(row["users"])), ("mean value of an order", count(row["monetary"])))) for row in rows]
     return heat_map(cells, scores[::-1], scores, asked.layout.titled("Users by recency and frequency of their orders"),
-                    row_title="recency score, top: most recent", column_title="frequency score, right: most orders",
-                    scale_title="users")
+                    row_title="recency score", column_title="frequency score", scale_title="users",
+                    note="the highest scores: the most recent order, the most orders")
