@@ -44,7 +44,7 @@ def forest_plot(estimates: Sequence[Estimate], layout: Layout, *, x_title: str, 
     names = [each.name for each in shown]
     titles = list(dict.fromkeys(title for each in shown for title, _ in each.details))
     rows = [{"name": each.name, "value": each.value, "low": each.low, "high": each.high, "text": each.text,
-             "state": APART if each.low is not None and each.high is not None and (each.low > 0 or each.high < 0) else ACROSS,
+             "state": APART if _is_apart(each) else ACROSS, "solid": int(_is_apart(each)),
              **{f"detail_{titles.index(title)}": text for title, text in each.details}} for each in shown]
     y = alt.Y("name", type="nominal", sort=names, title=y_title or None)
     axis = alt.Axis(format=PERCENT if is_share else NUMBERS)
@@ -55,10 +55,15 @@ def forest_plot(estimates: Sequence[Estimate], layout: Layout, *, x_title: str, 
         x=alt.X("low", type="quantitative", title=x_title, axis=axis), x2=alt.X2("high"))
     points = base.encode(
         x=alt.X("value", type="quantitative", title=x_title, axis=axis), tooltip=tooltip,
-        shape=alt.Shape("state", type="nominal", title=None, scale=alt.Scale(
-            domain=[APART, ACROSS], range=["circle", "diamond"])),
-        fillOpacity=alt.FillOpacity("state", type="nominal", title=None, scale=alt.Scale(
-            domain=[APART, ACROSS], range=[1, 0]))).mark_point(
-                size=70, opacity=1, strokeWidth=2, stroke=COLORS[0], fill=COLORS[0])
+        shape=alt.Shape("state", type="nominal", sort=[APART, ACROSS], title=None, scale=alt.Scale(
+            domain=[APART, ACROSS], range=["circle", "diamond"]), legend=alt.Legend(
+                symbolFillColor="transparent", symbolStrokeColor=COLORS[0])),
+        fillOpacity=alt.FillOpacity("solid", type="quantitative", scale=None, legend=None)).mark_point(
+            size=70, opacity=1, strokeWidth=2, stroke=COLORS[0], fill=COLORS[0])
     return finished(alt.layer(zero_line(alt), intervals, points), layout, height=alt.Step(24),
                     note="; ".join(each for each in notes if each))
+
+
+def _is_apart(each: Estimate) -> bool:
+    """Return whether an interval lies on one side of zero."""
+    return each.low is not None and each.high is not None and (each.low > 0 or each.high < 0)

@@ -56,7 +56,7 @@ def duration_histogram(bins: Sequence[Bin], marks: Sequence[tuple[str, float]], 
     alt = altair()
     ends = [duration(each.high) for each in bins]
     rows = [{"place": place, "next": place + 1, "count": each.count, "number": count(each.count),
-             "between": f"less than {ends[place]}" if place == 0 else f"{duration(each.low)} to {ends[place]}"}
+             "between": f"less than {ends[place]}" if not each.low else f"{duration(each.low)} to {ends[place]}"}
             for place, each in enumerate(bins)]
     names = [duration(each.low) or "0" for each in bins] + ends[-1:]
     expr = "[" + ", ".join(f"'{name}'" for name in names) + "][datum.value]"

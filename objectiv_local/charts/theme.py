@@ -55,7 +55,7 @@ def sparse(labels: Sequence[str], most: int = 8) -> list[str]:
 
 def states(alt: Any, channel: Any, domain: list[str], values: list[Any]) -> Any:
     """Return the encoding of a state, such as complete and incomplete, with a legend in grey."""
-    return channel("state", type="nominal", title=None, scale=alt.Scale(domain=domain, range=values),
+    return channel("state", type="ordinal", sort=domain, title=None, scale=alt.Scale(domain=domain, range=values),
                    legend=alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY, symbolSize=200))
 
 

@@ -76,7 +76,8 @@ def retention_curve(asked: Asked) -> Any:
         return line_chart(lines, layout, x_title=x_title, y_title=y_title, series_title=asked.group, is_share=True, note=note)
     cohorts = [Line(cohort, [row["periods_since"] for row in own], [row["rate"] for row in own],
                     [bool(row["complete"]) for row in own]) for cohort, own in by_group(rows, "cohort").items()]
-    return spread_chart(cohorts, lines, layout, x_title=x_title, y_title=y_title, note=f"blue: all cohorts, {note}; grey: each cohort")
+    return spread_chart(cohorts, lines, layout, x_title=x_title, y_title=y_title,
+                        note=f"blue: all cohorts, {note}; grey: each cohort")
 
 
 def ltv(asked: Asked) -> Any:
