@@ -190,9 +190,8 @@ class Plot(Accessor):
         """Return the columns to draw, the title of what they are over, its values, and those of each column."""
         frame = self._frame
         given = [y] if isinstance(y, str) else list(y) if y is not None else None
-        if x is None:
-            over = list(frame.index_columns)
-        else:
+        over = list(frame.index_columns)
+        if x is not None:
             over = [x if x in frame.index_columns else str(frame[x].name)]  # raises ColumnNotFound
         names = [name for name in self._numeric(given) if given is not None or name != x]
         if not names:

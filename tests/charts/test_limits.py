@@ -35,7 +35,8 @@ def test_bars_of_nothing_but_zero(capfd):
 
 
 def test_estimates_without_a_value_are_counted(capfd):
-    estimates = [Estimate("a", 0.5, 0.1, 0.9, "0.5"), Estimate("b", None, None, None, ""), Estimate("c", -0.1, None, None, "-0.1")]
+    estimates = [Estimate("a", 0.5, 0.1, 0.9, "0.5"), Estimate("b", None, None, None, ""),
+                 Estimate("c", -0.1, None, None, "-0.1")]
     chart = forest_plot(estimates, Layout(), x_title="lift")
     assert title(chart)[1] == "1 without a value"
     assert values(marks(chart, "point"), "name", "state") == [("a", "interval without 0"), ("c", "interval with 0")]

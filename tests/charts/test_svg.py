@@ -58,8 +58,9 @@ def test_the_same_chart_gives_the_same_text():
 
 
 def test_charts_of_one_page_share_no_names():
-    ids = [re.findall(r' id="([^"]+)"', svg(chart)) for chart in (periods(), stacked_periods(
-        ["2024-01-01"], [True], {"new": [1]}, {"gone": [3]}, Layout("Other"), x_title="day", y_title="users", hatched=["gone"]))]
+    other = stacked_periods(["2024-01-01"], [True], {"new": [1]}, {"gone": [3]}, Layout("Other"), x_title="day",
+                            y_title="users", hatched=["gone"])
+    ids = [re.findall(r' id="([^"]+)"', svg(chart)) for chart in (periods(), other)]
     assert all(ids)
     assert not set(ids[0]) & set(ids[1])
     text = svg(periods())

@@ -135,6 +135,12 @@ def test_the_database_counts_histograms(engine):
     assert [each["encoding"]["x"]["title"] for each in layers(both)] == ["a", "b"]
 
 
+@on_every_engine
+def test_groups_are_drawn(engine):
+    df = load(engine, {"v": list(range(100)), "w": [0.5] * 100})
+    assert sorted(values(marks(df.groupby(df.v % 3).w.sum().to_frame().plot.bar(), "bar"), "value")) == [16.5, 16.5, 17.0]
+
+
 def test_histograms_of_more_rows_than_a_chart_has(capfd):
     df = load("duckdb", {"v": range(20_000)})
     chart = df.v.plot.hist(bins=4, title="ages", ylabel="users", color="teal")

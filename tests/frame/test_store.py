@@ -313,19 +313,13 @@ def test_samples_by_condition_and_in_tables(engine):
 
 
 @on_every_engine
-def test_batches_explain_and_plot(engine):
+def test_batches_and_explain(engine):
     df = load(engine, {"v": list(range(100)), "w": [0.5] * 100})
     batches = list(df.sort_values("v").to_batches(batch_rows=30))
     assert sum(batch.num_rows for batch in batches) == 100
     assert max(batch.num_rows for batch in batches) <= 30
     assert "columns _index_row, v, w" in df.explain()
     assert len(df.explain(engine=True)) > 20
-    axes = df.plot.hist(bins=5)
-    assert [sum(bar.get_height() for bar in axis.patches) for axis in axes] == [100, 100]
-    assert [bar.get_height() for bar in axes[0].patches] == [20] * 5
-    assert len(df.groupby(df.v % 3).w.sum().to_frame().plot.bar().patches) == 3
-    with pytest.raises(NotImplementedError):
-        df.plot.hist(by="w")
 
 
 @on_every_engine
