@@ -116,7 +116,7 @@ class Plot(Accessor):
                           from_zero=False, grey=(), log=(chosen.logx, chosen.logy))
 
     def area(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return areas of the columns ``y`` over ``x``, stacked unless ``stacked=False``, which overlap then.
+        """Return areas of the columns ``y`` over ``x``: stacked, or with ``stacked=False`` overlapping.
 
         Raises InvalidValue for stacked columns with values below zero.
         """
