@@ -28,8 +28,8 @@ MOST_NUMBERS: Final = 2_500
 _CELL, _SMALL = (46, 24), (10, 10)
 #: From white to the blue of the palette.
 _LIGHT, _DARK = "#EAF2F8", "#00507F"
-#: The share of the scale from which text is white.
-_WHITE_FROM: Final = 0.5
+#: The share of the scale above which white text is easier to read than black text.
+_WHITE_FROM: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
