@@ -56,6 +56,8 @@ def test_bars(df, capfd):
     lying = layers(df.plot.barh("s", ["v", "w"]))[0]
     assert (lying["encoding"]["y"]["field"], lying["encoding"]["x"]["field"], lying["encoding"]["yOffset"]["field"]) == (
         "label", "value", "name")
+    assert axis_titles(df.plot.barh("s", "v")) == ("v", "s")
+    assert axis_titles(df.plot.barh("s", "v", xlabel="Views", ylabel="Site")) == ("Views", "Site")
     for chart in (df.plot.bar("s", "v"), df.plot.bar("s", ["v", "w"], stacked=True), df.plot.barh("s", ["v", "w"])):
         rendered(chart, capfd)
 

@@ -166,7 +166,7 @@ def cells(chart):
     """Return the texts of a heat map by row and column, and the cells that are hatched."""
     [text] = [each for each in layers(chart) if each["mark"] == "text"]
     rects = [each for each in layers(chart) if each["mark"] == "rect"]
-    hatched = {(row["row"], row["column"]) for row in rects[1]["rows"]} if len(rects) > 1 else set()
+    hatched = {(row["row"], row["column"]) for each in rects[1:] for row in each["rows"]}
     return {(row["row"], row["column"]): row["text"] for row in text["rows"]}, hatched
 
 
@@ -181,7 +181,7 @@ def test_cohorts(events):
     # One day later: two of two, none of one (c), none of two (d, e) and none of one (f).
     assert texts["all", "1"] == "33%"
     assert texts["all", "users"] == "6"
-    [rect, _] = [each for each in layers(chart) if each["mark"] == "rect"]
+    [rect, *_] = [each for each in layers(chart) if each["mark"] == "rect"]
     assert rect["encoding"]["color"]["scale"]["domain"] == [0, 1]
     assert rect["encoding"]["y"]["sort"] == ["all", "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
     # Sizes are no rates, and have no color.
