@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 from charts.drawn import axis_titles, layers, marks, rendered, title, values
+from frame.frames import on_every_engine
 from hub.analyses.every import ASKED, HOUR, HUB, STEPS
 from hub.analyses.fixture import fixture, loaded, rows, rows_of
 
@@ -403,9 +404,18 @@ def test_more_sessions_than_a_chart_has_rows_are_drawn():
     assert values(marks(chart, "bar"), "between", "count") == [("less than 1 s", 10_050)]
 
 
-def test_scores_of_users(events):
+@on_every_engine
+def test_what_the_database_counts_is_the_same_on_every_engine(engine):
+    events = fixture(engine)
+    # One order each: f bought last on January 4, e on the 3rd, b and c on the 2nd, a on the 1st.
     texts, _ = cells(ASKED["rfm"](events).plot())
-    assert sum(map(int, texts.values())) == 5
+    by_recency = {}
+    for (recency, _), text in texts.items():
+        by_recency[recency] = by_recency.get(recency, 0) + int(text)
+    assert sum(by_recency.values()) == 5
+    assert (by_recency["5"], by_recency["1"]) == (1, 1)
+    taken = values(marks(HUB.funnel(events, STEPS, HOUR).plot("time"), "bar"), "between", "count")
+    assert [each for each in taken if each[1]] == [("2 min to 5 min", 1), ("20 min to 30 min", 2)]
 
 
 # ---- what is asked for
