@@ -378,6 +378,7 @@ def test_lift_of_variants():
     assert points["bought: newer"]["value"] == pytest.approx(2.0)
     assert set(points) == {f"{metric}: {variant}" for metric in ("bought", "looked") for variant in ("new", "newer")}
     assert points["bought: newer"]["text"].startswith("200.0% (")
+    assert title(chart) == ("Lift over control", "lines: intervals of 95%")
     one = HUB.experiment(events, "view", "variant", "buy").plot()
     assert [row["name"] for row in marks(one, "point")] == ["new", "newer"]
 
