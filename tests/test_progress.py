@@ -26,6 +26,8 @@ from objectiv_local import options
 from objectiv_local.progress import Progress, counting
 
 ROOT = Path(__file__).parents[1]
+#: Engines that show progress.
+KINDS = ("duckdb", "postgres")
 
 SCRIPT = """
 import sys
@@ -93,7 +95,7 @@ class Terminal:
         return [line for line in lines if line]
 
 
-@pytest.mark.parametrize("kind", servers.ENGINES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_terminal_shows_progress_and_nothing_is_left_of_it(kind: str) -> None:
     terminal = Terminal(script(kind, f"engine.arrow({LONG[kind]!r}, one)\nprint('done')"))
     assert terminal.screen() == ["ready", "done"]
@@ -110,7 +112,7 @@ def test_rows_that_were_fetched_are_counted() -> None:
     assert 0 < counts[0] < counts[-1] <= 3_000_000
 
 
-@pytest.mark.parametrize("kind", servers.ENGINES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_streams_tables_and_other_statements_show_progress(kind: str) -> None:
     action = (f"print(sum(b.num_rows for b in engine.batches({LONG[kind]!r}, one)) > 0)\n"
               f"engine.create_table('kept', {LONG[kind]!r})\nengine.execute({LONG[kind]!r})\nprint('done')")
@@ -129,7 +131,7 @@ def test_a_pipe_shows_nothing_unless_an_option_asks_for_it(kind: str, option: st
     assert ("query" in done.stderr) is shown
 
 
-@pytest.mark.parametrize("kind", servers.ENGINES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_short_queries_other_threads_and_an_option_show_nothing(kind: str) -> None:
     action = f"""
 import threading
@@ -146,7 +148,7 @@ print("done")
     assert "query" not in terminal.written
 
 
-@pytest.mark.parametrize("kind", servers.ENGINES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_ctrl_c_stops_the_query_and_removes_its_progress(kind: str) -> None:
     action = f"""
 try:
@@ -174,7 +176,7 @@ pathlib.Path({str(tmp_path / "rows")!r}).write_text(str(engine.arrow({LONG['duck
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
-@pytest.mark.parametrize("kind", servers.ENGINES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_notebook_shows_progress_and_keeps_nothing_of_it(kind: str) -> None:
     shown: list[str] = []
 

@@ -24,7 +24,7 @@ types                 ``common_type``; ``OPS``, the catalogue of operations; ``s
 classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
 frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
                       ``without_join`` (a series of other rows), ``on_rows_of`` (one of the same rows), ``origin_of``,
-                      ``check_aligned``; ``pyplot`` for charts
+                      ``check_aligned``
 notebooks             ``frame_html``, a frame with its first rows as HTML; ``box`` and ``names_and_values`` for other objects
 loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
                       table is written into the statement itself
@@ -44,7 +44,6 @@ from objectiv_local.frame.encoding import columns_read, decoded, encoded
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
-from objectiv_local.frame.plot import pyplot
 from objectiv_local.frame.preview import box, frame_html, names_and_values
 from objectiv_local.frame.query import condition as queried
 from objectiv_local.frame.reshape import unstacked
@@ -155,7 +154,6 @@ __all__ = [
     "on_rows_of",
     "origin_of",
     "over",
-    "pyplot",
     "queried",
     "series_class",
     "series_of",

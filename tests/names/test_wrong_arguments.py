@@ -97,6 +97,8 @@ TAKEN_BY = {
     "Rfm.ltv days": "(1,2,3) pandas", "Experiment.power lift": "5 1.5 -1 large",
     "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
     "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
+    "charts.side_by_side columns": "5 large",
+    "Analysis.plot width": "5", "Analysis.plot height": "5", "Analysis.plot title": "text empty",
     **{f"ModelHub.{name}": "text empty"
        for name in ("cohort rules", "retention start", "retention returning", "retention where", "funnel where",
                     "sessions where", "sessions views", "sessions key_events")},
@@ -189,16 +191,9 @@ def ml_scope() -> MlScope:
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
-    import matplotlib
-
-    matplotlib.use("Agg")
-    monkeypatch.setitem(matplotlib.rcParams, "figure.max_open_warning", 0)
     monkeypatch.delenv("DSN", raising=False)
     with contextlib.redirect_stdout(io.StringIO()):
         yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def test_every_class_of_users_has_an_object_to_call_on():
