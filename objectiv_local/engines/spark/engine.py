@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.dialects.spark import DIALECT
@@ -20,7 +21,7 @@ from objectiv_local.progress import Progress
 from objectiv_local.types import JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     import pyarrow
 
@@ -76,11 +77,11 @@ class SparkEngine(Session):
 
     @property
     def is_local(self) -> bool:
-        """Whether rows are read on this machine: a server, even here, has others to serve."""
+        """Whether rows are read on this machine: a cluster, even here, has others to serve."""
         return False
 
     def _interrupt(self) -> None:
-        with suppress(Exception):  # what does not answer cannot be stopped
+        with suppress(Exception):
             self._session.interruptAll()
 
     def _in_transaction(self) -> bool:
@@ -93,14 +94,20 @@ class SparkEngine(Session):
         coercion = Coercion(schema)
         limit = _Limit(self._session, self._timeout)
         tables = self._fetched(sql, limit)
+        tasks = _Tasks(progress)
+
+        def following() -> pyarrow.Table | None:
+            with tasks.watched(self._session):
+                return next(tables, None)
+
         try:
-            found = self._run(lambda: next(tables, None), limit)
+            found = self._run(following, limit)
             yield None
             while found is not None:
                 for batch in found.to_batches():
                     for start in range(0, batch.num_rows, batch_rows):
                         yield coercion.batch(batch.slice(start, batch_rows))
-                found = self._run(lambda: next(tables, None), limit)
+                found = self._run(following, limit)
         finally:
             tables.close()
             progress.close()
@@ -382,6 +389,41 @@ class _Limit:
     def __exit__(self, *_: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+
+class _Tasks:
+    """How many tasks of a query are done, as the server reports every two seconds while the client waits."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._percent = 0.0
+        self._tick: Callable[[float], None] | None = None
+        self._last = 0.0
+        progress.count = lambda: self._percent
+
+    @contextmanager
+    def watched(self, session: Any) -> Generator[None]:
+        """Show how far the query is while the block waits for it."""
+        with self._progress.watched(last=False) as tick:
+            if tick is None:
+                yield
+                return
+            self._tick, self._last = tick, time.monotonic()
+            session.registerProgressHandler(self._report)
+            try:
+                yield
+            finally:
+                session.removeProgressHandler(self._report)
+
+    def _report(self, stages: Iterable[Any] | None, **_: object) -> None:
+        known = list(stages or ())
+        total = sum(stage.num_tasks for stage in known)
+        if total:
+            self._percent = 100 * sum(stage.num_completed_tasks for stage in known) / total
+        now = time.monotonic()
+        if self._tick is not None:
+            self._tick(now - self._last)
+        self._last = now
 
 
 #: The end of the name of a view with the rows of a table as they were loaded.
