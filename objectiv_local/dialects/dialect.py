@@ -256,8 +256,11 @@ class Dialect:
     # ---- statements that write
 
     def create(self, kind: str, name: Sequence[str], query: str) -> str:
-        """Return the statement that stores a query: ``kind`` is ``view``, ``table`` or ``temp_table``."""
-        words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}[kind]
+        """Return the statement that stores a query: ``kind`` is ``view``, ``or_replace_view``, ``table`` or
+        ``temp_table``.
+        """
+        words = {"view": "CREATE VIEW", "or_replace_view": "CREATE OR REPLACE VIEW", "table": "CREATE TABLE",
+                 "temp_table": "CREATE TEMPORARY TABLE"}[kind]
         return f"{words} {self.quoted(*name)} AS\n{query}"
 
     def drop(self, kind: str, name: Sequence[str]) -> str:

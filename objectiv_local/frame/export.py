@@ -52,7 +52,7 @@ class Export:
 
         frame = cast("DataFrame", self)
         schema = _schema(frame)
-        with _replacing(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
+        with replacing(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
             for batch in frame.to_batches():
                 writer.write_batch(batch)
 
@@ -75,7 +75,7 @@ class Export:
         types = _types(frame)
         schema = pa.schema([(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type)
                             for field in _schema(frame)])
-        with _replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
+        with replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
             for batch in frame.to_batches():
                 writer.write_batch(pa.record_batch([_as_text(column, type_) for column, type_
                                                     in zip(batch.columns, types.values(), strict=True)], schema=schema))
@@ -95,7 +95,7 @@ class Export:
         frame = cast("DataFrame", self)
         types = _types(frame)
         names = [json.dumps(name, ensure_ascii=False) for name in types]
-        with _replacing(path) as file:
+        with replacing(path) as file:
             for batch in frame.to_batches():
                 columns = [[_as_json(value, name, type_) for value in column.to_pylist()]
                            for column, (name, type_) in zip(batch.columns, types.items(), strict=True)]
@@ -162,7 +162,7 @@ def _schema(frame: DataFrame) -> pyarrow.Schema:
 
 
 @contextmanager
-def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
     if "\0" in str(path):
         raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
