@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -31,14 +29,6 @@ def every_statement_parses():
     dialects.lower = parsed
     yield
     dialects.lower = lower
-
-
-@pytest.fixture(autouse=True)
-def no_figure_stays_open():
-    """Close the figures of a test: matplotlib warns of many open ones, and keeps those of all tests of a process."""
-    yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

@@ -172,5 +172,5 @@ def test_every_name_in_an_annotation_is_that_of_a_class(monkeypatch):
         for parameter in call.parameters:
             kind_of(parameter.annotation, inspect.unwrap(call.function).__globals__)
     found = {name for name in found if "." not in name}  # without classes of other packages
-    packages = {"pandas", "polars", "pyarrow", "numpy", "matplotlib", "duckdb"}
+    packages = {"pandas", "polars", "pyarrow", "numpy", "duckdb"}
     assert found - packages <= {*classes(), "Engine"}

@@ -13,7 +13,8 @@ import graph
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("adbc_driver_postgresql", "matplotlib", "numpy", "pandas", "polars", "psycopg", "pyarrow", "scipy", "sklearn")
+HEAVY = ("adbc_driver_postgresql", "altair", "numpy", "pandas", "plotly", "polars", "psycopg", "pyarrow", "scipy", "sklearn",
+         "vl_convert")
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -24,7 +24,7 @@ types                 ``common_type``; ``OPS``, the catalogue of operations; ``s
 classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
 frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
                       ``without_join`` (a series of other rows), ``on_rows_of`` (one of the same rows), ``origin_of``,
-                      ``check_aligned``; ``pyplot`` for charts
+                      ``check_aligned``
 loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
                       table is written into the statement itself
 ====================  ==============================================================================================
@@ -43,7 +43,6 @@ from objectiv_local.frame.encoding import columns_read, decoded, encoded
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
-from objectiv_local.frame.plot import pyplot
 from objectiv_local.frame.query import condition as queried
 from objectiv_local.frame.reshape import unstacked
 from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
@@ -150,7 +149,6 @@ __all__ = [
     "on_rows_of",
     "origin_of",
     "over",
-    "pyplot",
     "queried",
     "series_class",
     "series_of",

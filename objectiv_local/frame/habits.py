@@ -142,7 +142,18 @@ ACCESSORS = _table(
 
 
 #: What to write in place of the charts that pandas draws and the database does not compute.
-CHARTS = _table(("scatter pie area box boxplot kde density hexbin", "fetch the rows: df.to_pandas().plot.{name}(...)"))
+CHARTS = _table(("pie box boxplot kde density hexbin", "fetch the rows: df.to_pandas().plot.{name}(...)"))
+
+#: What to write in place of the options of pandas' charts that these do not have.
+OPTIONS = _table(
+    ("figsize", "give width= and height= in pixels"),
+    ("ax subplots layout sharex sharey", "charts are put together by altair: a + b on the same axes, a | b beside each other"),
+    ("xlim ylim xticks yticks grid legend rot fontsize colormap style alpha linewidth secondary_y",
+     "change the chart that is returned with altair, or draw the fetched rows: df.to_pandas().plot"),
+    ("loglog", "pass logx=True and logy=True"),
+    ("c cmap", "pass color="),
+    ("label", "rename the column"),
+)
 
 
 def hint(name: str, known: Mapping[str, str], members: Iterable[str], columns: Iterable[str] = ()) -> str | None:

@@ -1,29 +1,81 @@
-"""Charts whose numbers the database computes: a histogram never fetches the values, only the counts of its bins."""
+"""Charts of frames. The database computes their numbers: a histogram never fetches the values, only the counts of its bins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from objectiv_local.arguments import checked, in_words
+from objectiv_local.charts.bars import Columns, column_bars
+from objectiv_local.charts.histogram import Bin, histogram, histograms
+from objectiv_local.charts.lines import Line, line_chart
+from objectiv_local.charts.points import area_chart, scatter_plot
+from objectiv_local.charts.theme import COLORS, Layout
+from objectiv_local.charts.values import MOST_ROWS, check_rows, label, labels, number
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
-from objectiv_local.frame.cut import histogram
-from objectiv_local.frame.habits import CHARTS, Accessor, hint
+from objectiv_local.frame.cut import histogram as counted
+from objectiv_local.frame.habits import CHARTS, OPTIONS, Accessor, hint
 
 if TYPE_CHECKING:
-    import matplotlib.axes
-
     from objectiv_local.frame.frame import DataFrame
 
-_KINDS = ("line", "bar", "barh", "hist")
-#: Rows that a chart of rows may fetch.
-MOST_ROWS = 10_000
+_KINDS: Final = ("line", "bar", "barh", "area", "scatter", "hist")
+_SHARED: Final = ("title", "width", "height", "color", "xlabel", "ylabel")
+_COLOR: Final = re.compile("#[0-9a-fA-F]{6}|#[0-9a-fA-F]{3}|[a-z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of a chart, checked."""
+
+    title: str | None = None
+    width: int | None = None
+    height: int | None = None
+    color: str | Sequence[str] | None = None
+    xlabel: str | None = None
+    ylabel: str | None = None
+    stacked: bool | None = None
+    logx: bool = False
+    logy: bool = False
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.title, self.width, self.height)
+
+    def palette(self, columns: int) -> list[str] | None:
+        """Return a color for each column, if colors were given."""
+        if self.color is None:
+            return None
+        given = [self.color] if isinstance(self.color, str) else list(self.color)
+        for each in given:
+            if not _COLOR.fullmatch(each):
+                raise InvalidValue(f"color {each!r} of a chart is not known",
+                                   hint="give a name, such as 'steelblue', or '#0072B2'")
+        if len(given) != columns:
+            raise InvalidValue(f"{len(given)} colors were given for {columns} columns", hint="give one color for each column")
+        return given
 
 
 @checked
 class Plot(Accessor):
-    """Charts of a frame, drawn by matplotlib. Each returns the axes, or an array of them."""
+    """Charts of a frame, drawn by altair: each method returns an altair.Chart.
+
+    ============================  ==================================================================================
+    option                        meaning
+    ============================  ==================================================================================
+    ``title``                     a title, none by default
+    ``width``, ``height``         pixels of the area between the axes
+    ``color``                     a color, or a list of one for each column: names such as ``'teal'``, or ``'#0072B2'``
+    ``xlabel``, ``ylabel``        titles of the axes
+    ``stacked``                   of ``bar``, ``barh`` and ``area``: whether columns are put on each other
+    ``logx``, ``logy``            of ``line`` and ``scatter``: whether an axis is logarithmic
+    ============================  ==================================================================================
+
+    Raises InvalidValue for other options, for frames of no rows or more than 10,000, and for a logarithmic axis with values
+    that are not positive; InvalidType for columns that are not numbers; NotSupported without the extra ``plot``.
+    """
 
     __slots__ = ("_frame",)
     _known = CHARTS
@@ -32,128 +84,180 @@ class Plot(Accessor):
         self._frame = frame
 
     def __call__(self, x: str | None = None, y: str | Sequence[str] | None = None, kind: str = "line", **options: Any) -> Any:
-        """Draw the columns ``y``, by default all numeric ones, over the column ``x``, by default the index.
+        """Return a chart of the columns ``y``, by default all numeric ones, over the column ``x``, by default the index.
 
-        ``kind`` is line, bar, barh or hist. Rows are drawn in the order of the frame, or of ``x`` for lines over a column:
-        at most 10,000, so aggregate first. Options are those of the method of that name, such as ``ax`` and ``title``.
+        ``kind`` is line, bar, barh, area, scatter or hist, and options are those of the method of that name.
+
+        >>> import objectiv_local as ol
+        >>> users = ol.ModelHub().trend(ol.ModelHub().events(), by="month").frame
+        >>> type(users.plot(y="value", title="Users")).__name__
+        'LayerChart'
         """
         if kind not in _KINDS:
             raise NotSupported(f"plot of kind {kind!r} is not supported",
                                hint=hint(kind, CHARTS, ()) if kind in CHARTS else near(kind, _KINDS))
-        frame = self._frame
-        names = [y] if isinstance(y, str) else list(y) if y is not None else None
-        for name in names or ():
-            if name in frame.data_columns and name not in _numbers(frame):
-                raise InvalidType(f"column {name!r} cannot be drawn: it is {frame.dtypes[name]}, not a number",
-                                  hint="leave it out of y")
+        if kind != "hist":
+            return getattr(self, kind)(x, y, **options)
         if x is not None:
-            names = [name for name in frame.data_columns if name != x] if names is None else names
-            if x not in frame.index_columns:
-                frame = frame.set_index(x)
-            elif len(frame.index_columns) > 1:
-                frame = frame.reset_index().set_index(x)
-            frame = frame.sort_index() if kind == "line" else frame
-        chosen: DataFrame = frame if names is None else frame[names]
-        return getattr(Plot(chosen), kind)(**options)
+            raise InvalidValue("a histogram is of the columns y, and has no x", hint="plot(y='amount', kind='hist')")
+        names = [y] if isinstance(y, str) else list(y) if y is not None else None
+        return (self if names is None else Plot(self._frame[self._numeric(names)])).hist(**options)
 
-    def hist(self, by: object = None, bins: int = 10, *, ax: Any = None, figsize: tuple[float, float] | None = None,
-             **options: Any) -> Any:
-        """Draw a histogram of each numeric column in ``bins`` intervals of equal width, counted by the database.
+    def line(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
+        """Return lines of the columns ``y`` over ``x``, from the lowest to the highest ``x``: a color and a symbol for each."""
+        chosen = _checked("line", options, "logx", "logy")
+        names, title, at, values = self._rows(x, y)
+        _check_log(chosen.logx, at, title)
+        for name in names:
+            _check_log(chosen.logy, values[name], name)
+        several = len(names) > 1
+        return line_chart([Line(name, at, values[name]) for name in names], chosen.layout, palette=chosen.palette(len(names)),
+                          x_title=_given(chosen.xlabel, title), y_title=_given(chosen.ylabel, "" if several else names[0]),
+                          from_zero=False, grey=(), log=(chosen.logx, chosen.logy))
 
-        Each column gets its own axes. If ``ax`` is a single axes object, all columns are drawn on it, with the same intervals
-        and a legend; if it is a list, each column is drawn on one of them. The options title, xlabel, ylabel, xlim and ylim
-        apply to the axes; others are passed to matplotlib's ``bar``. ``by`` is not supported.
+    def area(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
+        """Return areas of the columns ``y`` over ``x``, stacked unless ``stacked=False``, which overlap then.
+
+        Raises InvalidValue for stacked columns with values below zero.
+        """
+        chosen = _checked("area", options, "stacked")
+        names, title, at, values = self._rows(x, y)
+        is_stacked = chosen.stacked is not False and len(names) > 1
+        for name in names if is_stacked else ():
+            if any((number(value) or 0) < 0 for value in values[name]):
+                raise InvalidValue(f"column {name!r} has values below zero, which areas cannot be stacked of",
+                                   hint="pass stacked=False, or draw lines")
+        return area_chart([Line(name, at, values[name]) for name in names], chosen.layout, is_stacked=is_stacked,
+                          palette=chosen.palette(len(names)), x_title=_given(chosen.xlabel, title),
+                          y_title=_given(chosen.ylabel, "" if len(names) > 1 else names[0]))
+
+    def scatter(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
+        """Return a point for each row: the column ``y`` over ``x``, by default the only numeric column over the index.
+
+        Raises InvalidValue for several columns.
+        """
+        chosen = _checked("scatter", options, "logx", "logy")
+        names, title, at, values = self._rows(x, y)
+        if len(names) > 1:
+            raise InvalidValue(f"a scatter plot is of one column, not of {', '.join(names)}", hint="plot.scatter(x='a', y='b')")
+        _check_log(chosen.logx, at, title)
+        _check_log(chosen.logy, values[names[0]], names[0])
+        palette = chosen.palette(1)
+        return scatter_plot(list(zip(at, values[names[0]], strict=True)), chosen.layout, color=palette[0] if palette else None,
+                            x_title=_given(chosen.xlabel, title), y_title=_given(chosen.ylabel, names[0]),
+                            log=(chosen.logx, chosen.logy))
+
+    def bar(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
+        """Return bars of the columns ``y`` for each row, in the order of the frame, labelled by ``x``.
+
+        Columns stand beside each other, or with ``stacked=True`` on each other.
+        """
+        return self._bars("bar", x, y, options)
+
+    def barh(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
+        """Return horizontal bars of the columns ``y`` for each row, the first one on top, labelled by ``x``."""
+        return self._bars("barh", x, y, options)
+
+    def hist(self, by: object = None, bins: int = 10, **options: Any) -> Any:
+        """Return a histogram of each numeric column in ``bins`` intervals of equal width, counted by the database.
+
+        Several columns stand beside each other, each with intervals of its own. ``by`` is not supported.
         """
         if by is not None:
             raise NotSupported("hist with by= is not supported", hint="filter the frame for each group")
-        names = _numbers(self._frame)
+        chosen = _checked("hist", options)
+        names = self._numeric(None)
+        check_rows(bins, "a histogram", "pass fewer bins")
+        found = {name: _bins(self._frame, name, bins) for name in names}
+        palette = chosen.palette(len(names))
+        y_title = _given(chosen.ylabel, "rows")
+        if len(names) == 1:
+            return histogram(found[names[0]], chosen.layout, x_title=_given(chosen.xlabel, names[0]), y_title=y_title,
+                             color=palette[0] if palette else None)
+        return histograms(found, chosen.layout, y_title=y_title, palette=palette or COLORS)
+
+    def _bars(self, kind: str, x: str | None, y: str | Sequence[str] | None, options: dict[str, Any]) -> Any:
+        chosen = _checked(kind, options, "stacked")
+        names, title, at, values = self._rows(x, y)
+        is_horizontal = kind == "barh"
+        single = "" if len(names) > 1 else names[0]
+        x_title, y_title = (_given(chosen.xlabel, single), _given(chosen.ylabel, title)) if is_horizontal else (
+            _given(chosen.xlabel, title), _given(chosen.ylabel, single))
+        return column_bars(Columns(labels(at), values), chosen.layout, is_stacked=bool(chosen.stacked) and len(names) > 1,
+                           is_horizontal=is_horizontal, palette=chosen.palette(len(names)), x_title=x_title, y_title=y_title)
+
+    def _rows(self, x: str | None, y: str | Sequence[str] | None) -> tuple[list[str], str, list[Any], dict[str, list[Any]]]:
+        """Return the columns to draw, the title of what they are over, its values, and those of each column."""
+        frame = self._frame
+        given = [y] if isinstance(y, str) else list(y) if y is not None else None
+        if x is None:
+            over = list(frame.index_columns)
+        else:
+            if x not in (*frame.index_columns, *frame.data_columns):
+                frame[x]  # raises ColumnNotFound
+            over = [x]
+        names = [name for name in self._numeric(given) if given is not None or name != x]
         if not names:
+            raise InvalidType("the frame has no numeric column to draw", hint="choose other columns with y=")
+        rows = frame[list(dict.fromkeys([*names, *([x] if x in frame.data_columns else [])]))].to_arrow(limit=MOST_ROWS + 1)
+        check_rows(rows.num_rows, "the frame", "aggregate first: df.groupby(...).sum().plot.bar()")
+        if not rows.num_rows:
+            raise InvalidValue("the frame has no rows, and so there is nothing to draw", hint="filter less")
+        found = rows.to_pydict()
+        at: list[Any] = list(range(rows.num_rows)) if not over else found[over[0]] if len(over) == 1 else [
+            label(each) for each in zip(*(found[name] for name in over), strict=True)]
+        return names, ", ".join(over), at, {name: found[name] for name in names}
+
+    def _numeric(self, names: list[str] | None) -> list[str]:
+        """Return the columns that can be drawn: those given, or all numeric ones."""
+        frame = self._frame
+        numeric = [name for name, dtype in frame.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
+        for name in names or ():
+            if name not in frame.data_columns:
+                frame[name]  # raises ColumnNotFound, unless it is a level of the index
+            if name not in numeric:
+                dtype = {**frame.index_dtypes, **frame.dtypes}[name]
+                raise InvalidType(f"column {name!r} cannot be drawn: " + (
+                    f"it is {dtype}, not a number" if name in frame.data_columns else "it is a level of the index"),
+                                  hint="leave it out of y")
+        found = numeric if names is None else names
+        if not found:
             raise InvalidType("the frame has no numeric column to draw", hint="choose one, as in df[['amount']].plot.hist()")
-        axes = _axes(ax, len(names), figsize)
-        together = len(names) > 1 and all(axis is axes[0] for axis in axes)
-        if together:
-            options = {"alpha": 0.5} | options
-        labels = {name: options.pop(name) for name in ("title", "xlabel", "ylabel", "xlim", "ylim") if name in options}
-        of = self._frame[names].stack() if together else None
-        for axis, name in zip(axes, names, strict=True):
-            table = histogram(self._frame[name], bins, of=of).to_arrow().to_pydict()
-            lows = [interval["lower"] for interval in table["range"] if interval is not None]
-            widths = [interval["upper"] - interval["lower"] for interval in table["range"] if interval is not None]
-            drawn = {"align": "edge", "edgecolor": "white"} | ({"label": name} if together else {}) | options
-            with _options():
-                axis.bar(lows, table["value_counts"][:len(lows)], width=widths, **drawn)
-                axis.set(**({"ylabel": "rows"} | ({} if together else {"title": name, "xlabel": name}) | labels))
-        if together:
-            axes[0].legend()
-        return axes[0] if together or len(names) == 1 else axes
-
-    def bar(self, **options: Any) -> matplotlib.axes.Axes:
-        """Draw the rows as bars, labelled by the index: at most 10,000 rows, so aggregate first."""
-        return self._rows("bar", options)
-
-    def barh(self, **options: Any) -> matplotlib.axes.Axes:
-        """Draw the rows as horizontal bars, labelled by the index: at most 10,000 rows, so aggregate first."""
-        return self._rows("barh", options)
-
-    def line(self, **options: Any) -> matplotlib.axes.Axes:
-        """Draw the columns as lines over the index: at most 10,000 rows, so aggregate first."""
-        return self._rows("line", options)
-
-    def _rows(self, kind: str, options: dict[str, Any]) -> matplotlib.axes.Axes:
-        pyplot()
-        rows = self._frame.to_pandas(limit=MOST_ROWS + 1)
-        if len(rows) > MOST_ROWS:
-            raise InvalidValue(f"the frame has more than {MOST_ROWS} rows, which is too many to draw",
-                               hint="aggregate first: df.groupby(...).sum().plot.bar()")
-        drawable = _numbers(self._frame)
-        numbers = rows[drawable].astype("float64")
-        if not drawable:
-            raise InvalidType("the frame has no numeric column to draw")
-        if kind != "line" and rows.empty:
-            raise InvalidValue("the frame has no rows, and so no bars to draw", hint="filter less")
-        with _options():
-            drawn: matplotlib.axes.Axes = getattr(numbers.plot, kind)(**options)
-        return drawn
+        return list(dict.fromkeys(found))
 
 
-def _numbers(frame: DataFrame) -> list[str]:
-    """Return the columns that can be drawn."""
-    return [name for name, dtype in frame.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
+def _checked(kind: str, options: dict[str, Any], *more: str) -> _Options:
+    """Return the options of a chart. Raises InvalidValue for one that it does not have, and InvalidType for a wrong one."""
+    known = (*_SHARED, *more)
+    for name, value in options.items():
+        if name not in known:
+            raise InvalidValue(f"plot.{kind} has no option {name!r}", hint=OPTIONS.get(name) or near(name, known))
+        fits: Any = {"width": int, "height": int, "stacked": bool, "logx": bool, "logy": bool}.get(name, str)
+        is_list = name == "color" and isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+        if value is not None and not is_list and (not isinstance(value, fits) or (fits is int and isinstance(value, bool))):
+            words = {int: "a whole number", bool: "True or False", str: "a string"}[fits]
+            raise InvalidType(f"{name} of plot.{kind} has to be {words}, not {in_words(value)}")
+    return _Options(**{name: value for name, value in options.items() if value is not None})
 
 
-@contextmanager
-def _options() -> Iterator[None]:
-    """Raise InvalidValue for options that matplotlib does not take."""
-    try:
-        yield
-    except (AttributeError, TypeError, ValueError) as error:
-        raise InvalidValue(f"matplotlib cannot draw with these options: {error}",
-                           hint="options are those of matplotlib's bar and plot") from error
+def _given(asked: str | None, default: str) -> str:
+    return default if asked is None else asked
 
 
-def _axes(ax: Any, number: int, figsize: tuple[float, float] | None) -> Any:
-    """Return axes for a number of charts: new ones, those given, or the same ones for all."""
-    plt = pyplot()
-    if ax is None:
-        return plt.subplots(1, number, squeeze=False, figsize=figsize or (6 * number, 4))[1][0]
-    if figsize is not None:
-        raise InvalidValue("figsize applies to a new figure, but ax was given", hint="give one of the two")
-    if hasattr(ax, "bar"):
-        return [ax] * number
-    given = list(getattr(ax, "flat", ax)) if isinstance(ax, Iterable) else [ax]
-    for each in given:
-        if not hasattr(each, "bar"):
-            raise InvalidType(f"ax is axes of matplotlib, or a list of them, not {in_words(ax)}")
-    if len(given) != number:
-        raise InvalidValue(f"{number} numeric columns cannot be drawn on {len(given)} axes",
-                           hint="give one of them, or choose columns: df[['amount']].plot.hist(ax=ax)")
-    return given
+def _check_log(log: bool, values: Sequence[Any], name: str) -> None:
+    """Raise InvalidValue for values that a logarithmic axis does not have."""
+    if not log:
+        return
+    for value in values:
+        found = number(value)
+        if found is not None and found <= 0:
+            raise InvalidValue(f"{name!r} has {value!r}, which is not on a logarithmic axis", hint="filter: df[df.a > 0]")
 
 
-def pyplot() -> Any:
-    """Return matplotlib's module of figures. Raises NotSupported where it is not installed."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError:
-        raise NotSupported("matplotlib is not installed", hint="pip install 'objectiv-local[plot]'") from None
-    return plt
+def _bins(frame: DataFrame, name: str, bins: int) -> list[Bin]:
+    table = counted(frame[name], bins).to_arrow().to_pydict()
+    found = [Bin(between["lower"], between["upper"], count) for between, count in zip(
+        table["range"], table["value_counts"], strict=True) if between is not None]
+    if not found:
+        raise InvalidValue(f"column {name!r} has no values to draw", hint="filter less")
+    return found

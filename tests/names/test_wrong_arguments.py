@@ -192,16 +192,9 @@ def ml_scope() -> MlScope:
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
-    import matplotlib
-
-    matplotlib.use("Agg")
-    monkeypatch.setitem(matplotlib.rcParams, "figure.max_open_warning", 0)
     monkeypatch.delenv("DSN", raising=False)
     with contextlib.redirect_stdout(io.StringIO()):
         yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def test_every_class_of_users_has_an_object_to_call_on():

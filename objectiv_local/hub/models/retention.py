@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from objectiv_local.charts.showing import show
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import pyplot, unstacked
+from objectiv_local.frame.authoring import unstacked
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.events.moments import limit
-from objectiv_local.hub.models.heat_map import heat_map, progress
+from objectiv_local.hub.models.heat_map import matrix_chart, progress
 from objectiv_local.hub.settings import Settings
 
 #: Periods, with the text of a cohort.
@@ -33,9 +34,9 @@ def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "mo
     time zone. Daily distances are of elapsed 24 hours, as the original counts them, or of calendar days with
     ``calendar_days``; weeks, months and years are of the calendar.
 
-    With ``display`` the matrix is drawn as a heat map too, and with ``return_figure`` the figure of matplotlib is returned, and
-    not shown. In it, the first column has no color; cells whose period has not ended by the last moment of the frame, or by
-    ``end_date``, are hatched: they may still grow.
+    With ``display`` a notebook shows the matrix as a heat map too, and with ``return_figure`` the chart, an altair.Chart, is
+    returned in place of the matrix, and not shown. In it, the first column has no color; cells whose period has not ended by
+    the last moment of the frame, or by ``end_date``, are hatched: they may still grow.
 
     Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
     InvalidValue for an unknown period and for an end before the start.
@@ -74,8 +75,8 @@ def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "mo
     if display or return_figure:
         figure = _drawn(settings, matrix, everything, end, time_period, percentage=percentage, elapsed=is_elapsed)
         if return_figure:
-            pyplot().close(figure)
             return figure
+        show(figure)
     return matrix
 
 
@@ -91,7 +92,7 @@ def _drawn(settings: Settings, matrix: DataFrame, data: DataFrame, end: datetime
         return progress(cohort, distance, time_period, as_of, settings.time_zone, elapsed=elapsed)
 
     shown = f"{as_of:%Y-%m-%d %H:%M}" + ("" if settings.time_zone == "UTC" else " UTC")
-    return heat_map(table, progress_of, shown, percentage=percentage)
+    return matrix_chart(table, progress_of, shown, percentage=percentage)
 
 
 def _elapsed_days(df: DataFrame) -> Series:

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.charts.sankey import Flow, pair_diagram, step_diagram
+from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, concat
 from objectiv_local.frame.authoring import Select, call, frame_of, literal, state_of
 from objectiv_local.hub.models.paths import CONVERSION_STEP, OFFSET, path_column, path_columns
 
-if TYPE_CHECKING:
-    import pandas
-
-#: Letters of a location's name in a diagram, and of those of all its steps together.
-MOST_LETTERS, LETTERS_OF_STEPS = 40, 96
 #: What is counted: steps of paths, or transitions from one hit to the next.
 COUNTS = ("paths", "transitions")
-#: The colors of locations: a location has the same at each step.
-_COLORS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#eeca3b", "#b279a2", "#ff9da6", "#9d755d", "#bab0ac")
-#: In pixels: the margins above and below a diagram, what is left free between two locations, and the least heights of a diagram
-#: and of each location in it, with what is left free below.
-_ABOVE, _BELOW, _PAD, _HEIGHT, _NODE_HEIGHT = 80, 40, 14, 330, 24
 
 
 def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, show: bool = True, *,
@@ -95,12 +86,13 @@ def _transitions(keys: tuple[str, ...], steps: list[DataFrame]) -> DataFrame:
     return frame_of(state_of(once), ["source", "target", "step"])
 
 
-def _by_step(pairs: list[DataFrame], drawn: DataFrame) -> pandas.DataFrame:
+def _by_step(pairs: list[DataFrame], drawn: DataFrame) -> list[Flow]:
     """Return how often each of the pairs to be drawn occurs at each step, the most frequent first."""
     rows = concat(pairs, ignore_index=True) if len(pairs) > 1 else pairs[0]
     rows = rows.merge(drawn[["source", "target"]], on=["source", "target"])
     counted = rows.groupby(["step", "source", "target"]).size().rename("value").to_frame().reset_index()
-    return counted.sort_values(["step", "value", "source", "target"], [True, False, True, True]).to_pandas()
+    counted = counted.sort_values(["step", "value", "source", "target"], [True, False, True, True])
+    return [Flow(row["step"], row["source"], row["target"], row["value"]) for row in counted.to_arrow().to_pylist()]
 
 
 def check_most(n_top_examples: int | None) -> None:
@@ -116,59 +108,8 @@ def flows(pairs: list[DataFrame]) -> DataFrame:
     return counted.sort_values(["value", "source", "target"], [False, True, True])
 
 
-def step_diagram(flows: pandas.DataFrame, title: str) -> Any:
-    """Return the diagram of pairs at each step, a figure of plotly: a location is a node at each step that it is at."""
-    places: dict[tuple[int, str], int] = {}
-    passing: dict[tuple[int, str], list[int]] = {}
-    links: dict[str, list[int]] = {"source": [], "target": [], "value": []}
-    for step, source, target, value in flows[["step", "source", "target", "value"]].itertuples(index=False, name=None):
-        for side, node in enumerate(((int(step), source), (int(step) + 1, target))):
-            passing.setdefault(node, [0, 0])[side] += int(value)
-            links[("source", "target")[side]].append(places.setdefault(node, len(places)))
-        links["value"].append(int(value))
-    steps = max((step for step, _ in places), default=2)
-    columns = [[node for node in places if node[0] == step] for step in range(1, steps + 1)]
-    sizes = {node: max(both) for node, both in passing.items()}
-    height = max(_HEIGHT, _NODE_HEIGHT * max(map(len, columns)))
-    # The scale that plotly chooses, with which all columns fit.
-    scale = min(((height - _PAD * (len(column) - 1)) / sum(sizes[node] for node in column) for column in columns if column),
-                default=0.0)
-    x, y = [0.0] * len(places), [0.0] * len(places)
-    for step, column in enumerate(columns):
-        top = 0.0
-        for node in sorted(column, key=lambda node: (-sizes[node], node)):
-            # plotly takes 0 for a place that was not given.
-            x[places[node]] = min(max(step / (steps - 1), 0.001), 0.999)
-            y[places[node]] = min(max((top + sizes[node] * scale / 2) / height, 0.001), 0.999)
-            top += sizes[node] * scale + _PAD
-    figure = _figure([name for _, name in places], links, title, min(MOST_LETTERS, LETTERS_OF_STEPS // steps), x=x, y=y)
-    figure.update_layout(height=height + _ABOVE + _BELOW, margin={"t": _ABOVE, "b": _BELOW})
-    return figure
-
-
-def _figure(names: list[str], links: dict[str, list[int]], title: str, letters: int = MOST_LETTERS,
-            **places: list[float]) -> Any:
-    """Return a figure of plotly with nodes of the given names, and places if given, and the links between them."""
-    try:
-        import plotly.graph_objects as go
-    except ImportError:
-        raise NotSupported("plotly is not installed",
-                           hint="pip install 'objectiv-local[plot]', or pass show=False for the numbers") from None
-    # Long names would run over each other; hovering shows them in full.
-    labels = [name if len(name) <= letters else name[:letters - 1] + "…" for name in names]
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    node = {"label": labels, "customdata": names, "hovertemplate": "%{customdata}<br>%{value}<extra></extra>", "pad": _PAD,
-            "color": [_COLORS[numbers[name] % len(_COLORS)] for name in names], **places}
-    figure = go.Figure(go.Sankey(node=node, link=links))
-    figure.update_layout(title_text=title, font_size=11)
-    return figure
-
-
 def diagram(flows: DataFrame, n_top_examples: int | None, title: str) -> Any:
     """Return the diagram of the most frequent pairs, a figure of plotly, with each location as one node."""
     table = flows.to_pandas(limit=n_top_examples)
-    names = list(dict.fromkeys([*table.source, *table.target]))
-    places = {name: number for number, name in enumerate(names)}
-    links = {"source": [places[name] for name in table.source], "target": [places[name] for name in table.target],
-             "value": [int(value) for value in table["value"]]}
-    return _figure(names, links, title)
+    return pair_diagram([(source, target, int(value)) for source, target, value in
+                         table[["source", "target", "value"]].itertuples(index=False, name=None)], title)

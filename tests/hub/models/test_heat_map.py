@@ -9,6 +9,7 @@ import zoneinfo
 
 import pandas as pd
 import pytest
+from charts.drawn import layers, rendered, title
 from hub import any_events
 from hub.by_hand import COHORTS, DAY, DISTANCES
 from hub.test_any_events import frame
@@ -16,8 +17,6 @@ from hub.test_any_events import frame
 from objectiv_local import ModelHub
 from objectiv_local.errors import InvalidValue
 from objectiv_local.hub.models.heat_map import AHEAD, COMPLETE, UNFINISHED, progress
-
-plt = pytest.importorskip("matplotlib.pyplot")
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 PERIODS = {"daily": "daily", "calendar": "daily", "weekly": "weekly", "monthly": "monthly", "yearly": "yearly"}
@@ -70,64 +69,57 @@ def test_a_period_that_ends_at_the_last_moment_is_complete():
     assert progress("2023", 0, "yearly", datetime.datetime(2023, 12, 31, 23), "UTC", elapsed=False) == UNFINISHED
 
 
-def drawn(figure):
-    """Return the numbers of a figure by row and column, the colored cells, and the hatched ones."""
-    axis = figure.axes[0]
-    numbers = {(int(text.get_position()[1]), int(text.get_position()[0])): text.get_text() for text in axis.texts}
-    [image] = axis.images
-    data = image.get_array()
-    colored = {(row, column): float(data[row, column]) for row in range(data.shape[0]) for column in range(data.shape[1])
-               if not data.mask[row, column]}
-    hatched = {(round(patch.get_y() + 0.5), round(patch.get_x() + 0.5)) for patch in axis.patches if patch.get_hatch()}
-    return numbers, colored, hatched, image.get_clim()
+def drawn(chart):
+    """Return the numbers of a chart by row and column, the colored cells, the hatched ones, and the ends of the scale."""
+    every = layers(chart)
+    numbers = {(row["row"], int(row["column"])): row["text"].rstrip("*") for each in every if each["mark"] == "text"
+               for row in each["rows"] if row["text"] != "*"}
+    rects = [each for each in every if each["mark"] == "rect"]
+    colored = {(row["row"], int(row["column"])): row["value"] for row in rects[0]["rows"]}
+    hatched = {(row["row"], int(row["column"])) for each in rects[1:] for row in each["rows"]}
+    assert all(each["look"]["fill"]["gradient"] == "linear" for each in rects[1:])
+    return numbers, colored, hatched, rects[0]["encoding"]["color"]["scale"]["domain"]
 
 
 @pytest.mark.parametrize("options", [{}, {"percentage": True}, {"fill_value": 0}, {"end_date": "2024-02-10"}])
 @pytest.mark.parametrize("period", ["daily", "weekly", "monthly"])
-def test_what_is_drawn(period, options):
+def test_what_is_drawn(period, options, capfd):
     df, events = frame("duckdb", "text"), any_events.drawn()
-    before = plt.get_fignums()
     figure = HUB.agg.retention_matrix(df, period, calendar_days=True, return_figure=True, **options)
-    assert plt.get_fignums() == before
+    rendered(figure, capfd)
     numbers, colored, hatched, limits = drawn(figure)
     as_of = max(each["moment"] for each in events)
     if "end_date" in options:
         as_of = datetime.datetime(2024, 2, 10)
         assert as_of < max(each["moment"] for each in events)
     table = HUB.agg.retention_matrix(df, period, calendar_days=True, **options).to_pandas()
-    cells = {(row, column): (progress(cohort, int(name[1:]), period, as_of, "UTC", elapsed=False), table.iloc[row, column])
-             for row, cohort in enumerate(table.index) for column, name in enumerate(table.columns)}
+    cells = {(cohort, int(name[1:])): (progress(cohort, int(name[1:]), period, as_of, "UTC", elapsed=False),
+                                       table.loc[cohort, name]) for cohort in table.index for name in table.columns}
     shown = {cell: float(value) for cell, (state, value) in cells.items() if state != AHEAD and not pd.isna(value)}
-    assert numbers == {cell: f"{value:.1f}" if "percentage" in options else f"{value:.0f}" for cell, value in shown.items()}
+    assert numbers == {cell: f"{value:.1f}" if "percentage" in options else f"{value:,.0f}" for cell, value in shown.items()}
     assert colored == {cell: value for cell, value in shown.items() if cell[1] > 0}
-    assert limits == (0, max(colored.values()))
+    assert limits == [0, max(colored.values())]
     assert hatched == {cell for cell, (state, _) in cells.items() if state == UNFINISHED} != set()
-    assert f"not over by {as_of:%Y-%m-%d %H:%M}" in figure.axes[0].get_xlabel()
+    assert f"not over by {as_of:%Y-%m-%d %H:%M}" in title(figure)[1]
 
 
 def test_a_matrix_with_one_column_and_one_without_rows():
     df = frame("duckdb", "text")
     figure = HUB.agg.retention_matrix(df, "yearly", return_figure=True)
     numbers, colored, hatched, _ = drawn(figure)
-    assert list(numbers) == [(0, 0)]
+    [cohort] = df.moment.dt.strftime("%Y").unique().to_numpy()
+    assert list(numbers) == [(cohort, 0)]
     assert colored == {}
-    assert hatched == {(0, 0)}
+    assert hatched == {(cohort, 0)}
     with pytest.raises(InvalidValue, match="nothing to draw: no user was seen"):
         HUB.agg.retention_matrix(df, event_type="none", return_figure=True)
 
 
 def test_many_cells_have_no_numbers(monkeypatch):
-    monkeypatch.setattr("objectiv_local.hub.models.heat_map.MOST_NUMBERS", 3)
+    monkeypatch.setattr("objectiv_local.charts.heat_map.MOST_NUMBERS", 3)
     numbers, colored, _, _ = drawn(HUB.agg.retention_matrix(frame("duckdb", "text"), "daily", return_figure=True))
     assert numbers == {}
     assert len(colored) > 3
-
-
-def test_display_draws_and_returns_the_matrix():
-    df, before = frame("duckdb", "text"), len(plt.get_fignums())
-    assert HUB.agg.retention_matrix(df, "weekly", display=True).columns[0] == "_0"
-    assert len(plt.get_fignums()) == before + 1
-    plt.close("all")
 
 
 def test_weeks_of_a_time_zone():
@@ -138,11 +130,11 @@ def test_weeks_of_a_time_zone():
     figure = hub.agg.retention_matrix(df, "weekly", return_figure=True)
     table = hub.agg.retention_matrix(df, "weekly").to_pandas()
     hatched = set()
-    for (row, cohort), (column, name) in itertools.product(enumerate(table.index), enumerate(table.columns)):
+    for cohort, name in itertools.product(table.index, table.columns):
         start = datetime.datetime.fromisoformat(cohort)
         assert start.isoweekday() == 7
         begins, ends = ((start + (int(name[1:]) + more) * 7 * DAY).replace(tzinfo=zone).astimezone(utc) for more in (0, 1))
         if begins <= as_of < ends:
-            hatched.add((row, column))
+            hatched.add((cohort, int(name[1:])))
     assert drawn(figure)[2] == hatched != set()
-    assert figure.axes[0].get_xlabel().endswith(f"{as_of:%Y-%m-%d %H:%M} UTC")
+    assert f"not over by {as_of:%Y-%m-%d %H:%M} UTC" in title(figure)[1]

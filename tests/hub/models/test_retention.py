@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from charts.drawn import title
 from frame.frames import plain
 from hub.presses import EVENTS, HUB, frame, hub_of
 from hub.tables import PLACES, stored
@@ -50,12 +51,16 @@ def test_retention(df, hub):
         hub.agg.retention_matrix(df, start_date="February")
 
 
-def test_retention_is_drawn_when_asked_to(tmp_path):
-    import matplotlib.pyplot as plt
+def test_a_notebook_shows_retention_when_asked_to(tmp_path, monkeypatch):
+    import IPython
 
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", shown.append)
     target, table = stored("parquet", EVENTS, tmp_path)
     df = HUB.get_objectiv_dataframe(db_url=target, table_name=table)
-    before = len(plt.get_fignums())
-    HUB.agg.retention_matrix(df, display=True, percentage=True)
-    assert len(plt.get_fignums()) == before + 1
-    plt.close("all")
+    assert HUB.agg.retention_matrix(df, display=True).columns[0] == "_0"
+    # Outside of notebooks there is nothing to show it in.
+    assert shown == []
+    monkeypatch.setattr(IPython, "get_ipython", object)
+    assert HUB.agg.retention_matrix(df, display=True, percentage=True).columns[0] == "_0"
+    assert [title(chart)[0] for chart in shown] == ["Share of users who come back, %"]

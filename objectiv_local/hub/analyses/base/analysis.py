@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType, InvalidValue, NotSupported, near
+from objectiv_local.charts.theme import Layout
+from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import (
     Aggregate,
@@ -31,9 +32,10 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.breakdown import NONE
 from objectiv_local.hub.analyses.base.cells import Check
-from objectiv_local.hub.analyses.base.charts import draw
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.base.specs import ANALYSES, spec_of
+from objectiv_local.hub.analyses.charts.asked import Asked
+from objectiv_local.hub.analyses.charts.drawing import draw
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.hub.settings import Settings
 
@@ -215,18 +217,46 @@ class Analysis:
             raise NotSupported(f"{self._name} cannot be {what}: its numbers are computed from fetched counts, and no query "
                                "computes them again", hint=hint)
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw the analysis and return the axes of matplotlib: on ``ax``, or on a new figure.
+    def plot(self, kind: str | None = None, *, width: int | None = None, height: int | None = None,
+             title: str | None = None) -> Any:
+        """Return a chart of the analysis, an altair.Chart; ``kind="sankey"`` is a figure of plotly.
 
-        Lines over periods, with those that are not complete dashed; a heat map of cohorts, whose hatched cells may still grow;
-        bars of the steps of a funnel; the step matrix of paths; and bars of named things. At most 10,000 rows are drawn.
+        =================  ===========================================================================================
+        analysis           kinds, the default first
+        =================  ===========================================================================================
+        ``trend``          ``"line"``
+        ``active_users``   ``"line"``, and ``"stickiness"``, daily as a share of monthly active users
+        ``lifecycle``      ``"bar"``, with those who became dormant below zero
+        ``stickiness``     ``"bar"``, over all complete periods
+        ``retention``      ``"heat_map"``, and ``"curve"``, which is the default with a breakdown
+        ``funnel``         ``"bar"``, with ``by`` ``"line"``, and ``"time"``, the time to convert
+        ``paths``          ``"matrix"``, the share of paths with a label at each place, and ``"sankey"``
+        ``transitions``    ``"matrix"``
+        ``attribution``, ``drivers``, ``event_types``, ``properties`` and ``quality``: ``"bar"``
+        ``impact`` and ``experiment``: ``"forest"``, estimates with their intervals
+        ``sessions``       ``"histogram"`` of durations
+        ``rfm``            ``"heat_map"`` of the users by their scores of recency and frequency
+        ``ltv``            ``"heat_map"``, and ``"curve"``
+        =================  ===========================================================================================
 
-        Raises NotSupported for a cohort, which has no chart, and InvalidValue where there is nothing to draw.
+        What may still change is dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are pixels
+        of the area between the axes. ``title=""`` is no title. The database counts rows that are many, such as sessions.
+
+        Raises NotSupported for a cohort, which has no chart, and without the extra ``plot``; InvalidValue for an unknown kind,
+        and where there is nothing to draw or more than 10,000 rows.
+
+        >>> import objectiv_local as ol
+        >>> hub = ol.ModelHub()
+        >>> chart = hub.trend(hub.events(), by="week").plot(width=400)
+        >>> chart.to_dict()["title"]["text"]
+        'Users by week'
         """
-        if ax is not None and not hasattr(ax, "bar"):
-            raise InvalidType(f"ax is axes of matplotlib, not {in_words(ax)}", hint="for instance plt.subplots()[1]")
+        layout = Layout(title, width, height)
         self._warn()
-        return draw(self._name, self._frame, ax)
+        plan = self._members
+        members = None if plan is None or callable(plan) else (
+            lambda names: frame_of(self._scope.state_over(plan), list(names)))
+        return draw(Asked(self._name, self._frame, self._arguments, layout, members), kind)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -1,0 +1,83 @@
+"""Histograms of counts in bins, which the database has counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from objectiv_local.charts.library import altair
+from objectiv_local.charts.theme import COLORS, CONFIG, GREY, HEIGHT, INK, NUMBERS, WIDTH, Layout, data, finished, tip, words
+from objectiv_local.charts.values import count, duration
+
+#: Ends of bins of durations in seconds, on a logarithmic scale.
+DURATIONS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400, 172_800,
+                    345_600, 604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """An interval, and how many values are in it."""
+
+    low: float
+    high: float
+    count: int
+
+
+def histogram(bins: Sequence[Bin], layout: Layout, *, x_title: str, y_title: str, color: str | None = None) -> Any:
+    """Return a histogram: a bar from the lower to the upper end of each bin, as high as its count."""
+    return finished(_bars(bins, x_title, y_title, color), layout)
+
+
+def histograms(columns: Mapping[str, Sequence[Bin]], layout: Layout, *, y_title: str, palette: Sequence[str]) -> Any:
+    """Return a histogram of each column beside the others, with bins of its own."""
+    alt = altair()
+    charts = [_bars(bins, name, y_title, palette[place % len(palette)]).properties(
+        width=layout.width or WIDTH // 2, height=layout.height or HEIGHT) for place, (name, bins) in enumerate(columns.items())]
+    chart = alt.hconcat(*charts)
+    return (chart.properties(title=layout.title) if layout.title else chart).configure(**CONFIG)
+
+
+def _bars(bins: Sequence[Bin], x_title: str, y_title: str, color: str | None) -> Any:
+    alt = altair()
+    rows = [{"low": each.low, "high": each.high, "count": each.count, "between": f"{count(each.low)} to {count(each.high)}",
+             "number": count(each.count)} for each in bins]
+    return alt.Chart(data(rows)).mark_bar(color=color or COLORS[0], stroke="white", strokeWidth=0.5).encode(
+        x=alt.X("low", type="quantitative", bin="binned", title=x_title or None, axis=alt.Axis(format=NUMBERS),
+                scale=alt.Scale(zero=False)),
+        x2=alt.X2("high"), y=alt.Y("count", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS, tickMinStep=1)),
+        tooltip=[tip("between", x_title or "values"),
+                 tip("number", y_title)])
+
+
+def duration_histogram(bins: Sequence[Bin], marks: Sequence[tuple[str, float]], layout: Layout, *, x_title: str, y_title: str,
+                       note: str = "") -> Any:
+    """Return a histogram of durations in seconds whose bins grow, with equal widths, and named lines such as the median."""
+    alt = altair()
+    ends = [duration(each.high) for each in bins]
+    rows = [{"place": place, "next": place + 1, "count": each.count, "number": count(each.count),
+             "between": f"less than {ends[place]}" if not each.low else f"{duration(each.low)} to {ends[place]}"}
+            for place, each in enumerate(bins)]
+    names = [duration(each.low) or "0" for each in bins] + ends[-1:]
+    expr = "[" + ", ".join(f"'{name}'" for name in names) + "][datum.value]"
+    x = alt.X("place", type="quantitative", bin="binned", title=x_title, scale=alt.Scale(domain=[0, len(bins)], nice=False),
+              axis=alt.Axis(values=list(range(len(bins) + 1)), labelExpr=expr, grid=False, labelOverlap=True))
+    bars = alt.Chart(data(rows)).mark_bar(color=COLORS[0], stroke="white", strokeWidth=0.5).encode(
+        x=x, x2=alt.X2("next"), y=alt.Y("count", type="quantitative", title=y_title, axis=alt.Axis(
+            format=NUMBERS, tickMinStep=1)), tooltip=[tip("between", x_title), tip("number", y_title)])
+    layers = [bars]
+    found = [{"place": _place(bins, value), "text": f"{name} {duration(value)}"} for name, value in marks]
+    if found:
+        lines = alt.Chart(data(found)).encode(x=alt.X("place", type="quantitative"))
+        layers += [lines.mark_rule(color=GREY, strokeWidth=2, strokeDash=[5, 4]).encode(),
+                   lines.mark_text(align="left", baseline="bottom", dx=3, color=INK).encode(
+                       text=words(), y=alt.value(-2))]
+    return finished(alt.layer(*layers), layout, note=note)
+
+
+def _place(bins: Sequence[Bin], value: float) -> float:
+    """Return where a value is on an axis on which all bins are as wide."""
+    for place, each in enumerate(bins):
+        if value <= each.high:
+            return place + max(0.0, value - each.low) / (each.high - each.low)
+    return float(len(bins))

@@ -1,0 +1,31 @@
+"""The packages that draw, imported when something is drawn."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from objectiv_local.errors import NotSupported
+
+
+def altair() -> Any:
+    """Return the package altair. Raises NotSupported where it is not installed."""
+    return _installed("altair", "altair")
+
+
+def plotly() -> Any:
+    """Return the graph objects of plotly. Raises NotSupported where it is not installed."""
+    return _installed("plotly.graph_objects", "plotly")
+
+
+def vl_convert() -> Any:
+    """Return the package vl_convert, which draws Vega-Lite without a browser. Raises NotSupported where it is not installed."""
+    return _installed("vl_convert", "vl-convert-python")
+
+
+def _installed(module: str, package: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError:
+        raise NotSupported(f"{package} is not installed, and charts need it",
+                           hint="pip install 'objectiv-local[plot]'") from None

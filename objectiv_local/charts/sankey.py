@@ -1,0 +1,105 @@
+"""Diagrams of flows, which plotly draws: Vega-Lite has none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from objectiv_local.charts.library import plotly
+from objectiv_local.charts.theme import COLORS, GREY, REST
+
+#: Characters of a name in a diagram, and of those of all its steps together.
+MOST_LETTERS, LETTERS_OF_STEPS = 40, 96
+#: Names of a step that have a node of their own; the others are one node.
+MOST_NODES: Final = 8
+OTHER: Final = "(other)"
+#: More colors than charts have: a name has the same one at each step.
+_COLORS: Final = (*COLORS, "#7F6DB0", "#8A6D3B", "#3E8E8E", "#B8A000")
+#: In pixels: the margins above and below a diagram, what is left free between two nodes, and the least heights of a diagram and
+#: of each node in it, with what is left free below.
+_ABOVE, _BELOW, _PAD, _HEIGHT, _NODE_HEIGHT = 80, 40, 14, 330, 24
+
+
+class Flow(NamedTuple):
+    """How often one name follows another at a step."""
+
+    step: int
+    source: str
+    target: str
+    value: int
+
+
+def grouped_flows(flows: Sequence[Flow]) -> list[Flow]:
+    """Return flows in which each step has at most eight names and one for the others; rest groups are kept."""
+    sizes: dict[int, dict[str, int]] = {}
+    for flow in flows:
+        for place, name in ((flow.step, flow.source), (flow.step + 1, flow.target)):
+            at = sizes.setdefault(place, {})
+            at[name] = at.get(name, 0) + flow.value
+    kept = {place: {*sorted((name for name in at if name not in REST), key=lambda name: (-at[name], name))[:MOST_NODES], *REST}
+            for place, at in sizes.items()}
+    found: dict[tuple[int, str, str], int] = {}
+    for flow in flows:
+        key = (flow.step, flow.source if flow.source in kept[flow.step] else OTHER,
+               flow.target if flow.target in kept[flow.step + 1] else OTHER)
+        found[key] = found.get(key, 0) + flow.value
+    return [Flow(*key, value) for key, value in sorted(found.items(), key=lambda each: (each[0][0], -each[1], each[0]))]
+
+
+def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, height: int | None = None) -> Any:
+    """Return the diagram of flows at each step, a figure of plotly: a name is a node at each step that it is at."""
+    places: dict[tuple[int, str], int] = {}
+    passing: dict[tuple[int, str], list[int]] = {}
+    links: dict[str, list[int]] = {"source": [], "target": [], "value": []}
+    for flow in flows:
+        for side, node in enumerate(((flow.step, flow.source), (flow.step + 1, flow.target))):
+            passing.setdefault(node, [0, 0])[side] += flow.value
+            links[("source", "target")[side]].append(places.setdefault(node, len(places)))
+        links["value"].append(flow.value)
+    steps = max((step for step, _ in places), default=2)
+    columns = [[node for node in places if node[0] == step] for step in range(1, steps + 1)]
+    sizes = {node: max(both) for node, both in passing.items()}
+    inner = max(_HEIGHT, _NODE_HEIGHT * max(map(len, columns))) if height is None else max(1, height - _ABOVE - _BELOW)
+    # The scale that plotly chooses, with which all columns fit.
+    scale = min(((inner - _PAD * (len(column) - 1)) / sum(sizes[node] for node in column) for column in columns if column),
+                default=0.0)
+    x, y = [0.0] * len(places), [0.0] * len(places)
+    for step, column in enumerate(columns):
+        top = 0.0
+        for node in sorted(column, key=lambda node: (-sizes[node], node)):
+            # plotly takes 0 for a place that was not given.
+            x[places[node]] = min(max(step / (steps - 1), 0.001), 0.999)
+            y[places[node]] = min(max((top + sizes[node] * scale / 2) / inner, 0.001), 0.999)
+            top += sizes[node] * scale + _PAD
+    figure = _figure([name for _, name in places], links, title, min(MOST_LETTERS, LETTERS_OF_STEPS // steps), x=x, y=y)
+    figure.update_layout(height=inner + _ABOVE + _BELOW, width=width, margin={"t": _ABOVE, "b": _BELOW})
+    return figure
+
+
+def pair_diagram(pairs: Sequence[tuple[str, str, int]], title: str) -> Any:
+    """Return the diagram of pairs of names with their counts, a figure of plotly in which each name is one node."""
+    names = list(dict.fromkeys([*(source for source, _, _ in pairs), *(target for _, target, _ in pairs)]))
+    places = {name: number for number, name in enumerate(names)}
+    links = {"source": [places[source] for source, _, _ in pairs], "target": [places[target] for _, target, _ in pairs],
+             "value": [value for _, _, value in pairs]}
+    return _figure(names, links, title)
+
+
+def _figure(names: list[str], links: dict[str, list[int]], title: str, letters: int = MOST_LETTERS,
+            **places: list[float]) -> Any:
+    """Return a figure with nodes of the given names, and places if given, and the links between them."""
+    go = plotly()
+    # Long names would run over each other; hovering shows them in full.
+    labels = [_escaped(name if len(name) <= letters else name[:letters - 1] + "…") for name in names]
+    numbers = {name: number for number, name in enumerate(name for name in dict.fromkeys(names) if name not in REST)}
+    node = {"label": labels, "customdata": [_escaped(name) for name in names],
+            "hovertemplate": "%{customdata}<br>%{value:,}<extra></extra>", "pad": _PAD,
+            "color": [GREY if name in REST else _COLORS[numbers[name] % len(_COLORS)] for name in names], **places}
+    figure = go.Figure(go.Sankey(node=node, link=links))
+    figure.update_layout(title_text=_escaped(title), font_size=11)
+    return figure
+
+
+def _escaped(text: str) -> str:
+    """Return text that plotly does not take for its own HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

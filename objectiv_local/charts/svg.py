@@ -1,0 +1,119 @@
+"""Charts as static SVG, for pages that need no script."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from objectiv_local.charts.library import vl_convert
+from objectiv_local.charts.theme import INK
+
+_SVG: Final = "http://www.w3.org/2000/svg"
+#: Attributes that make no difference to what is seen.
+_UNSEEN: Final = ("class", "pointer-events", "role", "aria-roledescription", "aria-hidden", "aria-label", "font-family",
+                  "stroke-miterlimit")
+#: How the keys of colors end; ``ink`` is the column of a heat map that holds colors.
+_COLOR_KEYS: Final = ("color", "fill", "stroke", "ink")
+_REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
+
+
+def svg(chart: Any) -> str:
+    """Return a chart of altair as SVG text: static, without scripts, fonts or references to anything outside of it.
+
+    The background is transparent and text has the color of the text around the SVG, so that it fits light and dark pages. The
+    same chart gives the same text, and several of them may stand in one page. The title of the chart is the ``<title>`` that
+    screen readers read.
+
+    Raises NotSupported where the package vl-convert-python is not installed.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> svg(hub.trend(hub.events(), by="week").plot())[:5]
+    '<svg '
+    """
+    spec = _recolored(chart.to_dict())
+    config = spec.setdefault("config", {})
+    # Without the descriptions of each mark, which make up half of the text: a table beside the chart tells more.
+    config |= {"background": None, "aria": False}
+    spec.pop("background", None)
+    drawn = vl_convert().vegalite_to_svg(spec, show_warnings=False)
+    root = ElementTree.fromstring(drawn)  # noqa: S314
+    _clean(root)
+    _share_gradients(root)
+    _named_apart(root, hashlib.sha256(drawn.encode()).hexdigest()[:8])
+    root.attrib |= {"role": "img", "font-family": "system-ui, sans-serif"}
+    title = _text(spec.get("title"))
+    if title:
+        root.set("aria-label", title)
+        named = ElementTree.Element(f"{{{_SVG}}}title")
+        named.text = title
+        root.insert(0, named)
+    ElementTree.register_namespace("", _SVG)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _recolored(part: Any, key: str = "") -> Any:
+    """Return a part of a specification with the color of text replaced by that of the page, wherever a key names a color."""
+    if isinstance(part, dict):
+        return {name: _recolored(value, name) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_recolored(each) for each in part]
+    return "currentColor" if part == INK and key.lower().endswith(_COLOR_KEYS) else part
+
+
+def _text(title: Any) -> str:
+    """Return the text of the title of a specification."""
+    if isinstance(title, dict):
+        return ". ".join(filter(None, (_text(title.get("text")), _text(title.get("subtitle")))))
+    return " ".join(map(str, title)) if isinstance(title, list) else str(title or "")
+
+
+def _clean(element: ElementTree.Element) -> None:
+    """Take out of an element what cannot be seen."""
+    for child in list(element):
+        tag = child.tag.rpartition("}")[2]
+        is_hidden = child.get("display") == "none" or child.get("opacity") == "0" or (
+            tag == "path" and child.get("d") in ("", "M0,0h0v0h0Z"))
+        is_empty = tag == "path" and child.get("class") == "background" and not (child.get("stroke") or child.get("fill"))
+        if is_hidden or is_empty:
+            element.remove(child)
+            continue
+        _clean(child)
+        if tag == "g" and not len(child):
+            element.remove(child)
+    for name in _UNSEEN:
+        element.attrib.pop(name, None)
+    for name in ("opacity", "stroke-width"):
+        if element.get(name) == "1":
+            del element.attrib[name]
+
+
+def _share_gradients(root: ElementTree.Element) -> None:
+    """Leave one of several gradients that are the same: Vega writes one for each mark that has stripes."""
+    first: dict[str, str] = {}
+    same: dict[str, str] = {}
+    for parent in list(root.iter()):
+        for child in [each for each in parent if each.tag.endswith("Gradient")]:
+            name = child.attrib.pop("id")
+            kept = first.setdefault(ElementTree.tostring(child, encoding="unicode"), name)
+            if kept == name:
+                child.set("id", name)
+            else:
+                same[name] = kept
+                parent.remove(child)
+    for element in root.iter():
+        for name, value in element.attrib.items():
+            if "url(#" in value:
+                element.set(name, _REFERENCE.sub(lambda found: f"url(#{same.get(found[1], found[1])})", value))
+
+
+def _named_apart(root: ElementTree.Element, prefix: str) -> None:
+    """Give the parts that others refer to names that no other chart of a page has."""
+    for element in root.iter():
+        if "id" in element.attrib:
+            element.set("id", f"{prefix}-{element.get('id')}")
+        for name, value in element.attrib.items():
+            if "url(#" in value:
+                element.set(name, _REFERENCE.sub(rf"url(#{prefix}-\1)", value))

@@ -1,0 +1,46 @@
+"""Which charts each analysis has, by name: the first one is its default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from objectiv_local.errors import InvalidValue, NotSupported, near
+from objectiv_local.hub.analyses.charts import cohorts, estimates, named, over_time, steps, users
+from objectiv_local.hub.analyses.charts.asked import Asked
+
+CHARTS: Final[dict[str, dict[str, Callable[[Asked], Any]]]] = {
+    "trend": {"line": over_time.trend},
+    "active_users": {"line": over_time.active_users, "stickiness": over_time.share_of_active},
+    "lifecycle": {"bar": over_time.lifecycle},
+    "stickiness": {"bar": over_time.stickiness},
+    "retention": {"heat_map": cohorts.retention, "curve": cohorts.retention_curve},
+    "funnel": {"bar": steps.funnel, "time": steps.time_to_convert, "line": steps.conversion},
+    "paths": {"matrix": steps.step_matrix, "sankey": steps.sankey},
+    "transitions": {"matrix": steps.transitions},
+    "drivers": {"bar": named.drivers},
+    "attribution": {"bar": named.attribution},
+    "event_types": {"bar": named.event_types},
+    "properties": {"bar": named.properties},
+    "quality": {"bar": named.quality},
+    "impact": {"forest": estimates.impact},
+    "experiment": {"forest": estimates.experiment},
+    "sessions": {"histogram": users.sessions},
+    "rfm": {"heat_map": users.rfm},
+    "ltv": {"heat_map": cohorts.ltv, "curve": cohorts.ltv_curve},
+}
+
+
+def draw(asked: Asked, kind: str | None) -> Any:
+    """Return a chart of an analysis, by default its first one; retention with a breakdown is drawn as curves.
+
+    Raises NotSupported for an analysis without a chart, and InvalidValue for a kind that it does not have.
+    """
+    charts = CHARTS.get(asked.name)
+    if charts is None:
+        raise NotSupported(f"{asked.name} has no chart", hint="draw its frame: .frame.plot(y=...)")
+    if kind is None:
+        kind = "curve" if asked.name == "retention" and asked.group is not None else next(iter(charts))
+    if kind not in charts:
+        raise InvalidValue(f"{asked.name} has no chart of kind {kind!r}", hint=near(kind, charts))
+    return charts[kind](asked)

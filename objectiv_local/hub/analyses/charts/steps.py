@@ -1,0 +1,142 @@
+"""Charts of steps: funnels, paths and transitions."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from objectiv_local.charts.funnel import Step, funnel_chart, grouped_funnel
+from objectiv_local.charts.heat_map import Cell, heat_map
+from objectiv_local.charts.lines import Line, line_chart
+from objectiv_local.charts.sankey import Flow, grouped_flows, step_diagram
+from objectiv_local.charts.values import count, label, number, percent
+from objectiv_local.errors import NotSupported
+from objectiv_local.frame.authoring import Filter, call, frame_of, literal, state_of
+from objectiv_local.hub.analyses.charts.asked import Asked, by_group
+from objectiv_local.hub.analyses.charts.users import durations
+
+#: Labels of a matrix: the most frequent ones.
+_MOST_LABELS: Final = 30
+#: Groups of a funnel that have bars.
+_MOST_GROUPS: Final = 12
+_ENTRY, _EXIT = "(entry)", "(exit)"
+
+
+def _steps(rows: list[dict[str, Any]], group: str = "") -> list[Step]:
+    return [Step(label(row["name"]), row["users"], row["of_first"], row["of_previous"], row["ci_low"], row["ci_high"],
+                 number(row["median_time"]), group) for row in rows]
+
+
+def funnel(asked: Asked) -> Any:
+    """Return the bars of the steps, or with periods the conversion of each period."""
+    rows = asked.rows()
+    if "period" in rows[0]:
+        return conversion(asked)
+    if asked.group is None:
+        return funnel_chart(_steps(rows), asked.layout.titled("Funnel"))
+    groups = {group: _steps(own, group) for group, own in by_group(rows, asked.group).items()}
+    largest = sorted(groups, key=lambda group: -groups[group][0].users)[:_MOST_GROUPS]
+    shown = {group: steps for group, steps in groups.items() if group in largest}
+    return grouped_funnel(shown, asked.layout.titled(f"Funnel by {asked.group}"), group_title=asked.group,
+                          note=f"the {len(shown)} largest of {len(groups):,} groups" if len(shown) < len(groups) else "")
+
+
+def conversion(asked: Asked) -> Any:
+    """Return the share of users who come to the last step, for each period."""
+    rows = asked.rows()
+    if "period" not in rows[0]:
+        raise NotSupported("a funnel without periods has no chart over time", hint="funnel(..., by='week')")
+    last = max(row["step"] for row in rows)
+    lines = [Line(group or "all", [row["period"] for row in own], [row["of_first"] for row in own],
+                  [bool(row["complete"]) for row in own])
+             for group, own in by_group([row for row in rows if row["step"] == last], asked.group).items()]
+    names = [label(row["name"]) for row in rows if row["step"] in (1, last)][:2]
+    return line_chart(lines, asked.layout.titled(f"Conversion by {asked.by}: {' to '.join(dict.fromkeys([*names]))}"),
+                      x_title=f"{asked.by} of the first step", y_title="users who come to the last step, %", is_share=True,
+                      series_title=asked.group or "")
+
+
+def time_to_convert(asked: Asked) -> Any:
+    """Return the histogram of the time from the first step to the last one, counted by the database."""
+    steps = len(asked.arguments["steps"])
+    if steps < 2 or asked.members is None:
+        raise NotSupported("a funnel of one step takes no time", hint="give two steps or more")
+    state = state_of(asked.members(["step", "time"]))
+    plan = Filter(state.plan, call("eq", state.column("step"), literal(steps)), "converted")
+    return durations(frame_of(state.with_plan(plan, ()), ["time"])["time"], asked,
+                     asked.layout.titled("Time to convert"), "time from the first to the last step", "users")
+
+
+def _positions(rows: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
+    """Return how many paths have which label at each place: that of the source of each step, and of the last target."""
+    places: dict[int, dict[str, int]] = {}
+    steps = sorted({row["step"] for row in rows})
+    is_reversed = any(row["source"] == _ENTRY for row in rows)
+    for row in rows:
+        first, second = ("target", "source") if is_reversed else ("source", "target")
+        for place, side in ((row["step"], first), (row["step"] + 1, second)):
+            # Those who go on are the sources of the next step; of the rest, all have ended.
+            if side == first and place != steps[0]:
+                continue
+            at = places.setdefault(place, {})
+            at[row[side]] = at.get(row[side], 0) + row["count"]
+    return places
+
+
+def step_matrix(asked: Asked) -> Any:
+    """Return the share of the paths that have each label at each place."""
+    rows = asked.rows()
+    places = _positions(rows)
+    first = min(places)
+    total = sum(places[first].values())
+    ended: dict[int, int] = {}
+    before = 0
+    outside = _ENTRY if any(row["source"] == _ENTRY for row in rows) else _EXIT
+    for place in sorted(places):
+        # A path that was over stays over.
+        before += places[place].pop(outside, 0)
+        ended[place] = before
+    sums: dict[str, int] = {}
+    for at in places.values():
+        for name, found in at.items():
+            sums[name] = sums.get(name, 0) + found
+    named = sorted(sums, key=lambda name: (name.startswith("("), -sums[name], name))
+    shown = named[:_MOST_LABELS]
+    cells = [Cell(label(name), str(place), percent(at[name] / total, 0), at[name] / total, details=(
+        ("share of paths", percent(at[name] / total)), ("paths", count(at[name]))))
+        for place, at in places.items() for name in shown if at.get(name)]
+    cells += [Cell(outside, str(place), percent(found / total, 0), found / total, details=(
+        ("share of paths", percent(found / total)), ("paths", count(found)))) for place, found in ended.items() if found]
+    order = [*map(label, shown), *([outside] if any(ended.values()) else [])]
+    return heat_map(cells, order, [str(place) for place in sorted(places)], asked.layout.titled("Where paths are at each step"),
+                    row_title="event", column_title="place in the path", scale_title="share of paths", most=1, is_share=True,
+                    note=f"{len(shown)} of {len(named):,} labels" if len(shown) < len(named) else f"{count(total)} paths")
+
+
+def sankey(asked: Asked) -> Any:
+    """Return the diagram of paths, step by step, which plotly draws."""
+    rows = asked.rows()
+    flows = [Flow(row["step"], label(row["source"]), label(row["target"]), row["count"]) for row in rows]
+    if any(flow.source == _ENTRY for flow in flows):
+        last = max(flow.step for flow in flows)
+        flows = [Flow(last + 1 - flow.step, flow.source, flow.target, flow.value) for flow in flows]
+    return step_diagram(grouped_flows(flows), asked.layout.titled("Paths").title or "", asked.layout.width, asked.layout.height)
+
+
+def transitions(asked: Asked) -> Any:
+    """Return how likely each label follows each other one."""
+    rows = asked.rows()
+    if "source" not in rows[0]:
+        raise NotSupported("transitions of more than two labels have no chart", hint="transitions() of two have one")
+    sums: dict[str, int] = {}
+    for row in rows:
+        for side in ("source", "target"):
+            sums[row[side]] = sums.get(row[side], 0) + row["count"]
+    named = sorted(sums, key=lambda name: (name.startswith("("), -sums[name], name))
+    shown = [*[name for name in named if name != _EXIT][:_MOST_LABELS - 1], *([_EXIT] if _EXIT in named else [])]
+    cells = [Cell(label(row["source"]), label(row["target"]), percent(row["probability"], 0), row["probability"], details=(
+        ("share", percent(row["probability"])), ("transitions", count(row["count"])), ("users", count(row["users"]))))
+        for row in rows if row["source"] in shown and row["target"] in shown]
+    sources = [label(name) for name in shown if name != _EXIT]
+    return heat_map(cells, sources, [label(name) for name in shown], asked.layout.titled("What follows what"),
+                    row_title="event", column_title="next event", scale_title="share of transitions", most=1, is_share=True,
+                    note=f"{len(shown)} of {len(named):,} labels" if len(shown) < len(named) else "")
