@@ -13,6 +13,7 @@ import click
 import objectiv_local
 from objectiv_local.cli.analyses import run, sql
 from objectiv_local.cli.data import demo, inspect, quality, sample
+from objectiv_local.cli.reports import report
 from objectiv_local.cli.snapshots import info, refresh, snapshot, verify
 from objectiv_local.errors import ObjectivError
 
@@ -32,7 +33,7 @@ def group(context: click.Context, traceback: bool) -> None:
     context.obj = traceback
 
 
-for _command in (demo, inspect, run, sql, quality, snapshot, refresh, verify, info, sample):
+for _command in (demo, inspect, run, sql, report, quality, snapshot, refresh, verify, info, sample):
     group.add_command(_command)
 
 
