@@ -68,8 +68,8 @@ def report(hub: ModelHub, events: DataFrame, *, title: str = "Product analytics"
     questions = Questions(hub, by or _period(first, last), start, end, scope.start, scope.end, funnel, conversion)
     sections = sections_of(questions, events, copied)
     notes = take_shared_rules(sections)
-    about = [("Events", number(len(in_range(copied, scope.start, scope.end)))),
-             ("First event", _shown(first)), ("Last event", _shown(last)), ("Periods", f"{questions.by}s"), ("Time zone", hub.time_zone),
+    about = [("Events", number(len(in_range(copied, scope.start, scope.end)))), ("First event", _shown(first)),
+             ("Last event", _shown(last)), ("Periods", f"{questions.by}s"), ("Time zone", hub.time_zone),
              ("Written by", f"objectiv_local {objectiv_local.__version__}")]
     return Report(title, html(Page(title, about, notes, sections)), tuple(sections))
 
