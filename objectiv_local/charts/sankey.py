@@ -31,13 +31,12 @@ class Flow(NamedTuple):
 
 def grouped_flows(flows: Sequence[Flow]) -> list[Flow]:
     """Return flows in which each step has at most eight names and one for the others; rest groups are kept."""
-    sizes: dict[int, dict[str, int]] = {}
+    passing: dict[int, dict[str, list[int]]] = {}
     for flow in flows:
-        for place, name in ((flow.step, flow.source), (flow.step + 1, flow.target)):
-            at = sizes.setdefault(place, {})
-            at[name] = at.get(name, 0) + flow.value
-    kept = {place: {*sorted((name for name in at if name not in REST), key=lambda name: (-at[name], name))[:MOST_NODES], *REST}
-            for place, at in sizes.items()}
+        for side, name in enumerate((flow.source, flow.target)):
+            passing.setdefault(flow.step + side, {}).setdefault(name, [0, 0])[side] += flow.value
+    kept = {place: {*sorted((name for name in at if name not in REST), key=lambda name: (-max(at[name]), name))[:MOST_NODES],
+                    *REST} for place, at in passing.items()}
     found: dict[tuple[int, str, str], int] = {}
     for flow in flows:
         key = (flow.step, flow.source if flow.source in kept[flow.step] else OTHER,

@@ -42,7 +42,7 @@ def svg(chart: Any) -> str:
     root = ElementTree.fromstring(drawn)  # noqa: S314
     _clean(root)
     _share_gradients(root)
-    _named_apart(root, hashlib.sha256(drawn.encode()).hexdigest()[:8])
+    _name_apart(root)
     root.attrib |= {"role": "img", "font-family": "system-ui, sans-serif"}
     title = _text(spec.get("title"))
     if title:
@@ -103,17 +103,22 @@ def _share_gradients(root: ElementTree.Element) -> None:
             else:
                 same[name] = kept
                 parent.remove(child)
-    for element in root.iter():
-        for name, value in element.attrib.items():
-            if "url(#" in value:
-                element.set(name, _REFERENCE.sub(lambda found: f"url(#{same.get(found[1], found[1])})", value))
+    _rename(root, same)
 
 
-def _named_apart(root: ElementTree.Element, prefix: str) -> None:
-    """Give the parts that others refer to names that no other chart of a page has."""
+def _name_apart(root: ElementTree.Element) -> None:
+    """Give the parts that others refer to names that no other chart of a page has, and that are the same in each drawing."""
+    names = {element.attrib["id"]: f"part{number}" for number, element in enumerate(
+        element for element in root.iter() if "id" in element.attrib)}
+    _rename(root, names)
+    prefix = hashlib.sha256(ElementTree.tostring(root)).hexdigest()[:8]
+    _rename(root, {name: f"{prefix}-{name}" for name in names.values()})
+
+
+def _rename(root: ElementTree.Element, names: dict[str, str]) -> None:
     for element in root.iter():
-        if "id" in element.attrib:
-            element.set("id", f"{prefix}-{element.get('id')}")
+        if element.get("id") in names:
+            element.set("id", names[element.attrib["id"]])
         for name, value in element.attrib.items():
             if "url(#" in value:
-                element.set(name, _REFERENCE.sub(rf"url(#{prefix}-\1)", value))
+                element.set(name, _REFERENCE.sub(lambda found: f"url(#{names.get(found[1], found[1])})", value))

@@ -83,11 +83,10 @@ def count(value: Any) -> str:
     found = number(value)
     if found is None:
         return ""
-    if isinstance(found, int) or found.is_integer():
-        return f"{found:,.0f}"
     # About four digits, and all of those before the point.
-    return f"{found:,.{max(0, 3 - math.floor(math.log10(abs(found))))}f}".rstrip("0").rstrip(".") if abs(found) < 1e4 \
-        else f"{found:,.0f}"
+    places = 0 if isinstance(found, int) or found.is_integer() else max(0, 3 - math.floor(math.log10(abs(found))))
+    text = f"{found:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
 
 
 def percent(value: Any, digits: int = 1) -> str:

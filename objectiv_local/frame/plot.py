@@ -116,7 +116,7 @@ class Plot(Accessor):
                           from_zero=False, grey=(), log=(chosen.logx, chosen.logy))
 
     def area(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return areas of the columns ``y`` over ``x``, stacked unless ``stacked=False``, which overlap then.
+        """Return areas of the columns ``y`` over ``x``: stacked, or with ``stacked=False`` overlapping.
 
         Raises InvalidValue for stacked columns with values below zero.
         """
@@ -190,12 +190,9 @@ class Plot(Accessor):
         """Return the columns to draw, the title of what they are over, its values, and those of each column."""
         frame = self._frame
         given = [y] if isinstance(y, str) else list(y) if y is not None else None
-        if x is None:
-            over = list(frame.index_columns)
-        else:
-            if x not in (*frame.index_columns, *frame.data_columns):
-                frame[x]  # raises ColumnNotFound
-            over = [x]
+        over = list(frame.index_columns)
+        if x is not None:
+            over = [x if x in frame.index_columns else str(frame[x].name)]  # raises ColumnNotFound
         names = [name for name in self._numeric(given) if given is not None or name != x]
         if not names:
             raise InvalidType("the frame has no numeric column to draw", hint="choose other columns with y=")
@@ -213,12 +210,9 @@ class Plot(Accessor):
         frame = self._frame
         numeric = [name for name, dtype in frame.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
         for name in names or ():
-            if name not in frame.data_columns:
-                frame[name]  # raises ColumnNotFound, unless it is a level of the index
+            series = frame[name]  # raises ColumnNotFound
             if name not in numeric:
-                dtype = {**frame.index_dtypes, **frame.dtypes}[name]
-                raise InvalidType(f"column {name!r} cannot be drawn: " + (
-                    f"it is {dtype}, not a number" if name in frame.data_columns else "it is a level of the index"),
+                raise InvalidType(f"column {name!r} cannot be drawn: it is {series.dtype}, not a number",
                                   hint="leave it out of y")
         found = numeric if names is None else names
         if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import decimal
 import io
 import itertools
 
@@ -483,48 +482,3 @@ def test_sample_refuses_what_it_cannot_do():
             df.sample(**options)
     with pytest.raises(InvalidValue, match="sample needs rows"):
         df.groupby("v").sample(1)
-
-
-# ---- charts
-
-
-def test_plot_is_called():
-    plt = pytest.importorskip("matplotlib.pyplot")
-    df = load("duckdb", {"day": [3, 1, 2], "v": [30, 10, 20], "w": [1.0, 2.0, 3.0], "s": ["a", "b", "c"]})
-    try:
-        axes = df.sort_index().plot()
-        assert [line.get_label() for line in axes.lines] == ["day", "v", "w"]
-        axes = df.plot(x="day", y="v", title="views")
-        assert (axes.lines[0].get_xdata().tolist(), axes.lines[0].get_ydata().tolist()) == ([1, 2, 3], [10.0, 20.0, 30.0])
-        assert axes.get_title() == "views"
-        assert [line.get_label() for line in df.plot("day", ["w", "v"]).lines] == ["w", "v"]
-        assert df.v.sort_index().plot().lines[0].get_ydata().tolist() == [30.0, 10.0, 20.0]
-        assert len(df.sort_index().v.plot(kind="bar").patches) == 3
-        assert df[["v"]].plot(kind="hist", bins=2).get_xlabel() == "v"
-    finally:
-        plt.close("all")
-    with pytest.raises(NotSupported, match=r"kind 'scatter' is not supported\n.*to_pandas\(\).plot.scatter"):
-        df.plot(kind="scatter")
-    with pytest.raises(NotSupported, match="known names are 'line', 'bar', 'barh', 'hist'"):
-        df.plot(kind="nope")
-    with pytest.raises(AttributeNotFound, match=r"to_pandas\(\).plot.pie"):
-        df.plot.pie()
-    with pytest.raises(KeyError, match="no data column 'nope'"):
-        df.plot(x="nope")
-    assert callable(df.plot)
-
-
-@on_every_engine
-def test_decimals_are_drawn(engine):
-    pytest.importorskip("matplotlib").use("Agg")
-    df = load(engine, {"t": [1, 2], "amount": [decimal.Decimal("9.50"), decimal.Decimal("12.25")], "name": ["a", "b"]})
-    df = df.sort_values("t")
-    drawn = df.plot(x="t", y=["amount"])
-    assert [line.get_ydata().tolist() for line in drawn.lines] == [[9.5, 12.25]]
-    assert [line.get_label() for line in df.plot(x="t").lines] == ["amount"]
-    assert len(df.amount.plot.bar().patches) == 2
-    for kind in ("bar", "barh"):
-        with pytest.raises(InvalidValue, match="the frame has no rows, and so no bars to draw"):
-            getattr(df[df.amount > 1_000_000].plot, kind)()
-    with pytest.raises(InvalidType, match="'name' cannot be drawn"):
-        df.plot(x="t", y=["amount", "name"])

@@ -313,19 +313,13 @@ def test_samples_by_condition_and_in_tables(engine):
 
 
 @on_every_engine
-def test_batches_explain_and_plot(engine):
+def test_batches_and_explain(engine):
     df = load(engine, {"v": list(range(100)), "w": [0.5] * 100})
     batches = list(df.sort_values("v").to_batches(batch_rows=30))
     assert sum(batch.num_rows for batch in batches) == 100
     assert max(batch.num_rows for batch in batches) <= 30
     assert "columns _index_row, v, w" in df.explain()
     assert len(df.explain(engine=True)) > 20
-    axes = df.plot.hist(bins=5)
-    assert [sum(bar.get_height() for bar in axis.patches) for axis in axes] == [100, 100]
-    assert [bar.get_height() for bar in axes[0].patches] == [20] * 5
-    assert len(df.groupby(df.v % 3).w.sum().to_frame().plot.bar().patches) == 3
-    with pytest.raises(NotImplementedError):
-        df.plot.hist(by="w")
 
 
 @on_every_engine
@@ -348,63 +342,6 @@ def test_a_failed_write_leaves_the_connection_usable():
     assert len(df) == 4
     with pytest.raises(ReadOnly):
         load(ENGINES[1], {"v": [1]}).get_sample("s", sample_percentage=50)
-
-
-def test_histograms_are_drawn_on_given_axes():
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
-    df = load("duckdb", {"a": [1, 2, 2, 10], "b": [5.0, 6.0, 7.0, 8.0], "s": ["x"] * 4})
-    try:
-        _, ax = plt.subplots()
-        assert df[["a"]].plot.hist(bins=2, ax=ax) is ax
-        assert [bar.get_height() for bar in ax.patches] == [3, 1]
-        assert ax.get_title() == "a"
-        _, together = plt.subplots()
-        assert df.plot.hist(bins=2, ax=together, color="black") is together
-        # Both in the intervals from 1 to 5.5 and from there to 10.
-        assert [bar.get_height() for bar in together.patches] == [3, 1, 1, 3]
-        assert [bar.get_x() for bar in together.patches][1::2] == [5.5, 5.5]
-        assert [text.get_text() for text in together.get_legend().get_texts()] == ["a", "b"]
-        _, pair = plt.subplots(2, 1)
-        assert list(df.plot.hist(bins=2, ax=pair)) == list(pair)
-        assert [len(each.patches) for each in pair] == [2, 2]
-        titled = df.a.plot.hist(title="ages", ylabel="users", color="red")
-        assert (titled.get_title(), titled.get_xlabel(), titled.get_ylabel()) == ("ages", "a", "users")
-        assert df.a.plot.hist(figsize=(3, 2)).figure.get_size_inches().tolist() == [3, 2]
-        with pytest.raises(InvalidValue, match="2 numeric columns cannot be drawn on 3 axes"):
-            df.plot.hist(ax=plt.subplots(1, 3)[1])
-        with pytest.raises(InvalidValue, match="figsize"):
-            df.plot.hist(ax=ax, figsize=(1, 1))
-    finally:
-        plt.close("all")
-@on_every_engine
-def test_frames_are_equal_if_they_are_the_same_program(engine):
-    connection = writable(engine)
-    frame(connection, 3).rename(index={"_index_k": "k"}).database_create_table("equal_frames", if_exists="replace")
-
-    def read():
-        return DataFrame.from_table(connection, "equal_frames", index="k")
-
-    def query():
-        return DataFrame.from_model(connection, "SELECT k, v FROM equal_frames", index="k")
-
-    steps = [lambda df: df, lambda df: df[df.v > 1], lambda df: df.sort_values("v"), lambda df: df.assign(w=df.v + 1),
-             lambda df: df.materialize("step"), lambda df: df.create_variable("x", 1)[0],
-             lambda df: df.reset_index().set_index("k"), lambda df: df.copy().set_savepoint("saved"),
-             lambda df: df[["v"]].sum()]
-    for step in steps:
-        assert step(read()) == step(read())
-        assert step(query()) == step(query())
-        assert step(read()) != step(query())
-    different = [read().rename(columns={"v": "w"}), read()[["v"]], read().sort_values("v"), read().reset_index(),
-                 read().materialize("step"), read().create_variable("x", 1)[0], read()[read().v > 1]]
-    for position, each in enumerate(different):
-        assert read() != each
-        assert all(each != other for other in different[position + 1:])
-    assert read() != 5
 
 
 @on_every_engine

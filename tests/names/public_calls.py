@@ -182,7 +182,7 @@ CALLS: dict[str, dict[str, str]] = {
     "DataFrame.value_counts": {"subset": "'v'"}, "DataFrame.__setitem__": {"key": "'v'"},
     "DataFrame.sort_values": {"self": "df"}, "DataFrame.groupby": {"self": "df", "by": "'g'"},
     "DataFrame.cube": {"self": "df"}, "DataFrame.rollup": {"self": "df"},
-    "DataFrame.query": {"self": "small"}, "DataFrame.plot": {"self": "small"},
+    "DataFrame.query": {"self": "small"}, "DataFrame.plot": {"self": "small"}, "Plot.scatter": {"self": "df[['v']].plot"},
     "LocIndexer.__getitem__": {"key": "1"}, "LocIndexer.__setitem__": {"key": "(1, 'v')"},
     "Side.__getitem__": {"name": "'v'"}, "Savepoints.add_savepoint": {"name": "'another'", "df": "small"},
     "Savepoints.get_materialized_df": {"self": "test_names.written(df)"},

@@ -1,0 +1,106 @@
+"""What is left out of a chart that has much to show, and that it says so."""
+
+from __future__ import annotations
+
+from charts.drawn import layers, marks, rendered, title, values
+
+from objectiv_local.charts.bars import Bar, ranked_bars
+from objectiv_local.charts.forest import Estimate, forest_plot
+from objectiv_local.charts.heat_map import Cell, heat_map
+from objectiv_local.charts.histogram import Bin, duration_histogram
+from objectiv_local.charts.lines import Line, line_chart
+from objectiv_local.charts.sankey import Flow, grouped_flows
+from objectiv_local.charts.theme import COLORS, COMPLETE, INCOMPLETE, Layout, colors, shapes, sparse
+
+
+def test_the_largest_bars_are_drawn(capfd):
+    chart = ranked_bars([Bar(f"n{number:02}", number % 40) for number in range(80)], Layout(), x_title="users")
+    shown = values(marks(chart, "bar"), "name")
+    assert (len(shown), shown[:3]) == (30, ["n39", "n79", "n38"])
+    assert title(chart)[1] == "the 30 largest of 80"
+    rendered(chart, capfd)
+
+
+def test_bars_below_zero_have_a_zero_line(capfd):
+    chart = ranked_bars([Bar("a", 2), Bar("b", -3), Bar("c", None)], Layout(), x_title="x")
+    assert values(marks(chart, "bar"), "name") == ["a", "b"]
+    assert [row["at"] for row in marks(chart, "rule")] == [0]
+    low, high = layers(chart)[0]["encoding"]["x"]["scale"]["domain"]
+    assert low < -3 < 2 < high
+    rendered(chart, capfd)
+
+
+def test_bars_of_nothing_but_zero(capfd):
+    rendered(ranked_bars([Bar("a", 0), Bar("b", 0)], Layout(), x_title="x"), capfd)
+
+
+def test_estimates_without_a_value_are_counted(capfd):
+    estimates = [Estimate("a", 0.5, 0.1, 0.9, "0.5"), Estimate("b", None, None, None, ""),
+                 Estimate("c", -0.1, None, None, "-0.1")]
+    chart = forest_plot(estimates, Layout(), x_title="lift")
+    assert title(chart)[1] == "1 without a value"
+    assert values(marks(chart, "point"), "name", "state") == [("a", "interval without 0"), ("c", "interval with 0")]
+    assert values(layers(chart)[1]["rows"], "name") == ["a"]
+    rendered(chart, capfd)
+
+
+def test_many_cells_have_no_numbers(capfd):
+    names = [str(number) for number in range(51)]
+    chart = heat_map([Cell(row, column, "1", 1) for row in names for column in names], names, names, Layout(), row_title="r",
+                     column_title="c", scale_title="n")
+    assert [each["mark"] for each in layers(chart)] == ["rect"]
+    rendered(chart, capfd)
+
+
+def test_a_heat_map_of_zeros(capfd):
+    rendered(heat_map([Cell("a", "b", "0", 0)], ["a"], ["b"], Layout(), row_title="", column_title="", scale_title="n"), capfd)
+
+
+def test_each_part_of_a_line_is_solid_or_dashed():
+    line = Line("a", [1, 2, 3, 4, 5], [1, 1, 1, 1, 1], [False, True, True, True, False])
+    parts = {}
+    for row in layers(line_chart([line], Layout(), x_title="x", y_title="y"))[0]["rows"]:
+        parts.setdefault((row["part"], row["state"]), []).append(row["x"])
+    assert list(parts.values()) == [[1, 2], [2, 3, 4], [4, 5]]
+    assert [state for _, state in parts] == [INCOMPLETE, COMPLETE, INCOMPLETE]
+
+
+def test_symbols_of_long_lines():
+    found = marks(line_chart([Line("a", list(range(100)), [1.0] * 100)], Layout(), x_title="x", y_title="y"), "point")
+    assert (len(found), sum(row["shown"] for row in found)) == (100, 25)
+    # A value between missing ones has no line, and so it has a symbol.
+    lone = marks(line_chart([Line("a", list(range(100)), [1.0 if number == 50 else None for number in range(100)])], Layout(),
+                            x_title="x", y_title="y"), "point")
+    assert values(lone, "x", "shown") == [(50, 1)]
+
+
+def test_one_point_is_drawn(capfd):
+    drawn = rendered(line_chart([Line("a", [1], [5])], Layout(), x_title="x", y_title="y"), capfd)
+    assert drawn.count('aria-roledescription="point"') == 1
+
+
+def test_colors_and_symbols_of_many_series_are_distinct_together():
+    names = [f"n{number}" for number in range(20)]
+    assert len(set(zip(colors(names), shapes(20), strict=True))) == 20
+    assert colors(["(other)", "a", "(none)", "b"]) == ["#8C8C8C", COLORS[0], "#8C8C8C", COLORS[1]]
+
+
+def test_ticks():
+    assert sparse(list("abc"), 8) == ["a", "b", "c"]
+    assert sparse([str(number) for number in range(17)], 8) == ["0", "3", "6", "9", "12", "15"]
+
+
+def test_lines_of_a_duration_histogram_stand_where_their_value_is():
+    bins = [Bin(0, 1, 2), Bin(1, 60, 3), Bin(60, 180, 1)]
+    chart = duration_histogram(bins, [("median", 120), ("90%", 1)], Layout(), x_title="time", y_title="users")
+    assert values(marks(chart, "rule"), "place", "text") == [(2.5, "median 2 min"), (1.0, "90% 1 s")]
+    assert values(marks(chart, "bar"), "between") == ["less than 1 s", "1 s to 1 min", "1 min to 3 min"]
+
+
+def test_small_flows_of_a_step_are_put_together():
+    flows = [Flow(1, "start", f"n{number}", 20 - number) for number in range(10)] + [Flow(2, "n9", "(exit)", 11)]
+    found = grouped_flows(flows)
+    assert found[:3] == [Flow(1, "start", "(other)", 23), Flow(1, "start", "n0", 20), Flow(1, "start", "n1", 19)]
+    # n8 and n9 are beyond the eight largest of their step.
+    assert [flow for flow in found if "(other)" in flow] == [Flow(1, "start", "(other)", 23), Flow(2, "(other)", "(exit)", 11)]
+    assert sum(flow.value for flow in found) == sum(flow.value for flow in flows)
