@@ -12,6 +12,7 @@ from objectiv_local.cli.events import events_of, reads_events
 from objectiv_local.cli.output import check_new
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import queried
+from objectiv_local.frame.export import file_at
 
 
 @click.command(short_help="Write an HTML report of events.")
@@ -32,6 +33,8 @@ def report(source: str, output: Path, overwrite: bool, title: str, range_start: 
     """Write a report of the events of SOURCE: one HTML file with users, sessions, retention, lifecycle, features or pages, a
     funnel, conversions and the quality of the data. It opens offline and needs no script.
     """
+    # Before all is computed.
+    file_at(output)
     check_new(output, overwrite=overwrite)
     hub, events, _ = events_of(source, options)
     steps = None if funnel is None else _condition(value_of("steps", funnel, "Sequence"))

@@ -51,7 +51,7 @@ class Report:
 
 def check_file(path: Path, *, overwrite: bool) -> None:
     """Raise InvalidValue for a file that exists, unless it may be replaced."""
-    if "\0" not in str(path) and path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:  # noqa: PTH110 - pathlib raises for a name that is too long
         raise InvalidValue(f"{str(path)!r} exists", hint="give overwrite=True to replace it")
 
 

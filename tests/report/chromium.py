@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shutil
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-#: What the browser says of the machine, and not of the page.
-_OF_THE_MACHINE = re.compile(r"dbus|gpu|vaapi|vulkan|viz|gcm|fontconfig|oom_score|udev|x11|ssl_client|registration|sandbox", re.IGNORECASE)
 
 
 def command() -> str:
@@ -39,6 +38,18 @@ def picture(page: Path, target: Path, width: int, height: int, *, dark: bool = F
     """Write a picture of the page as PNG."""
     theme = ["--blink-settings=preferredColorScheme=0"] if dark else []
     _run(page, *theme, f"--window-size={width},{height}", f"--screenshot={target}")
+
+
+def corner(path: Path) -> tuple[int, int, tuple[int, ...]]:
+    """Return the width and height of a PNG and its first pixel, which PNG stores without a difference to another one."""
+    content = path.read_bytes()
+    width, height = struct.unpack(">II", content[16:24])
+    data, at = b"", 8
+    while at < len(content):
+        length, kind = struct.unpack(">I4s", content[at:at + 8])
+        data += content[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        at += 12 + length
+    return width, height, tuple(zlib.decompress(data)[1:4])
 
 
 def pdf(page: Path, target: Path) -> None:

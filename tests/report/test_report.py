@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import sys
+from itertools import pairwise
 
 import duckdb
 import psycopg
@@ -24,8 +25,10 @@ EVENTS = [
     (1, "a", "2024-03-01 10:00:00", "view", "/home"), (2, "a", "2024-03-01 10:10:00", "view", "/shop"),
     (3, "a", "2024-03-01 10:20:00", "buy", "/shop"), (4, "b", "2024-03-02 09:00:00", "view", "/home"),
     (5, "a", "2024-03-03 12:00:00", "view", "/home")]
-HOSTILE = ["<script>document.title = 'run'</script>", "<img src=x onerror=\"document.title='run'\">", "' OR 1=1 --\"",
-           "</table></section><h1>é 😀 \u202e مرحبا", "{{ 7 * 7 }}{% raw %}", "&lt;b&gt; &amp;", "javascript:alert(1)", "a\nb\tc\r"]
+HOSTILE = ["<script>document.title = 'run'</script>", "<img src=x onerror=\"document.title='run'\">",
+           "' OR 1=1 --\"",
+           "</table></section><h1>é 😀 \u202e مرحبا", "{{ 7 * 7 }}{% raw %}", "&lt;b&gt; &amp;",
+           "javascript:alert(1)", "a\nb\tc\r"]
 
 
 def events_of(rows, columns=COLUMNS):
@@ -100,8 +103,9 @@ def test_a_screen_reader_can_follow(made, name):
     assert [len(root.all(each)) for each in ("h1", "main", "header", "nav")] == [1, 1, 1, 1]
     levels = [int(each.tag[1]) for each in root.all("h1", "h2", "h3", "h4")]
     assert levels[0] == 1
-    assert all(after <= before + 2 for before, after in zip(levels, levels[1:], strict=False))
-    assert [each.text for each in root.all("h2")][:9] == [*TITLES[:5], "Features" if name == "sample" else "Pages", *TITLES[6:]]
+    assert all(after <= before + 2 for before, after in pairwise(levels))
+    places = "Features" if name == "sample" else "Pages"
+    assert [each.text for each in root.all("h2")][:9] == [*TITLES[:5], places, *TITLES[6:]]
     for table in root.all("table"):
         assert table.all("caption")[0].text
         rows = table.all("tr")
@@ -137,13 +141,15 @@ def test_the_numbers_of_a_small_stream(made):
         ["location", "users", "events"], ["/home", "2", "3"], ["/shop", "1", "2"]]
     # Steps that nobody named: view has two users and buy one. b had no time left to buy, as its 14 days are not over.
     assert [row[:5] for row in found["Funnel"]] == [
-        ["step", "name", "users", "of first", "of previous"], ["1", "view", "2", "100%", "100%"], ["2", "buy", "1", "50%", "50%"]]
+        ["step", "name", "users", "of first", "of previous"],
+        ["1", "view", "2", "100%", "100%"], ["2", "buy", "1", "50%", "50%"]]
     assert found["Users who converted in each day"] == [
         ["period", "users", "converted", "conversion rate", "complete"], ["2024-03-01", "1", "1", "100%", "yes"],
         ["2024-03-02", "1", "0", "0%", "yes"], ["2024-03-03", "1", "0", "0%", "no"]]
     assert ["day_without_events", "warning", "0", "3", "\N{EN DASH}"] in found["Data quality"]
     parted = {part.title: part for section in report.sections for part in section.parts}
-    assert parted["Users by day"].sql == {name: HUB.trend(events_of(EVENTS)).view_sql(dialect=name) for name in ("duckdb", "postgres")}
+    trend = HUB.trend(events_of(EVENTS))
+    assert parted["Users by day"].sql == {name: trend.view_sql(dialect=name) for name in ("duckdb", "postgres")}
     assert parted["Users by day"].rule == ["The number of distinct user_id with an event in each day."]
     assert all(part.chart for title, part in parted.items() if title != "Totals")
     assert "Periods and days are those of UTC; weeks start on Monday." in report.html
@@ -162,12 +168,13 @@ def test_a_range_with_steps_and_a_conversion():
     assert "The range is from 2024-03-02 00:00:00 and before 2024-03-04 00:00:00 UTC." in report.html
 
 
-@pytest.mark.parametrize("condition", [
-    "buy", ["buy", "view"], lambda events: events.event_type == "buy", lambda events: events.amount > 1], ids=str)
-def test_conditions_of_every_kind(condition):
+def test_conditions_may_read_any_column():
     rows = [(*row, 2.0 if row[3] == "buy" else 0.5) for row in EVENTS]
-    found = HUB.report(events_of(rows, COLUMNS + ", amount float8"), conversion=condition)
-    assert tables(document(found.html))["Users who converted in each day"][1][2] == "1"
+    found = HUB.report(events_of(rows, COLUMNS + ", amount float8"), funnel=[["view", "buy"], lambda events: events.amount > 1],
+                       conversion=["buy", "nothing"])
+    shown = tables(document(found.html))
+    assert [row[2] for row in shown["Funnel"][1:]] == ["2", "1"]
+    assert [row[2] for row in shown["Users who converted in each day"][1:]] == ["1", "0", "0"]
 
 
 def test_a_series_is_a_condition_of_its_own_events():
@@ -193,12 +200,12 @@ def test_a_part_that_fails_leaves_the_rest(monkeypatch, caplog):
 
     monkeypatch.setattr(parts, "svg", broken)
     report = HUB.report(events_of(EVENTS))
-    assert "<p class=\"problem\">The chart: ZeroDivisionError: no such chart</p>" in report.html
+    assert '<p class="problem">The chart: ZeroDivisionError: no such chart</p>' in report.html
     assert len(tables(document(report.html))) > 10
     assert "the report has no 'Event types': no such chart" in caplog.text
 
 
-def test_both_engines_say_the_same(postgres_url):
+def test_both_engines_say_the_same(postgres_url, made):
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS report_clicks")
         connection.execute(f"CREATE TABLE report_clicks ({COLUMNS})")
@@ -207,10 +214,11 @@ def test_both_engines_say_the_same(postgres_url):
     with connect(postgres_url) as source:
         there = HUB.report(HUB.events(source, table_name="report_clicks"))
         assert not [name for name in source.tables() if "report" in name and name != "report_clicks"]
-    here = HUB.report(events_of(EVENTS))
+    here = made("small")
     for one, other in zip(there.sections, here.sections, strict=True):
         for mine, yours in zip(one.parts, other.parts, strict=True):
-            assert (mine.tables, mine.rule, mine.chart, mine.problems) == (yours.tables, yours.rule, yours.chart, yours.problems)
+            assert (mine.tables, mine.rule, mine.problems) == (yours.tables, yours.rule, yours.problems)
+            assert mine.chart == yours.chart
 
 
 def test_saving(tmp_path, made):
@@ -250,7 +258,3 @@ def test_a_bad_step_is_said_in_its_section():
     assert "No event has the type &#39;byu&#39;; did you mean &#39;buy&#39;?" in found.html
     problems = [problem for section in found.sections for part in section.parts for problem in part.problems]
     assert any("nothing" in each for each in problems)
-
-
-def test_equal_events_give_the_same_document(made):
-    assert HUB.report(events_of(EVENTS)).html == made("small").html
