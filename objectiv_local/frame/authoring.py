@@ -43,6 +43,7 @@ from objectiv_local.frame.encoding import columns_read, decoded, encoded
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
+from objectiv_local.frame.materialize import rows_kept
 from objectiv_local.frame.query import condition as queried
 from objectiv_local.frame.reshape import unstacked
 from objectiv_local.frame.series import Series, SeriesJson, make_series, series_class
@@ -150,6 +151,7 @@ __all__ = [
     "origin_of",
     "over",
     "queried",
+    "rows_kept",
     "series_class",
     "series_of",
     "state_of",

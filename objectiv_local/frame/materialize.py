@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
 from objectiv_local.engines.base import shown_name
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.errors import ConnectionFailed, InvalidType, InvalidValue, ObjectivError
 from objectiv_local.frame.files import over_current_files
 from objectiv_local.frame.handles import make_frame
 from objectiv_local.frame.running import source
 from objectiv_local.frame.state import limited
-from objectiv_local.frame.stored import table_of
+from objectiv_local.frame.stored import stored_by, table_of
 from objectiv_local.frame.unique import check_aligned
 from objectiv_local.plan.nodes import Aggregate, Node, Pin, Select, Source, topological
 from objectiv_local.plan.relation import StoredTable
@@ -21,6 +24,8 @@ from objectiv_local.plan.variables import variables
 
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
+
+logger = logging.getLogger(__name__)
 
 
 def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace: bool = False,
@@ -68,6 +73,38 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
             return engine.create_table(name, run.statement.sql)
 
     return table_of(plan, engine, create)
+
+
+@contextmanager
+def rows_kept(frame: DataFrame, name: str) -> Iterator[DataFrame]:
+    """Yield the frame with its rows as they are now, in a temporary table that is dropped when the context ends.
+
+    Where the rows cannot be stored, as in a database that allows no temporary tables, it is the frame itself. Raises
+    ConnectionFailed.
+    """
+    engine = frame._state.connected()
+    made = materialize(frame, name)
+    stored: StoredTable | None = None
+    try:
+        with made._state.running([*made.index_columns, *made.data_columns]) as run:
+            stored = engine.create_table(name, run.statement.sql)
+    except ConnectionFailed:
+        raise
+    except ObjectivError as error:
+        logger.debug("the rows of %s are not kept: %s", name, error)
+    if stored is None:
+        yield frame
+        return
+    known = stored_by(engine).origins
+    known[stored.relation] = made._state.plan
+    try:
+        kept = on_table(made, stored)
+        yield make_frame(replace(kept._state, order=frame._state.order), kept._columns)
+    finally:
+        known.pop(stored.relation, None)
+        # With a connection that was lost or closed, it is gone.
+        with suppress(ObjectivError):
+            engine.drop_temporary(stored)
 
 
 def on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:

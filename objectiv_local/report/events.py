@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
-from objectiv_local.errors import ConnectionFailed, ObjectivError
 from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import rows_kept
 from objectiv_local.hub.locations import location_names
 from objectiv_local.hub.models.product_features import INTERACTIVE, TYPES
 
@@ -16,8 +17,9 @@ FEATURE: Final = "feature"
 _LARGE: Final = ("location_stack", TYPES, "global_contexts", "properties")
 
 
-def copy_of(events: DataFrame, conditions: Sequence[object]) -> DataFrame:
-    """Return the columns of events that a report reads, in a temporary table: all of its numbers are of one state of the data,
+@contextmanager
+def copy_of(events: DataFrame, conditions: Sequence[object]) -> Iterator[DataFrame]:
+    """Yield the columns of events that a report reads, in a temporary table: all of its numbers are of one state of the data,
     and sessions are numbered once.
 
     Where conditions are series or frames, which belong to the events, or the database allows no temporary table, these are the
@@ -26,15 +28,12 @@ def copy_of(events: DataFrame, conditions: Sequence[object]) -> DataFrame:
     copied = with_features(events)
     given = list(_each(conditions))
     if any(not isinstance(each, str) and not callable(each) for each in given):
-        return copied
+        yield copied
+        return
     if all(isinstance(each, str) for each in given):
         copied = copied[[name for name in copied.data_columns if name not in _LARGE]]
-    try:
-        return copied.materialize(materialization="temp_table")
-    except ConnectionFailed:
-        raise
-    except ObjectivError:
-        return copied
+    with rows_kept(copied, "events_of_report") as kept:
+        yield kept
 
 
 def _each(given: object) -> Iterator[object]:

@@ -15,14 +15,14 @@ from objectiv_local.engines.secrets import without_secrets
 from objectiv_local.errors import ConnectionFailed, ObjectivError
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Source, state_of
-from objectiv_local.hub.analyses.base.analysis import Analysis
+from objectiv_local.hub.analyses.base.analysis import Analysis, rows_kept_of
 from objectiv_local.plan.nodes import topological as steps
 from objectiv_local.report.tables import Table, table
 
 #: Pixels between the axes of a chart: it can be read on a phone, and is enlarged on wider screens.
-WIDTH: Final = 380
+WIDTH: Final = 440
 #: How much larger it is drawn on wide screens.
-_SCALE: Final = 1.25
+_SCALE: Final = 1.2
 #: Rows of a table: the last periods, or the largest of named things.
 MOST_ROWS: Final = 30
 _SIZE: Final = re.compile(r'\b(width|height)="([0-9.]+)"')
@@ -91,22 +91,29 @@ def part_of(asked: Asked, events: DataFrame, copy: DataFrame) -> Part:
     made = _tried(part, "", lambda: asked.make(copy))
     if made is None:
         return part
-    _tried(part, "The numbers: ", lambda: part.tables.extend((asked.numbers or _numbers(asked))(made, asked.caption)))
     if isinstance(made, Analysis):
         part.is_defined = True
         part.rule += _tried(part, "The definition: ", lambda: made.definition.split("\n")) or made.rule_text.split("\n")
+        with rows_kept_of(made) as kept:
+            _show(part, asked, kept)
+    else:
+        _show(part, asked, made)
     for name in names():
         found = _tried(part, f"SQL for {name}: ", partial(_sql, asked, events, name))
         if found:
             part.sql[name] = without_secrets_of(found, events)
-    if not part.has_numbers:
-        if not part.problems:
-            part.problems.append("There is nothing to show: no events count here.")
-        return part
-    if asked.draw is not None or isinstance(made, Analysis):
-        draw = asked.draw or _drawn
-        part.chart = _tried(part, "The chart: ", lambda: _enlarged(svg(draw(made)))) or ""
     return part
+
+
+def _show(part: Part, asked: Asked, made: Any) -> None:
+    """Add the numbers and the chart of an analysis or a frame."""
+    _tried(part, "The numbers: ", lambda: part.tables.extend((asked.numbers or _numbers(asked))(made, asked.caption)))
+    if part.has_numbers:
+        if asked.draw is not None or isinstance(made, Analysis):
+            draw = asked.draw or _drawn
+            part.chart = _tried(part, "The chart: ", lambda: _enlarged(svg(draw(made)))) or ""
+    elif not part.problems:
+        part.problems.append("There is nothing to show: no events count here.")
 
 
 def without_secrets_of(sql: str, events: DataFrame) -> str:

@@ -63,12 +63,13 @@ def report(hub: ModelHub, events: DataFrame, *, title: str = "Product analytics"
     if by is not None:
         checked_period(by)
     scope = scope_of(hub._settings, events, "report", start=start, end=end)  # noqa: SLF001 - of one package
-    copied = copy_of(events, [funnel, conversion])
-    first, last = _moments(scope, copied)
-    questions = Questions(hub, by or _period(first, last), start, end, scope.start, scope.end, funnel, conversion)
-    sections = sections_of(questions, events, copied)
+    with copy_of(events, [funnel, conversion]) as copied:
+        first, last = _moments(scope, copied)
+        count = len(in_range(copied, scope.start, scope.end))
+        questions = Questions(hub, by or _period(first, last), start, end, scope.start, scope.end, funnel, conversion)
+        sections = sections_of(questions, events, copied)
     notes = take_shared_rules(sections)
-    about = [("Events", number(len(in_range(copied, scope.start, scope.end)))), ("First event", _shown(first)),
+    about = [("Events", number(count)), ("First event", _shown(first)),
              ("Last event", _shown(last)), ("Periods", f"{questions.by}s"), ("Time zone", hub.time_zone),
              ("Written by", f"objectiv_local {objectiv_local.__version__}")]
     return Report(title, html(Page(title, about, notes, sections)), tuple(sections))

@@ -129,10 +129,14 @@ def _retention(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
 
 
 def _matrix(made: Analysis, by: str) -> Table:
-    """Return a row for each cohort, with the share that came back after each number of periods; * marks what may grow."""
+    """Return a row for each cohort that has users, with the share that came back after each number of periods.
+
+    An asterisk marks what may still grow.
+    """
     cohorts: dict[Any, dict[int, Any]] = {}
     for row in made.frame.to_arrow().to_pylist():
-        cohorts.setdefault(row["cohort"], {})[row["periods_since"]] = row
+        if row["cohort_users"]:
+            cohorts.setdefault(row["cohort"], {})[row["periods_since"]] = row
     last = max((since for cells in cohorts.values() for since in cells), default=0)
     kept = dict(list(cohorts.items())[-MOST_ROWS:])
     rows = []
@@ -168,7 +172,7 @@ def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         return largest
 
     def draw(made: DataFrame) -> Any:
-        return made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}")
+        return made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}", xlabel="", ylabel="")
 
     rules = (rule, "Each user counts once. Of equal numbers of users, the first by alphabet comes first.")
     asks = Asked(title, make, caption=f"The {title.lower()} with most users, at most {MOST_ROWS}", draw=draw, rule=rules)

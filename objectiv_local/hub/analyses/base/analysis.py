@@ -6,7 +6,9 @@ import datetime
 import logging
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import wraps
@@ -27,6 +29,7 @@ from objectiv_local.frame.authoring import (
     call,
     frame_of,
     literal,
+    rows_kept,
     state_of,
     unstacked,
 )
@@ -317,6 +320,15 @@ def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Call
 
     ANALYSES[function.__name__] = made
     return made
+
+
+@contextmanager
+def rows_kept_of(made: R) -> Iterator[R]:
+    """Yield an analysis with its rows in a temporary table, so that its numbers and its chart are computed once."""
+    with rows_kept(made.frame, f"{made.name}_rows") as frame:
+        found = copy(made)
+        vars(found)["_frame"] = frame
+        yield found
 
 
 def _common(scope: Scope) -> list[str]:
