@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measuring import Family, Result
@@ -10,59 +11,65 @@ from benchmarks.report import ratios, rows_of
 
 PANELS = ("wall time", "CPU time", "peak memory")
 #: A color for each contender, and a shape for each layout, from what their names say.
-COLORS = {"objectiv_local": "#0b62a4", "Polars": "#d95f02", "pandas": "#7a5195", "Ibis": "#2a9d4a", "original": "#b3202c"}
-SHAPES = {"raw Parquet": "o", "Postgres": "s", "snapshot": "D"}
+COLORS = {"objectiv_local": "#0072B2", "Polars": "#D55E00", "pandas": "#CC79A7", "Ibis": "#009E73", "original": "#E69F00"}
+SHAPES = {"raw Parquet": "circle", "Postgres": "square", "snapshot": "diamond"}
+_OTHER_SHAPE = "triangle-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The ratios of one family: wall time, CPU time and memory by question and contender."""
+
+    title: str
+    ratios: dict[str, dict[str, tuple[float, ...]]]
 
 
 def draw(families: Sequence[tuple[str, Family, Sequence[Result]]], path: Path) -> None:
     """Write the chart as SVG; a block of rows for each family."""
-    import matplotlib as mpl
+    blocks = []
+    for _, family, results in families:
+        shown = {each.name for each in family.contenders if each.base}
+        found = {}
+        for question, row in rows_of(results).items():
+            every = {name: ratios(one, row.get(one.base)) for name, one in row.items() if name in shown and not one.note}
+            found[question] = {name: ratio for name, ratio in every.items() if ratio is not None}
+        blocks.append(Block(f"{family.title}: {results[0].size:,}", found))
+    draw_blocks(blocks, path)
 
-    mpl.use("Agg")
-    # Ids that do not change from run to run, and text as text.
-    mpl.rcParams.update({"svg.hashsalt": "benchmarks", "svg.fonttype": "none", "font.size": 9})
-    from matplotlib import pyplot
-    from matplotlib.ticker import LogLocator, NullFormatter
 
-    heights = [len(rows_of(results)) for _, _, results in families]
-    figure, grid = pyplot.subplots(len(families), len(PANELS), squeeze=False, sharey="row", sharex="col",
-                                   figsize=(12, 1.6 + 0.34 * sum(heights)), gridspec_kw={"height_ratios": heights})
-    handles = {}
-    for axes, (_, family, results) in zip(grid, families, strict=True):
-        found = rows_of(results)
-        contenders = [each.name for each in family.contenders
-                      if each.base and each.name.partition(",")[0] in COLORS
-                      and any(each.name in row and row[each.name].wall for row in found.values())]
-        for panel, axis in enumerate(axes):
-            for place, contender in enumerate(contenders):
-                points = []
-                for row, question in enumerate(found):
-                    one = found[question].get(contender)
-                    ratio = ratios(one, found[question].get(one.base)) if one is not None and not one.note else None
-                    if ratio is not None:
-                        points.append((ratio[panel], row + (place - (len(contenders) - 1) / 2) * 0.1))
-                who, _, where = contender.partition(", ")
-                # Marks that lie on others let them be seen.
-                handles[contender] = axis.scatter(*zip(*points, strict=True), color=COLORS[who], marker=SHAPES.get(where, "^"),
-                                                  s=26, alpha=0.85, linewidths=0, label=contender) if points else None
-            axis.axvline(1, color="#444", linewidth=1)
-            axis.set_xscale("log")
-            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if panel == 2 else (1,)))
-            axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}x")
-            axis.xaxis.set_minor_formatter(NullFormatter())
-            axis.grid(axis="x", color="#ddd", linewidth=0.6)
-            axis.set_axisbelow(True)
-            axis.set_yticks(range(len(found)), list(found))
-            for row in range(len(found) - 1):
-                axis.axhline(row + 0.5, color="#eee", linewidth=0.6)
-            axis.spines[["top", "right"]].set_visible(False)
-        axes[0].invert_yaxis()
-        axes[0].set_ylabel(f"{family.title},\n{results[0].size:,}")
-    for panel, title in enumerate(PANELS):
-        grid[0][panel].set_title(title)
-    shown = [handle for handle in handles.values() if handle is not None]
-    figure.legend(handles=shown, loc="lower center", ncols=min(len(shown), 4), frameon=False)
-    figure.suptitle("How many times that of SQL by hand on the same layout: less is better")
-    figure.tight_layout(rect=(0, 0.9 / figure.get_figheight(), 1, 1))
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)
+def draw_blocks(blocks: Sequence[Block], path: Path) -> None:
+    """Write the chart of some blocks of ratios."""
+    import altair as alt
+
+    names = [name for name in dict.fromkeys(name for block in blocks for row in block.ratios.values() for name in row)
+             if name.partition(",")[0] in COLORS]
+    hues = [COLORS[name.partition(",")[0]] for name in names]
+    shapes = [SHAPES.get(name.partition(", ")[2], _OTHER_SHAPE) for name in names]
+    rows = []
+    for block in blocks:
+        charts = []
+        for panel, title in enumerate(PANELS):
+            points = [{"question": question, "contender": name, "ratio": round(ratio[panel], 4)}
+                      for question, row in block.ratios.items() for name, ratio in row.items() if name in names]
+            every = [point["ratio"] for point in points]
+            y = alt.Y("question", type="nominal", sort=list(block.ratios), title=None,
+                      axis=alt.Axis(grid=True, labels=panel == 0, ticks=panel == 0))
+            x = alt.X("ratio", type="quantitative", title=title, axis=alt.Axis(
+                values=[0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100], labelExpr="datum.value + 'x'", labelOverlap=True),
+                scale=alt.Scale(
+                    type="log", nice=False, domain=[0.9 * min(0.5, *every), 1.1 * max(2.0, *every)]))
+            # Marks that lie on others let them be seen.
+            marks = alt.Chart(alt.InlineData(values=points), width=300, height=alt.Step(20)).mark_point(
+                filled=True, size=55, opacity=0.8).encode(
+                x=x, y=y,
+                color=alt.Color("contender", type="nominal", title=None, scale=alt.Scale(domain=names, range=hues)),
+                shape=alt.Shape("contender", type="nominal", title=None, scale=alt.Scale(domain=names, range=shapes)))
+            same = alt.Chart(alt.InlineData(values=[{"ratio": 1}])).mark_rule(color="#444444").encode(
+                x=alt.X("ratio", type="quantitative"))
+            charts.append(alt.layer(same, marks))
+        rows.append(alt.hconcat(*charts, spacing=14, title=block.title).resolve_scale(color="shared", shape="shared"))
+    chart = alt.vconcat(*rows, title="How many times that of SQL by hand on the same layout: less is better").configure(
+        background="white", view={"stroke": None},
+        axis={"gridColor": "#e5e5e5", "labelLimit": 240, "titleFontWeight": "normal"},
+        legend={"orient": "bottom", "columns": 4, "labelLimit": 300, "symbolOpacity": 1}, title={"anchor": "start"})
+    chart.save(str(path))

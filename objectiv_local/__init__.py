@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from objectiv_local import snapshot
+    from objectiv_local import charts, snapshot
     from objectiv_local.engines import Engine, connect
     from objectiv_local.errors import ObjectivError
     from objectiv_local.frame import (
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from objectiv_local.hub.analyses.cohort_rules import among, did, did_in_order, did_not, was
 
 __version__ = "0.1.0"
-__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "concat", "connect", "did", "did_in_order",
-           "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "snapshot", "to_datetime", "was"]
+__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "charts", "concat", "connect", "did",
+           "did_in_order", "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "snapshot",
+           "to_datetime", "was"]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -38,6 +39,7 @@ _HOMES = {
     "ObjectivError": "objectiv_local.errors",
     "Series": "objectiv_local.frame",
     "among": "objectiv_local.hub.analyses.cohort_rules",
+    "charts": "objectiv_local.charts",
     "concat": "objectiv_local.frame",
     "connect": "objectiv_local.engines",
     "did": "objectiv_local.hub.analyses.cohort_rules",

@@ -15,6 +15,7 @@ from objectiv_local.charts.theme import (
     LIGHTER,
     NUMBERS,
     PERCENT,
+    WIDTH,
     Layout,
     colors,
     data,
@@ -99,7 +100,7 @@ class Columns:
     values: Mapping[str, Sequence[Any]]
 
 
-def column_bars(columns: Columns, layout: Layout, *, x_title: str = "", y_title: str = "", is_stacked: bool = False,
+def column_bars(columns: Columns, layout: Layout, *, label_title: str = "", value_title: str = "", is_stacked: bool = False,
                 is_horizontal: bool = False, palette: Sequence[str] | None = None) -> Any:
     """Return bars of columns at each label: beside each other, or stacked."""
     alt = altair()
@@ -111,12 +112,13 @@ def column_bars(columns: Columns, layout: Layout, *, x_title: str = "", y_title:
     band, length = ("y", "x") if is_horizontal else ("x", "y")
     channel = {"x": alt.X, "y": alt.Y}
     encodings: dict[str, Any] = {
-        band: channel[band]("label", type="nominal", sort=None, title=x_title or None),
-        length: channel[length]("value", type="quantitative", title=y_title or None, axis=alt.Axis(format=NUMBERS),
+        band: channel[band]("label", type="nominal", sort=None, title=label_title or None, **_ticks(
+            alt, labels, is_horizontal=is_horizontal)),
+        length: channel[length]("value", type="quantitative", title=value_title or None, axis=alt.Axis(format=NUMBERS),
                                 **({"stack": "zero" if is_stacked else None} if several else {})),
-        "tooltip": [tip("label", x_title or "label"), *(
+        "tooltip": [tip("label", label_title or "label"), *(
             [tip("name", "column")] if several else []),
-            tip("number", y_title or "value")]}
+            tip("number", value_title or "value")]}
     if several:
         encodings["color"] = alt.Color("name", type="nominal", title=None, sort=names, scale=alt.Scale(
             domain=names, range=list(palette or colors(names))))
@@ -133,6 +135,15 @@ def column_bars(columns: Columns, layout: Layout, *, x_title: str = "", y_title:
     step = alt.Step(22) if groups == 1 else alt.Step(14, **{"for": "offset"})
     return finished(mark, layout, height=step if len(labels) <= _MOST_ROWS else _MOST_ROWS * 10)
 
+
+
+def _ticks(alt: Any, labels: Sequence[str], *, is_horizontal: bool) -> dict[str, Any]:
+    """Return the axis of labels below bars: slanted where they need the room, and not each of many."""
+    if is_horizontal:
+        return {}
+    is_narrow = sum(map(len, labels)) * 7 < WIDTH
+    shown = list(labels) if is_narrow else sparse(labels, 24)
+    return {"axis": alt.Axis(labelAngle=0 if is_narrow else -40, values=shown, labelOverlap=False)}
 
 
 def _unlike(labels: Sequence[str]) -> list[str]:
@@ -168,7 +179,7 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Map
     every = [{"period": period} for period in periods]
     x = alt.X("period", type="ordinal", title=x_title, sort=list(periods), axis=alt.Axis(
         labelAngle=0, values=sparse(periods)))
-    y = alt.Y("from", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS))
+    y = alt.Y("from", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS, tickMinStep=1))
     opacity = {"opacity": states(alt, alt.Opacity, [COMPLETE, INCOMPLETE], [1, LIGHTER])} if not all(complete) else {}
     chart = alt.Chart(data(rows))
     bars = chart.mark_bar().encode(
@@ -183,6 +194,7 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Map
         layers.append(chart.transform_filter({"field": "name", "oneOf": list(hatched)}).mark_bar(
             fill=hatching("#FFFFFF"), opacity=0.55).encode(x=x, y=y, y2=alt.Y2("to")))
     layers.append(zero_line(alt, channel="y"))
-    return finished(alt.layer(*layers), layout, note=note)
+    # A few bars need not fill the chart.
+    return finished(alt.layer(*layers), layout, width=min(WIDTH, max(160, 90 * len(periods))), note=note)
 
 

@@ -10,6 +10,7 @@ from objectiv_local.charts.library import altair
 from objectiv_local.charts.theme import (
     COLORS,
     GREY,
+    INK,
     NUMBERS,
     PERCENT,
     REST,
@@ -61,9 +62,9 @@ def funnel_chart(steps: Sequence[Step], layout: Layout, *, y_title: str = "users
             above = [percent(step.of_first, 0)]
         rows.append({"step": names[place], "users": step.users, "before": before, "text": above,
                      "top": max(before, step.users), **_details(step)})
-    x = alt.X("step", type="ordinal", sort=names, title=None, axis=alt.Axis(labelAngle=0 if len(steps) <= 5 else -40))
+    x = alt.X("step", type="ordinal", sort=names, title=None, axis=_axis(alt, len(names), 140))
     top = max((step.users for step in steps), default=1) or 1
-    y = alt.Y("users", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS), scale=alt.Scale(
+    y = alt.Y("users", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS, tickMinStep=1), scale=alt.Scale(
         domain=[0, top * (1.3 if len(steps) <= _MOST_NUMBERED else 1.1)], nice=False))
     base = alt.Chart(data(rows)).encode(x=x)
     tooltip = _tooltip(y_title)
@@ -88,10 +89,11 @@ def grouped_funnel(groups: Mapping[str, Sequence[Step]], layout: Layout, *, grou
     alt = altair()
     labels = list(groups)
     names = _names(next(iter(groups.values())))
+    width = max(360, min(1_000, (30 + 36 * len(labels)) * len(names)))
     rows = [{"step": names[place], "group": label, "share": step.of_first, "low": step.low, "high": step.high,
              "text": percent(step.of_first, 0), **_details(step)}
             for label, steps in groups.items() for place, step in enumerate(steps) if step.of_first is not None]
-    x = alt.X("step", type="ordinal", sort=names, title=None, axis=alt.Axis(labelAngle=0 if len(names) <= 5 else -40))
+    x = alt.X("step", type="ordinal", sort=names, title=None, axis=_axis(alt, len(names), width // len(names) - 10))
     offset = alt.XOffset("group", type="nominal", sort=labels)
     y = alt.Y("share", type="quantitative", title="share of the users who entered, %", axis=alt.Axis(format=PERCENT),
               scale=alt.Scale(domain=[0, 1]))
@@ -100,12 +102,17 @@ def grouped_funnel(groups: Mapping[str, Sequence[Step]], layout: Layout, *, grou
         "group", type="nominal", title=group_title, sort=labels, scale=alt.Scale(
             domain=labels, range=colors(labels, REST))), tooltip=[
                 tip("group", group_title), *_tooltip("users")]),
-        base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=GREY, strokeWidth=1.5).encode(
+        base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=INK, strokeWidth=1).encode(
             y=alt.Y("low", type="quantitative"), y2=alt.Y2("high"))]
     if len(labels) * len(names) <= 24:
         layers.append(base.mark_text(baseline="bottom", dy=-3, fontSize=10).encode(
             y=alt.Y("high", type="quantitative"), text=words()))
-    return finished(alt.layer(*layers), layout, width=max(360, min(900, (30 + 26 * len(labels)) * len(names))), note=note)
+    return finished(alt.layer(*layers), layout, width=width, note=note)
+
+
+def _axis(alt: Any, steps: int, room: int) -> Any:
+    """Return the axis of steps: their names are level where each has so many pixels, and slanted where there are many."""
+    return alt.Axis(labelAngle=0, labelLimit=room, labelOverlap=False) if steps <= 5 else alt.Axis(labelAngle=-40)
 
 
 def _names(steps: Sequence[Step]) -> list[str]:

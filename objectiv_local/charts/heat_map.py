@@ -28,8 +28,9 @@ MOST_NUMBERS: Final = 2_500
 _CELL, _SMALL = (46, 24), (10, 10)
 #: From white to the blue of the palette.
 _LIGHT, _DARK = "#EAF2F8", "#00507F"
-#: The share of the scale from which text is white.
-_WHITE_FROM: Final = 0.5
+_STRIPES: Final = {"light": "#FFFFFF", "dark": "#777777"}
+#: The share of the scale above which white text is easier to read than black text.
+_WHITE_FROM: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def heat_map(cells: Sequence[Cell], rows: Sequence[str], columns: Sequence[str],
     has_numbers = len(rows) * len(columns) <= MOST_NUMBERS
     found = [{"row": cell.row, "column": cell.column, "value": cell.value,
               "text": cell.text + ("" if cell.is_complete else "*"), "state": COMPLETE if cell.is_complete else INCOMPLETE,
+              "stripes": "light" if cell.value is not None and cell.value > _WHITE_FROM * top else "dark",
               "ink": INK if cell.value is None else ON_DARK if cell.value > _WHITE_FROM * top else ON_LIGHT,
               **{f"detail_{titles.index(title)}": text for title, text in cell.details}} for cell in cells]
     width, height = _SMALL
@@ -63,9 +65,10 @@ def heat_map(cells: Sequence[Cell], rows: Sequence[str], columns: Sequence[str],
         # Cells of a small matrix are larger.
         width = max(_CELL[0], min(90, 420 // len(columns)), *(10 + 7 * len(str(cell["text"])) for cell in found))
         height = max(_CELL[1], min(36, 240 // len(rows)))
+    is_slanted = has_numbers and max(map(len, columns), default=0) * 7 > width
     base = alt.Chart(data(found)).encode(
         x=alt.X("column", type="ordinal", sort=list(columns), title=column_title, axis=alt.Axis(
-            labelAngle=-40 if max(map(len, columns), default=0) * 7 > width else 0, orient="top", domain=False, ticks=False,
+            labelAngle=-40 if is_slanted else 0, orient="top", domain=False, ticks=False,
             labelOverlap=not has_numbers), scale=alt.Scale(domain=list(columns))),
         y=alt.Y("row", type="ordinal", sort=list(rows), title=row_title, axis=alt.Axis(
             domain=False, ticks=False, labelOverlap=not has_numbers),
@@ -78,8 +81,10 @@ def heat_map(cells: Sequence[Cell], rows: Sequence[str], columns: Sequence[str],
             domain=[0, top], range=[_LIGHT, _DARK]), legend=alt.Legend(format=".0%" if is_share else NUMBERS)))]
     is_open = any(not cell.is_complete for cell in cells)
     if is_open:
-        layers.append(base.transform_filter({"field": "state", "equal": INCOMPLETE}).mark_rect(
-            fill=hatching("#FFFFFF" if has_numbers else "#888888"), opacity=0.3).encode())
+        # Stripes of the color that the text of the cell has can be seen on it.
+        hatched = base.transform_filter({"field": "state", "equal": INCOMPLETE})
+        layers += [hatched.transform_filter({"field": "stripes", "equal": name}).mark_rect(fill=hatching(color), opacity=0.3)
+                   for name, color in _STRIPES.items()]
     if has_numbers:
         layers.append(base.mark_text(baseline="middle").encode(
             text=words(), color=alt.Color("ink", type="nominal", scale=None), tooltip=tooltip))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from objectiv_local.errors import NotSupported
+from objectiv_local.arguments import in_words
+from objectiv_local.errors import InvalidType, NotSupported
 
 
 def altair() -> Any:
@@ -21,6 +22,13 @@ def plotly() -> Any:
 def vl_convert() -> Any:
     """Return the package vl_convert, which draws Vega-Lite without a browser. Raises NotSupported where it is not installed."""
     return _installed("vl_convert", "vl-convert-python")
+
+
+def check_chart(chart: object, what: str) -> None:
+    """Raise InvalidType for what is no chart of altair."""
+    if not isinstance(chart, altair().TopLevelMixin):
+        raise InvalidType(f"{what} takes charts of altair, not {in_words(chart)}",
+                          hint="pass what plot() returns; figures of plotly have methods of their own, such as write_html")
 
 
 def _installed(module: str, package: str) -> Any:

@@ -7,7 +7,8 @@ import re
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from objectiv_local.charts.library import vl_convert
+from objectiv_local.arguments import checked
+from objectiv_local.charts.library import check_chart, vl_convert
 from objectiv_local.charts.theme import INK
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -19,6 +20,7 @@ _COLOR_KEYS: Final = ("color", "fill", "stroke", "ink")
 _REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 
 
+@checked
 def svg(chart: Any) -> str:
     """Return a chart of altair as SVG text: static, without scripts, fonts or references to anything outside of it.
 
@@ -26,13 +28,14 @@ def svg(chart: Any) -> str:
     same chart gives the same text, and several of them may stand in one page. The title of the chart is the ``<title>`` that
     screen readers read.
 
-    Raises NotSupported where the package vl-convert-python is not installed.
+    Raises InvalidType for what is no chart of altair, such as a figure of plotly, and NotSupported without the extra ``plot``.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
     >>> svg(hub.trend(hub.events(), by="week").plot())[:5]
     '<svg '
     """
+    check_chart(chart, "svg")
     spec = _recolored(chart.to_dict())
     config = spec.setdefault("config", {})
     # Without the descriptions of each mark, which make up half of the text: a table beside the chart tells more.

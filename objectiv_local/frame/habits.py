@@ -147,7 +147,7 @@ CHARTS = _table(("pie box boxplot kde density hexbin", "fetch the rows: df.to_pa
 #: What to write in place of the options of pandas' charts that these do not have.
 OPTIONS = _table(
     ("figsize", "give width= and height= in pixels"),
-    ("ax subplots layout sharex sharey", "charts are put together by altair: a + b on the same axes, a | b beside each other"),
+    ("ax subplots layout sharex sharey", "objectiv_local.charts.side_by_side(one, other) puts charts beside each other"),
     ("xlim ylim xticks yticks grid legend rot fontsize colormap style alpha linewidth secondary_y",
      "change the chart that is returned with altair, or draw the fetched rows: df.to_pandas().plot"),
     ("loglog", "pass logx=True and logy=True"),

@@ -181,10 +181,11 @@ class Plot(Accessor):
         names, title, at, values = self._rows(x, y)
         is_horizontal = kind == "barh"
         single = "" if len(names) > 1 else names[0]
-        x_title, y_title = (_given(chosen.xlabel, single), _given(chosen.ylabel, title)) if is_horizontal else (
-            _given(chosen.xlabel, title), _given(chosen.ylabel, single))
+        below, beside = (single, title) if is_horizontal else (title, single)
+        below, beside = _given(chosen.xlabel, below), _given(chosen.ylabel, beside)
         return column_bars(Columns(labels(at), values), chosen.layout, is_stacked=bool(chosen.stacked) and len(names) > 1,
-                           is_horizontal=is_horizontal, palette=chosen.palette(len(names)), x_title=x_title, y_title=y_title)
+                           is_horizontal=is_horizontal, palette=chosen.palette(len(names)),
+                           label_title=beside if is_horizontal else below, value_title=below if is_horizontal else beside)
 
     def _rows(self, x: str | None, y: str | Sequence[str] | None) -> tuple[list[str], str, list[Any], dict[str, list[Any]]]:
         """Return the columns to draw, the title of what they are over, its values, and those of each column."""

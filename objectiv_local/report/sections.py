@@ -172,7 +172,7 @@ def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         return largest
 
     def draw(made: DataFrame) -> Any:
-        return made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}", xlabel="", ylabel="")
+        return made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}", xlabel="users", ylabel="")
 
     rules = (rule, "Each user counts once. Of equal numbers of users, the first by alphabet comes first.")
     asks = Asked(title, make, caption=f"The {title.lower()} with most users, at most {MOST_ROWS}", draw=draw, rule=rules)
@@ -231,7 +231,10 @@ def _conversions(asked: Questions, events: DataFrame, copy: DataFrame,
         types = {"period": "date", "users": "int64", "converted": "int64", "conversion_rate": "float64", "complete": "bool"}
         return [table(f"Users who converted in each {asked.by}", rows, types, 1)]
 
-    return section("Conversions", lead, [Asked("Conversions", make, numbers=numbers, rule=(
+    def draw(made: Analysis) -> Any:
+        return made.plot(width=WIDTH, title=f"Users who converted by {asked.by}")
+
+    return section("Conversions", lead, [Asked("Conversions", make, numbers=numbers, draw=draw, rule=(
         "The conversion rate divides users who converted in the period by users of the period.",))], events, copy)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 from charts.drawn import layers, marks, rendered, title, values
 
+from objectiv_local.charts import side_by_side, svg
 from objectiv_local.charts.bars import Bar, ranked_bars
 from objectiv_local.charts.forest import Estimate, forest_plot
 from objectiv_local.charts.heat_map import Cell, heat_map
 from objectiv_local.charts.histogram import Bin, duration_histogram
 from objectiv_local.charts.lines import Line, line_chart
-from objectiv_local.charts.sankey import Flow, grouped_flows
+from objectiv_local.charts.sankey import Flow, grouped_flows, step_diagram
 from objectiv_local.charts.theme import COLORS, COMPLETE, INCOMPLETE, Layout, colors, shapes, sparse
+from objectiv_local.errors import InvalidType, InvalidValue
 
 
 def test_the_largest_bars_are_drawn(capfd):
@@ -83,6 +86,22 @@ def test_colors_and_symbols_of_many_series_are_distinct_together():
     names = [f"n{number}" for number in range(20)]
     assert len(set(zip(colors(names), shapes(20), strict=True))) == 20
     assert colors(["(other)", "a", "(none)", "b"]) == ["#8C8C8C", COLORS[0], "#8C8C8C", COLORS[1]]
+
+
+def test_charts_side_by_side(capfd):
+    one = line_chart([Line("a", [1, 2], [5, 6])], Layout("One"), x_title="x", y_title="y")
+    other = ranked_bars([Bar("b", 2)], Layout("Other"), x_title="users")
+    both = side_by_side(one, other)
+    drawn = rendered(both, capfd)
+    assert "One" in drawn
+    assert "Other" in drawn
+    assert both.to_dict()["config"] == one.to_dict()["config"]
+    assert "config" in one.to_dict(), "the charts themselves stay as they are"
+    assert "<svg" in svg(both)
+    for wrong, error in ((lambda: side_by_side(), InvalidValue), (lambda: side_by_side(one, columns=0), InvalidValue),
+                         (lambda: side_by_side(one, step_diagram([Flow(1, "a", "b", 2)], "")), InvalidType)):
+        with pytest.raises(error, match=r"side_by_side|columns of charts"):
+            wrong()
 
 
 def test_ticks():

@@ -53,6 +53,17 @@ def test_text_has_the_color_of_the_page():
     assert (inks["nine"], inks["one"], inks["none"]) == ("#FFFFFF", "#111111", "currentColor")
 
 
+def test_stripes_are_seen_on_every_cell():
+    cells = [Cell("r", "c", "nine", 9, is_complete=False), Cell("r", "d", "one", 1, is_complete=False),
+             Cell("r", "e", "none", is_complete=False)]
+    text = svg(heat_map(cells, ["r"], ["c", "d", "e"], Layout(""), row_title="", column_title="", scale_title="n"))
+    colors = {each.get("id"): {stop.get("stop-color") for stop in each} for each in ElementTree.fromstring(text).iter()
+              if each.tag.endswith("linearGradient") and len(each) > 2}
+    filled = re.findall(r'fill="url\(#([^)]+)\)" opacity', text)
+    # White on the dark cell, grey on the light one and on the page.
+    assert [any(color.startswith("#FFF") for color in colors[name]) for name in filled] == [True, False, False]
+
+
 def test_the_same_chart_gives_the_same_text():
     assert svg(periods()) == svg(periods())
 

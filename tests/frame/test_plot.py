@@ -56,6 +56,8 @@ def test_bars(df, capfd):
     lying = layers(df.plot.barh("s", ["v", "w"]))[0]
     assert (lying["encoding"]["y"]["field"], lying["encoding"]["x"]["field"], lying["encoding"]["yOffset"]["field"]) == (
         "label", "value", "name")
+    assert axis_titles(df.plot.barh("s", "v")) == ("v", "s")
+    assert axis_titles(df.plot.barh("s", "v", xlabel="Views", ylabel="Site")) == ("Views", "Site")
     for chart in (df.plot.bar("s", "v"), df.plot.bar("s", ["v", "w"], stacked=True), df.plot.barh("s", ["v", "w"])):
         rendered(chart, capfd)
 
@@ -177,7 +179,7 @@ def test_size_and_colors(df):
 def test_wrong_options(df):
     for draw, error, message in [
         (lambda: df.plot(figsize=(3, 2)), InvalidValue, r"plot.line has no option 'figsize'\nhint: give width= and height= in pixels"),
-        (lambda: df.plot.bar(ax=None), InvalidValue, r"no option 'ax'\nhint: charts are put together by altair"),
+        (lambda: df.plot.bar(ax=None), InvalidValue, r"no option 'ax'\nhint: objectiv_local.charts.side_by_side"),
         (lambda: df.plot.bar(titel="x"), InvalidValue, "did you mean 'title'"),
         (lambda: df.plot.bar(logy=True), InvalidValue, "plot.bar has no option 'logy'"),
         (lambda: df.plot(title=5), InvalidType, "title of plot.line has to be a string, not 5"),

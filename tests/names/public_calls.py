@@ -246,6 +246,7 @@ CALLS: dict[str, dict[str, str]] = {
     "snapshot.write": {"frame": "df[['v', 's']]", "path": "'local'"},
     "DataFrame.snapshot": {"path": "'local'", "self": "df[['v', 's']]"},
     "to_datetime": {"arg": "df.v", "unit": "'s'"},
+    "charts.svg": {"chart": "small.plot()"}, "charts.side_by_side": {"charts": "small.plot()"},
 }
 #: Calls that raise whatever they are given, as their docstrings say.
 RAISING = {"DataFrame.__bool__", "Series.__iter__", "Series.random", "Map.conversion_count",

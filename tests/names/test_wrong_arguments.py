@@ -97,6 +97,7 @@ TAKEN_BY = {
     "Rfm.ltv days": "(1,2,3) pandas", "Experiment.power lift": "5 1.5 -1 large",
     "ModelHub.quality busy": "5", "ModelHub.properties columns": "[]",
     "Analysis.__getitem__ key": "[]", "Analysis.users cell": "{}",
+    "charts.side_by_side columns": "5 large",
     "Analysis.plot width": "5", "Analysis.plot height": "5", "Analysis.plot title": "text empty",
     **{f"ModelHub.{name}": "text empty"
        for name in ("cohort rules", "retention start", "retention returning", "retention where", "funnel where",

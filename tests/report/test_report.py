@@ -277,6 +277,8 @@ def test_what_is_no_report(monkeypatch):
         HUB.report(events[["moment"]])
     with pytest.raises(InvalidType):
         HUB.report("clicks.csv")
+    with pytest.raises(InvalidType, match="funnel of ModelHub.report has to be a list"):
+        HUB.report(events, funnel="view")
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(NotSupported, match=r"objectiv-local\[report\]"):
         HUB.report(events)

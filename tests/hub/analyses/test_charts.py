@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 from charts.drawn import axis_titles, layers, marks, rendered, title, values
+from frame.frames import on_every_engine
 from hub.analyses.every import ASKED, HOUR, HUB, STEPS
 from hub.analyses.fixture import fixture, loaded, rows, rows_of
 
@@ -166,7 +167,7 @@ def cells(chart):
     """Return the texts of a heat map by row and column, and the cells that are hatched."""
     [text] = [each for each in layers(chart) if each["mark"] == "text"]
     rects = [each for each in layers(chart) if each["mark"] == "rect"]
-    hatched = {(row["row"], row["column"]) for row in rects[1]["rows"]} if len(rects) > 1 else set()
+    hatched = {(row["row"], row["column"]) for each in rects[1:] for row in each["rows"]}
     return {(row["row"], row["column"]): row["text"] for row in text["rows"]}, hatched
 
 
@@ -181,7 +182,7 @@ def test_cohorts(events):
     # One day later: two of two, none of one (c), none of two (d, e) and none of one (f).
     assert texts["all", "1"] == "33%"
     assert texts["all", "users"] == "6"
-    [rect, _] = [each for each in layers(chart) if each["mark"] == "rect"]
+    [rect, *_] = [each for each in layers(chart) if each["mark"] == "rect"]
     assert rect["encoding"]["color"]["scale"]["domain"] == [0, 1]
     assert rect["encoding"]["y"]["sort"] == ["all", "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
     # Sizes are no rates, and have no color.
@@ -403,9 +404,18 @@ def test_more_sessions_than_a_chart_has_rows_are_drawn():
     assert values(marks(chart, "bar"), "between", "count") == [("less than 1 s", 10_050)]
 
 
-def test_scores_of_users(events):
+@on_every_engine
+def test_what_the_database_counts_is_the_same_on_every_engine(engine):
+    events = fixture(engine)
+    # One order each: f bought last on January 4, e on the 3rd, b and c on the 2nd, a on the 1st.
     texts, _ = cells(ASKED["rfm"](events).plot())
-    assert sum(map(int, texts.values())) == 5
+    by_recency = {}
+    for (recency, _), text in texts.items():
+        by_recency[recency] = by_recency.get(recency, 0) + int(text)
+    assert sum(by_recency.values()) == 5
+    assert (by_recency["5"], by_recency["1"]) == (1, 1)
+    taken = values(marks(HUB.funnel(events, STEPS, HOUR).plot("time"), "bar"), "between", "count")
+    assert [each for each in taken if each[1]] == [("2 min to 5 min", 1), ("20 min to 30 min", 2)]
 
 
 # ---- what is asked for

@@ -1,0 +1,41 @@
+"""Several charts as one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectiv_local.arguments import checked
+from objectiv_local.charts.library import altair, check_chart
+from objectiv_local.charts.theme import CONFIG
+from objectiv_local.errors import InvalidValue
+
+
+@checked
+def side_by_side(*charts: Any, columns: int = 2) -> Any:
+    """Return charts beside each other as one chart, in rows of so many ``columns``.
+
+    Altair's own operators refuse charts that have a theme, as those of this package do. Each chart keeps its colors and scales.
+
+    Raises InvalidType for what is no chart of altair, such as a figure of plotly, and InvalidValue for no charts and for a
+    number of columns below 1.
+
+    >>> import objectiv_local as ol
+    >>> hub = ol.ModelHub()
+    >>> both = side_by_side(hub.trend(hub.events()).plot(width=300), hub.event_types(hub.events()).plot(width=300))
+    >>> len(both.to_dict()["concat"])
+    2
+    """
+    alt = altair()
+    for chart in charts:
+        check_chart(chart, "side_by_side")
+    if not charts:
+        raise InvalidValue("side_by_side needs a chart", hint="side_by_side(one.plot(), other.plot())")
+    if columns < 1:
+        raise InvalidValue(f"{columns} columns of charts are none", hint="for instance columns=2")
+    parts = []
+    for chart in charts:
+        part = chart.copy(deep=False)
+        part.config = alt.Undefined
+        parts.append(part)
+    return alt.concat(*parts, columns=columns).resolve_scale(
+        color="independent", shape="independent", opacity="independent", strokeDash="independent").configure(**CONFIG)
