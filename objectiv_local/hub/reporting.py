@@ -32,7 +32,7 @@ def report(self: ModelHub, events: DataFrame, *, title: str = "Product analytics
     analyses. A section that cannot be computed, and one without events, says so, and the rest stands.
 
     Reads moment and user_id; event_type, session_id and location or location_stack where the events have them. Raises
-    ColumnNotFound, InvalidType and InvalidValue for events and arguments that no analysis takes, ConnectionFailed, and
+    ColumnNotFound, InvalidType and InvalidValue for events and arguments that the analyses do not take, ConnectionFailed, and
     NotSupported without the extra ``report``.
 
     >>> import objectiv_local as ol

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import objectiv_local
-from objectiv_local.arguments import checked, in_words
-from objectiv_local.errors import InvalidType, InvalidValue
+from objectiv_local.arguments import checked
+from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.export import replacing
 from objectiv_local.hub.analyses.base.calendar import checked_period
@@ -62,10 +62,14 @@ def report(hub: ModelHub, events: DataFrame, *, title: str = "Product analytics"
     jinja()
     if by is not None:
         checked_period(by)
-    if funnel is not None and not isinstance(funnel, list | tuple | Mapping):
-        raise InvalidType(f"funnel of report is a list or a dict of steps, not {in_words(funnel)}",
-                          hint="for instance funnel=['view', 'cart', 'buy']")
+    if not title.strip():
+        raise InvalidValue("title of report is empty", hint="leave it out, or name what the report is about")
     scope = scope_of(hub._settings, events, "report", start=start, end=end)  # noqa: SLF001 - of one package
+    # What was given raises here; what the data lack is said in the document.
+    if funnel is not None:
+        hub.funnel(events, funnel, start=start, end=end)
+    if conversion is not None:
+        hub.trend(events, where=conversion, start=start, end=end)
     with copy_of(events, [funnel, conversion]) as copied:
         first, last = _moments(scope, copied)
         count = len(in_range(copied, scope.start, scope.end))

@@ -172,7 +172,9 @@ def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         return largest
 
     def draw(made: DataFrame) -> Any:
-        return made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}", xlabel="users", ylabel="")
+        chart = made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}", xlabel="users", ylabel="")
+        # Long names are cut for Arial, and other fonts may be wider.
+        return chart.properties(padding={"left": 40, "top": 5, "right": 5, "bottom": 5})
 
     rules = (rule, "Each user counts once. Of equal numbers of users, the first by alphabet comes first.")
     asks = Asked(title, make, caption=f"The {title.lower()} with most users, at most {MOST_ROWS}", draw=draw, rule=rules)
@@ -198,7 +200,7 @@ def _steps(asked: Questions, copy: DataFrame) -> tuple[Sequence[object] | Mappin
 
 def _funnels(asked: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object],
              lead: str) -> Section:
-    if len(steps) < 2:
+    if asked.funnel is None and len(steps) < 2:
         return Section("Funnel", "", (), ("A funnel needs two steps, and the events have fewer types that users have.",))
     columns = ["name", "users", "of_first", "of_previous", "dropped", "pending", "median_time"]
     return section("Funnel", lead, [Asked("Funnel", lambda data: asked.hub.funnel(data, steps, **asked.range), columns)],

@@ -68,7 +68,9 @@ def test_a_file_that_exists_is_kept(asked, clicks):
     (["clicks.csv", "-o", "."], "is a directory"), (["clicks.csv", "-o", "a" * 300], "cannot be written: File name too long"),
     (["clicks.csv", "--by", "fortnight"], "fortnight"), (["clicks.csv", "--start", "yesterday"], "start"),
     (["clicks.csv", "--start", "2024-03-02", "--end", "2024-03-01"], "is not after start"),
-    (["clicks.csv", "--funnel", "[1"], "steps is not valid JSON"), (["prices.csv"], "user_id"),
+    (["clicks.csv", "--funnel", "[1"], "steps is not valid JSON"),
+    (["clicks.csv", "--conversion", "=amount > 1"], "amount"),
+    (["clicks.csv", "--title", ""], "title of report is empty"), (["prices.csv"], "user_id"),
     (["postgresql://me:s3cret@127.0.0.1:1/shop"], "127.0.0.1"), ([], "Missing argument"),
 ])
 def test_invalid_input(asked, clicks, arguments, message):

@@ -129,6 +129,7 @@ TAKEN_BY = {
     "DataFrame.rename index": "{}", "DataFrame.set_index keys": "[] series", "DataFrame.set_variable value": "5 -1",
     "DataFrame.fillna value": f"{NUMBERS} {{}} series", "DataFrame.fillna sort_by": "",
     "DataFrame.database_create_table table_name": "text", "DataFrame.from_schema table_name": "text",
+    "ModelHub.report title": "text", "ModelHub.report conversion": "text empty",
     **{f"{owner}.create_view name": "text" for owner in ("DataFrame", "Analysis")},
     **{f"{owner}.to_dbt {name}": "[]" if name == "refs" else "text empty" for owner in ("DataFrame", "Analysis")
        for name in ("refs", "description")},
