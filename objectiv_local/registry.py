@@ -21,7 +21,7 @@ _PARTS = {"dialects": "DIALECT", "engines": "BACKEND"}
 DEFAULT = "duckdb"
 
 #: The engines of this package.
-_OWN = (DEFAULT, "postgres")
+_OWN = (DEFAULT, "postgres", "spark")
 
 
 @cache

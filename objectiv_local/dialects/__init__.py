@@ -29,9 +29,11 @@ def compile_in_parts(plan: Node, dialect: str, store: Store) -> Statement:
     number they give up. There, ``store`` keeps the rows of a lower step, whose statement it is given, and returns the
     step that reads them.
     """
-    return lower(rewritten(plan), dialect_named(dialect), store)
+    found = dialect_named(dialect)
+    return lower(rewritten(plan, found.skips), found, store)
 
 
 def compile_plan(plan: Node, dialect: str, *, without: Iterable[str] = ()) -> Statement:
     """Return ``plan`` as one statement of ``dialect``, after all passes but the optional ones in ``without``."""
-    return lower(rewritten(plan, without), dialect_named(dialect))
+    found = dialect_named(dialect)
+    return lower(rewritten(plan, {*without, *found.skips}), found)

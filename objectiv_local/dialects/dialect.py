@@ -77,6 +77,8 @@ class Dialect:
     stored_types: Mapping[str, str] = field(default_factory=dict)
     #: How a column of a stored type is read; None for one that is not supported.
     stored: Callable[[str], tuple[Type, Reader | None] | None] = lambda name: None
+    #: How a column that this package stored is read, by its stored type and its type: where JSON is stored as text, say.
+    written: Mapping[tuple[str, str], Reader] = field(default_factory=dict)
     #: The mark around names that are not plain.
     quote: str = '"'
     #: The schema that holds temporary tables.
@@ -86,10 +88,15 @@ class Dialect:
 
     # ---- what an engine plans well
 
+    #: Optional passes over plans whose result the engine does not run, or runs no faster.
+    skips: frozenset[str] = frozenset()
     #: How many steps that read each other the engine plans within a second.
     most_steps: int = 200
     #: As many other steps take as long to plan as a join.
     join_steps: int = 8
+    #: How often an engine that writes a step into each of those that read it may compute one, before its rows are kept in a
+    #: temporary table; None for an engine that computes a step once.
+    most_copies: int | None = None
     #: What ends a step that the engine is to compute by itself, if it writes steps into those that read them; otherwise None.
     fence: str | None = None
     #: What follows AS for a step whose rows the engine has to keep, if it may compute one side of a join again for each row of
@@ -125,6 +132,10 @@ class Dialect:
     array: str = "[{}]"
     #: Whether NULL comes last in an ascending order that does not say; None to say it in every order.
     nulls_last: bool | None = True
+    #: Whether a key of an ORDER BY may be computed over a window.
+    orders_by_windows: bool = True
+    #: Whether the total among several groupings has a row where there are no rows to group.
+    totals_nothing: bool = True
     #: How the number of a LIMIT is written in a statement with grouping sets.
     limit_of_sets: str = "{}"
 

@@ -11,7 +11,7 @@ import servers
 from objectiv_local import DataFrame, connect
 from objectiv_local.types import is_nan
 
-ENGINES = tuple(servers.STARTED)
+ENGINES = servers.NEAR
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 

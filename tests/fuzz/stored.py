@@ -42,7 +42,7 @@ def in_tables(plan: Node, engine: Sql) -> Iterator[Node]:
         yield _over(plan, tables)
     finally:
         for table in tables.values():
-            engine.connection.execute(f"DROP TABLE {table.relation.parts[-1]}")
+            engine.connection.drop_temporary(table)
 
 
 def _written_out(plan: Node) -> list[Values]:

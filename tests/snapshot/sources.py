@@ -15,7 +15,7 @@ import servers
 
 from objectiv_local import DataFrame, ModelHub
 
-ENGINES = tuple(servers.STARTED)
+ENGINES = servers.NEAR
 HUB = ModelHub()
 COLUMNS = ("id", "user", "at", "kind", "props")
 SCHEMA = pa.schema([("id", pa.string()), ("user", pa.string()), ("at", pa.timestamp("us")), ("kind", pa.string()),

@@ -187,6 +187,10 @@ DURATIONS = [
     rowwise("json_pick: no members", {"a": JSON}, lambda a: call("json_pick", a, literal([])), JSON, [
         (Json([{"a": 1}, 2, None]), Json([{}, {}, {}])), (Json([]), Json([])), (None, Json([])),
     ]),
+    rowwise("json_pick: some members, of the first element", {"a": JSON},
+            lambda a: call("json_index", call("json_pick", a, literal(["id"])), literal(0)), JSON, [
+        (Json([{"id": 1, "x": 2}, 2]), Json({"id": 1})), (Json([]), None), (None, None),
+    ]),
     rowwise("json_pick: no members, of the first element", {"a": JSON},
             lambda a: call("json_index", call("json_pick", a, literal([])), literal(0)), JSON, [
         (Json([{"a": 1}, 2, None]), Json({})), (Json([]), None), (None, None),

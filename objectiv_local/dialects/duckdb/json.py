@@ -323,7 +323,8 @@ def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
     members = func("map_from_entries", func("list_filter", pairs, Raw("lambda member: json_type(member[2]) <> 'NULL'")))
     picked = func("list_transform", some_elements(args[0]),
                   Template("lambda element: {}", (members if keys else Raw("'{}'::json"),)))
-    return func("coalesce", func("to_json", picked), Raw("'[]'::json"))
+    # No function call, which an index would look into for its list: the elements of this one are no JSON yet.
+    return Template("coalesce({}, '[]'::json)", (func("to_json", picked),))
 
 
 def _json_data(args: Sequence[Sql], expr: Expr) -> Sql:

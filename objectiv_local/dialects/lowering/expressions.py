@@ -75,8 +75,10 @@ def reader(dialect: Dialect, stored: str, type_: Type) -> Reader | None:
     if stored == AS_DECLARED:
         return lambda column: tree.cast(column, type_)
     found = dialect.stored(stored)
+    if found is not None and found[0].name == type_.name:
+        return found[1]
     # A column read as another type has the form in which this package stores it: an interval is an array of floats.
-    return found[1] if found is not None and found[0].name == type_.name else None
+    return dialect.written.get((stored, type_.name))
 
 
 def _case(scope: Scope, expr: Case, inputs: Inputs) -> Sql:

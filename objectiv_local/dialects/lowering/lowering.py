@@ -10,7 +10,8 @@ Floors, each of which imports the ones above it: ``block`` (an open SELECT), ``s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from objectiv_local.dialects.dialect import Dialect
@@ -40,6 +41,7 @@ from objectiv_local.plan.nodes import (
     Union,
     Unnest,
     Values,
+    depends_on,
     topological,
 )
 from objectiv_local.plan.relation import Schema
@@ -74,6 +76,29 @@ def lower(root: Node, dialect: Dialect, store: Store | None = None) -> Statement
     return Lowering(root, dialect).statement(store)
 
 
+def _repeated(nodes: Sequence[Node], most: int | None) -> frozenset[Node]:
+    """Return the steps that an engine would compute more than ``most`` times, once in each step that reads them.
+
+    Only those are meant that cost more than reading rows: with groups, joins or windows.
+    """
+    if most is None:
+        return frozenset()
+    copies = Counter({nodes[-1]: 1})
+    found: set[Node] = set()
+    for node in reversed(nodes):
+        if copies[node] > most and _moves_rows(node):
+            found.add(node)
+            copies[node] = 1
+        for below in depends_on(node):
+            copies[below] += copies[node]
+    return frozenset(found)
+
+
+def _moves_rows(node: Node) -> bool:
+    """Return whether rows have to meet others for a step."""
+    return isinstance(node, Aggregate | GroupingSets | Join | Unnest) or any(expr.has_window for expr in node.exprs())
+
+
 class Lowering:
     """One statement in the making."""
 
@@ -86,6 +111,7 @@ class Lowering:
         self.scope = self.blocks.scope
         #: Whether the rows of a step are stored already.
         self.is_part = False
+        self.repeated = _repeated(self.nodes, dialect.most_copies)
 
     def statement(self, store: Store | None = None) -> Statement:
         """Return the statement; see :func:`lower`."""
@@ -95,7 +121,8 @@ class Lowering:
                 block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
             # A row that is read again later is known within one statement only.
             has_rows = bool(block.columns) and all(expr.type != ROW_ID for expr in block.columns.values())
-            if store is not None and block.depth > self.dialect.most_steps and has_rows and node is not self.root:
+            is_stored = block.depth > self.dialect.most_steps or node in self.repeated
+            if store is not None and is_stored and has_rows and node is not self.root:
                 schema = tuple((name, node.types[name]) for name in block.columns)
                 query = self.scope.with_steps(select_text(self.scope, block), only_read=self.is_part)
                 block = self.source(store(node, Statement(query, schema)))
@@ -247,7 +274,9 @@ class Lowering:
         if block.must_close_for(exprs, self.needed[node], self.dialect) and any(
                 self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
             block = self.blocks.closed(block)
-        if self.is_ambiguous([substitute(expr, block.columns) for expr in exprs], block):
+        keys = [substitute(expr, block.columns) for expr in exprs]
+        has_window = not self.dialect.orders_by_windows and any(key.has_window for key in keys)
+        if has_window or self.is_ambiguous(keys, block):
             block = self.blocks.closed(block)
         order = [Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last) for key in node.order]
         # A constant orders nothing, and Postgres takes it for the number of a column.

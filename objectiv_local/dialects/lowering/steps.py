@@ -61,7 +61,21 @@ def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     block.sets = ["(" + ", ".join(blocks.scope.printer.flat(shown[i]) for i in each) + ")" for each in node.sets]
     block.title = node.step or "by_" + "_".join(keys)
     block.steps.append("one row for each of several groupings")
-    return block
+    return block if blocks.dialect.totals_nothing or () not in node.sets else _with_total(blocks, block, node)
+
+
+def _with_total(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
+    """Return the block of several groupings with the total as a query of its own, which has a row even over no rows."""
+    total = block.copy()
+    total.group, total.sets = [], []
+    keys = {name for name, _ in node.keys}
+    total.columns = {name: literal(None, expr.type) if name in keys else expr for name, expr in block.columns.items()}
+    total.columns[node.level] = literal(node.sets.index(()))
+    block.sets = [each for each in block.sets if each != "()"]
+    parts = [select_text(blocks.scope, each) for each in ([block, total] if block.sets else [total])]
+    united = _united(blocks, block.title, parts)
+    return Block(united, {name: Name(blocks.scope.identifier(name)) for name in block.columns},
+                 {name: Column(name, expr.type) for name, expr in block.columns.items()}, block.title, depth=1 + block.depth)
 
 
 def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:

@@ -36,7 +36,7 @@ from objectiv_local.dialects.standard.builders import (
     round_,
 )
 from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
-from objectiv_local.dialects.standard.quantiles import middle, within_group
+from objectiv_local.dialects.standard.quantiles import beside_infinity, is_finite, middle, within_group
 from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
 from objectiv_local.dialects.standard.text_casts import guarded, parse_timestamp
 from objectiv_local.plan import strftime
@@ -364,7 +364,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(share, float)
     if expr.type == FLOAT64:
         found = STANDARD_AGGREGATE["quantile"](args, expr)
-        return found if share in (0, 1) or _is_finite(expr.args[0]) else _float_quantile(found, args[0], share)
+        return found if share in (0, 1) or is_finite(expr.args[0]) else beside_infinity(found, args[0], share)
     if share == 0.5:
         found = middle(args[0], MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
         # Built as a string, because multiplying an interval by a number is computed in floats.
@@ -376,25 +376,6 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     if expr.type == TIMESTAMP:
         return Template("TIMESTAMP 'epoch' + {} * INTERVAL '1 microsecond'", (whole,), tree.ADD)
     return whole
-
-
-def _float_quantile(found: Sql, value: Sql, share: float) -> Sql:
-    """Return a quantile of values that may be infinite; the built-in one is NaN next to infinity, because inf - inf is."""
-    if share == 0.5:
-        halves = [binary("*", within_group("percentile_disc", value, Raw("0.5"), suffix=direction), Raw("0.5::float8"))
-                  for direction in ("", " DESC")]
-        return binary("+", *halves)
-    place = Template(f"{share!r} * ({{}} - 1)", (func("count", value),))
-    finite, numbers = (Func("count", (value,), where=binary("<", value, end)) for end in (INF, NAN))
-    below, above = Template("floor({})", (place,)), Template("ceil({})", (place,))
-    infinite = case((binary(">", finite, above), float_literal(-math.inf)),
-                    (binary("AND", binary("<=", finite, below), binary(">", numbers, above)), INF))
-    return Template("coalesce(nullif({}, 'NaN'), {}, {})", (found, infinite, found))
-
-
-def _is_finite(expr: Expr) -> bool:
-    """Return whether a float was cast from a type that cannot be infinite."""
-    return isinstance(expr, CastExpr) and expr.arg.type.name in ("int64", "decimal", "bool")
 
 
 def _mode(args: Sequence[Sql], expr: Expr) -> Sql:

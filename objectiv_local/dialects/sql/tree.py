@@ -316,5 +316,6 @@ _OPERATORS: dict[str, tuple[int, bool]] = {
     "*": (MULTIPLY, False),
     "/": (MULTIPLY, False),
     "//": (MULTIPLY, False),
+    "div": (MULTIPLY, False),
     "%": (MULTIPLY, False),
 }

@@ -1,7 +1,6 @@
 SELECT
   event_id::uuid AS event_id,
-  coalesce(
-    to_json(
+  coalesce(to_json(
       list_transform(
         json_extract(value, '$.location_stack[*]'),
         lambda element: map_from_entries(
@@ -11,7 +10,5 @@ SELECT
             )
           )
       )
-    ),
-    '[]'::json
-  ) AS location_stack
+    ), '[]'::json) AS location_stack
 FROM read_parquet('sample.parquet')

@@ -1,0 +1,198 @@
+"""Sessions of Spark Connect: opening them, the settings that each of them pins, and the server's errors."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from objectiv_local.errors import (
+    ConnectionFailed,
+    DataInvalid,
+    InvalidValue,
+    NotSupported,
+    ObjectivError,
+    QueryFailed,
+    ReadOnly,
+    TableNotFound,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession
+
+#: Settings on which answers depend. A server has defaults of its own.
+SETTINGS = {
+    # Errors in place of NULL for overflow, division by zero and casts.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.caseSensitive": "true",
+    # Digits of decimals are not dropped.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.timeType.enabled": "true",
+    # Backslashes in constants begin escapes, and '' is a quote.
+    "spark.sql.parser.escapedStringLiterals": "false",
+    # Of a repeated key in JSON, the last value counts.
+    "spark.sql.variant.allowDuplicateKeys": "true",
+    # Numbers behind GROUP BY and ORDER BY are columns.
+    "spark.sql.groupByOrdinal": "true",
+    "spark.sql.orderByOrdinal": "true",
+    "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
+    # How often the analyzer looks at a statement: 100 by default, which fifty steps use up.
+    "spark.sql.analyzer.maxIterations": "500",
+    "spark.sql.optimizer.maxIterations": "500",
+}
+
+_OLDEST = (4, 1)
+#: How often and how long an unreachable server is tried again, in milliseconds.
+_RETRIES: dict[str, Any] = {
+    "max_retries": 3, "initial_backoff": 50, "max_backoff": 1_000, "jitter": 50, "min_jitter_threshold": 1_000}
+
+#: Classes of errors to those of the package, with what to do; the first that the class starts with.
+_KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
+    (("TABLE_OR_VIEW_NOT_FOUND",), TableNotFound, "the table may have been dropped since"),
+    (("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"), InvalidValue,
+     "choose another name, or drop it first"),
+    (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose one that is there"),
+    (("USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "CAST_OVERFLOW", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
+      "INVALID_VARIANT_CAST", "MALFORMED_VARIANT", "VARIANT_SIZE_LIMIT", "CANNOT_PARSE_TIMESTAMP", "INVALID_UTF8_STRING",
+      "DATETIME_FIELD_OUT_OF_BOUNDS", "NUMERIC_VALUE_OUT_OF_RANGE"), DataInvalid, "clean the rows where they are stored"),
+    (("OPERATION_CANCELED", "INVALID_CURSOR"), QueryFailed, None),
+    (("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED"), QueryFailed, "ask the owner of the table for the right to read it"),
+)
+
+#: Classes of errors of a session that the server has ended, as after some time without use.
+ENDED = ("INVALID_HANDLE.SESSION_CLOSED", "INVALID_HANDLE.SESSION_NOT_FOUND", "INVALID_HANDLE.SESSION_CHANGED")
+
+
+def client_is_there() -> bool:
+    """Return whether the client of Spark Connect can be imported, with what it needs."""
+    try:
+        with warnings.catch_warnings():
+            # It says that it is not sure of the installed pandas, of which nothing is used here.
+            warnings.simplefilter("ignore")
+            import pyspark.sql.connect.session  # noqa: F401
+    except ImportError:
+        return False
+    # It logs every error of a server, with its Java stack, beside raising it.
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "pyspark.sql.connect.client.logging"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return True
+
+
+def opened(target: object, where: str) -> SparkSession:
+    """Return a new session with the settings of :data:`SETTINGS`; of a session of the user, a clone.
+
+    Raises ConnectionFailed, whose message holds no token, and NotSupported for a server that is too old.
+    """
+    from pyspark.errors import PySparkException
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession
+
+    session: Any = None
+    try:
+        if isinstance(target, str):
+            session = SparkSession(target)
+            session.client.set_retry_policies([DefaultPolicy(**_RETRIES)])
+        else:
+            session = target.cloneSession()  # type: ignore[attr-defined]
+        with warnings.catch_warnings():
+            # It warns of each error that it raises after the last try.
+            warnings.simplefilter("ignore")
+            check_version(str(session.version), where)
+            pin(session)
+    except PySparkException as error:
+        failure = _not_opened(error, where)
+    except ObjectivError:
+        _stopped(session)
+        raise
+    else:
+        return session  # type: ignore[no-any-return]
+    _stopped(session)
+    raise failure
+
+
+def pin(session: Any) -> None:
+    """Give a session the settings of :data:`SETTINGS`, which any statement of the user may have changed."""
+    with warnings.catch_warnings():
+        # It warns of settings that later versions may not have any more.
+        warnings.simplefilter("ignore")
+        for name, value in SETTINGS.items():
+            if session.conf.get(name, None) != value:
+                session.conf.set(name, value)
+
+
+def _stopped(session: Any) -> None:
+    if session is not None:
+        session.release_session_on_close = False
+        session.stop()
+
+
+def check_version(version: str, where: str) -> None:
+    """Raise NotSupported for a server without the types that values have inside a statement."""
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if numbers < _OLDEST:
+        raise NotSupported(f"{where} is version {version}",
+                           hint=f"use a server of version {'.'.join(map(str, _OLDEST))} or later, which has VARIANT and TIME")
+
+
+def _not_opened(error: Any, where: str) -> ObjectivError:
+    message = short(error)
+    status = _status(error)
+    if status in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+        return ConnectionFailed(f"{where} refuses the connection: {status.lower().replace('_', ' ')}",
+                                hint="check the token in the address, as in sc://host:port/;token=...")
+    if "CONFIG_NOT_AVAILABLE" in message or "CANNOT_MODIFY" in message or "INVALID_CONF_VALUE" in message:
+        return NotSupported(f"{where} does not let a session have the settings that answers depend on: {message}",
+                            hint="allow a session to set " + ", ".join(SETTINGS))
+    return ConnectionFailed(f"cannot connect to {where}: {_plain(error, message)}",
+                            hint="check the host and the port, and that Spark Connect runs there: sbin/start-connect-server.sh")
+
+
+def _plain(error: Any, message: str) -> str:
+    # What the transport says holds many lines on channels; its first words are enough.
+    known = {"UNAVAILABLE": "no server takes the connection", "DEADLINE_EXCEEDED": "the server does not answer"}
+    return known.get(_status(error), message)
+
+
+def _status(error: Any) -> str:
+    code = getattr(error, "getGrpcStatusCode", lambda: None)()
+    return "" if code is None else str(code.name)
+
+
+def short(error: Any) -> str:
+    """Return the message of an error on one line, without the stack of the Java process."""
+    text = str(getattr(error, "getMessage", lambda: None)() or error)
+    text = text.partition("JVM stacktrace")[0].partition("\n== SQL")[0]
+    return " ".join(text.split())[:1_000]
+
+
+def is_lost(error: Any) -> bool:
+    """Return whether an error says that the session or the server is gone."""
+    message = str(error)
+    return _status(error) in ("UNAVAILABLE", "UNAUTHENTICATED") or any(each in message for each in ENDED)
+
+
+def translated(error: Any, description: str) -> ObjectivError:
+    """Return the package's own error for one of the server's, about a statement."""
+    kind = str(getattr(error, "getCondition", lambda: None)() or "")
+    message = short(error)
+    for starts, made, hint in _KNOWN:
+        if kind.startswith(starts):
+            if kind == "OPERATION_CANCELED":
+                return QueryFailed(f"the query was stopped in {description}")
+            what = f"a value cannot be converted in {description}: " if made is DataInvalid else ""
+            return made(f"{what}{message}" + ("" if what else f" (in {description})"), hint=hint)
+    return QueryFailed(f"the query failed in {description}: {message}")
+
+
+def refused(description: str) -> ReadOnly:
+    """Return the error for a statement that is not a query, on a connection for reading."""
+    return ReadOnly(f"the statement is not a query, and {description} is open for reading",
+                    hint="connect(..., read_only=False) runs other statements")
+
+
+def late(description: str) -> QueryFailed:
+    """Return the error for a statement that was stopped when its time was over."""
+    return QueryFailed(f"the query took longer than its statement_timeout in {description}",
+                       hint="connect with a longer statement_timeout, or ask for fewer rows")

@@ -1,0 +1,361 @@
+"""Spark, through one session of Spark Connect."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from objectiv_local.dialects.spark import DIALECT
+from objectiv_local.engines import process
+from objectiv_local.engines.base import safe_name, split_name, storage_names, unused_table_name
+from objectiv_local.engines.coerce import Coercion
+from objectiv_local.engines.session import Session
+from objectiv_local.engines.spark.connection import is_lost, late, opened, pin, refused, translated
+from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
+from objectiv_local.plan.relation import Relation, Schema, StoredTable
+from objectiv_local.types import JSON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    import pyarrow
+
+T = TypeVar("T")
+
+#: The format of files in a directory whose name is given without one.
+_FILES = "parquet"
+
+
+class SparkEngine(Session):
+    """A session of Spark Connect. The engine has no transactions: each statement stands for itself."""
+
+    dialect = "spark"
+
+    def __init__(self, target: object, where: str, *, read_only: bool = True, statement_timeout: float | None = None) -> None:
+        self._target = target
+        self._timeout = statement_timeout
+        session = opened(target, f"Spark at {where}")
+        super().__init__(f"Spark at {where}", default_table=None, read_only=read_only)
+        self._lost = self._users_session = False
+        self._adopt(session)
+
+    def _adopt(self, session: Any) -> None:
+        self._session = session
+        self._finalizer = weakref.finalize(self, _stop_quietly, session)
+        self._lost = False
+
+    # ---- the life of the connection
+
+    @property
+    def _repeatable(self) -> bool:
+        return not self._users_session
+
+    def _connected(self) -> bool:
+        return not self._lost and not self._session.is_stopped
+
+    def _reopen(self) -> None:
+        if not self._inherited:
+            self._finalizer()
+        self._adopt(opened(self._target, self.description))
+
+    def _abandon(self) -> None:
+        self._finalizer.detach()
+        process.keep(self._session)
+
+    def _recover(self) -> None:
+        """Nothing is left of a stopped statement: it is stopped where it was started."""
+
+    def _close(self) -> None:
+        self._finalizer()
+
+    # ---- statements
+
+    def _rows(self, sql: str, schema: Schema, batch_rows: int) -> Generator[pyarrow.RecordBatch | None]:
+        coercion = Coercion(schema)
+        limit = _Limit(self._session, self._timeout)
+        tables = self._fetched(sql, limit)
+        try:
+            found = self._run(lambda: next(tables, None), limit)
+            yield None
+            while found is not None:
+                for batch in found.to_batches():
+                    for start in range(0, batch.num_rows, batch_rows):
+                        yield coercion.batch(batch.slice(start, batch_rows))
+                found = self._run(lambda: next(tables, None), limit)
+        finally:
+            tables.close()
+
+    def _fetched(self, sql: str, limit: _Limit) -> Generator[pyarrow.Table]:
+        """Yield the rows of a query as they arrive; the query is stopped when the caller goes no further."""
+        session, client = self._session, self._session.client
+        plan = session.sql(sql)._plan  # noqa: SLF001 - the client's own way to rows that arrive is not public
+        done = False
+        # The tag is that of statements of this thread while it is set.
+        session.addTag(limit.tag)
+        try:
+            with limit:
+                parts = client.to_table_as_iterator(plan.to_proto(client), plan.observations)
+                for part in parts:
+                    session.removeTag(limit.tag)
+                    if hasattr(part, "to_batches"):
+                        yield part
+                done = True
+        finally:
+            session.removeTag(limit.tag)
+            if not done:
+                limit.stop()
+
+    def execute(self, sql: str) -> None:
+        """Run a statement and drop what it returns. On a connection for reading, it has to be a query."""
+        with self._turn():
+            self._users_session = True
+            if self.read_only:
+                self._as_query(sql)
+            try:
+                self._run(lambda: self._session.sql(sql).collect())
+            finally:
+                if not self.read_only:
+                    self._run(lambda: pin(self._session))
+
+    def _as_query(self, sql: str) -> None:
+        """Raise ReadOnly for what is not a query: the server parses it where only a query can stand, and runs nothing."""
+        try:
+            self.described(sql)
+        except ObjectivError as error:
+            failure = error
+        else:
+            return
+        raise refused(self.description) if "PARSE_SYNTAX_ERROR" in str(failure) else failure
+
+    def explain(self, sql: str) -> str:
+        """Return the engine's own plan of a query, as text."""
+        with self._turn():
+            return str(self._fetch(f"EXPLAIN FORMATTED {sql}")[0][0])
+
+    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._run(lambda: [tuple(row) for row in self._session.sql(sql).collect()])
+
+    def _plain(self, sql: str) -> None:
+        self._run(lambda: self._session.sql(sql).collect())
+
+    def _run(self, action: Callable[[], T], limit: _Limit | None = None) -> T:
+        from pyspark.errors import PySparkException
+
+        try:
+            return action()
+        except PySparkException as error:
+            failure = self._translated(error) if limit is None or not limit.is_over else late(self.description)
+        except RecursionError:
+            failure = NotSupported("the statement is nested too deeply for the client of Spark", hint="split the program: "
+                                   "df.materialize() keeps the rows of a step")
+        raise failure
+
+    def _translated(self, error: Any) -> ObjectivError:
+        if is_lost(error):
+            self._lost = True
+            return ConnectionFailed(f"the connection to {self.description} was lost while a statement ran",
+                                    hint="run it again: the next statement opens a new session" if self._repeatable
+                                    else "connect again with objectiv_local.connect(...)")
+        found = translated(error, self.description)
+        return (self._missing(str(error)) or found) if isinstance(found, TableNotFound) else found
+
+    def _begin_snapshot(self) -> bool:
+        # The engine has no state of all tables to hold; each statement reads the files that there are when it starts.
+        return False
+
+    def _end_snapshot(self) -> None:
+        """Nothing was begun."""
+
+    # ---- tables
+
+    def table(self, name: str, *, lasting: bool = False) -> StoredTable:
+        """Return the columns and types of a table or view, or of the files in a directory that the server sees.
+
+        A name with a slash is that of a directory of Parquet files; ``delta.`/path` `` and the like name other formats. Raises
+        :class:`TableNotFound` with near names.
+        """
+        with self._turn():
+            parts = self._parts(name)
+            if "/" in parts[-1]:
+                return self._directory(parts)
+            place = self.place(name) if lasting else parts
+            try:
+                columns = self._columns(f"SELECT * FROM {DIALECT.quoted(*place)}")
+            except TableNotFound:
+                columns = None
+            if columns is None:
+                raise TableNotFound(f"there is no table {name!r} in {self.description}", hint=near(name, self.tables()))
+            return StoredTable(Relation("table", place, temporary=place[-1] in self.temporary), columns)
+
+    def _parts(self, name: str) -> tuple[str, ...]:
+        if name.startswith("/") or "://" in name:
+            return (_FILES, name)
+        return split_name(name.replace("`", '"'))
+
+    def _directory(self, parts: tuple[str, ...]) -> StoredTable:
+        """Return the files of a directory; raises DataInvalid if the engine would read a part of them only."""
+        kind, path = parts[0], parts[-1]
+        try:
+            columns = self._columns(f"SELECT * FROM {DIALECT.quoted(kind, path)}")
+        except TableNotFound:
+            columns = None
+        if columns is None:
+            raise TableNotFound(f"{self.description} sees no {kind} files in {path!r}",
+                                hint="give a path that every executor can read, such as s3a://bucket/folder")
+        if kind == _FILES:
+            reading = self._session.read
+            seen, there = self._run(lambda: (
+                set(reading.parquet(path).inputFiles()),
+                set(reading.option("recursiveFileLookup", "true").parquet(path).inputFiles())))
+            if there - seen:
+                raise DataInvalid(f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that "
+                                  f"Spark does not read, such as {min(there - seen)!r}",
+                                  hint="give a pattern such as 'folder/*', or name the folders as key=value")
+        return StoredTable(Relation("table", parts), columns)
+
+    def _columns(self, sql: str) -> tuple[tuple[str, str], ...]:
+        fields = self._run(lambda: self._session.sql(sql).schema.fields)
+        return tuple((field.name, field.dataType.simpleString()) for field in fields)
+
+    def place(self, name: str) -> tuple[str, ...]:
+        """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
+        with self._turn():
+            parts = self._parts(name)
+            if "/" in parts[-1] or not all(parts):
+                raise InvalidValue(f"{name!r} cannot name a table", hint="give a name, perhaps with its schema: 'schema.name'")
+            if len(parts) == 1:
+                parts = (*map(str, self._fetch("SELECT current_catalog(), current_schema()")[0]), *parts)
+        return parts
+
+    def _places(self) -> list[tuple[str, ...]]:
+        current = str(self._fetch("SELECT current_schema()")[0][0])
+        places: list[tuple[str, ...]] = []
+        for schema in (str(row[0]) for row in self._fetch("SHOW SCHEMAS")):
+            for namespace, table, is_temporary, *_ in self._fetch(f"SHOW TABLES IN {DIALECT.quoted(schema)}"):
+                place = (str(table),) if is_temporary or schema == current else (str(namespace), str(table))
+                if place not in places:
+                    places.append(place)
+        return [place for place in places if not place[-1].endswith(_ROWS)]
+
+    def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
+        """Store the rows of an Arrow table as a view of the session, and return where they are; see :meth:`Engine.load`."""
+        from objectiv_local.engines.ingest import for_storage
+
+        names = storage_names(schema)
+        stored = for_storage(table, schema, names)
+        with self._turn():
+            found = self._unused(name)
+            rows = f"{found}{_ROWS}"
+            self.temporary.add(found)
+            self._run(lambda: self._session.createDataFrame(stored).createOrReplaceTempView(rows))
+            columns = ", ".join(
+                f"parse_json({shown}) AS {shown}" if type_.plain == JSON else f"{shown}::{DIALECT.type_name(type_)} AS {shown}"
+                for shown, (_, type_) in zip(map(DIALECT.quoted, names), schema, strict=True))
+            if any(type_.plain == JSON for _, type_ in schema):
+                # Kept, so that JSON is parsed once.
+                self._plain(f"CACHE TABLE {DIALECT.quoted(found)} AS SELECT {columns} FROM {DIALECT.quoted(rows)}")
+            else:
+                self._plain(f"CREATE OR REPLACE TEMPORARY VIEW {DIALECT.quoted(found)} AS "
+                            f"SELECT {columns} FROM {DIALECT.quoted(rows)}")
+            return self.table(found)
+
+    def described(self, sql: str) -> StoredTable:
+        """Return the columns and types of a query; see :meth:`Engine.described`."""
+        body = _unterminated(sql)
+        with self._turn():
+            return StoredTable(Relation("query", (body,)), self._columns(f"SELECT * FROM (\n{body}\n) AS query"))
+
+    def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
+        """Store the result of a query and return where it is; see :meth:`Engine.create_table`.
+
+        A temporary table is a view whose rows the cluster keeps.
+        """
+        body = _unterminated(sql)
+        if temporary:
+            with self._turn():
+                found = self._unused(relation_name)
+                self.temporary.add(found)
+                self._plain(DIALECT.create("temp_table", (found,), body))
+                return self.table(found)
+        self._require_writable(relation_name)
+        with self._turn():
+            place = self.place(relation_name)
+            name = DIALECT.quoted(*place)
+            if replace:
+                # Created next to the old table, because the query may read it.
+                new = DIALECT.quoted(*place[:-1], self._unused(f"new_{place[-1]}"))
+                self._plain(f"CREATE TABLE {new} AS\n{body}")
+                self._plain(f"DROP TABLE IF EXISTS {name}")
+                self._plain(f"ALTER TABLE {new} RENAME TO {name}")
+            else:
+                self._plain(f"CREATE TABLE {name} AS\n{body}")
+            self.changes += 1
+            return self.table(relation_name, lasting=True)
+
+    def drop_temporary(self, stored: StoredTable) -> None:
+        """Drop a temporary table; see :meth:`Engine.drop_temporary`."""
+        name = stored.relation.parts[-1]
+        with self._turn():
+            for each in (name, f"{name}{_ROWS}"):
+                self._plain(DIALECT.drop("temp_table", (each,)))
+            self.temporary.discard(name)
+
+    def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
+        """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
+        names = ", ".join(map(DIALECT.quoted, columns))
+        self.write([f"INSERT INTO {DIALECT.quoted(*self.place(relation_name))} ({names})\n{sql}"])
+
+    def _transaction(self, statements: Sequence[str]) -> None:
+        if len(statements) > 1:
+            raise NotSupported("Spark has no transactions, so several writes cannot be one",
+                               hint="run them one by one, each with a call of its own")
+        for statement in statements:
+            self._plain(statement)
+
+    def _unused(self, name: str) -> str:
+        taken = {str(row[1]) for row in self._fetch("SHOW TABLES")}
+        return unused_table_name(safe_name(name), taken | self.temporary | self._gone)
+
+
+class _Limit:
+    """The time that a statement may take, and the tag by which it is stopped."""
+
+    def __init__(self, session: Any, seconds: float | None) -> None:
+        self.tag = f"objectiv_local_{uuid.uuid4().hex}"
+        self.is_over = False
+        self._session = session
+        self._timer = None if seconds is None else threading.Timer(seconds, self._end)
+
+    def _end(self) -> None:
+        self.is_over = True
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the statement on the server."""
+        with suppress(Exception):
+            self._session.interruptTag(self.tag)
+
+    def __enter__(self) -> None:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+#: The end of the name of a view with the rows of a table as they were loaded.
+_ROWS = "__loaded"
+
+
+def _unterminated(sql: str) -> str:
+    return sql.rstrip().rstrip(";")
+
+
+def _stop_quietly(session: Any) -> None:
+    with suppress(Exception):
+        session.stop()

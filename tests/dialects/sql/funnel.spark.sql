@@ -1,0 +1,240 @@
+WITH
+-- rows written out here
+steps (step, name) AS (
+  VALUES
+    (1::bigint, 'view'),
+    (2::bigint, 'cart'),
+    (3::bigint, 'buy')
+),
+-- adds step_1, step_2, step_3, excluded_1; keeps some rows
+events_2 AS (
+  SELECT
+    user_id,
+    moment,
+    coalesce(event_type = 'view', FALSE) AS step_1,
+    coalesce(event_type = 'cart', FALSE) AS step_2,
+    coalesce(event_type = 'buy', FALSE) AS step_3,
+    coalesce(event_type = 'error', FALSE) AS excluded_1
+  FROM events
+  WHERE moment IS NOT NULL AND user_id IS NOT NULL
+),
+-- keeps some rows; one row for each user_id, moment
+moments AS (
+  SELECT
+    user_id,
+    moment,
+    coalesce(bool_or(step_1), FALSE) AS is_1,
+    coalesce(bool_or(step_2), FALSE) AS is_2,
+    coalesce(bool_or(step_3), FALSE) AS is_3,
+    coalesce(bool_or(excluded_1), FALSE) AS excluded_1
+  FROM events_2
+  WHERE step_1 OR step_2 OR step_3 OR excluded_1
+  GROUP BY user_id, moment
+),
+-- adds next_excluded_1
+exclusions AS (
+  SELECT
+    user_id,
+    moment,
+    is_1,
+    is_2,
+    is_3,
+    min(CASE WHEN excluded_1 THEN moment END) OVER (
+      PARTITION BY user_id
+      ORDER BY moment DESC NULLS LAST
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS next_excluded_1
+  FROM moments
+),
+-- adds moment_2, moment_3_from_3, excluded_1_after_2
+next_steps AS (
+  SELECT
+    user_id,
+    moment,
+    is_1,
+    is_2,
+    next_excluded_1,
+    min(CASE WHEN is_2 THEN moment END) OVER w AS moment_2,
+    min(CASE WHEN is_3 THEN moment END) OVER w AS moment_3_from_3,
+    min(CASE WHEN is_2 THEN next_excluded_1 END) OVER w AS excluded_1_after_2
+  FROM exclusions
+  WINDOW
+    w AS (PARTITION BY user_id ORDER BY moment DESC NULLS LAST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+),
+-- adds moment_3
+next_steps_2 AS (
+  SELECT
+    user_id,
+    moment,
+    is_1,
+    next_excluded_1,
+    moment_2,
+    excluded_1_after_2,
+    min(CASE WHEN is_2 THEN moment_3_from_3 END) OVER (
+      PARTITION BY user_id
+      ORDER BY moment DESC NULLS LAST
+      RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS moment_3
+  FROM next_steps
+),
+-- keeps some rows; adds furthest, stopped
+stopped AS (
+  SELECT
+    user_id,
+    moment AS entered,
+    moment_2,
+    moment_3,
+    CASE
+      WHEN moment_3 <= timestampadd(MICROSECOND, 86400000000::bigint, moment) THEN 3::bigint
+      WHEN moment_2 <= timestampadd(MICROSECOND, 86400000000::bigint, moment) THEN 2
+      ELSE 1
+    END AS furthest,
+    CASE
+      WHEN coalesce(next_excluded_1 < moment_2, FALSE) THEN 1::bigint
+      WHEN coalesce(excluded_1_after_2 < moment_3, FALSE) THEN 2
+      ELSE 3
+    END AS stopped
+  FROM next_steps_2
+  WHERE is_1
+),
+-- adds reached, is_excluded; one row for each user_id, reached
+best_attempts AS (
+  SELECT
+    user_id,
+    CASE WHEN stopped < furthest THEN stopped ELSE furthest END AS reached,
+    min(entered) AS entered,
+    min(moment_2) AS moment_2,
+    min(moment_3) AS moment_3,
+    max(entered) FILTER (WHERE NOT stopped < furthest) AS last_entered
+  FROM stopped
+  GROUP BY user_id, 2
+),
+-- adds best, last
+units AS (
+  SELECT
+    reached,
+    entered,
+    moment_2,
+    moment_3,
+    max(reached) OVER (PARTITION BY user_id) AS best,
+    max(last_entered) OVER (PARTITION BY user_id) AS last
+  FROM best_attempts
+),
+-- keeps some rows; one row for all
+last_moment AS (
+  SELECT max(moment) AS last_moment
+  FROM events
+  WHERE moment IS NOT NULL
+),
+-- keeps some rows; adds pending
+units_2 AS (
+  SELECT
+    reached,
+    entered,
+    moment_2,
+    moment_3,
+    reached < 3
+    AND coalesce(
+        timestampadd(MICROSECOND, 86400000000::bigint, last) > (SELECT last_moment FROM last_moment),
+        FALSE
+      ) AS pending
+  FROM units
+  WHERE reached = best
+),
+-- every row of both sides next to each other; adds came, moment, stayed
+unit_steps AS (
+  SELECT
+    units_2.reached,
+    units_2.entered,
+    units_2.pending,
+    steps.step,
+    steps.step <= units_2.reached AS came,
+    CASE
+      WHEN steps.step <= units_2.reached AND steps.step = 1 THEN units_2.entered
+      WHEN steps.step <= units_2.reached AND steps.step = 2 THEN units_2.moment_2
+      WHEN steps.step <= units_2.reached AND steps.step = 3 THEN units_2.moment_3
+    END AS moment,
+    steps.step = units_2.reached AND steps.step < 3 AS stayed
+  FROM units_2
+  CROSS JOIN steps
+),
+-- adds time, dropped, pending; one row for each step
+steps_counted AS (
+  SELECT
+    step,
+    count(*) AS entered_users,
+    count(*) FILTER (WHERE came) AS users,
+    count(*) FILTER (WHERE reached >= step - 1) AS previous,
+    count(*) FILTER (WHERE stayed AND NOT pending) AS dropped,
+    count(*) FILTER (WHERE stayed AND pending) AS pending,
+    element_at(transform(array(array_sort(array_agg(timestampdiff(MICROSECOND, entered, moment)))), v -> CASE WHEN size(v) > 0 THEN transform(array((size(v) - 1) * 0.5::double), p -> (v[floor(p)::int] + (v[ceil(p)::int] - v[floor(p)::int]) * (p - floor(p))::decimal(17, 16))::bigint)[0] END), 1) AS median_time,
+    rint(avg(timestampdiff(MICROSECOND, entered, moment)::double))::bigint AS mean_time,
+    element_at(transform(array(array_sort(array_agg(timestampdiff(MICROSECOND, entered, moment)))), v -> CASE WHEN size(v) > 0 THEN transform(array((size(v) - 1) * 0.9::double), p -> (v[floor(p)::int] + (v[ceil(p)::int] - v[floor(p)::int]) * (p - floor(p))::decimal(17, 16))::bigint)[0] END), 1) AS p90_time
+  FROM unit_steps
+  GROUP BY step
+),
+-- all rows on the left with those on the right that have equal keys; adds users, entered_users, previous, dropped, pending, of_first, of_previous
+rates AS (
+  SELECT
+    steps.step,
+    steps.name,
+    coalesce(steps_counted.entered_users, 0::bigint) AS entered_users,
+    coalesce(steps_counted.users, 0::bigint) AS users,
+    coalesce(steps_counted.dropped, 0::bigint) AS dropped,
+    coalesce(steps_counted.pending, 0::bigint) AS pending,
+    steps_counted.median_time,
+    steps_counted.mean_time,
+    steps_counted.p90_time,
+    CASE
+      WHEN coalesce(steps_counted.entered_users, 0::bigint) > 0 THEN CASE WHEN coalesce(steps_counted.entered_users, 0::bigint)::double = 0 THEN coalesce(steps_counted.users, 0::bigint)::double * power(coalesce(steps_counted.entered_users, 0::bigint)::double, -1) ELSE coalesce(steps_counted.users, 0::bigint)::double / coalesce(steps_counted.entered_users, 0::bigint)::double END
+    END AS of_first,
+    CASE
+      WHEN coalesce(steps_counted.previous, 0::bigint) > 0 THEN CASE WHEN coalesce(steps_counted.previous, 0::bigint)::double = 0 THEN coalesce(steps_counted.users, 0::bigint)::double * power(coalesce(steps_counted.previous, 0::bigint)::double, -1) ELSE coalesce(steps_counted.users, 0::bigint)::double / coalesce(steps_counted.previous, 0::bigint)::double END
+    END AS of_previous
+  FROM steps
+  LEFT JOIN steps_counted
+    ON steps.step = steps_counted.step
+),
+-- columns of rates
+rates_2 AS (
+  SELECT
+    step,
+    name,
+    entered_users,
+    users,
+    dropped,
+    pending,
+    median_time,
+    mean_time,
+    p90_time,
+    of_first,
+    of_previous,
+    of_first * entered_users::double + '1.9207294103470618'::double AS add,
+    entered_users::double + '3.8414588206941236'::double AS add_2,
+    '1.9599639845400536'::double
+    * sqrt(of_first * (1.0::double - of_first) * entered_users::double + '0.9603647051735309'::double) AS mul
+  FROM rates
+)
+SELECT
+  step,
+  name,
+  users,
+  of_first,
+  of_previous,
+  dropped,
+  pending,
+  median_time,
+  mean_time,
+  p90_time,
+  CASE
+    WHEN of_first = 0.0::double THEN 0.0::double
+    WHEN entered_users::double > 0.0::double THEN CASE WHEN add_2 = 0 THEN add * power(add_2, -1) ELSE add / add_2 END
+      - CASE WHEN add_2 = 0 THEN mul * power(add_2, -1) ELSE mul / add_2 END
+  END AS ci_low,
+  CASE
+    WHEN of_first = 1.0::double THEN 1.0::double
+    WHEN entered_users::double > 0.0::double THEN CASE WHEN add_2 = 0 THEN add * power(add_2, -1) ELSE add / add_2 END
+      + CASE WHEN add_2 = 0 THEN mul * power(add_2, -1) ELSE mul / add_2 END
+  END AS ci_high
+FROM rates_2
+ORDER BY step NULLS LAST
