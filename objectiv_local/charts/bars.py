@@ -21,6 +21,7 @@ from objectiv_local.charts.theme import (
     data,
     finished,
     hatching,
+    number_axis,
     sparse,
     states,
     tip,
@@ -165,10 +166,11 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Map
     """
     alt = altair()
     names = [*above, *below]
-    rows = []
+    rows: list[dict[str, Any]] = []
+    ends: list[float | int] = []
     for place, period in enumerate(periods):
         for sign, group in ((1, above), (-1, below)):
-            base = 0.0
+            base: float | int = 0
             for name, values in group.items():
                 value = number(values[place])
                 if not value:
@@ -176,10 +178,11 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Map
                 rows.append({"period": period, "name": name, "from": sign * base, "to": sign * (base + value),
                              "number": count(value), "state": COMPLETE if complete[place] else INCOMPLETE})
                 base += value
+                ends.append(sign * base)
     every = [{"period": period} for period in periods]
     x = alt.X("period", type="ordinal", title=x_title, sort=list(periods), axis=alt.Axis(
         labelAngle=0, values=sparse(periods)))
-    y = alt.Y("from", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS, tickMinStep=1))
+    y = alt.Y("from", type="quantitative", title=y_title, axis=number_axis(ends))
     opacity = {"opacity": states(alt, alt.Opacity, [COMPLETE, INCOMPLETE], [1, LIGHTER])} if not all(complete) else {}
     chart = alt.Chart(data(rows))
     bars = chart.mark_bar().encode(

@@ -6,7 +6,7 @@ from typing import Any
 
 from objectiv_local.arguments import checked
 from objectiv_local.charts.library import altair, check_chart
-from objectiv_local.charts.theme import CONFIG
+from objectiv_local.charts.theme import themed
 from objectiv_local.errors import InvalidValue
 
 
@@ -37,5 +37,5 @@ def side_by_side(*charts: Any, columns: int = 2) -> Any:
         part = chart.copy(deep=False)
         part.config = alt.Undefined
         parts.append(part)
-    return alt.concat(*parts, columns=columns).resolve_scale(
-        color="independent", shape="independent", opacity="independent", strokeDash="independent").configure(**CONFIG)
+    return themed(alt.concat(*parts, columns=columns).resolve_scale(
+        color="independent", shape="independent", opacity="independent", strokeDash="independent"))

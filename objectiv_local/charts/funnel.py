@@ -11,7 +11,6 @@ from objectiv_local.charts.theme import (
     COLORS,
     GREY,
     INK,
-    NUMBERS,
     PERCENT,
     REST,
     Layout,
@@ -19,6 +18,7 @@ from objectiv_local.charts.theme import (
     data,
     finished,
     hatching,
+    number_axis,
     tip,
     words,
 )
@@ -64,7 +64,7 @@ def funnel_chart(steps: Sequence[Step], layout: Layout, *, y_title: str = "users
                      "top": max(before, step.users), **_details(step)})
     x = alt.X("step", type="ordinal", sort=names, title=None, axis=_axis(alt, len(names), 140))
     top = max((step.users for step in steps), default=1) or 1
-    y = alt.Y("users", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS, tickMinStep=1), scale=alt.Scale(
+    y = alt.Y("users", type="quantitative", title=y_title, axis=number_axis([top]), scale=alt.Scale(
         domain=[0, top * (1.3 if len(steps) <= _MOST_NUMBERED else 1.1)], nice=False))
     base = alt.Chart(data(rows)).encode(x=x)
     tooltip = _tooltip(y_title)

@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from objectiv_local.charts.library import altair
-from objectiv_local.charts.theme import COLORS, CONFIG, GREY, HEIGHT, INK, NUMBERS, WIDTH, Layout, data, finished, tip, words
+from objectiv_local.charts.theme import (
+    COLORS,
+    GREY,
+    HEIGHT,
+    INK,
+    NUMBERS,
+    WIDTH,
+    Layout,
+    data,
+    finished,
+    number_axis,
+    themed,
+    tip,
+    words,
+)
 from objectiv_local.charts.values import count, duration
 
 #: Ends of bins of durations in seconds, on a logarithmic scale.
@@ -35,7 +49,7 @@ def histograms(columns: Mapping[str, Sequence[Bin]], layout: Layout, *, y_title:
     charts = [_bars(bins, name, y_title, palette[place % len(palette)]).properties(
         width=layout.width or WIDTH // 2, height=layout.height or HEIGHT) for place, (name, bins) in enumerate(columns.items())]
     chart = alt.hconcat(*charts)
-    return (chart.properties(title=layout.title) if layout.title else chart).configure(**CONFIG)
+    return themed(chart.properties(title=layout.title) if layout.title else chart)
 
 
 def _bars(bins: Sequence[Bin], x_title: str, y_title: str, color: str | None) -> Any:
@@ -45,7 +59,7 @@ def _bars(bins: Sequence[Bin], x_title: str, y_title: str, color: str | None) ->
     return alt.Chart(data(rows)).mark_bar(color=color or COLORS[0], stroke="white", strokeWidth=0.5).encode(
         x=alt.X("low", type="quantitative", bin="binned", title=x_title or None, axis=alt.Axis(format=NUMBERS),
                 scale=alt.Scale(zero=False)),
-        x2=alt.X2("high"), y=alt.Y("count", type="quantitative", title=y_title, axis=alt.Axis(format=NUMBERS, tickMinStep=1)),
+        x2=alt.X2("high"), y=alt.Y("count", type="quantitative", title=y_title, axis=number_axis(each.count for each in bins)),
         tooltip=[tip("between", x_title or "values"),
                  tip("number", y_title)])
 
@@ -63,8 +77,8 @@ def duration_histogram(bins: Sequence[Bin], marks: Sequence[tuple[str, float]], 
     x = alt.X("place", type="quantitative", bin="binned", title=x_title, scale=alt.Scale(domain=[0, len(bins)], nice=False),
               axis=alt.Axis(values=list(range(len(bins) + 1)), labelExpr=expr, grid=False, labelOverlap=True))
     bars = alt.Chart(data(rows)).mark_bar(color=COLORS[0], stroke="white", strokeWidth=0.5).encode(
-        x=x, x2=alt.X2("next"), y=alt.Y("count", type="quantitative", title=y_title, axis=alt.Axis(
-            format=NUMBERS, tickMinStep=1)), tooltip=[tip("between", x_title), tip("number", y_title)])
+        x=x, x2=alt.X2("next"), tooltip=[tip("between", x_title), tip("number", y_title)],
+        y=alt.Y("count", type="quantitative", title=y_title, axis=number_axis(each.count for each in bins)))
     layers = [bars]
     found = [{"place": _place(bins, value), "text": f"{name} {duration(value)}"} for name, value in marks]
     if found:

@@ -20,6 +20,7 @@ from objectiv_local.charts.theme import (
     colors,
     data,
     finished,
+    number_axis,
     shapes,
     sparse,
     states,
@@ -61,8 +62,8 @@ def line_chart(lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: 
     names = [line.name for line in lines]
     several = len(lines) > 1
     x = alt.X("x", type=kind, title=x_title or None, **x_axis(alt, over, kind, log=log[0]))
-    y = alt.Y("y", type="quantitative", title=y_title or None, axis=alt.Axis(
-        format=PERCENT if is_share else NUMBERS, **whole_steps([value for line in lines for value in line.y])),
+    y = alt.Y("y", type="quantitative", title=y_title or None, axis=alt.Axis(format=PERCENT) if is_share else
+              number_axis(plain(value) for line in lines for value in line.y),
               scale=alt.Scale(type="log") if log[1] else alt.Scale(zero=from_zero))
     hues = list(palette or colors(names, tuple(grey)))
     hue: dict[str, Any] = {"color": alt.Color("series", type="nominal", title=series_title or None, sort=names,
@@ -97,11 +98,6 @@ def spread_chart(lines: Sequence[Line], main: Sequence[Line], layout: Layout, *,
     thin = alt.Chart(data(rows)).mark_line(strokeWidth=1, opacity=0.5, color=GREY).encode(
         x=x, y=y, detail=alt.Detail("series", type="nominal"))
     return finished(alt.layer(thin, *chart.layer), layout, note=note)
-
-
-def whole_steps(values: Sequence[Any]) -> dict[str, int]:
-    """Return that ticks stand at whole numbers, if all values are such numbers."""
-    return {"tickMinStep": 1} if all(isinstance(plain(value), int) for value in values if plain(value) is not None) else {}
 
 
 def x_axis(alt: Any, values: Sequence[Any], kind: str, *, log: bool = False) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from objectiv_local.charts.library import altair
-from objectiv_local.charts.lines import Line, whole_steps, x_axis
+from objectiv_local.charts.lines import Line, x_axis
 from objectiv_local.charts.theme import COLORS, NUMBERS, Layout, colors, data, finished, tip
 from objectiv_local.charts.values import count, kind_of, label, labels, number, plain
 
@@ -43,7 +43,7 @@ def area_chart(lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: 
     chart = alt.Chart(data(rows)).mark_area(opacity=0.8 if is_stacked else 0.35, line=True, **mark).encode(
         x=alt.X("x", type=kind, title=x_title or None, **x_axis(alt, [x for line in lines for x in line.x], kind)),
         y=alt.Y("y", type="quantitative", title=y_title or None, stack="zero" if is_stacked else None,
-                axis=alt.Axis(format=NUMBERS, **whole_steps([y for line in lines for y in line.y]))),
+                axis=alt.Axis(format=NUMBERS)),
         tooltip=[tip("at", x_title or "x"), *(
             [tip("series", "column")] if several else []),
             tip("number", y_title or "value")], **hue, **order)

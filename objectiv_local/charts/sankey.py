@@ -9,7 +9,7 @@ from objectiv_local.charts.library import plotly
 from objectiv_local.charts.theme import COLORS, GREY, REST
 
 #: Characters of a name in a diagram, and of those of all its steps together.
-MOST_LETTERS, LETTERS_OF_STEPS = 40, 96
+MOST_LETTERS, LETTERS_OF_STEPS = 40, 75
 #: Names of a step that have a node of their own; the others are one node.
 MOST_NODES: Final = 8
 OTHER: Final = "(other)"
@@ -65,7 +65,7 @@ def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, he
     x, y = [0.0] * len(places), [0.0] * len(places)
     for step, column in enumerate(columns):
         top = 0.0
-        for node in sorted(column, key=lambda node: (-sizes[node], node)):
+        for node in sorted(column, key=lambda node: (node[1] in REST, -sizes[node], node)):
             # plotly takes 0 for a place that was not given.
             x[places[node]] = min(max(step / (steps - 1), 0.001), 0.999)
             y[places[node]] = min(max((top + sizes[node] * scale / 2) / inner, 0.001), 0.999)

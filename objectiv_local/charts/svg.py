@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from objectiv_local.arguments import checked
 from objectiv_local.charts.library import check_chart, vl_convert
-from objectiv_local.charts.theme import INK
+from objectiv_local.charts.theme import INK, JOINER
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 #: Attributes that make no difference to what is seen.
@@ -49,10 +49,15 @@ def svg(chart: Any) -> str:
     root.attrib |= {"role": "img", "font-family": "system-ui, sans-serif"}
     title = _text(spec.get("title"))
     if title:
+        title = title.replace(f"<{JOINER}", "<")
         root.set("aria-label", title)
         named = ElementTree.Element(f"{{{_SVG}}}title")
         named.text = title
         root.insert(0, named)
+    for element in root.iter():
+        if element.text:
+            # Here it is text of an element, which ends no script.
+            element.text = element.text.replace(f"<{JOINER}", "<")
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ GREY: Final = "#8C8C8C"
 INK: Final = "#1F2937"
 #: Text on light and on dark cells of a heat map, whatever the page is.
 ON_LIGHT, ON_DARK = "#111111", "#FFFFFF"
+#: A word joiner, which has no width, and what it has to be put into.
+JOINER: Final = "\u2060"
+_TAG: Final = re.compile("<(?=/?script|!--)", re.IGNORECASE)
 #: Symbols of series, so that these differ by more than their color.
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 #: Names of groups that are drawn in grey.
@@ -32,6 +36,8 @@ COMPLETE, INCOMPLETE = "complete", "incomplete, may still change"
 WIDTH, HEIGHT = 640, 300
 #: Pixels that a chart may be wide or high.
 MOST_PIXELS: Final = 10_000
+#: Numbers up to which an axis would have ticks between whole numbers.
+_FEW_TICKS: Final = 8
 
 CONFIG: Final[dict[str, Any]] = {
     "background": "white",
@@ -51,6 +57,15 @@ CONFIG: Final[dict[str, Any]] = {
 def sparse(labels: Sequence[str], most: int = 8) -> list[str]:
     """Return labels of an axis that has room for so many: every second one, every third one and so on."""
     return list(labels[::1 + (len(labels) - 1) // most])
+
+
+def number_axis(values: Iterable[Any]) -> Any:
+    """Return an axis of numbers that begins at 0: if all are whole and few ticks are needed, these are whole numbers alone."""
+    known = [value for value in values if value is not None]
+    low, high = min([0, *known]), max([0, *known])
+    if all(isinstance(value, int) for value in known) and 0 < high - low <= _FEW_TICKS:
+        return altair().Axis(format=",d", values=list(range(low, high + 1)))
+    return altair().Axis(format=NUMBERS)
 
 
 def states(alt: Any, channel: Any, domain: list[str], values: list[Any]) -> Any:
@@ -94,7 +109,32 @@ def finished(chart: Any, layout: Layout, width: Any = WIDTH, height: Any = HEIGH
     properties: dict[str, Any] = {"width": layout.width or width, "height": layout.height or height}
     if layout.title or note:
         properties["title"] = alt.Title(layout.title or "", **({"subtitle": note} if note else {}))
-    return chart.properties(**properties).configure(**CONFIG)
+    return themed(chart.properties(**properties))
+
+
+def themed(chart: Any) -> Any:
+    """Return a chart with the theme, and without text that could end the script of a page that it is written into."""
+    chart = chart.configure(**CONFIG)
+    _guard(chart, altair().SchemaBase)
+    return chart
+
+
+def _guard(part: Any, schema: Any) -> Any:
+    """Put an invisible character into the text of script tags and comments, wherever it is in a chart.
+
+    Altair writes charts into scripts of HTML pages, those of notebooks included, as they are.
+    """
+    if isinstance(part, str):
+        return _TAG.sub(f"<{JOINER}", part)
+    if isinstance(part, schema):
+        # Altair has no public way to walk over a chart.
+        keywords = vars(part)["_kwds"]
+        keywords.update((name, _guard(value, schema)) for name, value in list(keywords.items()))
+        vars(part)["_args"] = tuple(_guard(value, schema) for value in vars(part)["_args"])
+        return part
+    if isinstance(part, dict):
+        return {name: _guard(value, schema) for name, value in part.items()}
+    return [_guard(each, schema) for each in part] if isinstance(part, list) else part
 
 
 def data(rows: list[dict[str, Any]]) -> Any:

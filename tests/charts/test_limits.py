@@ -39,11 +39,13 @@ def test_bars_of_nothing_but_zero(capfd):
 
 def test_estimates_without_a_value_are_counted(capfd):
     estimates = [Estimate("a", 0.5, 0.1, 0.9, "0.5"), Estimate("b", None, None, None, ""),
-                 Estimate("c", -0.1, None, None, "-0.1")]
+                 Estimate("c", -0.1, None, None, "-0.1"), Estimate("d", -0.5, -0.9, -0.1, "-0.5"),
+                 Estimate("e", -0.6, -1.3, 0.1, "-0.6")]
     chart = forest_plot(estimates, Layout(), x_title="lift")
     assert title(chart)[1] == "1 without a value"
-    assert values(marks(chart, "point"), "name", "state") == [("a", "interval without 0"), ("c", "interval with 0")]
-    assert values(layers(chart)[1]["rows"], "name") == ["a"]
+    assert values(marks(chart, "point"), "name", "state") == [
+        ("a", "interval without 0"), ("c", "interval with 0"), ("d", "interval without 0"), ("e", "interval with 0")]
+    assert values(layers(chart)[1]["rows"], "name") == ["a", "d", "e"]
     rendered(chart, capfd)
 
 
