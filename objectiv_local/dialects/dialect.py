@@ -90,6 +90,8 @@ class Dialect:
 
     #: Optional passes over plans whose result the engine does not run, or runs no faster.
     skips: frozenset[str] = frozenset()
+    #: Whether models of dbt are written for it: tests build some.
+    has_dbt_models: bool = False
     #: How many steps that read each other the engine plans within a second.
     most_steps: int = 200
     #: As many other steps take as long to plan as a join.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.dialects import dialect_named
 from objectiv_local.engines.base import safe_name, shown_name, split_name
-from objectiv_local.errors import InvalidValue, TableNotFound, near
+from objectiv_local.errors import InvalidValue, NotSupported, TableNotFound, near
 from objectiv_local.frame.export import replacing
 from objectiv_local.frame.running import Running
 from objectiv_local.frame.translate import translated
@@ -76,7 +76,8 @@ def to_dbt(self: DataFrame, path: str | os.PathLike[str], name: str, *, dialect:
     Raises InvalidValue for a name that is not made of letters, digits and underscores, for files that exist unless
     ``overwrite``, for rows of temporary tables, which dbt does not have, for a table whose schema is not known, and for
     columns whose names the engine would change; TableNotFound for a directory that does not exist; DataInvalid for one that
-    cannot be written. Nothing is written then. Files are written one after the other, each in one step, the SQL last.
+    cannot be written; NotSupported for other engines. Nothing is written then. Files are written one after the other, each
+    in one step, the SQL last.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -102,6 +103,9 @@ def to_dbt(self: DataFrame, path: str | os.PathLike[str], name: str, *, dialect:
     if not str(path) or "\0" in str(path) or not directory.is_dir():
         raise TableNotFound(f"there is no directory {str(path)!r}", hint="make it first")
     written = dialect_named(self._state.dialect if dialect is None else dialect)
+    if not written.has_dbt_models:
+        raise NotSupported(f"models of dbt are not written for {written.name}",
+                           hint="give dialect='duckdb' or dialect='postgres', or use view_sql()")
     if self.engine is not None:
         check_aligned(self._state.rows("to_dbt").plan, self._state.connected())
     sql, tables = _sql(self, written, table_name, refs)

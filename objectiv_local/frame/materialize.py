@@ -148,7 +148,8 @@ def create_view(self: DataFrame, name: str, *, if_exists: str = "fail") -> DataF
     of other frames are joined on the index; that its labels are unique is checked now, and not when the view is read.
 
     Raises ReadOnly, InvalidValue if there is a table or view of that name, if the frame reads rows of temporary tables, which
-    end with the connection, or the view itself, and for columns whose names the engine would change; QueryFailed.
+    end with the connection, or the view itself, and for columns whose names the engine would change; QueryFailed; NotSupported
+    for replacing a view on an engine without transactions.
 
     >>> import duckdb
     >>> import objectiv_local as ol
@@ -182,6 +183,7 @@ def create_view(self: DataFrame, name: str, *, if_exists: str = "fail") -> DataF
                                hint="rename it: at most 63 bytes, and not equal to another column but for case")
     dialect = dialect_named(state.dialect)
     written = dialect.create("view" if if_exists == "fail" else "or_replace_view", place, statement.sql)
-    # Read once, because an engine may take a view that reads itself by way of another one.
-    engine.write([written, f"SELECT * FROM {dialect.quoted(*place)} LIMIT 0"])
+    # Of a view that is replaced, some rows are asked for: an engine may take one that reads itself by way of another one.
+    check = [] if if_exists == "fail" else [f"SELECT * FROM {dialect.quoted(*place)} LIMIT 0"]
+    engine.write([written, *check])
     return on_table(self, engine.table(shown_name(place), lasting=True))

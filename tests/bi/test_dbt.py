@@ -232,6 +232,7 @@ def test_what_dbt_cannot_read(frame, tmp_path):
         (lambda: frame.to_dbt(tmp_path, "x", table_name={"hits": ""}), InvalidValue, "empty name for 'hits'"),
         (lambda: frame.to_dbt("", "x"), TableNotFound, "there is no directory ''"),
         (lambda: frame.to_dbt(tmp_path, "x", dialect=""), InvalidValue, "dialect"),
+        (lambda: frame.to_dbt(tmp_path, "x", dialect="spark"), NotSupported, "not written for spark"),
         (lambda: frame.to_dbt(tmp_path, "x", refs=["hit"]), InvalidValue, "refs: the frame reads no table 'hit'"),
         (lambda: frame.to_dbt(tmp_path, "x", materialized="incremental"), InvalidValue, "materialized is 'incremental'"),
         (lambda: frame.to_dbt(tmp_path, "x", dialect="mysql"), InvalidValue, "mysql"),

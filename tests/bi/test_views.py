@@ -11,18 +11,18 @@ import servers
 from frame.frames import on_every_engine
 
 from objectiv_local import DataFrame, ModelHub, connect
-from objectiv_local.errors import InvalidValue, QueryFailed, ReadOnly
+from objectiv_local.errors import InvalidValue, NotSupported, QueryFailed, ReadOnly
 
 TABLE = "CREATE TABLE bi_views.clicks (event_id bigint, user_id varchar, moment timestamp, event_type varchar)"
-ROWS = ("INSERT INTO bi_views.clicks VALUES (1, 'a', '2024-03-01 10:00', 'view'), (2, 'a', '2024-03-01 11:00', 'view'), "
-        "(3, 'b', '2024-03-02 09:00', 'buy')")
+ROWS = ("INSERT INTO bi_views.clicks VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00:00', 'view'), (2, 'a', TIMESTAMP '2024-03-01 11:00:00', 'view'), "
+        "(3, 'b', TIMESTAMP '2024-03-02 09:00:00', 'buy')")
 
 
 @pytest.fixture
 def writable(engine):
     made = connect(duckdb.connect() if engine == "duckdb" else servers.target(engine), read_only=False)
     for statement in ("DROP SCHEMA IF EXISTS bi_views CASCADE", "CREATE SCHEMA bi_views", TABLE, ROWS):
-        made.execute(statement)
+        made.execute(statement.replace("varchar", "string") if engine == "spark" else statement)
     yield made
     made.execute("DROP SCHEMA bi_views CASCADE")
 
@@ -36,7 +36,7 @@ def test_a_view_of_an_analysis_follows_the_events(engine, writable):
         {"period": datetime.date(2024, 3, 1), "value": 1, "complete": True},
         {"period": datetime.date(2024, 3, 2), "value": 1, "complete": False}]
     assert view.index_columns == ["period"]
-    writable.execute("INSERT INTO bi_views.clicks VALUES (4, 'c', '2024-03-02 10:00', 'view')")
+    writable.execute("INSERT INTO bi_views.clicks VALUES (4, 'c', TIMESTAMP '2024-03-02 10:00:00', 'view')")
     assert DataFrame.from_table(writable, "bi_views.daily").value.sum().value == 3
 
 
@@ -44,9 +44,14 @@ def test_a_view_of_an_analysis_follows_the_events(engine, writable):
 def test_an_existing_view_is_replaced_when_asked(engine, writable):
     df = DataFrame.from_table(writable, "bi_views.clicks", index="event_id")[["user_id"]]
     df.create_view("bi_views.some")
-    with pytest.raises(InvalidValue, match="some"):
+    with pytest.raises((InvalidValue, QueryFailed), match="some"):
         df[df.user_id == "b"].create_view("bi_views.some")
     assert len(DataFrame.from_table(writable, "bi_views.some")) == 3
+    if engine == "spark":
+        # It has no transaction to look at the new view in.
+        with pytest.raises(NotSupported):
+            df.create_view("bi_views.some", if_exists="replace")
+        return
     view = df[df.user_id == "b"].create_view("bi_views.some", if_exists="replace")
     assert view.to_arrow().to_pylist() == [{"event_id": 3, "user_id": "b"}]
     with pytest.raises(InvalidValue, match="cannot read itself"):
@@ -67,7 +72,7 @@ def test_what_is_no_view(engine, writable):
         df.assign(USER_ID="a").create_view("bi_views.x")
     with pytest.raises(InvalidValue, match="if_exists is 'fail' or 'replace'"):
         df.create_view("bi_views.x", if_exists="append")
-    with pytest.raises(InvalidValue, match=r"no schema|does not exist"):
+    with pytest.raises(InvalidValue, match="create it first: CREATE SCHEMA"):
         df.create_view("bi_nowhere.x")
     with pytest.raises(InvalidValue, match="needs rows"):
         df.groupby("user_id").create_view("bi_views.x")

@@ -14,6 +14,7 @@ import pytest
 from report.documents import document, tables
 
 from objectiv_local import ModelHub, connect
+from objectiv_local.dialects import names
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, TableNotFound
 from objectiv_local.report import parts
 
@@ -150,7 +151,7 @@ def test_the_numbers_of_a_small_stream(made):
     assert ["day_without_events", "warning", "0", "3", "\N{EN DASH}"] in found["Data quality"]
     parted = {part.title: part for section in report.sections for part in section.parts}
     trend = HUB.trend(events_of(EVENTS))
-    assert parted["Users by day"].sql == {name: trend.view_sql(dialect=name) for name in ("duckdb", "postgres")}
+    assert parted["Users by day"].sql == {name: trend.view_sql(dialect=name) for name in names()}
     assert parted["Users by day"].rule == ["The number of distinct user_id with an event in each day."]
     assert all(part.chart for title, part in parted.items() if title != "Totals")
     assert "Periods and days are those of UTC; weeks start on Monday." in report.html
