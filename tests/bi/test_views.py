@@ -14,8 +14,8 @@ from objectiv_local import DataFrame, ModelHub, connect
 from objectiv_local.errors import InvalidValue, NotSupported, QueryFailed, ReadOnly
 
 TABLE = "CREATE TABLE bi_views.clicks (event_id bigint, user_id varchar, moment timestamp, event_type varchar)"
-ROWS = ("INSERT INTO bi_views.clicks VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00:00', 'view'), (2, 'a', TIMESTAMP '2024-03-01 11:00:00', 'view'), "
-        "(3, 'b', TIMESTAMP '2024-03-02 09:00:00', 'buy')")
+ROWS = ("INSERT INTO bi_views.clicks VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00:00', 'view'), "
+        "(2, 'a', TIMESTAMP '2024-03-01 11:00:00', 'view'), (3, 'b', TIMESTAMP '2024-03-02 09:00:00', 'buy')")
 
 
 @pytest.fixture
