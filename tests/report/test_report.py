@@ -16,7 +16,10 @@ from report.documents import document, tables
 from objectiv_local import ModelHub, connect
 from objectiv_local.dialects import names
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported, TableNotFound
+from objectiv_local.frame.authoring import Source, State, frame_of
+from objectiv_local.plan.relation import Relation
 from objectiv_local.report import parts
+from objectiv_local.types import INT64
 
 HUB = ModelHub(time_aggregation="%Y-%m-%d")
 TITLES = ["Overview", "Users", "Sessions", "Retention", "Lifecycle", "Pages", "Funnel", "Conversions", "Data quality"]
@@ -294,3 +297,14 @@ def test_what_is_no_report(monkeypatch):
 def test_a_step_that_never_occurs_is_said_in_its_section():
     found = HUB.report(events_of(EVENTS), funnel=["view", "byu"])
     assert "No event has the type &#39;byu&#39;; did you mean &#39;buy&#39;?" in found.html
+
+
+def test_addresses_of_files_are_shown_without_secrets():
+    address = "https://me:hunter2@example.com/o'clock.parquet?signature=abcdef"
+    source = Source(Relation("parquet", (address,)), (("a", "a", "BIGINT", INT64),), None, 0, "data")
+    events = frame_of(State(source, None, "duckdb", ()), ["a"])
+    sql = events.view_sql()
+    assert "hunter2" in sql
+    shown = parts.without_secrets_of(sql, events)
+    assert "example.com/o''clock.parquet" in shown
+    assert not re.search("hunter2|abcdef", shown)
