@@ -261,6 +261,18 @@ def test_temporary_tables(engine):
         engine.table("kept")
 
 
+def test_rows_that_are_kept_are_read_by_nothing_else(engine, tmp_path):
+    """The engine takes the rows of a CACHE TABLE for those of any query with the same steps, in every session."""
+    write(tmp_path / "events" / "a.parquet", [1, 2])
+    frame = DataFrame.from_table(engine, str(tmp_path / "events"), index=[])
+    kept = frame.materialize(materialization="temp_table")
+    assert kept.id.sum().value == 3
+    write(tmp_path / "events" / "b.parquet", [4])
+    assert (kept.id.sum().value, frame.id.sum().value) == (3, 7)
+    with connect(spark_server.session_url(), new=True) as other:
+        assert total(other, tmp_path / "events") == 7
+
+
 def test_tables_are_created_replaced_and_filled(writable):
     writable.create_table("scratch.t", "SELECT 1::bigint AS id", temporary=False)
     with pytest.raises(InvalidValue, match="exists"):

@@ -71,8 +71,9 @@ class SparkDialect(Dialect):
 
     def create(self, kind: str, name: Sequence[str], query: str) -> str:
         if kind == "temp_table":
-            # A view of the session whose rows are kept, because the engine has no temporary tables.
-            return f"CACHE TABLE {self.quoted(*name)} AS\n{query}"
+            # There are no temporary tables. CACHE TABLE would keep the rows, but the engine then reads them in every query of
+            # every session that has the same steps, although files have changed since.
+            return f"CREATE TEMPORARY VIEW {self.quoted(*name)} AS\n{query}"
         return super().create(kind, name, query)
 
     def drop(self, kind: str, name: Sequence[str]) -> str:

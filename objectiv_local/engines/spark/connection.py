@@ -50,7 +50,7 @@ _RETRIES: dict[str, Any] = {
 
 #: Classes of errors to those of the package, with what to do; the first that the class starts with.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
-    (("TABLE_OR_VIEW_NOT_FOUND",), TableNotFound, "the table may have been dropped since"),
+    (("TABLE_OR_VIEW_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE"), TableNotFound, "the table may have been dropped since"),
     (("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"), InvalidValue,
      "choose another name, or drop it first"),
     (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose one that is there"),

@@ -44,7 +44,7 @@ class SparkEngine(Session):
 
     def _adopt(self, session: Any) -> None:
         self._session = session
-        self._finalizer = weakref.finalize(self, _stop_quietly, session)
+        self._finalizer = weakref.finalize(self, _stop_quietly, session, self.temporary)
         self._lost = False
 
     # ---- the life of the connection
@@ -254,13 +254,32 @@ class SparkEngine(Session):
             columns = ", ".join(
                 f"parse_json({shown}) AS {shown}" if type_.plain == JSON else f"{shown}::{DIALECT.type_name(type_)} AS {shown}"
                 for shown, (_, type_) in zip(map(DIALECT.quoted, names), schema, strict=True))
+            query = f"SELECT {columns} FROM {DIALECT.quoted(rows)}"
             if any(type_.plain == JSON for _, type_ in schema):
-                # Kept, so that JSON is parsed once.
-                self._plain(f"CACHE TABLE {DIALECT.quoted(found)} AS SELECT {columns} FROM {DIALECT.quoted(rows)}")
+                # So that JSON is parsed once.
+                self._keep(found, query)
             else:
-                self._plain(f"CREATE OR REPLACE TEMPORARY VIEW {DIALECT.quoted(found)} AS "
-                            f"SELECT {columns} FROM {DIALECT.quoted(rows)}")
+                self._plain(DIALECT.create("temp_table", (found,), query))
             return self.table(found)
+
+    def _keep(self, name: str, sql: str) -> None:
+        """Keep the rows of a query on the cluster, under the name of a view of the session.
+
+        The engine reads rows that are kept in every query, of every session, that has the same steps, although files have
+        changed since. So a step is added that no other query has.
+        """
+        own = f"SELECT * FROM (\n{sql}\n) WHERE '{uuid.uuid4()}' IS NOT NULL"
+        limit = _Limit(self._session, self._timeout)
+        done = False
+        self._session.addTag(limit.tag)
+        try:
+            with limit:
+                self._run(lambda: self._session.sql(f"CACHE TABLE {DIALECT.quoted(name)} AS {own}").collect(), limit)
+            done = True
+        finally:
+            self._session.removeTag(limit.tag)
+            if not done:
+                limit.stop()
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
@@ -278,7 +297,7 @@ class SparkEngine(Session):
             with self._turn():
                 found = self._unused(relation_name)
                 self.temporary.add(found)
-                self._plain(DIALECT.create("temp_table", (found,), body))
+                self._keep(found, body)
                 return self.table(found)
         self._require_writable(relation_name)
         with self._turn():
@@ -356,6 +375,10 @@ def _unterminated(sql: str) -> str:
     return sql.rstrip().rstrip(";")
 
 
-def _stop_quietly(session: Any) -> None:
+def _stop_quietly(session: Any, temporary: set[str]) -> None:
+    """Close a session. The cluster would keep the rows of its temporary tables until it ends itself."""
+    with suppress(Exception):
+        for name in temporary:
+            session.sql(DIALECT.drop("temp_table", (name,))).collect()
     with suppress(Exception):
         session.stop()
