@@ -44,7 +44,7 @@ docs: .venv/dev.stamp  ## what the docs say, run
 	$(python) -m pytest tests/docs $(PYTEST_ARGS)
 
 clean:  ## remove the environment and every cache
-	rm -rf .venv .venv-lowest .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 
 define venv
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with make PYTHON=...")'

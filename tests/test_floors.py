@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 #: Extras that users install; those for development pin their tools in constraints.txt alone.
-EXTRAS = ("postgres", "polars", "ml", "plot")
+EXTRAS = ("postgres", "polars", "ml", "plot", "report")
 
 
 def name_of(text: str) -> str:
@@ -30,15 +30,19 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def needed() -> set[str]:
+    """Return the requirements of users; extras may share one."""
+    return {*PROJECT["dependencies"], *(each for extra in EXTRAS for each in PROJECT["optional-dependencies"][extra])}
+
+
 def floors() -> dict[str, str]:
     """Return the lowest version of each package that users need."""
-    needed = [*PROJECT["dependencies"], *(each for extra in EXTRAS for each in PROJECT["optional-dependencies"][extra])]
-    found = (re.fullmatch(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)", each) for each in needed)
+    found = (re.fullmatch(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)", each) for each in needed())
     return {name_of(match[1]): match[2] for match in found if match}
 
 
 def test_each_package_has_a_floor() -> None:
-    assert len(floors()) == len(PROJECT["dependencies"]) + sum(len(PROJECT["optional-dependencies"][extra]) for extra in EXTRAS)
+    assert len(floors()) == len(needed())
 
 
 def test_the_lowest_versions_are_tested() -> None:

@@ -14,6 +14,7 @@ import objectiv_local
 from objectiv_local.cli.agents import mcp
 from objectiv_local.cli.analyses import run, sql
 from objectiv_local.cli.data import demo, inspect, quality, sample
+from objectiv_local.cli.reports import report
 from objectiv_local.cli.snapshots import info, refresh, snapshot, verify
 from objectiv_local.errors import ObjectivError
 
@@ -33,7 +34,7 @@ def group(context: click.Context, traceback: bool) -> None:
     context.obj = traceback
 
 
-for _command in (demo, inspect, run, sql, quality, snapshot, refresh, verify, info, sample, mcp):
+for _command in (demo, inspect, run, sql, report, quality, snapshot, refresh, verify, info, sample, mcp):
     group.add_command(_command)
 
 

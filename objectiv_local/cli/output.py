@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -65,7 +66,7 @@ def write(frame: Any, path: Path, *, overwrite: bool) -> None:
 
 def check_new(path: Path, *, overwrite: bool) -> None:
     """Raise InvalidValue for a file that exists, unless it may be replaced."""
-    if path.exists() and not overwrite:
+    if os.path.exists(path) and not overwrite:  # noqa: PTH110 - pathlib raises for a name that is too long
         raise InvalidValue(f"{str(path)!r} exists", hint="add --overwrite to replace it")
 
 

@@ -90,6 +90,8 @@ class Dialect:
 
     #: Optional passes over plans whose result the engine does not run, or runs no faster.
     skips: frozenset[str] = frozenset()
+    #: Whether models of dbt are written for it: tests build some.
+    has_dbt_models: bool = False
     #: How many steps that read each other the engine plans within a second.
     most_steps: int = 200
     #: As many other steps take as long to plan as a join.
@@ -267,8 +269,11 @@ class Dialect:
     # ---- statements that write
 
     def create(self, kind: str, name: Sequence[str], query: str) -> str:
-        """Return the statement that stores a query: ``kind`` is ``view``, ``table`` or ``temp_table``."""
-        words = {"view": "CREATE VIEW", "table": "CREATE TABLE", "temp_table": "CREATE TEMPORARY TABLE"}[kind]
+        """Return the statement that stores a query: ``kind`` is ``view``, ``or_replace_view``, ``table`` or
+        ``temp_table``.
+        """
+        words = {"view": "CREATE VIEW", "or_replace_view": "CREATE OR REPLACE VIEW", "table": "CREATE TABLE",
+                 "temp_table": "CREATE TEMPORARY TABLE"}[kind]
         return f"{words} {self.quoted(*name)} AS\n{query}"
 
     def drop(self, kind: str, name: Sequence[str]) -> str:

@@ -44,6 +44,7 @@ from objectiv_local.frame.encoding import columns_read, decoded, encoded
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.groupby import grouping
 from objectiv_local.frame.io import INLINE_ROWS, from_stored
+from objectiv_local.frame.materialize import rows_kept
 from objectiv_local.frame.preview import box, frame_html, names_and_values
 from objectiv_local.frame.query import condition as queried
 from objectiv_local.frame.reshape import unstacked
@@ -155,6 +156,7 @@ __all__ = [
     "origin_of",
     "over",
     "queried",
+    "rows_kept",
     "series_class",
     "series_of",
     "state_of",

@@ -52,7 +52,7 @@ class Export:
 
         frame = cast("DataFrame", self)
         schema = _schema(frame)
-        with _replacing(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
+        with replacing(path) as file, pq.ParquetWriter(file, schema, compression=compression) as writer:
             for batch in frame.to_batches():
                 writer.write_batch(batch)
 
@@ -75,7 +75,7 @@ class Export:
         types = _types(frame)
         schema = pa.schema([(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type)
                             for field in _schema(frame)])
-        with _replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
+        with replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
             for batch in frame.to_batches():
                 writer.write_batch(pa.record_batch([_as_text(column, type_) for column, type_
                                                     in zip(batch.columns, types.values(), strict=True)], schema=schema))
@@ -95,7 +95,7 @@ class Export:
         frame = cast("DataFrame", self)
         types = _types(frame)
         names = [json.dumps(name, ensure_ascii=False) for name in types]
-        with _replacing(path) as file:
+        with replacing(path) as file:
             for batch in frame.to_batches():
                 columns = [[_as_json(value, name, type_) for value in column.to_pylist()]
                            for column, (name, type_) in zip(batch.columns, types.items(), strict=True)]
@@ -161,19 +161,29 @@ def _schema(frame: DataFrame) -> pyarrow.Schema:
     return pa.schema([(name, arrow_type(type_)) for name, type_ in _types(frame).items()])
 
 
-@contextmanager
-def _replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
+def file_at(path: str | os.PathLike[str]) -> Path:
+    """Return where a file is written.
+
+    Raises InvalidValue for what is no file, and TableNotFound for a directory that is not there.
+    """
     if "\0" in str(path):
         raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
     # A link stays one, and what it leads to is replaced.
     target = Path(os.path.realpath(os.path.expanduser(path)))  # noqa: PTH111 - pathlib raises for an unknown user
-    if target.is_dir():
+    # os.path, because pathlib raises for a name that is too long; the message for that comes below.
+    if os.path.isdir(target):  # noqa: PTH112
         raise InvalidValue(f"{str(path)!r} is a directory", hint="give the name of a file")
-    if target.exists() and not target.is_file():
+    if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113
         raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
-    if not target.parent.is_dir():
+    if not os.path.isdir(target.parent):  # noqa: PTH112
         raise TableNotFound(f"there is no directory {str(target.parent)!r}", hint="make it first")
+    return target
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
+    target = file_at(path)
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
         with partial.open("xb") as file:

@@ -11,6 +11,7 @@ from objectiv_local.errors import AttributeNotFound, ColumnNotFound, InvalidType
 from objectiv_local.frame import (
     choosing,
     correlation,
+    dbt,
     display,
     fetch,
     functions,
@@ -510,6 +511,8 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     minmax_scale = scaling.minmax_scale
     materialize = keeping.materialize
     database_create_table = keeping.database_create_table
+    create_view = keeping.create_view
+    to_dbt = dbt.to_dbt
     sample = sampling.sample
     get_sample = sampling.get_sample
     get_unsampled = sampling.get_unsampled

@@ -24,15 +24,15 @@ def check_aligned(plan: Node, engine: Engine) -> None:
 
     def repeated(side: Labelled) -> dict[str, object]:
         if side not in known:
-            known[side] = _repeated(*side, engine)
+            known[side] = repeated_label(*side, engine)
         return known[side]
 
     for node in topological(plan):
         if not isinstance(node, Join) or not node.single:
             continue
-        sides = [_labelled(node.right, [there for _, there in node.on])]
+        sides = [labelled(node.right, [there for _, there in node.on])]
         if node.single == "either":
-            sides.append(_labelled(node.left, [here for here, _ in node.on]))
+            sides.append(labelled(node.left, [here for here, _ in node.on]))
         if any(_has_key(side) for side in sides) or not all(repeated(side) for side in sides):
             continue
         raise InvalidValue(_message(node, repeated(sides[0])), hint="set an aggregate with one row for each "
@@ -41,7 +41,7 @@ def check_aligned(plan: Node, engine: Engine) -> None:
                            "another index with reset_index() and set_index([...])")
 
 
-def _labelled(side: Node, labels: list[str]) -> Labelled:
+def labelled(side: Node, labels: list[str]) -> Labelled:
     """Return the step that the labels come from, so that the query on it is short and runs once."""
     while isinstance(side, Extend | Select):
         computed = dict(side.columns)
@@ -58,7 +58,7 @@ def _has_key(side: Labelled) -> bool:
     return node.key is not None and set(node.key) <= set(labels)
 
 
-def _repeated(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[str, object]:
+def repeated_label(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[str, object]:
     """Return one label that several rows have, with their number as ``rows``; empty if labels are unique."""
     # Neutral names: a column name could be too long for the engine, or clash with ``rows``.
     keys = tuple((f"label_{number}", side.column(name)) for number, name in enumerate(labels, 1))

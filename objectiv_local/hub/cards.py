@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import check_aligned, state_of
+from objectiv_local.hub.analyses.base.analysis import Analysis
+from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.checks import require
 
 #: What a card is like, by the model it shows.
@@ -18,13 +20,25 @@ PRESETS: dict[str, dict[str, object]] = {
 _SETTINGS = ("display", "name", "description", "dimensions", "metrics", "result_metadata")
 
 
-def to_metabase(data: DataFrame | Series, model_type: str | None = None,
+#: How the card of an analysis looks, and the columns that it shows; of others, a bar for each value of the first column.
+_ANALYSES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "trend": ("line", ("value",)), "active_users": ("line", ("daily", "weekly", "monthly")),
+    "lifecycle": ("bar", ("new", "returning", "resurrecting", "dormant")), "funnel": ("bar", ("users",)),
+    "drivers": ("bar", ("phi",)), "impact": ("bar", ("score",)), "attribution": ("bar", ("credit",)),
+    # Of these, a chart would have a bar for each user, or several dimensions that Metabase cannot draw from SQL.
+    **dict.fromkeys(("cohort", "sessions", "rfm", "quality", "properties", "paths", "retention", "experiment"), ("table", ())),
+}
+_FIXED = "The numbers were computed when the card was made, and stay as they are."
+
+
+def to_metabase(data: DataFrame | Series | Analysis, model_type: str | None = None,
                 config: Mapping[str, object] | None = None) -> dict[str, str]:
-    """Put the SQL of a frame on a Metabase dashboard, as a card, and return the addresses of both.
+    """Put the SQL of a frame or an analysis on a Metabase dashboard, as a card, and return the addresses of both.
 
     ``model_type`` is a preset of how the card looks: ``unique_users``, ``unique_sessions`` or ``default``. ``config``
-    sets more: display, name, description, dimensions (by default the index), metrics (the columns). A card of the same
-    name and description is updated. Address and login come from the environment: METABASE_URL, METABASE_USERNAME,
+    sets more: display, name, description, dimensions (by default the index), metrics (the columns). The card of an analysis
+    has its name, its rule as the description, and a display that fits it. A card of the same name and description is updated.
+    Address and login come from the environment: METABASE_URL, METABASE_USERNAME,
     METABASE_PASSWORD, METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID, METABASE_WEB_URL.
 
     Raises ConnectionFailed when the server does not answer within 30 seconds or refuses, and InvalidValue for settings
@@ -33,7 +47,10 @@ def to_metabase(data: DataFrame | Series, model_type: str | None = None,
     # Loads the HTTP client, which few users need.
     from objectiv_local.hub.metabase import Metabase
 
-    frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
+    if isinstance(data, Analysis):
+        frame, config = data.frame, {**({} if model_type else _of_analysis(data)), **(config or {})}
+    else:
+        frame = data.to_frame() if isinstance(data, Series) else require(data, "to_metabase")
     if frame.engine is not None:
         check_aligned(state_of(frame).plan, frame.engine)
     settings = card_settings(frame, model_type, config)
@@ -51,3 +68,12 @@ def card_settings(frame: DataFrame, model_type: str | None, config: Mapping[str,
             raise InvalidValue(f"a card has no setting {name!r}", hint=near(str(name), _SETTINGS))
     own = {"dimensions": frame.index_columns, "metrics": frame.data_columns, "result_metadata": []}
     return {**PRESETS[model_type or "default"], **own, **(config or {})}
+
+
+def _of_analysis(analysis: Analysis) -> dict[str, object]:
+    """Return what the card of an analysis is like."""
+    columns = analysis.frame.data_columns
+    display, metrics = _ANALYSES.get(analysis.name, ("bar", tuple(columns[:1])))
+    return {"display": display, "name": analysis.name.replace("_", " ").capitalize(),
+            "description": f"{analysis.rule_text}\n{_FIXED}" if isinstance(analysis, Fetched) else analysis.rule_text,
+            "metrics": [name for name in metrics if name in columns] or columns}

@@ -37,6 +37,7 @@ from objectiv_local.hub.methods import WithSettings, method
 from objectiv_local.hub.models.logistic import BinaryLogisticRegression
 from objectiv_local.hub.models.nested_locations import visualize_location_stack
 from objectiv_local.hub.models.periods import checked_format, time_agg
+from objectiv_local.hub.reporting import report
 from objectiv_local.hub.settings import Condition, Conversion, Settings
 
 
@@ -137,6 +138,7 @@ class ModelHub(WithSettings):
     event_types = method(event_types)
     properties = method(properties)
     quality = method(quality)
+    report = report
 
     def get_funnel_discovery(self) -> FunnelDiscovery:
         """Return what finds the paths that users take."""

@@ -20,12 +20,14 @@ COMMANDS = [line.partition(" #")[0] for page in ("docs/command-line.md", "README
 def test_the_commands_of_the_pages_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     stream.as_csv(stream.stream(), tmp_path / "clicks.csv")
-    assert len(COMMANDS) == 15
+    assert len(COMMANDS) == 17
     for command in COMMANDS:
         arguments = shlex.split(command)[1:]
         if arguments == ["demo"]:
             continue  # a test of its own runs it
         expected = {1} if arguments[0] == "quality" else {0}
+        if arguments[0] == "report":
+            arguments.append("--force")  # both pages write the same file
         assert code(arguments) in expected, (command, capsys.readouterr())
     shown = capsys.readouterr()
     assert "Traceback" not in shown.out + shown.err

@@ -129,6 +129,30 @@ def test_a_card_is_made_and_then_updated(server):
     assert len(server.dashboard) == 2
 
 
+def test_every_analysis_has_a_card(server):
+    hub = ModelHub()
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE clicks AS SELECT * FROM (VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00', 'view'), "
+                       "(2, 'a', TIMESTAMP '2024-03-02 11:00', 'buy')) AS rows (event_id, user_id, moment, event_type)")
+    events = hub.events(connection, table_name="clicks")
+    trend = hub.trend(events, by="week")
+    hub.to_metabase(trend)
+    hub.to_metabase(hub.trend(events, "events", by="week"))
+    hub.to_metabase(hub.lifecycle(events))
+    hub.to_metabase(hub.retention(events))
+    hub.to_metabase(hub.impact(events, "buy", feature="event_type", least=1), config={"name": "What sells"})
+    hub.to_metabase(trend, config={"display": "area"})
+    cards = [(each["name"], each["display"], each["visualization_settings"]["graph.metrics"]) for each in server.cards]
+    assert cards == [
+        ("Trend", "area", ["value"]), ("Trend", "line", ["value"]),
+        ("Lifecycle", "bar", ["new", "returning", "resurrecting", "dormant"]),
+        ("Retention", "table", ["cohort_users", "users", "rate", "complete"]),
+        ("What sells", "bar", ["score"])]
+    assert server.cards[0]["description"] == trend.rule_text
+    assert server.cards[0]["dataset_query"]["native"]["query"] == trend.view_sql()
+    assert server.cards[-1]["description"].endswith("The numbers were computed when the card was made, and stay as they are.")
+
+
 def shown(caught):
     return "".join(traceback.format_exception(caught.value))
 
@@ -189,7 +213,7 @@ def test_bad_settings(server, monkeypatch):
         hub.to_metabase(frame(), config={"titel": "x"})
     with pytest.raises(InvalidType, match=r"config of ModelHub.to_metabase has to be a mapping of strings to values or None"):
         hub.to_metabase(frame(), config=["name"])
-    with pytest.raises(InvalidType, match=r"data of ModelHub.to_metabase has to be a DataFrame or a Series, not 'SELECT 1'"):
+    with pytest.raises(InvalidType, match=r"data of ModelHub.to_metabase has to be a DataFrame, a Series or an Analysis, not 'SELECT 1'"):
         hub.to_metabase("SELECT 1")
     assert server.asked == []
     for name, value, message in (("URL", "", "not set to an address"), ("URL", "2", "not an address with http"),

@@ -169,6 +169,9 @@ CALLS: dict[str, dict[str, str]] = {
     "DataFrame.all": {"self": "flag.to_frame()"}, "DataFrame.any": {"self": "flag.to_frame()"},
     "DataFrame.append": {"other": "small"}, "DataFrame.bfill": {"self": "small"},
     "DataFrame.database_create_table": {"self": "writable()", "table_name": "'written'", "if_exists": "'replace'"},
+    "DataFrame.create_view": {"self": "writable()", "name": "'seen'"}, "Analysis.create_view": {
+        "self": "hub.trend(writable().assign(moment=pd.Timestamp('2024-01-01'), user_id='a'))", "name": "'seen'"},
+    "DataFrame.to_dbt": {"self": "small", "path": "tempfile.mkdtemp()"}, "Analysis.to_dbt": {"path": "tempfile.mkdtemp()"},
     "DataFrame.drop": {"columns": "'v'"}, "DataFrame.fillna": {"value": "1"},
     "DataFrame.from_pandas": {"df": "pd.DataFrame({'a': [1]})"}, "DataFrame.from_polars": {"df": "pl.DataFrame({'a': [1]})"},
     "DataFrame.from_model": {"engine": "engine"}, "DataFrame.get_dummies": {"self": "df[['g', 'v']]"},

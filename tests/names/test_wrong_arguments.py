@@ -129,6 +129,10 @@ TAKEN_BY = {
     "DataFrame.rename index": "{}", "DataFrame.set_index keys": "[] series", "DataFrame.set_variable value": "5 -1",
     "DataFrame.fillna value": f"{NUMBERS} {{}} series", "DataFrame.fillna sort_by": "",
     "DataFrame.database_create_table table_name": "text", "DataFrame.from_schema table_name": "text",
+    "ModelHub.report title": "text", "ModelHub.report conversion": "text empty",
+    **{f"{owner}.create_view name": "text" for owner in ("DataFrame", "Analysis")},
+    **{f"{owner}.to_dbt {name}": "[]" if name == "refs" else "text empty" for owner in ("DataFrame", "Analysis")
+       for name in ("refs", "description")},
     "DataFrame.from_table key": "[]", "DataFrame.from_model key": "[]", "DataFrame.from_parquet key": "[]",
     **{f"DataFrame.{name} name": "text empty" for name in ("from_arrow", "from_pandas", "from_polars")},
     "LocIndexer.__getitem__ key": f"{NUMBERS} None []", "LocIndexer.__setitem__ key": f"{NUMBERS} None []",

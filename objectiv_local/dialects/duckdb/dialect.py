@@ -300,6 +300,7 @@ DIALECT = Dialect(
     stored_types=STORED_TYPES,
     stored=stored,
     files=files,
+    has_dbt_models=True,
     together=_together,
     elements=lambda array: func("unnest", some_elements(array)),
     is_free=is_unparsed,

@@ -52,10 +52,15 @@ from objectiv_local.types import BOOL, ROW_ID
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A compiled plan: its text, and the columns of its result in order."""
+    """A compiled plan: its text, and the columns of its result in order.
+
+    ``names`` are what the text calls the columns of a finished statement: their own names, or stand-ins for those that an
+    engine takes for another one or cuts.
+    """
 
     sql: str
     schema: Schema
+    names: tuple[str, ...] = ()
 
 
 #: Keeps the rows of a step, whose statement it is given, and returns the step that reads them.
@@ -124,7 +129,8 @@ class Lowering:
                 self.is_part = True
             self.blocks.keep(node, block)
         result = select_text(self.scope, self.blocks.take(self.root), is_result=True)
-        return Statement(self.labels() + self.scope.with_steps(result, only_read=self.is_part), self.root.schema)
+        return Statement(self.labels() + self.scope.with_steps(result, only_read=self.is_part), self.root.schema,
+                         tuple(self.scope.names[name] for name, _ in self.root.schema))
 
     def lower_node(self, node: Node) -> Block:
         match node:

@@ -491,6 +491,7 @@ DIALECT = Dialect(
     sorts=frozenset({"nunique", "quantile", "quantile_disc", "mode", "first", "last", "to_json_array"}),
     most_columns=1_664,
     most_subselects=12,
+    has_dbt_models=True,
     most_steps=60,
     join_steps=2,
     array="{{{}}}",

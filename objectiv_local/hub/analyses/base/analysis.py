@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import wraps
 from inspect import signature
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from objectiv_local.arguments import checked, in_words
@@ -26,6 +30,7 @@ from objectiv_local.frame.authoring import (
     frame_html,
     frame_of,
     literal,
+    rows_kept,
     state_of,
     unstacked,
 )
@@ -80,6 +85,9 @@ class Analysis:
     names event types, one more query looks for these, and those that never occur are logged as a warning, once.
     """
 
+    #: Whether a query computes the rows again, whatever the events are then.
+    _has_query = True
+
     def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition,
                  members: Node | Callable[[Mapping[str, Any]], Node] | None, cells: Mapping[str, str] | None = None,
                  possible: Mapping[str, Check] | None = None) -> None:
@@ -98,6 +106,11 @@ class Analysis:
         self._is_warned = False
 
     @property
+    def name(self) -> str:
+        """The name of the analysis, such as ``trend``."""
+        return self._name
+
+    @property
     def frame(self) -> DataFrame:
         """The result as a frame, which is lazy and sorted by its index."""
         return self._frame.copy()
@@ -108,12 +121,17 @@ class Analysis:
 
         Runs two queries, or three where a condition names event types. Without a connection, it is the rule alone.
         """
-        lines = [*self._definition.rule, *_common(self._scope)]
+        lines = [self.rule_text]
         if state_of(self._scope.data).engine is not None:
             lines += [*_left_out(self._scope, self._definition), *_unknown_types(self._scope, self._definition.types)]
             for notice in self._definition.notices:
                 lines += notice()
         return "\n".join(lines)
+
+    @property
+    def rule_text(self) -> str:
+        """The rule in words, which holds for any data. Runs no query."""
+        return "\n".join([*self._definition.rule, *_common(self._scope)])
 
     def users(self, **cell: object) -> DataFrame:
         """Return the users behind a cell, one row per user: indexed by the unit, with ``entered_at``.
@@ -177,6 +195,31 @@ class Analysis:
         it. Raises NotSupported for conditions that look at other rows, such as windows, and for frames of users.
         """
         return spec_of(self._name, self._scope.settings, self._scope.data, self._arguments)
+
+    def to_dbt(self, path: str | os.PathLike[str], name: str, *, dialect: str | None = None, materialized: str = "view",
+               table_name: str | Mapping[str, str] | None = None, refs: Sequence[str] = (), description: str | None = None,
+               tests: bool = True, overwrite: bool = False) -> list[Path]:
+        """Write the analysis as a dbt model and return the files that were written; see :meth:`DataFrame.to_dbt`.
+
+        ``description`` is its rule by default. Raises NotSupported for an analysis that is computed from fetched counts.
+        """
+        self._require_query("a dbt model", "analysis.frame.to_dbt(...) writes the numbers of now")
+        return self._frame.to_dbt(path, name, dialect=dialect, materialized=materialized, table_name=table_name, refs=refs,
+                                  description=self.rule_text if description is None else description, tests=tests,
+                                  overwrite=overwrite)
+
+    def create_view(self, name: str, *, if_exists: str = "fail") -> DataFrame:
+        """Create a view of the database that computes the analysis; see :meth:`DataFrame.create_view`.
+
+        Raises NotSupported for an analysis that is computed from fetched counts.
+        """
+        self._require_query("a view", "database_create_table stores the numbers of now")
+        return self._frame.create_view(name, if_exists=if_exists)
+
+    def _require_query(self, what: str, hint: str) -> None:
+        if not self._has_query:
+            raise NotSupported(f"{self._name} cannot be {what}: its numbers are computed from fetched counts, and no query "
+                               "computes them again", hint=hint)
 
     def plot(self, kind: str | None = None, *, width: int | None = None, height: int | None = None,
              title: str | None = None) -> Any:
@@ -284,6 +327,15 @@ def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Call
 
     ANALYSES[function.__name__] = made
     return made
+
+
+@contextmanager
+def rows_kept_of(made: R) -> Iterator[R]:
+    """Yield an analysis with its rows in a temporary table, so that its numbers and its chart are computed once."""
+    with rows_kept(made.frame, f"{made.name}_rows") as frame:
+        found = copy(made)
+        vars(found)["_frame"] = frame
+        yield found
 
 
 def _common(scope: Scope) -> list[str]:

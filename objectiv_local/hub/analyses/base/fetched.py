@@ -14,6 +14,8 @@ from objectiv_local.hub.analyses.base.scope import Scope
 class Fetched(Analysis):
     """An analysis with the query of the counts that its frame is computed from."""
 
+    _has_query = False
+
     def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition,
                  members: Node | Callable[[Mapping[str, Any]], Node], counts: Node,
                  cells: Mapping[str, str] | None = None) -> None:

@@ -1,0 +1,194 @@
+"""The parts of a section: the chart of an analysis, its numbers, its rule in words and its SQL."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from objectiv_local.charts import svg
+from objectiv_local.dialects import names
+from objectiv_local.engines.secrets import without_secrets
+from objectiv_local.errors import ConnectionFailed, ObjectivError
+from objectiv_local.frame import DataFrame
+from objectiv_local.frame.authoring import Source, state_of
+from objectiv_local.hub.analyses.base.analysis import Analysis, rows_kept_of
+from objectiv_local.plan.nodes import topological as steps
+from objectiv_local.report.tables import Table, table
+
+#: Pixels between the axes of a chart: it can be read on a phone, and is enlarged on wider screens.
+WIDTH: Final = 440
+#: How much larger it is drawn on wide screens.
+_SCALE: Final = 1.2
+#: Rows of a table: the last periods, or the largest of named things.
+MOST_ROWS: Final = 30
+_SIZE: Final = re.compile(r'\b(width|height)="([0-9.]+)"')
+logger = logging.getLogger("objectiv_local")
+
+
+@dataclass(slots=True)
+class Part:
+    """What a section shows of one analysis. What could not be shown is said in ``problems``."""
+
+    title: str
+    chart: str = ""
+    tables: list[Table] = field(default_factory=list)
+    rule: list[str] = field(default_factory=list)
+    sql: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    #: Whether the rule is the definition of an analysis.
+    is_defined: bool = False
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether there are rows to look at."""
+        return any(each.rows for each in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a page."""
+
+    title: str
+    lead: str
+    parts: tuple[Part, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def anchor(self) -> str:
+        """The name that links of the page lead to."""
+        return self.title.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a part shows.
+
+    ``make`` returns the analysis, or a frame, of an event frame. It is called for the events themselves, whose SQL is shown,
+    and for the copy of them that the numbers are computed from. ``columns`` are those of its table, by default all.
+    """
+
+    title: str
+    make: Callable[[DataFrame], Any]
+    columns: Sequence[str] | None = None
+    caption: str = ""
+    draw: Callable[[Any], Any] | None = None
+    numbers: Callable[[Any, str], list[Table]] | None = None
+    #: Of a frame, which has no definition.
+    rule: Sequence[str] = ()
+    #: Which rows are left out of a long table: the first ones, or the last ones.
+    keeps: str = "last"
+    #: Other titles for columns of the table.
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def part_of(asked: Asked, events: DataFrame, copy: DataFrame) -> Part:
+    """Return a part. What raises is said in it, and what does not is shown; a lost connection raises ConnectionFailed."""
+    part = Part(asked.title, rule=list(asked.rule))
+    made = _tried(part, "", lambda: asked.make(copy))
+    if made is None:
+        return part
+    if isinstance(made, Analysis):
+        part.is_defined = True
+        part.rule += _tried(part, "The definition: ", lambda: made.definition.split("\n")) or made.rule_text.split("\n")
+        with rows_kept_of(made) as kept:
+            _show(part, asked, kept)
+    else:
+        _show(part, asked, made)
+    for name in names():
+        found = _tried(part, f"SQL for {name}: ", partial(_sql, asked, events, name))
+        if found:
+            part.sql[name] = without_secrets_of(found, events)
+    return part
+
+
+def _show(part: Part, asked: Asked, made: Any) -> None:
+    """Add the numbers and the chart of an analysis or a frame."""
+    _tried(part, "The numbers: ", lambda: part.tables.extend((asked.numbers or _numbers(asked))(made, asked.caption)))
+    if part.has_numbers:
+        if asked.draw is not None or isinstance(made, Analysis):
+            draw = asked.draw or _drawn
+            part.chart = _tried(part, "The chart: ", lambda: _enlarged(svg(draw(made)))) or ""
+    elif not part.problems:
+        part.problems.append("There is nothing to show: no events count here.")
+
+
+def without_secrets_of(sql: str, events: DataFrame) -> str:
+    """Return SQL without the passwords and tokens in the addresses of files that it reads."""
+    for node in steps(state_of(events).plan):
+        if isinstance(node, Source):
+            for address in node.relation.parts:
+                if "://" in address:
+                    sql = sql.replace(address.replace("'", "''"), without_secrets(address).replace("'", "''"))
+    return sql
+
+
+def section(title: str, lead: str, asked: Sequence[Asked], events: DataFrame, copy: DataFrame) -> Section:
+    """Return a section with its parts."""
+    return Section(title, lead, tuple(part_of(each, events, copy) for each in asked))
+
+
+def take_shared_rules(sections: Sequence[Section]) -> list[str]:
+    """Take the sentences that all definitions have out of these, and return them."""
+    parts = [part for each in sections for part in each.parts if part.is_defined]
+    if len(parts) < 2:
+        return []
+    shared = [line for line in parts[0].rule if all(line in part.rule for part in parts)]
+    for part in parts:
+        part.rule = [line for line in part.rule if line not in shared]
+    return shared
+
+
+def shown_rows(frame: DataFrame, caption: str, columns: Sequence[str] | None, keeps: str = "last",
+               names: Mapping[str, str] | None = None) -> Table:
+    """Return the rows of a frame as a table, of which the last or first ones are kept if there are many."""
+    index = frame.index_columns
+    types: Mapping[str, str] = {**frame.index_dtypes, **frame.dtypes}
+    chosen = {name: types[name] for name in (*index, *(frame.data_columns if columns is None else columns)) if name in types}
+    rows = frame[[name for name in chosen if name not in index]].to_arrow().to_pylist()
+    if len(rows) > MOST_ROWS:
+        caption += f" (the {keeps} {MOST_ROWS} of {len(rows):,} rows)"
+        rows = rows[-MOST_ROWS:] if keeps == "last" else rows[:MOST_ROWS]
+    return table(caption, rows, chosen, len(index), names)
+
+
+def _numbers(asked: Asked) -> Callable[[Any, str], list[Table]]:
+    def numbers(made: Any, caption: str) -> list[Table]:
+        frame = made.frame if isinstance(made, Analysis) else made
+        return [shown_rows(frame, caption or asked.title, asked.columns, asked.keeps, asked.names)]
+
+    return numbers
+
+
+def _sql(asked: Asked, events: DataFrame, dialect: str) -> str:
+    written: str = asked.make(events).view_sql(dialect=dialect)
+    return written
+
+
+def _enlarged(drawn: str) -> str:
+    """Return SVG with its width and height enlarged."""
+    return _SIZE.sub(lambda found: f'{found[1]}="{float(found[2]) * _SCALE:.0f}"', drawn, count=2)
+
+
+def _drawn(made: Any) -> Any:
+    return made.plot(width=WIDTH)
+
+
+def _tried(part: Part, what: str, call: Callable[[], Any]) -> Any:
+    """Return what a call returns, or None where it raises; the part then says why."""
+    try:
+        return call()
+    except ConnectionFailed:
+        raise
+    except ObjectivError as error:
+        problem = str(error)
+    except Exception as error:
+        logger.warning("the report has no %r: %s", part.title, error, exc_info=error)
+        problem = f"{type(error).__name__}: {error}"
+    problem = f"{what}{problem}"
+    if problem not in part.problems:
+        part.problems.append(problem)
+    return None
