@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,16 +18,19 @@ from objectiv_local.preferences import options as preferences
 @click.option("--seconds", type=click.FloatRange(0.5, 86_400), default=60, show_default=True,
               help="The time after which an answer is given up.")
 @click.option("--allow-sql", is_flag=True, help="Also offer a tool that runs a SELECT of the agent's own.")
+@click.option("--reports", type=click.Path(path_type=Path, file_okay=False), metavar="DIRECTORY",
+              help="Also offer a tool that writes reports into this directory.")
 @reads_events
-def mcp(source: str, rows: int, seconds: float, allow_sql: bool, **options: Any) -> None:
+def mcp(source: str, rows: int, seconds: float, allow_sql: bool, reports: Path | None, **options: Any) -> None:
     """Serve the events of SOURCE to an agent by the Model Context Protocol, over standard input and output.
 
     The agent can see what is in the source, list the analyses, run one from its spec, read its SQL and its definition, and
-    check the quality of the events. It writes nothing, and its answers are limited in rows and time.
+    check the quality of the events. It writes nothing but the reports that you allow, and its answers are limited in rows and
+    time.
     """
     try:
         from objectiv_local.cli.serving import served
     except ImportError:
         raise NotSupported("the package mcp is not installed", hint="pip install 'objectiv-local[mcp]'") from None
     preferences.progress = False
-    served(source, options, rows=rows, seconds=seconds, allow_sql=allow_sql).run("stdio")
+    served(source, options, rows=rows, seconds=seconds, allow_sql=allow_sql, reports=reports).run("stdio")

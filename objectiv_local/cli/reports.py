@@ -37,22 +37,22 @@ def report(source: str, output: Path, overwrite: bool, title: str, range_start: 
     file_at(output)
     check_new(output, overwrite=overwrite)
     hub, events, _ = events_of(source, options)
-    steps = None if funnel is None else _condition(value_of("steps", funnel, "Sequence"))
-    converted = None if conversion is None else _condition(value_of("conversion", conversion, "object"))
+    steps = None if funnel is None else condition(value_of("steps", funnel, "Sequence"))
+    converted = None if conversion is None else condition(value_of("conversion", conversion, "object"))
     made = hub.report(events, title=title, start=range_start, end=range_end, by=by, funnel=steps, conversion=converted)
     made.save(output, overwrite=overwrite)
     click.echo(f"written: {output}", err=True)
 
 
-def _condition(given: Any) -> Any:
-    """Return a condition, or the steps of a funnel, as they were typed: a query is a function of the events."""
+def condition(given: Any) -> Any:
+    """Return a condition, or the steps of a funnel, as they were given in JSON: a query is a function of the events."""
     if isinstance(given, list):
-        return [_condition(each) for each in given]
+        return [condition(each) for each in given]
     if not isinstance(given, dict):
         return given
     if set(given) == {"query"} and isinstance(given["query"], str):
         return _Query(given["query"])
-    return {name: _condition(each) for name, each in given.items()}
+    return {name: condition(each) for name, each in given.items()}
 
 
 class _Query:

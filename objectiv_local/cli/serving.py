@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import threading
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from mcp.server.mcpserver import MCPServer
@@ -21,9 +23,10 @@ from objectiv_local.cli.data import contents
 from objectiv_local.cli.describing import description_of
 from objectiv_local.cli.events import events_of
 from objectiv_local.cli.output import as_json_rows
+from objectiv_local.cli.reports import condition
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.waiting import Unanswered
-from objectiv_local.errors import InvalidValue, NotSupported, ObjectivError, near
+from objectiv_local.errors import InvalidValue, NotSupported, ObjectivError, TableNotFound, near
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 
 P = ParamSpec("P")
@@ -41,9 +44,12 @@ over columns of the events. A duration is {{"days": 7}}, {{"hours": 2}}, {{"minu
 
 Spec = Annotated[dict[str, Any], Field(description='{"analysis": "trend", "arguments": {"by": "week"}}')]
 Rows = Annotated[int, Field(description="The maximum number of rows.", ge=1)]
-Dialect = Annotated[str | None, Field(description="The engine to write SQL for, duckdb or postgres; by default that of "
+Dialect = Annotated[str | None, Field(description="The engine to write SQL for, such as postgres; by default that of "
                                                   "the source.")]
 Name = Annotated[str, Field(description="A name that list_analyses has.")]
+File = Annotated[str, Field(description="The name of a new file in the directory of reports, such as march.html.")]
+Period = Annotated[str | None, Field(description="hour, day, week, month, quarter or year; chosen by default.")]
+Conditions = Annotated[list[Any] | None, Field(description="The steps of the funnel, as the spec of a funnel has them.")]
 Select = Annotated[str, Field(description="One SELECT statement in the SQL of the source.")]
 
 
@@ -88,10 +94,15 @@ class _Asked:
         return {"index": frame.index_columns, "rows": shown, "more_rows": len(shown) < len(rows)}
 
 
-def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, allow_sql: bool) -> MCPServer:
-    """Return the server of a source. Raises the errors of ``connect``, and NotSupported for SQL on a source that is not
-    confined: a query could read any file of this machine.
+def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, allow_sql: bool = False,
+           reports: Path | None = None) -> MCPServer:
+    """Return the server of a source; ``reports`` is the directory that reports are written into, if they may be.
+
+    Raises the errors of ``connect``, TableNotFound for a directory that is not there, and NotSupported for SQL on a source
+    that is not confined: a query could read any file of this machine.
     """
+    if reports is not None and not reports.is_dir():
+        raise TableNotFound(f"there is no directory {str(reports)!r} for reports", hint="make it first")
     engine = connect(source)
     if allow_sql and not getattr(engine, "is_confined", False):
         raise NotSupported(f"--allow-sql is not possible for {engine.description}: a query could read any file of this machine",
@@ -101,6 +112,9 @@ def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, a
                        instructions=_INSTRUCTIONS.format(source=engine.description))
     for tool in (*_tools(asked), *([_query(asked, engine)] if allow_sql else [])):
         server.add_tool(_with_errors(tool, asked), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+    if reports is not None:
+        writes = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+        server.add_tool(_with_errors(_report(asked, reports), asked), annotations=writes)
     return server
 
 
@@ -154,6 +168,27 @@ def _query(asked: _Asked, engine: Any) -> Callable[..., Any]:
         return asked.within(lambda: asked.answer(from_model(engine, sql), rows), engine)
 
     return query
+
+
+def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
+
+    def write_report(name: File, title: str = "Product analytics", start: str | None = None, end: str | None = None,
+                     by: Period = None, steps: Conditions = None, conversion: Any = None) -> dict[str, Any]:
+        """Write a report of the events as one HTML file: users, sessions, retention, lifecycle, features or pages, a funnel,
+        conversions and the quality of the data, with charts, numbers, definitions and SQL. Returns where it is.
+        """
+        if not re.fullmatch(r"[\w-][\w. -]*\.html", name):
+            raise InvalidValue(f"{name!r} is not the name of an HTML file", hint="give a name such as 'march.html'")
+        path = directory / name
+        if path.exists():
+            raise InvalidValue(f"there is a report {name!r} already", hint="give another name")
+        hub, events = asked.events()
+        made = hub.report(events, title=title, start=start, end=end, by=by, funnel=condition(steps),
+                          conversion=condition(conversion))
+        made.save(path)
+        return {"written": str(path.resolve()), "bytes": path.stat().st_size}
+
+    return write_report
 
 
 def _with_errors(tool: Callable[P, T], asked: _Asked) -> Callable[P, T]:

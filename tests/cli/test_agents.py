@@ -140,6 +140,25 @@ def test_several_questions_at_once_wait_for_each_other(clicks: str) -> None:
     assert [[row["value"] for row in answer["rows"]] for answer in asyncio.run(session())] == [[2], [2]] * 4
 
 
+def test_reports_are_new_files_of_one_directory(clicks: str, tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    about, (made, again, outside, bad) = ask(
+        [clicks, "--reports", str(tmp_path / "reports")],
+        ("write_report", {"name": "march.html", "steps": ["view", {"query": "amount > 100"}]}),
+        ("write_report", {"name": "march.html"}), ("write_report", {"name": "../out.html"}),
+        ("write_report", {"name": "other.html", "by": "fortnight"}))
+    assert made["written"] == str((tmp_path / "reports" / "march.html").resolve())
+    page = (tmp_path / "reports" / "march.html").read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert made["bytes"] == len(page.encode())
+    assert "already" in again
+    assert "not the name of an HTML file" in outside
+    assert "fortnight" in bad
+    assert sorted(each.name for each in tmp_path.rglob("*.html")) == ["march.html"]
+    assert about["tools"]["write_report"].annotations.read_only_hint is False
+    assert "write_report" not in ask([clicks])[0]["tools"]
+
+
 def test_sql_is_one_select_that_reads_the_source_alone(clicks: str, tmp_path: Path) -> None:
     about, answers = ask([clicks, "--allow-sql"], ("query", {"sql": "SELECT sum(amount)::bigint AS total FROM data"}),
                          *(("query", {"sql": sql}) for sql in (
