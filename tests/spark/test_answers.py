@@ -15,6 +15,7 @@ from hub.every_model import made
 from hub.tables import arrow
 from hub.test_states import EVENTS, EVERY
 from ml.against import over
+from ml.scoring import test_sql as scoring
 from ml.test_engines_agree import EXACT
 
 from objectiv_local import ModelHub, connect, dialects, ml
@@ -84,3 +85,9 @@ def test_fitted_state_is_the_same_to_the_last_bit(estimator, columns):
     columns = {name: columns[name] for name in columns if name != "member"}
     fitted = [ml.spec(type(estimator)(**estimator.get_params()).fit(over(each, columns))) for each in ("duckdb", "spark")]
     assert fitted[0] == fitted[1]
+
+
+@pytest.mark.parametrize("name", ["logistic", "multinomial", "forest", "histogram", "boosting_several", "kmeans", "gaussian"])
+def test_scores_are_those_of_scikit_learn(name):
+    """A model that was fitted anywhere is scored on the cluster."""
+    scoring.test_answers_are_those_of_scikit_learn("spark", name)
