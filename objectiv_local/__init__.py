@@ -1,4 +1,4 @@
-"""Product analytics on event data: a lazy, pandas-like frame over DuckDB and Postgres, and a model hub on top.
+"""Product analytics on event data: a lazy, pandas-like frame over DuckDB, Postgres and Spark, and a model hub on top.
 
 >>> import objectiv_local as ol
 >>> hub = ol.ModelHub(time_aggregation="%Y-%m-%d")

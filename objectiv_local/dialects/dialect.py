@@ -296,7 +296,7 @@ def microseconds(value: object) -> int:
 
 
 def float_literal(value: float) -> Sql:
-    """Return a float constant. A bare 1.5 would be a decimal in both engines; long text is read to the same double."""
+    """Return a float constant. A bare 1.5 would be a decimal; long text is read to the same double."""
     shown = repr(float(value))
     if shown in ("inf", "-inf", "nan"):
         return tree.cast(tree.text(_float_text(float(value))), FLOAT64)

@@ -3,7 +3,7 @@
 A question such as "how many new users a day" labels every row through windows and then groups the rows. When the labels
 are aggregates over whole partitions, they can be computed from partial results of smaller groups: rows are grouped by
 everything that the question reads, and windows, filters and the question's own groups then work on those few groups.
-The same step turns ``count(distinct x)`` into a count of groups, which both engines do faster.
+The same step turns ``count(distinct x)`` into a count of groups, which engines do faster.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.types import BOOL, FLOAT64, INT32, INT64, TIMEDELTA
 
-#: Neither engine holds a longer text.
+#: No engine holds a longer text.
 LONGEST_TEXT = 2**30
 
 
@@ -147,7 +147,7 @@ def sum_or_null(args: Sequence[Sql], expr: Expr) -> Sql:
     total = func("sum", value)
     if expr.type.name == "decimal":
         return tree.cast(total, expr.type)
-    # The sum of 64-bit integers is wider on both engines; the cast makes a sum that does not fit an error.
+    # The sum of 64-bit integers is wider; the cast makes a sum that does not fit an error.
     return total if expr.type == FLOAT64 else tree.cast(total, INT64)
 
 
@@ -156,7 +156,7 @@ def mean(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     value = tree.cast(args[0], INT32) if expr.args[0].type == BOOL else args[0]
     average = func("avg", value if expr.args[0].type == FLOAT64 else tree.cast(value, FLOAT64))
-    # A cast to an integer rounds a half to the even one on both engines.
+    # A cast to an integer rounds a half to the even one.
     return tree.cast(average, INT64) if expr.type == TIMEDELTA else average
 
 
