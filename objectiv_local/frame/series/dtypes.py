@@ -77,7 +77,7 @@ class SeriesDtypes:
 
     @classmethod
     def get_db_dtype(cls, dialect: str) -> str:
-        """Return the name of the type in a dialect, ``duckdb`` or ``postgres``; of decimals, with two digits."""
+        """Return the name of the type in a dialect, ``duckdb``, ``postgres`` or ``spark``; of decimals, with two digits."""
         dtype = cls._class_dtype()
         if not dtype:
             raise InvalidType(f"{cls.__name__} is the series of no one type", hint="ask a series of a dtype")
