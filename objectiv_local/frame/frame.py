@@ -559,8 +559,8 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     def view_sql(self, limit: int | slice | None = None, dialect: str | None = None) -> str:
         """Return the SQL that fetches the frame, as a string that notebooks show highlighted. Runs no query.
 
-        With ``dialect``, ``'duckdb'``, ``'postgres'`` or ``'spark'``, it is the SQL of the same program there: over tables of the same
-        names and types, where files stand as a table ``data``.
+        With ``dialect``, ``'duckdb'``, ``'postgres'`` or ``'spark'``, it is the SQL of the same program there: over tables of
+        the same names and types, where files stand as a table ``data``.
 
         Series of other frames are joined on the index. Whether its labels are unique is checked when rows are fetched, and not
         by the SQL.
