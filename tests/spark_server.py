@@ -48,6 +48,9 @@ SETTINGS = {
 
 _SECONDS = 120
 
+#: Kept, because Python warns of a process that is forgotten while it runs.
+_WATCHERS: list[subprocess.Popen[bytes]] = []
+
 
 @cache
 def session_url() -> str:
@@ -78,8 +81,9 @@ def start(directory: Path, owner: int, *, master: str = "local[2]", settings: di
     given = [f"{name}={value}" for name, value in ({"spark.master": master} | SETTINGS | (settings or {})).items()]
     with log.open("wb") as output:
         # A process of its own watches the owner, so that no server stays behind when that is killed.
-        subprocess.Popen([sys.executable, __file__, str(directory), str(owner), str(port), *given], stdout=output,
-                         stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)
+        _WATCHERS.append(subprocess.Popen(
+            [sys.executable, __file__, str(directory), str(owner), str(port), *given], stdout=output, stderr=output,
+            stdin=subprocess.DEVNULL, start_new_session=True))
     deadline = time.monotonic() + _SECONDS
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
