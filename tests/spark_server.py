@@ -33,6 +33,9 @@ SETTINGS = {
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.ansi.enabled": "false",
     "spark.sql.session.timeZone": "Europe/Amsterdam",
+    "spark.sql.files.ignoreCorruptFiles": "true",
+    "spark.sql.legacy.statisticalAggregate": "true",
+    "spark.sql.ansi.enforceReservedKeywords": "true",
     "spark.sql.shuffle.partitions": "2",
     "spark.log.level": "ERROR",
     # What it remembers of statements that are done, so that thousands of them fit.

@@ -196,6 +196,18 @@ def test_settings_that_a_statement_changes_are_set_again(writable):
         writable.arrow("SELECT 1 % 0 AS id", ROWS)
 
 
+def test_settings_that_a_write_changes_are_set_again(writable):
+    writable.write(["SET spark.sql.ansi.enabled = false"])
+    with pytest.raises(QueryFailed, match="zero"):
+        writable.arrow("SELECT 1 % 0 AS id", ROWS)
+
+
+def test_errors_do_not_advise_to_turn_off_errors(engine):
+    with pytest.raises(ObjectivError, match="22003") as caught:
+        engine.arrow("SELECT 99999999999999999999999999999999999999::decimal(38, 0) * 10::decimal(38, 0) AS id", ROWS)
+    assert "ansi" not in str(caught.value)
+
+
 def test_a_session_of_pyspark_is_cloned():
     from pyspark.sql.connect.session import SparkSession
 

@@ -20,17 +20,18 @@ def template(pattern: str, *args: Sql) -> Template:
     return Template(pattern, tuple(map(tree.operand, args)))
 
 
-def _whole(name: str, x: Sql) -> Sql:
-    # The engine's own answer is a bigint, which large floats are beyond. They are whole already.
-    return template(f"CASE WHEN abs({{0}}) < 4503599627370496 THEN {name}({{0}})::double ELSE {{0}} END", x)
+def _floor(x: Sql) -> Sql:
+    # The engine's own floor is a bigint, which large floats are beyond, and which has no -0.0.
+    return template("CASE WHEN rint({0}) > {0} THEN rint({0}) - 1 ELSE rint({0}) END", x)
 
 
-def _rounded(name: str) -> Builder:
-    return lambda args, expr: _whole(name, args[0])
+def _ceil(x: Sql) -> Sql:
+    # The least of it is -0.0, which the sum of -1 and 1 is not.
+    return template("CASE WHEN rint({0}) < {0} THEN -(-rint({0}) - 1) ELSE rint({0}) END", x)
 
 
 def _quotient(a: Sql, b: Sql) -> Sql:
-    return _whole("floor", binary("/", a, func("nullif", b, _ZERO)))
+    return _floor(binary("/", a, func("nullif", b, _ZERO)))
 
 
 def _floordiv(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -126,8 +127,8 @@ SCALAR: dict[str, Builder] = {
     "truediv": _truediv,
     "neg": _neg,
     "abs": _abs,
-    "floor": _rounded("floor"),
-    "ceil": _rounded("ceil"),
+    "floor": lambda args, expr: _floor(args[0]),
+    "ceil": lambda args, expr: _ceil(args[0]),
     "round": round_("rint({})"),
     "sqrt": float_function("sqrt"),
     "exp": float_function("exp"),

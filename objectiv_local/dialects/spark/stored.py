@@ -60,6 +60,9 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "float": (FLOAT64, _reader(FLOAT64)),
     "double": (FLOAT64, None),
     "string": (STRING, None),
+    # Folders of files, as year=2024.
+    "string as bigint": (INT64, _reader(INT64)),
+    "string as date": (DATE, _reader(DATE)),
     "date": (DATE, None),
     "time(6)": (TIME, None),
     "timestamp_ntz": (TIMESTAMP, None),

@@ -29,7 +29,7 @@ _CODES = {
     "V": "lpad(weekofyear({0})::string, 2, '0')",
     "W": "lpad(((dayofyear({0}) + 6 - weekday({0})) div 7)::string, 2, '0')",
     "e": "lpad(day({0})::string, 2, ' ')",
-    "g": "right(extract(YEAROFWEEK FROM {0})::string, 2)",
+    "g": "right(lpad(extract(YEAROFWEEK FROM {0})::string, 4, '0'), 2)",
     "u": "(weekday({0}) + 1)::string",
     "w": "(dayofweek({0}) - 1)::string",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -37,26 +38,50 @@ SETTINGS = {
     # Numbers behind GROUP BY and ORDER BY are columns.
     "spark.sql.groupByOrdinal": "true",
     "spark.sql.orderByOrdinal": "true",
+    # Columns are those of all files of a directory. By default they are those of any one of them.
+    "spark.sql.parquet.mergeSchema": "true",
+    # Files that cannot be read, or that are gone, are errors.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.sql.legacy.parquet.nanosAsLong": "false",
+    # Values of folders are strings. The types that the server infers would lose the zeros of 01 and 1.50.
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
+    # The deviation of one row is NULL, not NaN.
+    "spark.sql.legacy.statisticalAggregate": "false",
+    # Names such as user and end need no quotes.
+    "spark.sql.ansi.enforceReservedKeywords": "false",
     # How often the analyzer looks at a statement: 100 by default, which fifty steps use up.
     "spark.sql.analyzer.maxIterations": "500",
     "spark.sql.optimizer.maxIterations": "500",
 }
 
 _OLDEST = (4, 1)
+_ADVICE = re.compile(r' If necessary,? set "?spark[^.]*(\.[a-z][^.]*)*\.(?= |$)')
 #: How often and how long an unreachable server is tried again, in milliseconds.
 _RETRIES: dict[str, Any] = {
     "max_retries": 3, "initial_backoff": 50, "max_backoff": 1_000, "jitter": 50, "min_jitter_threshold": 1_000}
 
+#: Classes of errors about single values.
+_VALUES = (
+    "USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "CAST_OVERFLOW", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
+    "INVALID_VARIANT_CAST", "MALFORMED_VARIANT", "VARIANT_SIZE_LIMIT", "CANNOT_PARSE_TIMESTAMP", "INVALID_UTF8_STRING",
+    "DATETIME_FIELD_OUT_OF_BOUNDS", "NUMERIC_VALUE_OUT_OF_RANGE")
+
 #: Classes of errors to those of the package, with what to do; the first that the class starts with.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
     (("TABLE_OR_VIEW_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE"), TableNotFound, "the table may have been dropped since"),
+    (("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA"), TableNotFound,
+     "give a path that every executor can read, such as s3a://bucket/folder"),
+    (("CANNOT_MERGE_SCHEMAS", "FAILED_MERGE_FIELDS", "CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE"), DataInvalid,
+     "write the files with one type for each column, or read those of one type by a pattern"),
+    (("PARQUET_TYPE_ILLEGAL",), DataInvalid, "write the files with timestamps and times in microseconds"),
+    (("FAILED_READ_FILE", "CONFLICTING_PARTITION_COLUMN_NAMES"), DataInvalid,
+     "write the files again, or read others by a pattern"),
     (("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"), InvalidValue,
      "choose another name, or drop it first"),
     (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose one that is there"),
-    (("USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "CAST_OVERFLOW", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
-      "INVALID_VARIANT_CAST", "MALFORMED_VARIANT", "VARIANT_SIZE_LIMIT", "CANNOT_PARSE_TIMESTAMP", "INVALID_UTF8_STRING",
-      "DATETIME_FIELD_OUT_OF_BOUNDS", "NUMERIC_VALUE_OUT_OF_RANGE"), DataInvalid, "clean the rows where they are stored"),
+    (_VALUES, DataInvalid, "clean the rows where they are stored"),
     (("OPERATION_CANCELED", "INVALID_CURSOR"), QueryFailed, None),
     (("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED"), QueryFailed, "ask the owner of the table for the right to read it"),
 )
@@ -164,7 +189,8 @@ def short(error: Any) -> str:
     """Return the message of an error on one line, without the stack of the Java process."""
     text = str(getattr(error, "getMessage", lambda: None)() or error)
     text = text.partition("JVM stacktrace")[0].partition("\n== SQL")[0]
-    return " ".join(text.split())[:1_000]
+    # It also advises to turn off the mode in which errors are errors.
+    return _ADVICE.sub("", " ".join(text.split()))[:1_000]
 
 
 def is_lost(error: Any) -> bool:
@@ -181,7 +207,7 @@ def translated(error: Any, description: str) -> ObjectivError:
         if kind.startswith(starts):
             if kind == "OPERATION_CANCELED":
                 return QueryFailed(f"the query was stopped in {description}")
-            what = f"a value cannot be converted in {description}: " if made is DataInvalid else ""
+            what = f"a value cannot be converted in {description}: " if starts is _VALUES else ""
             return made(f"{what}{message}" + ("" if what else f" (in {description})"), hint=hint)
     return QueryFailed(f"the query failed in {description}: {message}")
 

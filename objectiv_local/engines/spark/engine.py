@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -14,8 +15,9 @@ from objectiv_local.engines import process
 from objectiv_local.engines.base import safe_name, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.session import Session
+from objectiv_local.engines.spark import directories
 from objectiv_local.engines.spark.connection import is_lost, late, opened, pin, refused, translated
-from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
+from objectiv_local.errors import ConnectionFailed, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.progress import Progress
 from objectiv_local.types import JSON
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 #: The format of files in a directory whose name is given without one.
 _FILES = "parquet"
@@ -222,26 +225,36 @@ class SparkEngine(Session):
     def _directory(self, parts: tuple[str, ...]) -> StoredTable:
         """Return the files of a directory; raises DataInvalid if the engine would read a part of them only."""
         kind, path = parts[0], parts[-1]
+        reading = self._session.read.format(kind)
         try:
-            columns = self._columns(f"SELECT * FROM {DIALECT.quoted(kind, path)}")
+            # What is wrong with files is said here, and not where a statement names them.
+            columns = self._fields(lambda: reading.load(path) if kind == _FILES
+                                   else self._session.sql(f"SELECT * FROM {DIALECT.quoted(kind, path)}"))
         except TableNotFound:
             columns = None
         if columns is None:
             raise TableNotFound(f"{self.description} sees no {kind} files in {path!r}",
                                 hint="give a path that every executor can read, such as s3a://bucket/folder")
         if kind == _FILES:
-            reading = self._session.read
-            seen, there = self._run(lambda: (
-                set(reading.parquet(path).inputFiles()),
-                set(reading.option("recursiveFileLookup", "true").parquet(path).inputFiles())))
-            if there - seen:
-                raise DataInvalid(f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that "
-                                  f"Spark does not read, such as {min(there - seen)!r}",
-                                  hint="give a pattern such as 'folder/*', or name the folders as key=value")
+            columns = self._checked(path, columns)
         return StoredTable(Relation("table", parts), columns)
 
+    def _checked(self, path: str, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """Return the columns of a directory of files, all of which are read."""
+        reading = self._session.read
+        seen = self._run(lambda: set(reading.parquet(path).inputFiles()))
+        deep = reading.option("recursiveFileLookup", "true").parquet(path)
+        directories.require_all(path, seen, self._run(lambda: set(deep.inputFiles())))
+        folders = directories.folders(path, seen)
+        if folders and (twice := sorted(folders.keys() & {name for name, _ in self._fields(lambda: deep)})):
+            logger.warning("%s: %s: read from the names of the folders, not from the files", path, ", ".join(map(repr, twice)))
+        return directories.typed(columns, folders)
+
     def _columns(self, sql: str) -> tuple[tuple[str, str], ...]:
-        fields = self._run(lambda: self._session.sql(sql).schema.fields)
+        return self._fields(lambda: self._session.sql(sql))
+
+    def _fields(self, query: Callable[[], Any]) -> tuple[tuple[str, str], ...]:
+        fields = self._run(lambda: query().schema.fields)
         return tuple((field.name, field.dataType.simpleString()) for field in fields)
 
     def place(self, name: str) -> tuple[str, ...]:
@@ -355,8 +368,12 @@ class SparkEngine(Session):
         if len(statements) > 1:
             raise NotSupported("Spark has no transactions, so several writes cannot be one",
                                hint="run them one by one, each with a call of its own")
-        for statement in statements:
-            self._plain(statement)
+        try:
+            for statement in statements:
+                self._plain(statement)
+        finally:
+            # It may have changed them.
+            self._run(lambda: pin(self._session))
 
     def _unused(self, name: str) -> str:
         taken = {str(row[1]) for row in self._fetch("SHOW TABLES")}
