@@ -90,6 +90,7 @@ class Progress:
         self._bar.n = done
         self._bar.refresh()
 
+
 @contextmanager
 def counting(title: str, total: int, unit: str) -> Generator[Callable[[int], None]]:
     """Show how many of ``total`` are done while the block runs; what the block gets counts some more."""

@@ -33,8 +33,10 @@ from objectiv_local.charts.values import count, number
 MOST_BARS: Final = 30
 #: Labels up to which horizontal bars have a fixed height; more of them share that of the chart.
 _MOST_ROWS: Final = 80
-#: The share of the axis that is left free for the text at the end of a bar.
-_ROOM: Final = 0.18
+#: The share of the axis that is left free for the text at the end of a bar: at least the one, and at most the other.
+_ROOM, _MOST_ROOM = 0.18, 0.8
+#: Pixels that a character at the end of a bar takes in a wide font.
+_CHARACTER: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,13 @@ def ranked_bars(bars: Sequence[Bar], layout: Layout, *, x_title: str, y_title: s
     ends = [0.0 if most is None else most, *(_value(bar) for bar in shown)]
     low, high = min(0.0, *ends), max(ends)
     # Room for the text at the ends of bars.
-    room = (high - low) * _ROOM
+    text = _CHARACTER * max((len(bar.text) for bar in shown), default=0)
+    width = layout.width or WIDTH
+    room = (high - low) * min(max(_ROOM, text / max(1, width - text)), _MOST_ROOM)
     scale = alt.Scale(domain=[low - room if low < 0 else 0.0, high + room if high > low else 1.0], nice=False)
     base = alt.Chart(data(rows)).encode(y=alt.Y("name", type="nominal", sort=names, title=y_title or None), x=alt.X(
-        "value", type="quantitative", title=x_title, scale=scale, axis=alt.Axis(format=PERCENT if is_share else NUMBERS)))
+        "value", type="quantitative", title=x_title, scale=scale, axis=alt.Axis(
+            format=PERCENT if is_share else NUMBERS, tickCount=8)))
     opacity = {"opacity": states(alt, alt.Opacity, [strong, faint], [1, LIGHTER])} if any(bar.is_faint for bar in shown) else {}
     tooltip = [tip("name", y_title or "name"), tip("text", x_title),
                *(tip(f"detail_{place}", title) for place, title in enumerate(titles))]
@@ -137,7 +142,6 @@ def column_bars(columns: Columns, layout: Layout, *, label_title: str = "", valu
     return finished(mark, layout, height=step if len(labels) <= _MOST_ROWS else _MOST_ROWS * 10)
 
 
-
 def _ticks(alt: Any, labels: Sequence[str], *, is_horizontal: bool) -> dict[str, Any]:
     """Return the axis of labels below bars: slanted where they need the room, and not each of many."""
     if is_horizontal:
@@ -181,7 +185,7 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Map
                 ends.append(sign * base)
     every = [{"period": period} for period in periods]
     x = alt.X("period", type="ordinal", title=x_title, sort=list(periods), axis=alt.Axis(
-        labelAngle=0, values=sparse(periods)))
+        labelAngle=0, values=sparse(periods, 6)))
     y = alt.Y("from", type="quantitative", title=y_title, axis=number_axis(ends))
     opacity = {"opacity": states(alt, alt.Opacity, [COMPLETE, INCOMPLETE], [1, LIGHTER])} if not all(complete) else {}
     chart = alt.Chart(data(rows))
@@ -199,5 +203,3 @@ def stacked_periods(periods: Sequence[str], complete: Sequence[bool], above: Map
     layers.append(zero_line(alt, channel="y"))
     # A few bars need not fill the chart.
     return finished(alt.layer(*layers), layout, width=min(WIDTH, max(160, 90 * len(periods))), note=note)
-
-

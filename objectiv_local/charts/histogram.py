@@ -27,6 +27,8 @@ from objectiv_local.charts.values import count, duration
 #: Ends of bins of durations in seconds, on a logarithmic scale.
 DURATIONS: Final = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 57_600, 86_400, 172_800,
                     345_600, 604_800, 1_209_600, 2_592_000, 7_776_000, 31_536_000)
+#: Pixels that a character above a named line takes in a wide font.
+_CHARACTER: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,24 @@ def duration_histogram(bins: Sequence[Bin], marks: Sequence[tuple[str, float]], 
     layers = [bars]
     found = [{"place": _place(bins, value), "text": f"{name} {duration(value)}"} for name, value in marks]
     if found:
-        lines = alt.Chart(data(found)).encode(x=alt.X("place", type="quantitative"))
-        layers += [lines.mark_rule(color=GREY, strokeWidth=2, strokeDash=[5, 4]).encode(),
-                   lines.mark_text(align="left", baseline="bottom", dx=3, color=INK).encode(
-                       text=words(), y=alt.value(-2))]
+        at = alt.X("place", type="quantitative")
+        texts = _with_room(found, (layout.width or WIDTH) / len(bins))
+        layers += [alt.Chart(data(found)).mark_rule(color=GREY, strokeWidth=2, strokeDash=[5, 4]).encode(x=at),
+                   alt.Chart(data(texts)).mark_text(align="left", baseline="bottom", dx=3, color=INK).encode(
+                       x=at, text=words(), y=alt.value(-2))]
     return finished(alt.layer(*layers), layout, note=note)
+
+
+def _with_room(marks: Sequence[dict[str, Any]], bin_width: float) -> list[dict[str, Any]]:
+    """Return the texts above lines from left to right, and one text for lines that are too close for two."""
+    texts: list[dict[str, Any]] = []
+    for each in sorted(marks, key=lambda mark: mark["place"]):
+        before = texts[-1] if texts else None
+        if before and (each["place"] - before["place"]) * bin_width < _CHARACTER * (len(before["text"]) + 1):
+            before["text"] += f", {each['text']}"
+        else:
+            texts.append(dict(each))
+    return texts
 
 
 def _place(bins: Sequence[Bin], value: float) -> float:

@@ -159,5 +159,3 @@ def _points(line: Line, kind: str, *, is_share: bool) -> Iterator[dict[str, Any]
         yield {"x": _at(at, name, kind), "y": values[place], "series": line.name, "when": name,
                "number": percent(values[place]) if is_share else count(values[place]), "shown": int(shown),
                "state": COMPLETE if line.is_complete(place) else INCOMPLETE}
-
-

@@ -40,6 +40,8 @@ def svg(chart: Any) -> str:
     config = spec.setdefault("config", {})
     # Without the descriptions of each mark, which make up half of the text: a table beside the chart tells more.
     config |= {"background": None, "aria": False}
+    # Labels are measured in Arial, and the page may have a wider font, in which they would reach the title of the axis.
+    config["axisY"] = {**config.get("axisY", {}), "titlePadding": 18}
     spec.pop("background", None)
     drawn = vl_convert().vegalite_to_svg(spec, show_warnings=False)
     root = ElementTree.fromstring(drawn)  # noqa: S314

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from objectiv_local import DataFrame, ModelHub
 from objectiv_local.cli.naming import in_options
@@ -42,7 +43,12 @@ def reads_events(function: F) -> F:
     """Add the argument SOURCE and the options of events to a command."""
     for option in reversed(_EVENT_OPTIONS):
         function = option(function)
-    return click.argument("source")(function)
+    return click.argument("source", shell_complete=_files)(function)
+
+
+def _files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return what tells a shell to complete names of files, as it would for a command without completion."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 def events_of(source: str, options: dict[str, Any]) -> tuple[Any, DataFrame, dict[str, Any]]:

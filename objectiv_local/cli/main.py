@@ -30,7 +30,7 @@ FAILED, WRONG, FAULT, INTERRUPTED = 1, 2, 70, 130
 @click.option("--traceback", is_flag=True, help="Show the Python traceback of an error.")
 @click.pass_context
 def group(context: click.Context, traceback: bool) -> None:
-    """Product analytics on event data, in local files or in Postgres."""
+    """Product analytics on event data, in local files, in Postgres or on Spark."""
     context.obj = traceback
 
 

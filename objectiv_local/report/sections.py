@@ -23,7 +23,7 @@ _PERIODS: Final = 10
 _BARS: Final = 15
 _NO_LOCATIONS: Final = "The events have no locations: name their column, as in hub.events(..., location='page')."
 _TOTALS: Final = ("Events with a moment in the range, the distinct users of these, and their distinct sessions. Events per "
-                  "user and per session divide all of these events.")
+                  "user and per session are these events, divided by the users and by the sessions.")
 
 
 @dataclass(frozen=True, slots=True)

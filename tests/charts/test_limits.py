@@ -33,6 +33,16 @@ def test_bars_below_zero_have_a_zero_line(capfd):
     rendered(chart, capfd)
 
 
+def test_texts_of_bars_end_before_the_legend():
+    bars = [Bar("a", 1, "1,234 of 5,000, warning"), Bar("b", 0.5, "7", is_faint=True)]
+    for width in (150, 640):
+        chart = ranked_bars(bars, Layout(width=width), x_title="x", faint="no", strong="yes")
+        _, end = layers(chart)[0]["encoding"]["x"]["scale"]["domain"]
+        # In a wide font, a character takes some 7 pixels.
+        assert (end - 1) * width / end >= min(7 * len(bars[0].text), 0.4 * width)
+    assert layers(ranked_bars([Bar("a", 1, "7")], Layout(), x_title="x"))[0]["encoding"]["x"]["scale"]["domain"] == [0, 1.18]
+
+
 def test_bars_of_nothing_but_zero(capfd):
     rendered(ranked_bars([Bar("a", 0), Bar("b", 0)], Layout(), x_title="x"), capfd)
 
@@ -116,6 +126,15 @@ def test_lines_of_a_duration_histogram_stand_where_their_value_is():
     chart = duration_histogram(bins, [("median", 120), ("90%", 1)], Layout(), x_title="time", y_title="users")
     assert values(marks(chart, "rule"), "place", "text") == [(2.5, "median 2 min"), (1.0, "90% 1 s")]
     assert values(marks(chart, "bar"), "between") == ["less than 1 s", "1 s to 1 min", "1 min to 3 min"]
+    assert values(marks(chart, "text"), "place", "text") == [(1.0, "90% 1 s"), (2.5, "median 2 min")]
+
+
+def test_lines_that_are_too_close_for_two_texts_share_one(capfd):
+    bins = [Bin(0, 1, 2), Bin(1, 60, 3)]
+    chart = duration_histogram(bins, [("median", 0), ("90%", 0.01)], Layout(), x_title="time", y_title="users")
+    assert values(marks(chart, "rule"), "place") == [0, 0.01]
+    assert values(marks(chart, "text"), "place", "text") == [(0, "median 0 s, 90% 0.01 s")]
+    rendered(chart, capfd)
 
 
 def test_small_flows_of_a_step_are_put_together():

@@ -289,12 +289,18 @@ def test_every_option_of_an_analysis_is_described(asked):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell):
-    environment = {"_OBJECTIV_LOCAL_COMPLETE": f"{shell}_complete", "COMP_WORDS": "objectiv-local run tre", "COMP_CWORD": "2",
-                   "PATH": ""} | ({"COMP_CWORD": "tre"} if shell == "fish" else {})
-    done = subprocess.run([sys.executable, "-m", "objectiv_local"], env=environment, cwd=ROOT, capture_output=True, text=True,
-                          timeout=60, check=False)
-    assert "trend" in done.stdout
-    assert "funnel" not in done.stdout
+    def completed(words, last):
+        environment = {"_OBJECTIV_LOCAL_COMPLETE": f"{shell}_complete", "COMP_WORDS": f"{words} {last}", "PATH": "",
+                       "COMP_CWORD": last if shell == "fish" else str(len(words.split()))}
+        return subprocess.run([sys.executable, "-m", "objectiv_local"], env=environment, cwd=ROOT, capture_output=True,
+                              text=True, timeout=60, check=False).stdout
+
+    analyses = completed("objectiv-local run", "tre")
+    assert "trend" in analyses
+    assert "funnel" not in analyses
+    # The shell looks for the files itself.
+    for words in ("objectiv-local inspect", "objectiv-local run trend", "objectiv-local sql trend"):
+        assert completed(words, "clicks").split("\n")[0].split(",")[0] == "file"
 
 
 def test_a_fault_is_no_traceback(asked, monkeypatch):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import postgres_server
 import pytest
-from servers import ENGINES
 
 from objectiv_local.engines.waiting import raised_by_signal
 
@@ -58,6 +57,7 @@ except {error} as interrupt:
 """
 
 ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
+# The engines of these tests; Spark has one of its own in tests/spark.
 # The first rows come at once, and then none for ever. Postgres sends rows when it has some kilobytes of them.
 STALLED = {"postgres": f"SELECT a::bigint FROM generate_series(1, 20000) AS s(a) UNION ALL {ENDLESS}",
            "duckdb": "SELECT a::bigint FROM generate_series(1, 1000000) AS t(a), generate_series(1, 100000) AS u(b) "
@@ -74,7 +74,7 @@ ACTIONS = {
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("kind", STALLED)
 def test_interrupt(kind: str, action: str) -> None:
     stopped(kind, action, "KeyboardInterrupt")
 
@@ -83,13 +83,13 @@ def test_interrupt(kind: str, action: str) -> None:
 @pytest.mark.parametrize(("error", "action"), [
     *(("TimeoutError", action) for action in ACTIONS), ("SystemExit", "arrow"), ("SystemExit", "load"),
     ("RuntimeError", "settle"), ("RuntimeError", "create_table")])
-@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("kind", STALLED)
 def test_exception_of_a_signal_handler(kind: str, error: str, action: str) -> None:
     stopped(kind, action, error)
 
 
 @pytest.mark.parametrize("action", ["arrow", "settle", "create_table"])
-@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("kind", STALLED)
 def test_signals_that_go_on_while_a_query_is_stopped(kind: str, action: str) -> None:
     stopped(kind, action, "TimeoutError", every=0.12)
 

@@ -88,7 +88,7 @@ def test_another_package_may_add_an_engine(tmp_path: Path) -> None:
         "[objectiv_local.dialects]\ntoy = toy_engine:DIALECT\n[objectiv_local.engines]\ntoy = toy_engine:BACKEND\n")
     code = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{USE}"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "('duckdb', 'postgres', 'toy')" in shown
+    assert "('duckdb', 'postgres', 'spark', 'toy')" in shown
     assert 'SELECT "user", "Visits"\nFROM data' in shown
     assert "a toy" in shown
     assert "ORDER BY x NULLS LAST" in shown

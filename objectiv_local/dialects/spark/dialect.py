@@ -71,8 +71,9 @@ class SparkDialect(Dialect):
 
     def create(self, kind: str, name: Sequence[str], query: str) -> str:
         if kind == "temp_table":
-            # There are no temporary tables. CACHE TABLE would keep the rows, but the engine then reads them in every query of
-            # every session that has the same steps, although files have changed since.
+            # There are no temporary tables, so this is a view, which is computed at each use. CACHE TABLE would keep its rows,
+            # but the engine then reads them in every query of every session that has the same steps, although files have
+            # changed since; where rows have to be kept, SparkEngine adds a step that no other query has.
             return f"CREATE TEMPORARY VIEW {self.quoted(*name)} AS\n{query}"
         return super().create(kind, name, query)
 

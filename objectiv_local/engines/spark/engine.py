@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 #: The format of files in a directory whose name is given without one.
 _FILES = "parquet"
+#: The end of the name of a view with the rows of a table as they were loaded.
+_ROWS = "__loaded"
 
 
 class SparkEngine(Session):
@@ -441,10 +443,6 @@ class _Tasks:
         if self._tick is not None:
             self._tick(now - self._last)
         self._last = now
-
-
-#: The end of the name of a view with the rows of a table as they were loaded.
-_ROWS = "__loaded"
 
 
 def _unterminated(sql: str) -> str:
