@@ -215,7 +215,8 @@ def _table(relation: Relation, given: tuple[str, ...] | None, engine: Engine | N
 def _lasting(parts: tuple[str, ...], engine: Engine | None) -> tuple[str, str]:
     """Return the schema and the name of a table of which only the name is known."""
     name = shown_name(parts)
-    if engine is not None:
+    # The one table of a file that is read as text, or of rows in memory, is in no database.
+    if engine is not None and engine.default_table is None:
         place = engine.place(name)[-2:]
         try:
             engine.table(shown_name(place), lasting=True)

@@ -293,3 +293,15 @@ def test_yaml_returns_the_text(text):
     import yaml
 
     assert yaml.safe_load(f"a: {quoted(text)}") == {"a": text}
+
+
+def test_files_that_dbt_does_not_read_need_the_name_of_a_table(tmp_path):
+    (tmp_path / "hits.csv").write_text("k,n\na,1\n")
+    hits = DataFrame.from_table(tmp_path / "hits.csv", "data", index="k")
+    models = tmp_path / "models"
+    models.mkdir()
+    with pytest.raises(InvalidValue, match=r"schema of the table 'data' .* is not known"):
+        hits.to_dbt(models, "x")
+    assert list(models.iterdir()) == []
+    hits.to_dbt(models, "x", table_name="web.hits")
+    assert "source('web', 'hits')" in (models / "x.sql").read_text("utf-8")

@@ -241,7 +241,7 @@ class Sequences:
             after = " after the start" if "start" in self.tests else ""
             lines.append(f"It ends with the first event of {self.tests['end'].name}{after}; others are left out.")
         if "where" in self.tests:
-            lines.append(f"Only events that match {self.tests['where'].title} count.")
+            lines.append(f"Only events that match {self.tests['where'].title} are counted.")
         if self.collapse:
             lines.append("Repeats right after each other are one event.")
         if self.top is not None:

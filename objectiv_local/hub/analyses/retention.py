@@ -249,7 +249,7 @@ def _rule(cells: Cells) -> tuple[str, ...]:
             "streak": f"every {by} up to the one that is periods_since later"}[cells.criterion]
     lines = [f"A {unit} is in the cohort of the {by} of {cohort}.", f"It came back if it has an {back} in {when}."]
     if cells.where is not None:
-        lines.append(f"Only events that match {cells.where.title} count.")
+        lines.append(f"Only events that match {cells.where.title} are counted.")
     lines.append(f"Periods are of {ELAPSED[by]} since the first start in the cohort." if cells.is_elapsed
                  else f"Periods are those of the calendar: {by}s.")
     lines.append("The start itself counts as a return, because both are the same condition." if cells.is_same

@@ -297,7 +297,7 @@ def _rule(asked: _Asked) -> tuple[str, ...]:
     else:
         lines = ["Sessions are those of the column session_id."]
     if asked.where is not None:
-        lines.append(f"Only events that match {asked.where.title} count, once sessions are made.")
+        lines.append(f"Only events that match {asked.where.title} are counted, once sessions are made.")
     views = "events" if asked.views is None else f"events of {asked.views.name}"
     engaged = "" if asked.key_events is None else f" and no event of {asked.key_events.name}"
     lines.append({"single_event": "A session of one event is a bounce.",

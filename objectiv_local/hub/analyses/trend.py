@@ -314,7 +314,7 @@ def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
     }.get(asked.kind, f"The {asked.kind} of {asked.column} over the events of each {by}.")
     lines = [words]
     if asked.test is not None:
-        lines.append(f"Only events that match {asked.test.title} count.")
+        lines.append(f"Only events that match {asked.test.title} are counted.")
     if asked.label is not None:
         lines.append(groups_in_words(asked.labels[0], asked.top))
     if compare is not None:

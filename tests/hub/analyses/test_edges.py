@@ -217,7 +217,7 @@ def test_specs_that_lack_an_argument_or_have_numbers_of_numpy(tmp_path):
 def test_a_comparison_is_not_named_as_its_column():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
     events["large"] = events.amount > 3
-    words = "Only events that match {} count."
+    words = "Only events that match {} are counted."
     for where in (events.amount > 3, lambda found: found.amount > 3):
         found = HUB.trend(events, where=where)
         assert found.definition.splitlines()[1] == words.format("the condition given as where")

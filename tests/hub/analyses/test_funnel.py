@@ -363,7 +363,7 @@ def test_events_that_where_leaves_out_are_not_there(engine):
     found = HUB.funnel(events, STEPS, HOUR, order="strict", where=lambda events: events.event_type != "error")
     assert users(found) == [6, 5, 3]
     assert "e" in members(found, step=3)
-    assert "Only events that match the condition given as where count." in found.definition
+    assert "Only events that match the condition given as where are counted." in found.definition
     # c and d view, c and d have a cart, and only c buys.
     assert users(HUB.funnel(events, STEPS, HOUR, where=lambda events: events.country == "BE")) == [2, 2, 1]
     assert users(HUB.funnel(events, STEPS, HOUR, where="view")) == [6, 0, 0]

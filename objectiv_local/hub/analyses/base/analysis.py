@@ -73,7 +73,7 @@ def rule_of(rule: str, test: Condition | None = None) -> Definition:
     """Return the definition of an analysis that counts the events for which a condition holds."""
     if test is None:
         return Definition((rule,))
-    return Definition((rule, f"Only events that match {test.title} count."), test.types)
+    return Definition((rule, f"Only events that match {test.title} are counted."), test.types)
 
 
 @checked

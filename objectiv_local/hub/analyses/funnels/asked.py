@@ -139,7 +139,7 @@ class Asked:
             lines.append({"permissive": "Events at one moment come in any order; each fills one step.",
                           "strict": "Later steps need later moments."}[rules.ties])
         if self.where is not None:
-            lines.append(f"Only events that match {self.where.title} count.")
+            lines.append(f"Only events that match {self.where.title} are counted.")
         for each in self.exclusions:
             name = self.excluded[int(each.flag.removeprefix("excluded_")) - 1].name
             lines.append(f"An attempt {'ends' if rules.exclude_mode == 'truncate' else 'does not count'} if {name} is between "
