@@ -223,7 +223,7 @@ ARGUMENTS = {"agg": ("sum",), "aggregate": ("sum",), "apply_func": ("sum",), "ap
              "sort_values": ("n",), "transform": ("sum",), "where": lambda each: (each > 1,), "mask": lambda each: (each > 1,),
              "sort_by_series": lambda each: (each,), "rename": ("m",), "cut": (2,), "qcut": (2,),
              "window_nth_value": (1,), **dict.fromkeys(("to_csv", "to_json", "to_parquet", "snapshot"), ("written",)),
-             "database_create_table": ("written",), "any": (), "all": (),
+             "database_create_table": ("written",), "create_view": ("written",), "to_dbt": (".", "written"), "any": (), "all": (),
              "explode": ("n",), "pivot_table": ("m", "n"), "corr": lambda each: () if isinstance(each, DataFrame) else (each,)}
 ON_SERIES = {"sort_values": (), "nlargest": (1,), "nsmallest": (1,), "append": lambda each: (each,)}
 

@@ -101,7 +101,7 @@ def test_columns_are_dropped_along_an_axis():
 
 def test_libraries_that_look_for_names_find_none():
     df = load("duckdb", {"n": [1]})
-    assert not any(hasattr(df, name) for name in ("iloc", "values", "__dataframe__", "to_dict", "items", "_repr_html_"))
+    assert not any(hasattr(df, name) for name in ("iloc", "values", "__dataframe__", "to_dict", "items", "_repr_mimebundle_"))
     with pytest.raises(ObjectivError):
         _ = df.n.iloc
 

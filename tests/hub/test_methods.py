@@ -37,7 +37,7 @@ def test_a_method_is_named_described_and_called_as_its_function(name):
     method, function = METHODS[name], MODELS[name]
     assert method.__name__ == function.__name__ == name.rpartition(".")[2]
     assert method.__doc__ == function.__doc__
-    own = [each for each in inspect.signature(function).parameters.values() if each.name != "settings"]
+    own = [each for each in inspect.signature(function).parameters.values() if each.name not in ("settings", "self")]
     assert list(inspect.signature(method).parameters.values())[1:] == own
     assert inspect.signature(method).return_annotation == inspect.signature(function).return_annotation
 
@@ -78,4 +78,4 @@ def test_a_wrong_name_suggests_the_near_one(call, hint):
     with pytest.raises(AttributeNotFound) as caught:
         call(ModelHub())
     assert hint in caught.value.hint
-    assert not hasattr(ModelHub(), "_repr_html_")
+    assert not hasattr(ModelHub(), "_repr_mimebundle_")
