@@ -105,7 +105,8 @@ class ModelHub(WithSettings):
     def _repr_html_(self) -> str:
         known = ", ".join(self._settings.conversions)
         settings = [("time zone", self.time_zone), ("week starts on", self.week_start),
-                    ("time aggregation", self.time_aggregation), ("global contexts", ", ".join(self.global_contexts)), ("conversion events", known)]
+                    ("time aggregation", self.time_aggregation), ("global contexts", ", ".join(self.global_contexts)),
+                    ("conversion events", known)]
         return box("ModelHub", [], names_and_values((name, value) for name, value in settings if value),
                    ["hub.events(source) reads events; hub.trend, hub.retention, hub.funnel and others analyze them"])
 
