@@ -121,21 +121,12 @@ class SparkEngine(Session):
         """Yield the rows of a query as they arrive; the query is stopped when the caller goes no further."""
         session, client = self._session, self._session.client
         plan = session.sql(sql)._plan  # noqa: SLF001 - the client's own way to rows that arrive is not public
-        done = False
-        # The tag is that of statements of this thread while it is set.
-        session.addTag(limit.tag)
-        try:
-            with limit:
-                parts = client.to_table_as_iterator(plan.to_proto(client), plan.observations)
-                for part in parts:
-                    session.removeTag(limit.tag)
-                    if hasattr(part, "to_batches"):
-                        yield part
-                done = True
-        finally:
-            session.removeTag(limit.tag)
-            if not done:
-                limit.stop()
+        with limit:
+            for part in client.to_table_as_iterator(plan.to_proto(client), plan.observations):
+                # The tag is that of every statement of this thread while it is set.
+                limit.untag()
+                if hasattr(part, "to_batches"):
+                    yield part
 
     def execute(self, sql: str) -> None:
         """Run a statement and drop what it returns. On a connection for reading, it has to be a query."""
@@ -309,16 +300,8 @@ class SparkEngine(Session):
         """
         own = f"SELECT * FROM (\n{sql}\n) WHERE '{uuid.uuid4()}' IS NOT NULL"
         limit = _Limit(self._session, self._timeout)
-        done = False
-        self._session.addTag(limit.tag)
-        try:
-            with limit:
-                self._run(lambda: self._session.sql(f"CACHE TABLE {DIALECT.quoted(name)} AS {own}").collect(), limit)
-            done = True
-        finally:
-            self._session.removeTag(limit.tag)
-            if not done:
-                limit.stop()
+        with limit:
+            self._run(lambda: self._session.sql(f"CACHE TABLE {DIALECT.quoted(name)} AS {own}").collect(), limit)
 
     def described(self, sql: str) -> StoredTable:
         """Return the columns and types of a query; see :meth:`Engine.described`."""
@@ -383,31 +366,38 @@ class SparkEngine(Session):
 
 
 class _Limit:
-    """The time that a statement may take, and the tag by which it is stopped."""
+    """The time that a statement may take, and the tag by which it is stopped where it does not end by itself."""
 
     def __init__(self, session: Any, seconds: float | None) -> None:
-        self.tag = f"objectiv_local_{uuid.uuid4().hex}"
         self.is_over = False
+        self._tag = f"objectiv_local_{uuid.uuid4().hex}"
         self._session = session
         self._timer = None if seconds is None else threading.Timer(seconds, self._end)
 
     def _end(self) -> None:
         self.is_over = True
-        self.stop()
+        self._stop()
 
-    def stop(self) -> None:
-        """Stop the statement on the server."""
+    def _stop(self) -> None:
         with suppress(Exception):
-            self._session.interruptTag(self.tag)
+            self._session.interruptTag(self._tag)
+
+    def untag(self) -> None:
+        """Leave the tag off what this thread runs next."""
+        self._session.removeTag(self._tag)
 
     def __enter__(self) -> None:
+        self._session.addTag(self._tag)
         if self._timer is not None:
             self._timer.daemon = True
             self._timer.start()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.untag()
         if self._timer is not None:
             self._timer.cancel()
+        if kind is not None:
+            self._stop()
 
 
 class _Tasks:
