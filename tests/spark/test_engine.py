@@ -117,6 +117,7 @@ def test_a_stream_that_is_dropped_stops_its_query(engine):
 ERRORS = [
     ("SELECT 'abc'::bigint AS id", DataInvalid, "abc"), ("SELECT raise_error('too bad') AS id", DataInvalid, "too bad"),
     ("SELECT 9223372036854775807::bigint + 1::bigint AS id", QueryFailed, "overflow"),
+    ("SELECT 1e30::double::bigint AS id", QueryFailed, "(?i)overflow"),
     ("SELECT 1 % 0 AS id", QueryFailed, "zero"), ("SELECT missing AS id", QueryFailed, "missing"),
     ("SELECT 1 AS id FROM missing_table", TableNotFound, "missing_table"), ("SELECT (", QueryFailed, "(?i)syntax"),
     ("""SELECT to_json(parse_json('{bad')) AS id""", DataInvalid, "bad"),

@@ -85,9 +85,13 @@ def _power(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- casts
 
 
+#: What the error of a float that no int64 holds begins with.
+OUT_OF_RANGE = "out of range: "
+
+
 def _float_to_int(args: Sequence[Sql], expr: Expr) -> Sql:
     # The engine takes 2^63 for the number before it, without a word.
-    return template("CASE WHEN {0} >= 9223372036854775808::double THEN raise_error('out of range: ' || {0}) "
+    return template("CASE WHEN {0} >= 9223372036854775808::double THEN raise_error('" + OUT_OF_RANGE + "' || {0}) "
                     "ELSE {0}::bigint END", args[0])
 
 

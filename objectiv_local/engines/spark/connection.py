@@ -7,6 +7,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.dialects.spark.numbers import OUT_OF_RANGE
 from objectiv_local.errors import (
     ConnectionFailed,
     DataInvalid,
@@ -64,9 +65,9 @@ _RETRIES: dict[str, Any] = {
 
 #: Classes of errors about single values.
 _VALUES = (
-    "USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "CAST_OVERFLOW", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
+    "USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
     "INVALID_VARIANT_CAST", "MALFORMED_VARIANT", "VARIANT_SIZE_LIMIT", "CANNOT_PARSE_TIMESTAMP", "INVALID_UTF8_STRING",
-    "DATETIME_FIELD_OUT_OF_BOUNDS", "NUMERIC_VALUE_OUT_OF_RANGE")
+    "DATETIME_FIELD_OUT_OF_BOUNDS")
 
 #: Classes of errors to those of the package, with what to do; the first that the class starts with.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
@@ -203,6 +204,9 @@ def translated(error: Any, description: str) -> ObjectivError:
     """Return the package's own error for one of the server's, about a statement."""
     kind = str(getattr(error, "getCondition", lambda: None)() or "")
     message = short(error)
+    if kind == "USER_RAISED_EXCEPTION" and OUT_OF_RANGE in message:
+        # What a computation gives is no fault of the stored rows.
+        return QueryFailed(f"the query failed in {description}: {message}")
     for starts, made, hint in _KNOWN:
         if kind.startswith(starts):
             if kind == "OPERATION_CANCELED":
